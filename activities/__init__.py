@@ -1,0 +1,1 @@
+"""What members do where they live: activities and who came, visits, needs, honours."""

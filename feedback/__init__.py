@@ -1,0 +1,1 @@
+"""What goes to the employer and comes back: record cards, receipts, answers, offers."""

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class LouzuConfig(AppConfig):
+    name = "louzu"
+    verbose_name = "楼组党建"

@@ -1,0 +1,33 @@
+"""The installation's own secrets, where the environment names none.
+
+The embedded default must start without any set-up and yet share no secret with another installation: the keys are
+made once at random and kept beside the database folder, readable by the owner alone. A deployment puts them into the
+environment instead (`.env.example`); `check --deploy` reminds of it.
+"""
+
+import os
+import secrets
+from pathlib import Path
+
+NAMES = ("SECRET_KEY", "LOUZU_ID_KEY", "LOUZU_PHONE_KEY")
+
+
+def load_or_make(path: Path) -> dict[str, str]:
+    """Return the keys kept in `path`, made on first use; a second process that comes at once reads the first one's."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        _create(path, "".join(f"{name}={secrets.token_hex(32)}\n" for name in NAMES))
+    return dict(line.split("=", 1) for line in path.read_text(encoding="ascii").split())
+
+
+def _create(path: Path, text: str) -> None:
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(text)
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

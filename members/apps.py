@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+
+class MembersConfig(AppConfig):
+    name = "members"
+    verbose_name = "党员与楼组"
+
+    def ready(self):
+        from members import audit, checks  # noqa: F401  (registers the deployment checks)
+
+        audit.listen_to_logins()

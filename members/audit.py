@@ -1,0 +1,167 @@
+"""The audit trail: who did what to which row, when, from where, each entry bound to the one before by a hash.
+
+The acting user, address and request id belong to the request, not to each call: a middleware (or `acting`, in commands
+and jobs) sets them once, so that every save of an `Audited` model finds them, whoever calls it.
+"""
+
+import hashlib
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from axes.signals import user_locked_out
+from django.apps import apps
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db import models, transaction
+from django.utils import timezone
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """Who acts, from where and why."""
+
+    user: Any = None
+    address: str | None = None
+    request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    reason: str = ""
+
+
+_now: ContextVar[Circumstances | None] = ContextVar("circumstances", default=None)
+
+# Fields whose values never reach the trail; that they changed does.
+PROTECTED = {"password", "phone_sealed", "phone_digest", "id_digest", "digest", "content", "plan"}
+MASK = "＊＊＊"
+
+
+@contextmanager
+def acting(user: Any = None, *, address: str | None = None, request_id: str = "", reason: str = "") -> Iterator[None]:
+    """Within the block, writes are this user's doing."""
+    token = _now.set(Circumstances(user, address, request_id or uuid.uuid4().hex, reason))
+    try:
+        yield
+    finally:
+        _now.reset(token)
+
+
+def circumstances() -> Circumstances:
+    return _now.get() or Circumstances()
+
+
+def actor() -> Any:
+    """Return the acting user, None for the system itself or a visitor."""
+    user = circumstances().user
+    return user if user is not None and user.is_authenticated else None
+
+
+class Audited(models.Model):
+    """A model whose every save and delete leaves an entry in the same transaction.
+
+    `from_db` keeps the loaded values, so that the entry can say what was there before.
+    """
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def from_db(cls, db, field_names, values):
+        row = super().from_db(db, field_names, values)
+        row._loaded = dict(zip(field_names, values, strict=False))
+        return row
+
+    def save(self, *args, **kwargs):
+        before = {} if self._state.adding else getattr(self, "_loaded", {})
+        action = "create" if self._state.adding else "change"
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            after = {f.attname: getattr(self, f.attname) for f in self._meta.concrete_fields}
+            changes = differences(before, after)
+            if changes:
+                record(action, self, changes=changes)
+        self._loaded = after
+
+    def delete(self, *args, **kwargs):
+        with transaction.atomic():
+            record("delete", self)
+            return super().delete(*args, **kwargs)
+
+    def audit_path(self) -> str:
+        """The path of the area the row belongs to, for the scope of whoever reads the trail."""
+        return getattr(self, "path", "") or (self.area.path if getattr(self, "area_id", None) else "")
+
+
+def differences(before: dict, after: dict) -> dict[str, list]:
+    """Return {field: [old, new]} of what differs, protected values masked."""
+    return {
+        name: [_shown(name, before.get(name)), _shown(name, value)]
+        for name, value in after.items()
+        if value != before.get(name) and name != "last_login"
+    }
+
+
+def record(action: str, row: Any = None, *, changes: dict | None = None, path: str | None = None, reason: str = "") -> None:
+    """Add an entry to the trail within the caller's transaction.
+
+    `row` is what it concerns (a model instance, or a model class for a list of it); `path` the area where no row says it.
+    """
+    entries = apps.get_model("members.AuditEntry")
+    now = circumstances()
+    user = actor()
+    entry = entries(
+        at=timezone.now(),
+        user=user,
+        action=action,
+        model=row._meta.label if row is not None else "",
+        row=str(getattr(row, "pk", "") or "") if isinstance(row, models.Model) else "",
+        changes=changes or {},
+        area_path=path if path is not None else _path_of(row),
+        address=now.address,
+        request_id=now.request_id,
+        reason=reason or now.reason,
+    )
+    entries.objects.append(entry)
+
+
+def chain(previous: str, values: dict) -> str:
+    """Return the hash that binds an entry's values to the hash before it."""
+    packed = orjson.dumps(values, option=orjson.OPT_SORT_KEYS, default=str)
+    return hashlib.sha256(previous.encode() + packed).hexdigest()
+
+
+def listen_to_logins() -> None:
+    """Record logins, failures and lock-outs: the framework tells of them by signals alone."""
+    user_logged_in.connect(_logged("login"), weak=False, dispatch_uid="audit.login")
+    user_logged_out.connect(_logged("logout"), weak=False, dispatch_uid="audit.logout")
+    user_login_failed.connect(_refused("login_failed"), weak=False, dispatch_uid="audit.login_failed")
+    user_locked_out.connect(_refused("locked_out"), weak=False, dispatch_uid="audit.locked_out")
+
+
+def _logged(action: str):
+    def receive(sender, request, user, **_):
+        if user is not None:
+            with transaction.atomic():
+                record(action, user)
+
+    return receive
+
+
+def _refused(action: str):
+    def receive(sender, credentials=None, username=None, **_):
+        name = username or (credentials or {}).get("username") or ""
+        with transaction.atomic():
+            record(action, changes={"username": str(name)[:150]})
+
+    return receive
+
+
+def _path_of(row: Any) -> str:
+    return row.audit_path() if isinstance(row, Audited) and row.pk else ""
+
+
+def _shown(name: str, value: Any) -> Any:
+    if name in PROTECTED and value:
+        return MASK
+    return value if value is None or isinstance(value, bool | int | str) else str(value)

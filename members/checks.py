@@ -1,0 +1,12 @@
+"""What `check --deploy` says of this installation beyond Django's own checks."""
+
+from django.conf import settings
+from django.core.checks import Tags, Warning, register
+
+
+@register(Tags.security, deploy=True)
+def keys_come_from_the_environment(app_configs, **kwargs):
+    if settings.KEYS_FROM_ENVIRONMENT:
+        return []
+    hint = "Set SECRET_KEY, LOUZU_ID_KEY and LOUZU_PHONE_KEY (.env.example) and keep them apart from the backups."
+    return [Warning("The keys are those made on first use, beside the database.", hint=hint, id="louzu.W001")]

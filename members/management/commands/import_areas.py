@@ -1,0 +1,52 @@
+from pathlib import Path
+
+import orjson
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from members.roster.refusal import Refused
+from members.roster.tree import TreeReport, import_tree
+
+LABELS = {"community": "社区", "station": "小区", "group": "楼组"}
+
+
+class Command(BaseCommand):
+    """Read a street's tree from a sheet: communities, compounds, building groups. Exit 0 done, 1 errors, 2 no such sheet."""
+
+    help = "从表格导入街道的社区、小区、楼组"
+
+    def add_arguments(self, parser):
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--street", required=True, help="街道名称；没有就新建")
+        parser.add_argument("--check", action="store_true", help="只检查，不写入")
+        parser.add_argument("--format", choices=("text", "json"), default="text")
+
+    def handle(self, *, file, street, check, **options):
+        as_json = options["format"] == "json"
+        try:
+            report = import_tree(file.read_bytes(), street=street, today=timezone.localdate(), check=check)
+        except (Refused, OSError) as refusal:
+            self._say({"refused": _sentence(refusal)}, _sentence(refusal), as_json)
+            raise SystemExit(2) from None
+        self._say(
+            {"street": report.street, "counts": report.counts, "errors": report.errors}, _text(report, check), as_json
+        )
+        if report.errors:
+            raise SystemExit(1)
+
+    def _say(self, data, text, as_json):
+        self.stdout.write(orjson.dumps(data, option=orjson.OPT_INDENT_2).decode() if as_json else text)
+
+
+def _sentence(refusal: Refused | OSError) -> str:
+    return refusal.sentence if isinstance(refusal, Refused) else f"打不开这个文件：{refusal.filename}"
+
+
+def _text(report: TreeReport, check: bool) -> str:
+    lines = [
+        f"{LABELS[column]}：新增 {counts['new']}，修改 {counts['changed']}，不变 {counts['same']}"
+        for column, counts in report.counts.items()
+    ]
+    lines += [f"第 {error['row']} 行 {error['column']}：{error['message']}" for error in report.errors]
+    end = "有错误，什么都没有写入。" if report.errors else "只是检查，什么都没有写入。" if check else "已写入。"
+    return "\n".join([report.street, *lines, end])

@@ -1,0 +1,52 @@
+"""What every request passes: who acts, whether a new password is due, and that no page with names is cached."""
+
+import re
+import uuid
+
+from django.http import JsonResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from members.audit import acting
+
+REQUEST_ID = re.compile(r"^[\w-]{8,40}$")
+FREE = ("admin:logout", "admin:password_change", "admin:password_change_done", "admin:jsi18n", "admin:login")
+
+
+def audit_context(get_response):
+    """Writes within the request are this user's, from this address, under this request id (in and out)."""
+
+    def middleware(request):
+        given = request.headers.get("X-Request-ID", "")
+        request.id = given if REQUEST_ID.match(given) else uuid.uuid4().hex
+        with acting(request.user, address=request.META.get("REMOTE_ADDR"), request_id=request.id):
+            response = get_response(request)
+        response["X-Request-ID"] = request.id
+        return response
+
+    return middleware
+
+
+def new_password_first(get_response):
+    """A password that somebody else set opens one page only: the one that changes it."""
+
+    def middleware(request):
+        user = request.user
+        if user.is_authenticated and user.must_change_password and request.path not in {reverse(n) for n in FREE}:
+            if request.path.startswith("/api/"):
+                return JsonResponse({"detail": "请先在网页登录并修改初始密码。"}, status=403)
+            return redirect("admin:password_change")
+        return get_response(request)
+
+    return middleware
+
+
+def never_cached(get_response):
+    """Pages may bear names, so neither the browser nor a proxy keeps them; static files are served before this."""
+
+    def middleware(request):
+        response = get_response(request)
+        response.headers.setdefault("Cache-Control", "no-store, private")
+        return response
+
+    return middleware

@@ -1,0 +1,20 @@
+"""The ground everything stands on, by noun."""
+
+from members.models.areas import Area
+from members.models.audit import AuditEntry
+from members.models.imports import RosterImport
+from members.models.people import Duty, Employer, Member, Residence
+from members.models.users import AreaRole, StaffToken, User
+
+__all__ = [
+    "Area",
+    "AreaRole",
+    "AuditEntry",
+    "Duty",
+    "Employer",
+    "Member",
+    "Residence",
+    "RosterImport",
+    "StaffToken",
+    "User",
+]

@@ -1,0 +1,26 @@
+"""Rows that hold for a time: `since` is the first day, `until` the first day on which they no longer hold."""
+
+from datetime import date
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+
+class DatedQuerySet(models.QuerySet):
+    def on(self, day: date) -> Self:
+        """Rows that hold on this day."""
+        return self.filter(Q(since=None) | Q(since__lte=day), Q(until=None) | Q(until__gt=day))
+
+    def current(self) -> Self:
+        """Rows that hold today."""
+        return self.on(timezone.localdate())
+
+
+def ends_after_it_begins(name: str) -> models.CheckConstraint:
+    return models.CheckConstraint(
+        condition=Q(until=None) | Q(since=None) | Q(until__gte=F("since")),
+        name=name,
+        violation_error_message="结束日期不能早于开始日期。",
+    )

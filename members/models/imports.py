@@ -1,0 +1,139 @@
+"""A roster on its way in: uploaded, read, previewed, applied, perhaps undone."""
+
+from datetime import date, timedelta
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from members import access
+from members.access import Resource, Right
+from members.models.areas import Area
+from members.sealing import decrypt, encrypt
+
+SILENCE = timedelta(seconds=90)
+INTERRUPTED = "处理中断了，没有写入任何数据。请重新上传这份花名册。"
+
+
+class Conflict(Exception):
+    """The import is not in a state from which the move is allowed; somebody else was faster."""
+
+
+class RosterImportQuerySet(models.QuerySet):
+    def for_user(self, user, right: Right = Right.WRITE) -> Self:
+        """Imports into areas where the user may bring in rosters."""
+        return self.filter(access.within("area__path", access.reach(user, Resource.ROSTER, right)))
+
+    def bury_the_silent(self) -> int:
+        """Say of imports whose worker was killed that they failed: their transaction never committed."""
+        lost = self.filter(status__in=RosterImport.BUSY, beat_at__lt=timezone.now() - SILENCE)
+        return lost.update(status=RosterImport.Status.FAILED, message=INTERRUPTED, content=None, plan=None)
+
+    def expired(self) -> Self:
+        """Uploads kept past the time that retention allows."""
+        kept_since = timezone.now() - timedelta(days=settings.RETENTION["upload"])
+        return self.filter(created_at__lt=kept_since).exclude(content=None, plan=None)
+
+
+class RosterImport(models.Model):
+    """One upload, who brought it in, what came of it. The file and the plan are personal data: both are encrypted."""
+
+    class Status(models.TextChoices):
+        READING = "reading", "正在读取"
+        REFUSED = "refused", "不能读取"
+        REVIEW = "review", "待核对"
+        APPLYING = "applying", "正在写入"
+        APPLIED = "applied", "已写入"
+        UNDONE = "undone", "已撤销"
+        DISCARDED = "discarded", "已放弃"
+        FAILED = "failed", "已中断"
+
+    BUSY = (Status.READING, Status.APPLYING)
+    MOVES: dict[str, set[str]] = {
+        Status.READING: {Status.REVIEW, Status.REFUSED, Status.FAILED},
+        Status.REVIEW: {Status.READING, Status.APPLYING, Status.DISCARDED},
+        Status.APPLYING: {Status.APPLIED, Status.REVIEW, Status.FAILED},
+        Status.APPLIED: {Status.UNDONE},
+    }
+
+    area = models.ForeignKey(
+        Area,
+        on_delete=models.PROTECT,  # what was brought in must keep its place
+        verbose_name="导入到",
+        related_name="roster_imports",
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,  # who did it must stay known
+        null=True,
+        verbose_name="操作人",
+        related_name="+",
+    )
+    created_at = models.DateTimeField("上传时间", auto_now_add=True)
+    file_name = models.CharField("文件名", max_length=200)
+    content = models.BinaryField(null=True)
+    plan = models.BinaryField(null=True)
+    create_groups = models.BooleanField("自动新建名单里没有登记过的楼组", default=False)
+    choices = models.JSONField(default=dict)
+    status = models.CharField("状态", max_length=20, choices=Status.choices, default=Status.READING)
+    progress = models.PositiveSmallIntegerField(default=0)
+    beat_at = models.DateTimeField(default=timezone.now)
+    message = models.CharField("说明", max_length=300, blank=True)
+    counts = models.JSONField("结果", default=dict)
+    applied_at = models.DateTimeField("写入时间", null=True)
+    undone_at = models.DateTimeField("撤销时间", null=True)
+    kept = models.JSONField("撤销时保留的", default=list)
+
+    objects = RosterImportQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "花名册导入"
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["applied", "undone"], applied_at__isnull=False)
+                | Q(~Q(status__in=["applied", "undone"]), applied_at=None),
+                name="roster_applied_has_moment",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="undone", undone_at__isnull=False) | Q(~Q(status="undone"), undone_at=None),
+                name="roster_undone_has_moment",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.file_name} → {self.area}"
+
+    @property
+    def is_busy(self) -> bool:
+        return self.status in self.BUSY
+
+    def advance(self, to: str, **values) -> None:
+        """Move to another state, if the present one allows it; the loser of a race gets Conflict."""
+        allowed = [status for status, targets in self.MOVES.items() if to in targets]
+        values |= {"status": to, "beat_at": timezone.now()}
+        if not type(self).objects.filter(pk=self.pk, status__in=allowed).update(**values):
+            self.refresh_from_db(fields=["status"])
+            raise Conflict(f"这份花名册现在是“{self.get_status_display()}”，不能再做这一步。请刷新页面看看。")
+        self.__dict__.update(values)
+
+    def beat(self, progress: int) -> None:
+        """Show progress (per cent) and that the worker lives."""
+        self.progress, self.beat_at = progress, timezone.now()
+        self.save(update_fields=["progress", "beat_at"])
+
+    @property
+    def day(self) -> date:
+        """The upload's day: what 是 means in the column of who joined."""
+        return timezone.localdate(self.created_at)
+
+    @property
+    def file(self) -> bytes:
+        """The uploaded file, as long as it is kept."""
+        return decrypt(self.content)
+
+    @file.setter
+    def file(self, content: bytes) -> None:
+        self.content = encrypt(content)

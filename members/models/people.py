@@ -1,0 +1,309 @@
+"""The people: employers' party units, members, where they live, what they took up."""
+
+from datetime import date
+from typing import Self
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MinLengthValidator
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+from stdnum.cn import uscc
+
+from members import access
+from members.access import Resource, Right
+from members.atomic import atomic_write
+from members.audit import Audited
+from members.history import kept_history
+from members.models.areas import Area
+from members.models.dated import DatedQuerySet, ends_after_it_begins
+from members.models.partial_date import PartialDateField
+from members.pinyin import spell
+from members.sealing import decrypt_text, digest, encrypt_text, mask_phone
+
+OPINION_REMINDER = "请勿填写思想、信仰、健康、收入、家庭情况等内容。"
+
+
+def check_credit_code(text: str) -> None:
+    """GB 32100: eighteen characters with a right check character."""
+    if not uscc.is_valid(text):
+        raise ValidationError("统一社会信用代码应为 18 位且校验正确，请对照证照核对。")
+
+
+class EmployerQuerySet(models.QuerySet):
+    def for_user(self, user, right: Right = Right.READ) -> Self:
+        """The register is shared, as organisations are public: whoever may see members may find an employer."""
+        return self if access.can(user, Resource.MEMBER, right) else self.none()
+
+
+class Employer(Audited):
+    """A unit with a party organisation of its own, where an in-post member's membership belongs."""
+
+    name = models.CharField("单位名称", max_length=100)
+    credit_code = models.CharField(
+        "统一社会信用代码",
+        max_length=18,
+        null=True,
+        blank=True,
+        unique=True,
+        validators=[check_credit_code],
+        error_messages={"unique": "这个信用代码已经登记在另一家单位名下。"},
+    )
+
+    objects = EmployerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "单位"
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name"],
+                condition=Q(credit_code=None),
+                name="employer_named_once",
+                violation_error_message="已有同名单位，请选用原来的，或补填信用代码以示区别。",
+            )
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def clean(self):
+        self.credit_code = self.credit_code or None
+
+
+class MemberQuerySet(models.QuerySet):
+    def for_user(self, user, right: Right = Right.READ) -> Self:
+        """Members who live in the scope, or lived there last and live nowhere else now."""
+        homes = Residence.objects.filter(member=OuterRef("pk"))
+        scope = access.within("area__path", access.reach(user, Resource.MEMBER, right))
+        lives = Exists(homes.filter(scope, until=None))
+        return self.filter(lives | Exists(homes.filter(scope)) & ~Exists(homes.filter(until=None)))
+
+    def living_in(self, area: Area, day: date) -> Self:
+        return self.filter(Exists(Residence.objects.inside(area).on(day).filter(member=OuterRef("pk"))))
+
+    def with_phone(self, phone: str) -> Self:
+        return self.filter(phone_digest=digest(phone, purpose="phone"))
+
+
+class Member(Audited):
+    """A party member who lives, or lived, in the street.
+
+    In-post members' membership belongs to their employer's party unit, elsewhere. The ID number is never stored: its
+    keyed digest is enough to know the person again.
+    """
+
+    class Affiliation(models.TextChoices):
+        LOCAL = "local", "在册"
+        IN_POST = "in_post", "在职"
+
+    class Standing(models.TextChoices):
+        FULL = "full", "正式党员"
+        PROBATIONARY = "probationary", "预备党员"
+
+    class Sex(models.TextChoices):
+        MALE = "male", "男"
+        FEMALE = "female", "女"
+
+    class Rank(models.TextChoices):
+        DIVISION = "division", "处级"
+        SECTION = "section", "科级"
+
+    street = models.ForeignKey(
+        Area,
+        on_delete=models.PROTECT,  # a street is closed, not deleted
+        verbose_name="街道",
+        related_name="+",
+        limit_choices_to={"level": Area.Level.STREET},
+        editable=False,
+    )
+    name = models.CharField("姓名", max_length=30, validators=[MinLengthValidator(2)], db_index=True)
+    pinyin = models.CharField(max_length=120, editable=False, db_index=True)
+    initials = models.CharField(max_length=30, editable=False, db_index=True)
+    sex = models.CharField("性别", max_length=10, choices=Sex.choices)
+    birth_date = PartialDateField("出生日期", blank=True)
+    id_digest = models.CharField(max_length=64, blank=True, editable=False)
+    phone_sealed = models.CharField(max_length=200, blank=True, editable=False)
+    phone_digest = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
+    affiliation = models.CharField("在职/在册", max_length=10, choices=Affiliation.choices)
+    standing = models.CharField("党员类别", max_length=20, choices=Standing.choices, blank=True)
+    party_since = PartialDateField("入党时间", blank=True)
+    employer = models.ForeignKey(
+        Employer,
+        on_delete=models.PROTECT,  # merge or rename an employer instead
+        null=True,
+        blank=True,
+        verbose_name="单位",
+        related_name="members",
+        help_text="在职党员必填：组织关系所在的单位。",
+    )
+    rank = models.CharField("职务层次", max_length=10, choices=Rank.choices, blank=True)
+    skills = models.CharField("特长", max_length=200, blank=True, help_text="多项用顿号隔开，如：书法、水电维修。")
+    remark = models.CharField("备注", max_length=200, blank=True, help_text=OPINION_REMINDER)
+
+    objects = MemberQuerySet.as_manager()
+    history = kept_history()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "党员"
+        ordering = ["pinyin", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                # The name as well: two people with one number have been issued, and rosters hold such pairs.
+                fields=["street", "id_digest", "name"],
+                condition=~Q(id_digest=""),
+                name="member_known_once",
+                violation_error_message="这个姓名和身份证号在本街道已经登记，请查找原来的记录。",
+            ),
+            models.CheckConstraint(
+                condition=Q(affiliation="local") | Q(employer__isnull=False),
+                name="member_in_post_has_employer",
+                violation_error_message="在职党员要填写单位。",
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def save(self, *args, **kwargs):
+        self.pinyin, self.initials = spell(self.name)
+        super().save(*args, **kwargs)
+
+    @property
+    def phone(self) -> str:
+        """The phone number in full: read it to reveal it, and record that."""
+        return decrypt_text(self.phone_sealed)
+
+    @phone.setter
+    def phone(self, phone: str) -> None:
+        self.phone_sealed = encrypt_text(phone)
+        self.phone_digest = digest(phone, purpose="phone") if phone else ""
+
+    @property
+    def masked_phone(self) -> str:
+        return mask_phone(self.phone)
+
+    @property
+    def home(self) -> "Residence | None":
+        """Where the member lives now, else where they lived last."""
+        return self.residences.select_related("area").order_by(models.F("until").desc(nulls_first=True), "-since").first()
+
+    def know_by(self, id_number: str) -> None:
+        """Keep the digest of the ID number; the number itself is forgotten."""
+        self.id_digest = digest(id_number, purpose="id")
+
+    def move(self, *, to: Area, room: str = "", on: date | None = None, joined_on: date | None = None) -> "Residence":
+        """Move house, move in, or come back: the present home ends on the day the new one begins."""
+        day = on or timezone.localdate()
+        with atomic_write():
+            self.leave(on=day)
+            home = Residence(member=self, area=to, room=room, since=day, joined_on=joined_on)
+            home.full_clean()
+            home.save()
+        return home
+
+    def leave(self, *, on: date | None = None) -> None:
+        """Move away: the home ends, the record and its history stay."""
+        day = on or timezone.localdate()
+        for home in self.residences.filter(until=None):
+            if day < home.since:
+                raise ValidationError(f"迁出日期不能早于入住日期 {home.since}。")
+            home.until = day
+            home.save()
+
+    def audit_path(self) -> str:
+        home = self.home if self.pk else None
+        return home.area.path if home else self.street.path
+
+
+class ResidenceQuerySet(DatedQuerySet):
+    def for_user(self, user, right: Right = Right.READ) -> Self:
+        return self.filter(access.within("area__path", access.reach(user, Resource.MEMBER, right)))
+
+    def inside(self, area: Area) -> Self:
+        return self.filter(access.within("area__path", [access.subtree(area.path)]))
+
+
+class Residence(Audited):
+    """A member's home in a building group for a time, and the day they joined its party group, if they did."""
+
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, verbose_name="党员", related_name="residences")
+    area = models.ForeignKey(
+        Area,
+        on_delete=models.PROTECT,  # a group in which somebody lived is closed, not deleted
+        verbose_name="楼组",
+        related_name="residences",
+        limit_choices_to={"level": Area.Level.BUILDING_GROUP},
+    )
+    room = models.CharField("室号", max_length=20, blank=True)
+    since = models.DateField("入住日期", default=timezone.localdate)
+    until = models.DateField("迁出日期", null=True, blank=True, help_text="还住在这里就不填。")
+    joined_on = models.DateField("参加楼组党小组日期", null=True, blank=True, help_text="没有参加就不填。")
+
+    objects = ResidenceQuerySet.as_manager()
+    history = kept_history()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "居住"
+        ordering = ["-since"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member"],
+                condition=Q(until=None),
+                name="residence_one_at_a_time",
+                violation_error_message="这位党员已有现住址，请先填写原住址的迁出日期。",
+            ),
+            ends_after_it_begins("residence_ends_after_begin"),
+        ]
+        indexes = [models.Index(fields=["area", "until"], name="residence_area_until")]
+
+    def __str__(self):
+        return f"{self.area} {self.room}".strip()
+
+    def clean(self):
+        if self.area_id and self.area.level != Area.Level.BUILDING_GROUP:
+            raise ValidationError({"area": "请选择楼组（哪一号楼）。"})
+
+
+class DutyQuerySet(DatedQuerySet):
+    def for_user(self, user, right: Right = Right.READ) -> Self:
+        return self.filter(member__in=Member.objects.for_user(user, right))
+
+
+class Duty(Audited):
+    """One of the six roles a member took up (the paper, part one, 2: 六员)."""
+
+    class Kind(models.TextChoices):
+        PUBLICIST = "publicist", "宣传员"
+        EXAMPLE = "example", "示范员"
+        MESSENGER = "messenger", "信息员"
+        HELPER = "helper", "服务员"
+        MEDIATOR = "mediator", "调解员"
+        WATCHER = "watcher", "监督员"
+
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, verbose_name="党员", related_name="duties")
+    kind = models.CharField("六员", max_length=20, choices=Kind.choices)
+    since = models.DateField("开始日期", default=timezone.localdate)
+    until = models.DateField("结束日期", null=True, blank=True, help_text="还在担任就不填。")
+
+    objects = DutyQuerySet.as_manager()
+    history = kept_history()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "六员"
+        ordering = ["member", "kind", "since"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member", "kind"],
+                condition=Q(until=None),
+                name="duty_held_once",
+                violation_error_message="这位党员已经担任这一员。",
+            ),
+            ends_after_it_begins("duty_ends_after_it_begins"),
+        ]
+
+    def __str__(self):
+        return self.get_kind_display()
+
+    def audit_path(self) -> str:
+        return self.member.audit_path()

@@ -1,0 +1,206 @@
+"""Who logs in, and the posts they hold."""
+
+import secrets
+from datetime import timedelta
+from typing import Self
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from members import access
+from members.access import Kind, Resource, Right
+from members.audit import Audited
+from members.models.areas import Area
+from members.models.dated import DatedQuerySet, ends_after_it_begins
+from members.sealing import digest
+
+
+class UserQuerySet(models.QuerySet):
+    def for_user(self, user, right: Right = Right.READ) -> Self:
+        """Users with a post in the scope; to be changed, all their posts must be such as the user may give.
+
+        Otherwise whoever may reset a password could take a higher post with it.
+        """
+        if user.is_superuser:
+            return self
+        held = AreaRole.objects.filter(user=OuterRef("pk"))
+        mine = held.for_user(user, right)
+        users = self.filter(Exists(mine), is_superuser=False)
+        if right < Right.WRITE:
+            return users | self.filter(pk=user.pk)
+        return users.exclude(Exists(held.current().exclude(pk__in=AreaRole.objects.for_user(user, right)))).exclude(
+            pk=user.pk
+        )
+
+
+class LouzuUserManager(UserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
+    pass
+
+
+class User(AbstractUser, Audited):
+    """Somebody who logs in; what they may do comes from their posts alone."""
+
+    first_name = last_name = email = date_joined = None  # type: ignore[assignment]
+    EMAIL_FIELD = ""
+    REQUIRED_FIELDS = ["name"]
+
+    username = models.CharField(
+        "登录名",
+        max_length=150,
+        unique=True,
+        validators=[AbstractUser.username_validator],
+        help_text="用于登录，可用汉字、字母、数字。",
+        error_messages={"unique": "这个登录名已有人使用，请换一个。"},
+    )
+    name = models.CharField("姓名", max_length=30)
+    member = models.OneToOneField(
+        "members.Member",
+        on_delete=models.SET_NULL,  # the login outlives the person's record; only the link goes
+        null=True,
+        blank=True,
+        verbose_name="本人的党员资料",
+        related_name="user",
+        help_text="楼组党小组长等本身也是党员的，选上本人，便于统计。",
+    )
+    is_active = models.BooleanField("可以登录", default=True, help_text="离任后去掉这个勾，不要删除。")
+    must_change_password = models.BooleanField("下次登录须改密码", default=True)
+
+    objects = LouzuUserManager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "用户"
+        ordering = ["username"]
+
+    def __str__(self):
+        return self.name or self.username
+
+    def get_full_name(self):
+        return str(self)
+
+    get_short_name = get_full_name
+
+    @property
+    def is_staff(self) -> bool:  # type: ignore[override]
+        """Whether the staff pages open: a current post does it, or setting up the installation."""
+        return self.is_active and (self.is_superuser or bool(access.posts_of(self)))
+
+    @is_staff.setter
+    def is_staff(self, value: bool) -> None:
+        """Posts decide; Django's own helpers set it all the same."""
+
+    def set_first_password(self) -> str:
+        """Give the user a random password that must be changed at the first login, and return it."""
+        password = secrets.token_urlsafe(9)
+        self.set_password(password)
+        self.must_change_password = True
+        return password
+
+    def audit_path(self) -> str:
+        path = self.roles.current().order_by("area__path").values_list("area__path", flat=True).first()
+        return path or ""
+
+
+class AreaRoleQuerySet(DatedQuerySet):
+    def for_user(self, user, right: Right = Right.READ) -> Self:
+        """Posts in the scope; to be changed, only of the kinds that the user may give."""
+        rows = self.filter(access.within("area__path", access.reach(user, Resource.POST, right)))
+        return rows.filter(kind__in=access.grantable(user)) if right >= Right.WRITE else rows
+
+
+class AreaRole(Audited):
+    """A user's post in an area for a time."""
+
+    LEVELS = {
+        Kind.STREET: Area.Level.STREET,
+        Kind.SECRETARY: Area.Level.COMMUNITY,
+        Kind.LIAISON: Area.Level.STATION,
+        Kind.LEADER: Area.Level.BUILDING_GROUP,
+    }
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, verbose_name="用户", related_name="roles")
+    area = models.ForeignKey(
+        Area,
+        on_delete=models.PROTECT,  # an area with posts is closed, not deleted
+        verbose_name="区域",
+        related_name="roles",
+    )
+    kind = models.CharField("岗位", max_length=20, choices=Kind.choices)
+    since = models.DateField("任职日期", default=timezone.localdate)
+    until = models.DateField("离任日期", null=True, blank=True, help_text="还在任就不填。")
+
+    objects = AreaRoleQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "岗位"
+        ordering = ["area__path", "kind", "since"]
+        constraints = [
+            ends_after_it_begins("role_ends_after_it_begins"),
+            models.UniqueConstraint(
+                fields=["user", "area", "kind"],
+                condition=Q(until=None),
+                name="role_held_once",
+                violation_error_message="这位用户在该区域已经有同样的岗位。",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.area} {self.get_kind_display()}"
+
+    def clean(self):
+        level = self.LEVELS.get(Kind(self.kind)) if self.kind in Kind.values else None
+        if self.area_id and level and self.area.level != level:
+            raise ValidationError({"area": f"{self.get_kind_display()}的区域要选{level.label}。"})
+
+
+class StaffTokenQuerySet(models.QuerySet):
+    def for_user(self, user, right: Right = Right.READ) -> Self:
+        """The user's own tokens: nobody sees another's."""
+        return self if user.is_superuser else self.filter(user=user)
+
+    def live(self) -> Self:
+        return self.filter(revoked_at=None, expires_at__gt=timezone.now(), user__is_active=True)
+
+
+class StaffToken(Audited):
+    """A key of a user for the API: shown once, kept as a digest, with an expiry; it opens what the user's posts open."""
+
+    PREFIX, LIFE = "lz_", timedelta(days=180)
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, verbose_name="用户", related_name="tokens")
+    label = models.CharField("用途", max_length=50)
+    prefix = models.CharField("前缀", max_length=12, unique=True, editable=False)
+    digest = models.CharField(max_length=64, editable=False)
+    created_at = models.DateTimeField("创建时间", auto_now_add=True)
+    expires_at = models.DateTimeField("到期时间")
+    last_used_at = models.DateTimeField("最近使用", null=True, editable=False)
+    revoked_at = models.DateTimeField("停用时间", null=True, editable=False)
+
+    objects = StaffTokenQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "接口密钥"
+        ordering = ["-created_at"]
+
+    def __str__(self):
+        return f"{self.label}（{self.PREFIX}{self.prefix}…）"
+
+    @classmethod
+    def issue(cls, user: User, *, label: str, life: timedelta = LIFE) -> tuple["StaffToken", str]:
+        """Make a token and return it with the text that is never shown again."""
+        prefix, secret = secrets.token_hex(5), secrets.token_urlsafe(32)
+        token = cls(user=user, label=label, prefix=prefix, digest=digest(secret, purpose="token"))
+        token.expires_at = timezone.now() + life
+        token.save()
+        return token, f"{cls.PREFIX}{prefix}_{secret}"
+
+    def fits(self, secret: str) -> bool:
+        return secrets.compare_digest(self.digest, digest(secret, purpose="token"))
+
+    def revoke(self) -> None:
+        self.revoked_at = timezone.now()
+        self.save(update_fields=["revoked_at"])
+
+

@@ -1,0 +1,147 @@
+"""A plan → the database, in one transaction, set-based; and history and audit rows with it."""
+
+from datetime import date
+from typing import Any
+
+from django.db.models import Max
+from django.db.models.functions import Length, Substr
+
+from members import audit
+from members.history import write_history
+from members.models import Area, Employer, Member, Residence, RosterImport
+from members.models.areas import SEGMENT
+from members.pinyin import spell
+from members.roster.plan import Plan, Row, Status
+
+WRITTEN = (Status.NEW, Status.CHANGED)
+
+
+class Moved(Exception):
+    """Records changed between preview and writing; `keys` are the rows concerned."""
+
+    def __init__(self, keys: list[str]):
+        super().__init__(f"{len(keys)} rows moved")
+        self.keys = keys
+
+
+def refuse_if_moved(seen: Plan, now: Plan) -> None:
+    """Compare the plan that the clerk saw with one made within the writing transaction."""
+    before = {row.key: row.outcome() for row in seen.rows}
+    moved = [row.key for row in now.rows if before.get(row.key) != row.outcome()]
+    if moved:
+        raise Moved(moved)
+
+
+def write(plan: Plan, roster_import: RosterImport, *, day: date) -> dict[str, list[int]]:
+    """Write the plan's new and changed rows; return the primary keys of the employers and groups made for it."""
+    rows = [row for row in plan.rows if row.status in WRITTEN]
+    groups = _make_groups(plan)
+    employers = _make_employers(plan)
+    ids = Area.objects.inside(roster_import.area).in_bulk(field_name="path")
+    places = {path: area.pk for path, area in ids.items()} | {mark: area.pk for mark, area in groups.items()}
+    members = _write_members(rows, roster_import, employers)
+    _write_residences(rows, roster_import, members, places, day)
+    made = {"employers": list(employers.values()), "groups": [area.pk for area in groups.values()]}
+    audit.record("import", roster_import, path=roster_import.area.path, changes={"counts": plan.counts()})
+    return made
+
+
+def _make_groups(plan: Plan) -> dict[str, Area]:
+    """Make the building groups that are new, one query for the last number in each station and one to insert."""
+    labels = dict(Area.objects.filter(path__in={_station(mark) for mark in plan.new_groups}).values_list("path", "label"))
+    children = Area.objects.annotate(station=Substr("path", 1, 3 * SEGMENT), length=Length("path"))
+    taken = children.filter(station__in=labels, length=4 * SEGMENT).values("station").annotate(last=Max("path"))
+    last = {row["station"]: int(row["last"][-SEGMENT:]) for row in taken}
+    made = {}
+    for mark, name in plan.new_groups.items():
+        station = _station(mark)
+        last[station] = last.get(station, 0) + 1
+        path = f"{station}{last[station]:0{SEGMENT}d}"
+        label = f"{labels[station]} {name}"
+        made[mark] = Area(path=path, level=Area.Level.BUILDING_GROUP, name=name, label=label, stage=Area.Stage.NONE)
+    Area.objects.bulk_create(made.values())
+    return made
+
+
+def _station(mark: str) -> str:
+    """The path of the station in which a new group is made: a mark is that path, "+" and the group's key."""
+    return mark.partition("+")[0]
+
+
+def _make_employers(plan: Plan) -> dict[str, int]:
+    made = [
+        Employer(name=employer["name"], credit_code=employer["credit_code"] or None)
+        for employer in plan.new_employers.values()
+    ]
+    Employer.objects.bulk_create(made)
+    known = [Employer(pk=pk, credit_code=code) for pk, code in plan.employer_codes.items()]
+    Employer.objects.bulk_update(known, ["credit_code"])
+    return {ref: employer.pk for ref, employer in zip(plan.new_employers, made, strict=True)}
+
+
+def _write_members(rows: list[Row], roster_import: RosterImport, employers: dict[str, int]) -> dict[str, int]:
+    """Return {row key: member's primary key}."""
+    street = Area.objects.get(path=roster_import.area.street_path)
+    new = {row.key: _fill(Member(street=street), row, employers) for row in rows if row.status == Status.NEW}
+    Member.objects.bulk_create(new.values())
+    altered = [row for row in rows if row.member and (row.writes or "employer" in row.changes)]
+    known = Member.objects.select_for_update().filter(street=street).in_bulk([row.member for row in altered])
+    overwrite(Member, [_fill(known[row.member], row, employers) for row in altered])
+    write_history(Member, [member.pk for member in new.values()], kind="+", roster_import=roster_import)
+    write_history(Member, list(known), kind="~", roster_import=roster_import)
+    return {row.key: row.member for row in rows if row.member} | {key: member.pk for key, member in new.items()}
+
+
+def _fill(member: Member, row: Row, employers: dict[str, int]) -> Member:
+    for name, value in row.writes.items():
+        setattr(member, name, value)
+    if isinstance(row.employer, str):
+        member.employer_id = employers[row.employer]
+    elif row.employer is not None:
+        member.employer_id = row.employer
+    member.pinyin, member.initials = spell(member.name)
+    return member
+
+
+def _write_residences(
+    rows: list[Row], roster_import: RosterImport, members: dict[str, int], places: dict[str, int], day: date
+) -> None:
+    touched = [row for row in rows if row.home]
+    known = Residence.objects.in_bulk([row.residence for row in touched if row.residence])
+    for row in touched:
+        if row.residence:
+            _mend(known[row.residence], row, day)
+    overwrite(Residence, list(known.values()))
+    new = [_settle(row, members[row.key], places, day) for row in touched if row.home in ("in", "move")]
+    Residence.objects.bulk_create(new)
+    write_history(Residence, list(known), kind="~", roster_import=roster_import)
+    write_history(Residence, [home.pk for home in new], kind="+", roster_import=roster_import)
+
+
+def _mend(home: Residence, row: Row, day: date) -> None:
+    if row.home == "move":
+        home.until = max(day, home.since)
+        return
+    home.room = row.room or home.room
+    if "joined" in row.changes:
+        home.joined_on = _joined_on(row, day)
+
+
+def _settle(row: Row, member: int, places: dict[str, int], day: date) -> Residence:
+    assert row.place
+    joined_on = _joined_on(row, day)
+    # Who joined the group's party group on an earlier day lived there on that day.
+    since = min(day, joined_on or day) if row.home == "in" else day
+    return Residence(member_id=member, area_id=places[row.place.path], room=row.room, since=since, joined_on=joined_on)
+
+
+def _joined_on(row: Row, day: date) -> date | None:
+    if row.joined in ("", "no"):
+        return None
+    return day if row.joined == "yes" else date.fromisoformat(row.joined)
+
+
+def overwrite(model: Any, rows: list) -> None:
+    """Write all columns of rows that exist: an upsert is one statement a batch where bulk_update compares row by row."""
+    names = [field.name for field in model._meta.concrete_fields if not field.primary_key]
+    model.objects.bulk_create(rows, update_conflicts=True, unique_fields=["pk"], update_fields=names)

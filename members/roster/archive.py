@@ -1,0 +1,185 @@
+"""The first wall before a workbook is parsed: what a ZIP holds, counted while it is inflated and never all in memory.
+
+A 5 KB file can make a parser take gigabytes (one cell at the far corner, a part that inflates a thousandfold, a DTD).
+What hides from this scan, a sheet under a picture's name for example, still meets the limits of the child process.
+"""
+
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from xml.etree import ElementTree
+
+from . import refusal
+from .refusal import Refused
+
+MAX_ENTRIES = 500
+MAX_INFLATED = 120 * 1024 * 1024
+MAX_ROWS = 60_000
+MAX_IMPLIED_CELLS = 200
+MAX_INDEX_PART = 1024 * 1024
+
+CHUNK = 256 * 1024
+OVERLAP = 1024  # of the chunk before, so that what a boundary cuts is seen whole
+MARGIN = 64  # longer than any reference; a match that ends nearer to the edge is judged with the next chunk
+
+# References within 200 columns (GR) × 60,000 rows; a row's own reference has no letters.
+GOOD = rb"(?:[A-Za-z]|[A-Fa-f][A-Za-z]|[Gg][A-Ra-r])?(?:[1-5]?\d{1,4}|60000)[\"']"
+SUSPECT = re.compile(rb" r(?!=[\"']" + GOOD + rb")(?=[\s=])")
+FAR = re.compile(rb"\sr(?:\s{0,40}+=\s{0,40}+[\"'](?!" + GOOD + rb")|\s{40}\s*=|\s{0,40}+=\s{40}|\s{900})")
+FAR_DIMENSION = re.compile(rb"dimension\s[^<>]{0,200}?ref\s*=\s*[\"'](?!(?:[A-Za-z]+\d+:)?" + GOOD + rb")")
+# A cell or row that does not begin with its reference: its place is counted on from the one before.
+UNPLACED = re.compile(rb"<(?:\w+:)?(?:(row)[\s/>]|c(?!\s+r=[\"'])[\s/>])")
+HIDDEN_ROW = re.compile(rb"<(?:\w+:)?row\s(?=[^<>]*\shidden=[\"'](?:1|true)[\"'])[^<>]*?\br=[\"'](\d+)[\"']")
+FOREIGN_ENCODING = re.compile(rb"(?:\xef\xbb\xbf)?\s*<\?xml[^>]*\sencoding\s*=\s*[\"'](?!(?i:utf-8|us-ascii)[\"'])")
+
+MARKUP = (".xml", ".rels", ".vml")
+DRAWN = ("xl/theme/", "xl/drawings/", "xl/charts/", "xl/diagrams/", "docProps/")  # where r= is a radius or a right edge
+
+MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+
+
+def inspect(content: bytes) -> dict[str, frozenset[int]]:
+    """Let an .xlsx pass or raise Refused; return the hidden Excel rows (1-based) by sheet name."""
+    if content.count(b"PK\x01\x02") > MAX_ENTRIES:
+        raise Refused(refusal.UNPACKS_TOO_LARGE)
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as book:
+            _check_directory(book)
+            parts = _scan(book)
+            hidden = {part.name: frozenset(part.hidden) for part in parts if part.hidden}
+            return _by_sheet_name(book, hidden) if hidden else {}
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError) as error:
+        raise Refused(refusal.DAMAGED) from error
+
+
+def _check_directory(book: zipfile.ZipFile) -> None:
+    """Judge what the ZIP's own table of contents admits to."""
+    entries = book.infolist()
+    names = {entry.filename.replace("\\", "/").lower() for entry in entries}
+    if sum(entry.file_size for entry in entries) > MAX_INFLATED:
+        raise Refused(refusal.UNPACKS_TOO_LARGE)
+    if any(entry.flag_bits & 1 for entry in entries):
+        raise Refused(refusal.ENCRYPTED)
+    if any(name.endswith("vbaproject.bin") for name in names):
+        raise Refused(refusal.MACROS)
+    if names & {"xl/workbook.bin", "content.xml"}:
+        raise Refused(refusal.OTHER_WORKBOOK)
+    if "word/document.xml" in names:
+        raise Refused(refusal.DOCUMENT)
+    if "xl/workbook.xml" not in names:
+        raise Refused(refusal.DAMAGED if any(name.startswith("xl/") for name in names) else refusal.ARCHIVE)
+    if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in entries):
+        raise Refused(refusal.DAMAGED)
+
+
+def _scan(book: zipfile.ZipFile) -> list["_Part"]:
+    """Inflate every part to its true end."""
+    left = MAX_INFLATED
+    parts = []
+    for entry in book.infolist():
+        # The directory may understate a size, and then zipfile would stop reading where a parser does not.
+        entry.file_size = MAX_INFLATED + 1
+        part = _Part(entry.filename)
+        with book.open(entry) as stream:
+            for chunk in iter(lambda: stream.read(CHUNK), b""):  # noqa: B023 (used up within the loop)
+                left -= len(chunk)
+                if left < 0:
+                    raise Refused(refusal.UNPACKS_TOO_LARGE)
+                part.feed(chunk)
+        part.feed(b"", final=True)
+        parts.append(part)
+    return parts
+
+
+class _Part:
+    """One part of the ZIP passing by in chunks, each looked at together with the end of the one before."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.is_markup = name.lower().endswith(MARKUP)
+        self.has_cells = not name.startswith(DRAWN)
+        self.hidden: set[int] = set()
+        self.rows = 0
+        self.unplaced = 0
+        self.tail = b""
+        self.started = False
+
+    def feed(self, chunk: bytes, *, final: bool = False) -> None:
+        """Judge the next bytes; `final` closes the part."""
+        if not self.started:
+            self.started = True
+            self.is_markup |= chunk.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+            if self.is_markup and FOREIGN_ENCODING.match(chunk):
+                raise Refused(refusal.DAMAGED)
+        if not self.is_markup:
+            return
+        text = self.tail + chunk
+        if b"\0" in chunk or b"<!DOCTYPE" in text:  # NUL: UTF-16, in which nothing below would be found
+            raise Refused(refusal.DAMAGED)
+        if self.has_cells:
+            self._find_far(text, final=final)
+            self._count_unplaced(text)
+            if b"hidden=" in text:
+                self.hidden.update(int(match[1]) for match in HIDDEN_ROW.finditer(text))
+        self.tail = text[-OVERLAP:]
+
+    def _find_far(self, text: bytes, *, final: bool) -> None:
+        edge = len(text) if final else len(text) - MARGIN
+        if any(match.end() <= edge for match in _far(text)):
+            raise Refused(refusal.TOO_FAR)
+
+    def _count_unplaced(self, text: bytes) -> None:
+        seen = len(self.tail)
+        self.rows += text.count(b"<row") - self.tail.count(b"<row")
+        if text.count(b"<c") + text.count(b":c") == text.count(b'<c r="'):
+            self.unplaced = 0
+        else:
+            for row in _rows_and_cells(text, seen):
+                self.unplaced = 0 if row else self.unplaced + 1
+                if self.unplaced > MAX_IMPLIED_CELLS:
+                    raise Refused(refusal.TOO_FAR)
+        if self.rows > MAX_ROWS:
+            raise Refused(refusal.TOO_FAR)
+
+
+def _far(text: bytes) -> Iterator[re.Match[bytes]]:
+    """References out of bounds; the thorough pattern is slow, so it judges everywhere only where a line is broken."""
+    if b"dimension" in text:
+        yield from FAR_DIMENSION.finditer(text)
+    if any(sign in text for sign in (b"\n", b"\t", b"\r")):
+        yield from FAR.finditer(text)
+    else:
+        for suspect in SUSPECT.finditer(text):
+            if match := FAR.match(text, suspect.start()):
+                yield match
+
+
+def _rows_and_cells(text: bytes, seen: int) -> Iterator[bool]:
+    """True for a row, False for a cell without a place, beyond the `seen` bytes that were counted before."""
+    return (match[1] is not None for match in UNPLACED.finditer(text) if match.end() > seen)
+
+
+def _by_sheet_name(book: zipfile.ZipFile, hidden: dict[str, frozenset[int]]) -> dict[str, frozenset[int]]:
+    index = [_small(book, name) for name in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels")]
+    try:
+        sheets, relations = (ElementTree.fromstring(text) for text in index)
+    except ElementTree.ParseError as error:
+        raise Refused(refusal.DAMAGED) from error
+    targets = {relation.get("Id"): relation.get("Target", "") for relation in relations}
+    names = {}
+    for sheet in sheets.iter(f"{MAIN}sheet"):
+        target = targets.get(sheet.get(RELATION), "")
+        part = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+        names[sheet.get("name", "")] = hidden.get(part, frozenset())
+    return names
+
+
+def _small(book: zipfile.ZipFile, name: str) -> bytes:
+    with book.open(name) as stream:
+        text = stream.read(MAX_INDEX_PART + 1)
+    if len(text) > MAX_INDEX_PART:
+        raise Refused(refusal.DAMAGED)
+    return text

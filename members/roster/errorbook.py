@@ -1,0 +1,67 @@
+"""The secretary's own file back, with the errors written beside the rows and coloured: to be mended and uploaded again."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from . import refusal, sheet, workbook
+from .cells import HEADINGS
+from .child import Child
+from .folding import heading_key, shown
+from .refusal import Refused
+from .sheet import NOTE_HEADING, Headings, Sheet
+from .workbook import RawSheet
+
+Marked = tuple[str, int, str, str]
+
+
+def mark(content: bytes, problems: Iterable[Marked], *, headings: Headings = HEADINGS, required: str = "name") -> bytes:
+    """Return an .xlsx of the file with a column 错误说明 and the cells in error coloured.
+
+    A problem is (sheet, Excel row, column heading as written or "", sentence). An .xlsx keeps its look; an .xls or CSV
+    becomes a new workbook of the same cells. What an earlier round wrote and coloured is cleared. Raises Refused.
+    """
+    by_sheet: dict[str, list[Marked]] = defaultdict(list)
+    for problem in problems:
+        by_sheet[problem[0]].append(problem)
+    book = workbook.read(content)
+    is_new = book.kind != "xlsx"
+    request = {
+        "note_heading": NOTE_HEADING,
+        "marks": [
+            _marks(raw, found, by_sheet[raw.name])
+            for raw in book.sheets
+            if (found := sheet.named(raw, headings, required=required))
+        ],
+        "sheets": [{"name": raw.name, "rows": raw.rows} for raw in book.sheets] if is_new else None,
+    }
+    with Child("marker") as child:
+        marked = child.answer(request, b"" if is_new else content)
+    if not marked:
+        raise Refused(refusal.DAMAGED)
+    return marked
+
+
+def _marks(raw: RawSheet, found: Sheet, problems: list[Marked]) -> dict[str, Any]:
+    """What to write in one sheet; rows and columns count from 1 as in Excel."""
+    places = {written: found.positions[name] + 1 for name, written in found.columns.items()}
+    notes: dict[int, list[str]] = defaultdict(list)
+    for _, row, column, sentence in problems:
+        notes[row].append(f"{column}：{sentence}" if column else sentence)
+    return {
+        "name": raw.name,
+        "heading_row": found.heading_row,
+        "last_row": raw.rows[-1][0],
+        "note_column": _note_column(raw, found.heading_row),
+        "notes": [[row, "；".join(dict.fromkeys(sentences))] for row, sentences in notes.items()],
+        "cells": [[row, places[column]] for _, row, column, _ in problems if column in places],
+    }
+
+
+def _note_column(raw: RawSheet, heading_row: int) -> int:
+    """Where the notes stand already, else the first column beyond all that is filled from the heading row on."""
+    heading = next(row for number, row in raw.rows if number == heading_row)
+    for column, cell in enumerate(heading, 1):
+        if heading_key(shown(cell)) == NOTE_HEADING:
+            return column
+    return max(len(row) for number, row in raw.rows if number >= heading_row) + 1

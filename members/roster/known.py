@@ -1,0 +1,154 @@
+"""Who is already known: the street's members with their present homes, and the employers a file names."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from itertools import chain
+
+from django.db.models import Q
+
+from members.models import Area, Employer, Member, Residence
+
+COLUMNS = (
+    "name", "sex", "birth_date", "id_digest", "phone_digest", "affiliation", "standing", "party_since",
+    "employer_id", "rank", "skills", "remark",
+)  # fmt: skip
+BATCH = 900
+
+
+@dataclass(slots=True)
+class Home:
+    pk: int
+    path: str
+    name: str
+    room: str
+    since: date
+    joined_on: date | None
+
+
+@dataclass(slots=True)
+class Person:
+    """A member as the database has them now."""
+
+    pk: int
+    fields: dict[str, str]
+    home: Home | None = None
+
+    def contradicts(self, id_digest: str) -> bool:
+        """Whether both ID numbers are known and differ: then it is somebody else."""
+        own = self.fields["id_digest"]
+        return bool(own and id_digest and own != id_digest)
+
+
+class People:
+    """The street's members, found by ID digest, by name and phone, by name and building."""
+
+    def __init__(self, street: Area):
+        homes = {home.pop("member_id"): Home(**home) for home in _homes(street)}
+        self.all: dict[int, Person] = {}
+        self.by_id: dict[str, list[Person]] = defaultdict(list)
+        self.by_phone: dict[tuple[str, str], list[Person]] = defaultdict(list)
+        self.by_group: dict[tuple[str, str], list[Person]] = defaultdict(list)
+        for pk, *values in Member.objects.filter(street=street).order_by().values_list("pk", *COLUMNS):
+            self._add(Person(pk, dict(zip(COLUMNS, values, strict=True)), homes.get(pk)))
+
+    def _add(self, person: Person) -> None:
+        fields = person.fields
+        self.all[person.pk] = person
+        if fields["id_digest"]:
+            self.by_id[fields["id_digest"]].append(person)
+        if fields["phone_digest"]:
+            self.by_phone[fields["name"], fields["phone_digest"]].append(person)
+        if person.home:
+            self.by_group[fields["name"], person.home.path].append(person)
+
+    def identify(
+        self, values: dict[str, str], *, phone_digest: str, group: str, shared_id: bool
+    ) -> tuple[Person | None, list[Person]]:
+        """Return who the row is, or else those it might be.
+
+        The ID number tells, or, where the file gives it to people of different names (`shared_id`), number and name;
+        else name and phone; else name, group and room. A name alone is never enough.
+        """
+        id_digest, name, room = values.get("id_digest", ""), values["name"], values.get("room", "")
+        by_id = self.by_id.get(id_digest, [])
+        by_both = [person for person in by_id if person.fields["name"] == name]
+        if by_both or (by_id and not shared_id):
+            return _certain(by_both or by_id)
+        by_phone = self.by_phone.get((name, phone_digest), [])
+        neighbours = self.by_group.get((name, group), [])
+        by_room = [person for person in neighbours if room and person.home and person.home.room == room]
+        for candidates in (by_phone, by_room):
+            free = [person for person in candidates if not person.contradicts(id_digest)]
+            if len(free) == 1:
+                return free[0], []
+        doubtful = {person.pk: person for person in neighbours if not person.contradicts(id_digest)}
+        return None, list((doubtful | {person.pk: person for person in by_phone}).values())
+
+
+def _certain(found: list[Person]) -> tuple[Person | None, list[Person]]:
+    return (found[0], []) if len(found) == 1 else (None, found)
+
+
+class Employers:
+    """The employers a file names: known ones by credit code or name, new ones listed."""
+
+    def __init__(self, named: Iterable[tuple[str, str]]):
+        names, codes = {name for name, _ in named}, {code for _, code in named if code}
+        self.by_code: dict[str, int | str] = {}
+        self.by_name: dict[str, set[int | str]] = defaultdict(set)
+        self.names: dict[int | str, str] = {}
+        self.uncoded: dict[str, int] = {}
+        self.new: dict[str, dict[str, str]] = {}
+        for pk, name, code in chain(_employers("name", names), _employers("credit_code", codes)):
+            self._know(pk, name, code or "")
+        for name, code in sorted(named, key=lambda pair: not pair[1]):
+            self._meet(name, code)
+
+    def _know(self, ref: int | str, name: str, code: str) -> None:
+        self.names[ref] = name
+        self.by_name[name].add(ref)
+        if code:
+            self.by_code[code] = ref
+        elif isinstance(ref, int):
+            self.uncoded[name] = ref
+
+    def _meet(self, name: str, code: str) -> None:
+        if code in self.by_code or (not code and self.by_name.get(name)):
+            return
+        if name in self.uncoded:  # known by name alone until now: the file brings the code
+            self.by_code[code] = self.uncoded[name]
+            return
+        ref = f"+{code or name}"
+        self.new[ref] = {"name": name, "credit_code": code}
+        self._know(ref, name, code)
+
+    def find(self, name: str, code: str) -> int | str | None:
+        """Return the employer's key, or the mark of a new one; None where the name alone fits several."""
+        if code:
+            return self.by_code[code]
+        refs = self.by_name[name]
+        return next(iter(refs)) if len(refs) == 1 else None
+
+    def codes_to_add(self) -> dict[int, str]:
+        """Credit codes that the file brings for employers known by name alone."""
+        known_only = set(self.uncoded.values())
+        return {ref: code for code, ref in self.by_code.items() if isinstance(ref, int) and ref in known_only}
+
+
+def _homes(street: Area) -> Iterable[dict]:
+    rows = Residence.objects.inside(street).filter(until=None).order_by()
+    columns = ("pk", "member_id", "room", "since", "joined_on", "area__path", "area__name")
+    for pk, member_id, room, since, joined_on, path, name in rows.values_list(*columns):
+        yield {
+            "member_id": member_id, "pk": pk, "path": path, "name": name, "room": room, "since": since,
+            "joined_on": joined_on,
+        }  # fmt: skip
+
+
+def _employers(column: str, values: set[str]) -> Iterable[tuple[int, str, str | None]]:
+    ordered = sorted(values)
+    for start in range(0, len(ordered), BATCH):
+        some = Employer.objects.filter(Q(**{f"{column}__in": ordered[start : start + BATCH]}))
+        yield from some.values_list("pk", "name", "credit_code")

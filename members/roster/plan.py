@@ -1,0 +1,321 @@
+"""Rows and database → a plan: what each row would do. Nothing is written.
+
+The preview is the plan; applying it plans again and compares, so a row whose record moved in between is noticed.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from members.access import Range
+from members.models import Area, Member
+from members.models.partial_date import agree
+from members.roster.cells import Problem
+from members.roster.known import Employers, People, Person
+from members.roster.places import Place, PlaceProblem, Places
+from members.roster.reading import Entry, Reading, SheetNote
+from members.sealing import digest, mask_phone
+
+MANY = 0.3
+ENOUGH_TO_JUDGE = 10
+
+
+class Status(StrEnum):
+    NEW = "new"
+    CHANGED = "changed"
+    SAME = "same"
+    ERROR = "error"
+    DOUBT = "doubt"
+    SKIPPED = "skipped"
+
+
+@dataclass(slots=True)
+class Row:
+    """What one row of the file would do.
+
+    `changes` is what the clerk sees: {field: [old, new]}; `writes` the member's new values; `home` what becomes of the
+    residence: "" nothing, "in" a first home, "move" another building, "mend" another room or day of joining.
+    """
+
+    sheet: str
+    row: int
+    name: str
+    status: Status
+    problems: list[Problem] = field(default_factory=list)
+    member: int | None = None
+    candidates: list[int] = field(default_factory=list)
+    changes: dict[str, list[str]] = field(default_factory=dict)
+    writes: dict[str, str] = field(default_factory=dict)
+    employer: int | str | None = None
+    place: Place | None = None
+    home: str = ""
+    room: str = ""
+    joined: str = ""
+    residence: int | None = None
+
+    @property
+    def key(self) -> str:
+        return f"{self.sheet}!{self.row}"
+
+    def outcome(self) -> tuple:
+        """What must not have moved between preview and writing."""
+        return self.status, self.member, self.home, self.changes, self.candidates
+
+
+@dataclass(slots=True)
+class Plan:
+    """All rows with what the summary says of them.
+
+    `absent` are members who live in the area and whom the file does not name; `warnings` need a tick before writing,
+    `notes` are worth a look.
+    """
+
+    sheets: list[SheetNote]
+    rows: list[Row]
+    new_employers: dict[str, dict[str, str]]
+    employer_codes: dict[int, str]
+    new_groups: dict[str, str]
+    absent: list[int]
+    warnings: list[str]
+    notes: list[str]
+
+    def counts(self) -> dict[str, int]:
+        found = Counter(row.status.value for row in self.rows)
+        return {status.value: found[status] for status in Status if status != Status.SKIPPED or found[status]}
+
+    def moving(self) -> int:
+        return sum(row.home == "move" for row in self.rows)
+
+    def changed_fields(self) -> dict[str, int]:
+        return dict(Counter(name for row in self.rows if row.status == Status.CHANGED for name in row.changes))
+
+@dataclass(slots=True)
+class Terms:
+    """What a plan is made for: the area, the day, the parts of the tree the clerk may write to, their choices.
+
+    `choices` answers rows in doubt, keyed "sheet!row": "new", "skip", or the number of the member that it is.
+    """
+
+    area: Area
+    day: date
+    writable: list[Range]
+    create_groups: bool = False
+    choices: Mapping[str, str] = field(default_factory=dict)
+
+
+def make_plan(reading: Reading, terms: Terms) -> Plan:
+    """Plan what the file would do: one query a table, whatever its length."""
+    street = Area.objects.get(path=terms.area.street_path)
+    planner = Planner(reading, terms, Places(terms.area, day=terms.day, create_groups=terms.create_groups), People(street))
+    rows = [planner.plan(entry) for entry in reading.entries]
+    made = {row.place.path: row.place.name for row in rows if row.place and row.place.is_new and row.status != Status.ERROR}
+    absent, before = planner.absent(rows)
+    return Plan(
+        sheets=reading.sheets,
+        rows=rows,
+        new_employers=_still_needed(planner.employers.new, rows),
+        employer_codes=planner.employers.codes_to_add(),
+        new_groups=made,
+        absent=absent,
+        warnings=_warnings(rows, before),
+        notes=planner.notes(),
+    )
+
+
+class Planner:
+    """Plans row after row, remembering which people the file has named already."""
+
+    def __init__(self, reading: Reading, terms: Terms, places: Places, people: People):
+        self.terms, self.places, self.people = terms, places, people
+        named = {(e.values["employer"], e.values.get("credit_code", "")) for e in reading.entries if "employer" in e.values}
+        self.employers = Employers(named)
+        self.columns = {sheet.name: sheet.columns for sheet in reading.sheets}
+        self.seen: dict[tuple[str, ...], int] = {}
+        self.taken: dict[int, int] = {}
+        self.names_of: dict[str, dict[str, int]] = defaultdict(dict)
+        for entry in reading.entries:
+            if "id_digest" in entry.values and "name" in entry.values:
+                self.names_of[entry.values["id_digest"]].setdefault(entry.values["name"], entry.row)
+
+    def plan(self, entry: Entry) -> Row:
+        row = Row(entry.sheet, entry.row, entry.values.get("name", ""), Status.ERROR, list(entry.problems))
+        self._place(row, entry)
+        self._employer(row, entry)
+        self._first_naming(row, entry)
+        if row.problems:
+            return row
+        assert row.place
+        phone_digest = digest(entry.values["phone"], purpose="phone") if "phone" in entry.values else ""
+        shared_id = len(self.names_of.get(entry.values.get("id_digest", ""), {})) > 1
+        person, candidates = self.people.identify(
+            entry.values, phone_digest=phone_digest, group=row.place.path, shared_id=shared_id
+        )
+        choice = self.terms.choices.get(row.key, "") if candidates else ""
+        if choice == "skip":
+            row.status = Status.SKIPPED
+            return row
+        if choice.isdigit() and int(choice) in {candidate.pk for candidate in candidates}:
+            person = self.people.all[int(choice)]
+        elif candidates and choice != "new":
+            row.status, row.candidates = Status.DOUBT, sorted(candidate.pk for candidate in candidates)
+            return row
+        self._compare(row, entry, person, phone_digest)
+        return row
+
+    def absent(self, rows: list[Row]) -> tuple[list[int], int]:
+        """Return who lives in the area and is not named by the file, and how many live there."""
+        path = self.terms.area.path
+        here = [person for person in self.people.all.values() if person.home and person.home.path.startswith(path)]
+        unclear = {row.name for row in rows if row.status in (Status.ERROR, Status.DOUBT, Status.SKIPPED)}
+        missing = [p.pk for p in here if p.pk not in self.taken and p.fields["name"] not in unclear]
+        return missing, len(here)
+
+    def notes(self) -> list[str]:
+        """Name the rows that give one ID number to different people: it happens, but is mostly a slip."""
+        shared = [names for names in self.names_of.values() if len(names) > 1]
+        pairs = ["、".join(f"第 {row} 行{name}" for name, row in names.items()) for names in shared]
+        return [f"{pair}的身份证号相同，将按不同的人登记，请核对证件。" for pair in pairs]
+
+    def _problem(self, row: Row, entry: Entry, column: str, message: str) -> None:
+        heading = self.columns[entry.sheet].get(column, "")
+        row.problems.append(Problem(column, heading, entry.values.get(column, ""), message))
+
+    def _place(self, row: Row, entry: Entry) -> None:
+        try:
+            row.place = self.places.find(entry.values, columns=self.columns[entry.sheet])
+        except PlaceProblem as problem:
+            self._problem(row, entry, problem.field, problem.message)
+
+    def _employer(self, row: Row, entry: Entry) -> None:
+        if name := entry.values.get("employer"):
+            row.employer = self.employers.find(name, entry.values.get("credit_code", ""))
+            if row.employer is None:
+                self._problem(row, entry, "employer", f"有不止一家“{name}”，请填写统一社会信用代码以便区分。")
+
+    def _first_naming(self, row: Row, entry: Entry) -> None:
+        """Mark a row that names a person whom an earlier row has named."""
+        column, key = _naming(entry.values, row.place)
+        if not key:
+            return
+        first = self.seen.setdefault(key, entry.row)
+        if first != entry.row:
+            self._problem(row, entry, column, f"与第 {first} 行是同一个人，请删去其中一行。")
+
+    def _compare(self, row: Row, entry: Entry, person: Person | None, phone_digest: str) -> None:
+        if person is None:
+            row.status, row.home = Status.NEW, "in"
+            row.writes = {name: entry.values[name] for name in MEMBER_FIELDS if name in entry.values}
+            row.room, row.joined = entry.values.get("room", ""), entry.values.get("joined", "")
+            return
+        if first := self.taken.get(person.pk):
+            self._problem(row, entry, "name", f"与第 {first} 行对上了同一位党员，请核对这两行。")
+            return
+        if person.home and not self._may_write(person.home.path):
+            column = "id_number" if "id_digest" in entry.values else "name"
+            self._problem(row, entry, column, "这位党员登记在本街道别的地方，请由街道办理迁居，或先请对方办理迁出。")
+            return
+        self.taken[person.pk] = entry.row
+        row.member = person.pk
+        self._differences(row, entry, person, phone_digest)
+        self._home(row, entry, person)
+        row.status = Status.CHANGED if row.changes else Status.SAME
+
+    def _may_write(self, path: str) -> bool:
+        return any(low <= path < high for low, high in self.terms.writable)
+
+    def _differences(self, row: Row, entry: Entry, person: Person, phone_digest: str) -> None:
+        for name in MEMBER_FIELDS:
+            new = entry.values.get(name)
+            if new is None:
+                continue
+            old = phone_digest if name == "phone" else person.fields[name]
+            known = person.fields["phone_digest"] == phone_digest if name == "phone" else _same(name, old, new)
+            if not known:
+                row.writes[name] = new
+                row.changes[name] = _shown(name, "" if name == "phone" else old, new)
+        if row.employer is not None and row.employer != person.fields["employer_id"]:
+            row.changes["employer"] = [self._employer_name(person), entry.values["employer"]]
+
+    def _employer_name(self, person: Person) -> str:
+        return self.employers.names.get(person.fields["employer_id"], "（原单位）" if person.fields["employer_id"] else "")
+
+    def _home(self, row: Row, entry: Entry, person: Person) -> None:
+        home, values = person.home, entry.values
+        assert row.place
+        row.room, row.joined = values.get("room", ""), values.get("joined", "")
+        if home is None or home.path != row.place.path:
+            row.home = "move" if home else "in"
+            row.residence = home.pk if home else None
+            row.changes["home"] = [f"{home.name} {home.room}".strip() if home else "", f"{row.place.name} {row.room}".strip()]
+            return
+        if row.room and row.room != home.room:
+            row.changes["room"] = [home.room, row.room]
+        if row.joined and not _joined_alike(row.joined, home.joined_on):
+            row.changes["joined"] = [str(home.joined_on or ""), row.joined]
+        if "room" in row.changes or "joined" in row.changes:
+            row.home, row.residence = "mend", home.pk
+
+
+MEMBER_FIELDS = (
+    "name", "sex", "birth_date", "id_digest", "phone", "affiliation", "standing", "party_since", "rank", "skills", "remark",
+)  # fmt: skip
+PARTIAL_DATES = {"birth_date", "party_since"}
+LABELS = {
+    name: dict(choices.choices)
+    for name, choices in {
+        "sex": Member.Sex, "affiliation": Member.Affiliation, "standing": Member.Standing, "rank": Member.Rank,
+    }.items()
+}  # fmt: skip
+
+
+def _same(name: str, old: str, new: str) -> bool:
+    if name in PARTIAL_DATES and old:
+        return agree(old, new) and len(new) <= len(old)
+    return old == new
+
+
+def _shown(name: str, old: str, new: str) -> list[str]:
+    if name == "id_digest":
+        return ["", "登记（号码不保存）"]
+    if name == "phone":
+        return ["（原号码）", mask_phone(new)]
+    labels = LABELS.get(name, {})
+    return [str(labels.get(old, old)), str(labels.get(new, new))]
+
+
+def _joined_alike(given: str, joined_on: date | None) -> bool:
+    if given in ("yes", "no"):
+        return (given == "yes") == (joined_on is not None)
+    return joined_on is not None and given == joined_on.isoformat()
+
+
+def _naming(values: dict[str, str], place: Place | None) -> tuple[str, tuple[str, ...]]:
+    """Return by what a row names its person, and the column to mend where another row has the same."""
+    name = values.get("name", "")
+    if "id_digest" in values:
+        return "id_number", ("id", values["id_digest"], name)
+    if name and "phone" in values:
+        return "phone", (name, values["phone"])
+    if name and place:
+        return "name", (name, place.path, values.get("room", ""))
+    return "", ()
+
+
+def _still_needed(new: dict[str, dict[str, str]], rows: list[Row]) -> dict[str, dict[str, str]]:
+    used = {row.employer for row in rows if row.status in (Status.NEW, Status.CHANGED, Status.DOUBT)}
+    return {ref: employer for ref, employer in new.items() if ref in used}
+
+
+def _warnings(rows: list[Row], before: int) -> list[str]:
+    if before < ENOUGH_TO_JUDGE:
+        return []
+    changed = sum(row.status == Status.CHANGED for row in rows)
+    met = changed + sum(row.status == Status.SAME for row in rows)
+    warnings = []
+    if changed > MANY * before:
+        warnings.append(f"现有 {before} 名党员中有 {changed} 名的资料将被修改，超过三成。请确认上传的是正确的、最新的花名册。")
+    if len(rows) >= ENOUGH_TO_JUDGE and met < MANY * len(rows):
+        warnings.append(f"文件里 {len(rows)} 行中只有 {met} 行能与现有党员对上，不到三成。请确认区域没有选错。")
+    return warnings

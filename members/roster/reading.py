@@ -1,0 +1,56 @@
+"""A roster read and cleaned: what the file says, before anything is looked up."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from members.roster.cells import DATE_FIELDS, HEADINGS, Problem, clean
+from members.roster.sheet import Sheet, read
+from members.sealing import digest
+
+
+@dataclass(slots=True)
+class Entry:
+    """One person as the file has them. `values` holds what was given, the ID number only as `id_digest`."""
+
+    sheet: str
+    row: int
+    values: dict[str, str]
+    problems: list[Problem]
+
+
+@dataclass(slots=True)
+class SheetNote:
+    """What the report says of a sheet: where its heading was, which columns were taken and which not."""
+
+    name: str
+    heading_row: int
+    columns: dict[str, str]
+    not_taken: list[str]
+    hidden_rows: int
+
+
+@dataclass(slots=True)
+class Reading:
+    sheets: list[SheetNote] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+
+
+def read_roster(content: bytes, *, today: date) -> Reading:
+    """Read a roster file; raises Refused with one sentence where it is none."""
+    reading = Reading()
+    for sheet in read(content, HEADINGS, required="name", date_fields=DATE_FIELDS):
+        reading.sheets.append(
+            SheetNote(sheet.name, sheet.heading_row, sheet.columns, sheet.not_taken, sheet.hidden_rows)
+        )
+        reading.entries += _entries(sheet, today)
+    return reading
+
+
+def _entries(sheet: Sheet, today: date) -> list[Entry]:
+    entries = []
+    for row in sheet.rows:
+        values, problems = clean(row, affiliation=sheet.affiliation, today=today, columns=sheet.columns)
+        if id_number := values.pop("id_number", ""):
+            values["id_digest"] = digest(id_number, purpose="id")
+        entries.append(Entry(row.sheet, row.number, values, problems))
+    return entries

@@ -1,0 +1,169 @@
+"""Raw cells → sheets of named rows, by a table of headings that nobody follows to the letter."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from . import workbook
+from .folding import heading_key, is_nothing, narrow, shown, squeezed
+from .refusal import Refused
+from .workbook import Book, Cell, RawSheet
+
+Headings = Mapping[str, tuple[str, ...]]
+
+HEADING_WITHIN = 10
+NOTE_HEADING = "错误说明"  # the column that `errorbook` adds; never data
+
+NO_HEADING = "没有找到表头。请在名单上方写好一行表头（至少要有“{required}”和另外一列，例如“{other}”），再重新上传。"
+TWO_COLUMNS = (
+    "工作表“{sheet}”里“{first}”和“{second}”两列填的是同一项内容，不知道该用哪一列。请删去或改名其中一列，再重新上传。"
+)
+
+FOOTER = re.compile(
+    r"(?:合计|总计|小计|共计)(?:[:(\d].*)?"
+    r"|(?:填表|填报|制表|审核|审批|负责|联系)(?:人|日期|时间|单位)?(?:[(].*)?[:].*|(?:填表|填报|制表|审核)人"
+    r"|(?:注|备注|说明|填表说明|注意|注意事项)(?:\d*[:.、].*)?"
+    r"|.*[(]盖章[)].{0,10}"
+)
+IN_POST_WORD = re.compile(r"(?<![非不])在职党员")
+LOCAL_WORD = re.compile(r"(?<![非不])在册党员")
+# January or October? Excel shows both as 1985.1 unless the cell's format keeps two decimals.
+AMBIGUOUS = re.compile(r"\d{4}\.1")
+TWO_DECIMALS = re.compile(r"[^;0]*0\.00(?![0#?%])")
+
+
+@dataclass(slots=True)
+class Row:
+    """One row that names someone or something: Excel row number (1-based), and its cells that are not empty."""
+
+    sheet: str
+    number: int
+    cells: dict[str, Cell]
+
+
+@dataclass(slots=True)
+class Sheet:
+    """A sheet with a heading row.
+
+    `columns` is field → heading as written, `positions` field → column (0-based). `not_taken` are the headings that
+    name no known field. `affiliation` is what the sheet's name or title says of all its rows, "" where it says nothing.
+    """
+
+    name: str
+    heading_row: int
+    columns: dict[str, str]
+    positions: dict[str, int]
+    not_taken: list[str]
+    hidden_rows: int = 0
+    affiliation: str = ""
+    rows: list[Row] = field(default_factory=list)
+
+
+def read(content: bytes, headings: Headings, *, required: str, date_fields: Collection[str] = ()) -> list[Sheet]:
+    """Read every sheet that has a heading row.
+
+    `headings` is field → headings it goes by; `required` is the field a heading row must have beside any other one.
+    A number 1985.1 in one of `date_fields` becomes the text "1985.10" where its cell shows two decimals; in a CSV, which
+    does not tell numbers from text, the text 1985.1 becomes the number it may have been. Raises Refused.
+    """
+    book = workbook.read(content)
+    sheets = [sheet for raw in book.sheets if (sheet := named(raw, headings, required=required))]
+    if not sheets:
+        other = next(words[0] for name, words in headings.items() if name != required)
+        raise Refused(NO_HEADING.format(required=headings[required][0], other=other))
+    _settle_months(sheets, book, content, date_fields)
+    return sheets
+
+
+def named(raw: RawSheet, headings: Headings, *, required: str) -> Sheet | None:
+    """Name the cells of one sheet; None where it has no heading row. Raises Refused for two columns of one field."""
+    fields = {heading_key(word): name for name, words in headings.items() for word in words}
+    index = _heading_index(raw, fields, required)
+    if index is None:
+        return None
+    number, heading = raw.rows[index]
+    sheet = _headed(raw.name, number, heading, fields)
+    titles = "".join(shown(cell) for _, row in raw.rows[:index] for cell in row)
+    sheet.affiliation = _affiliation(raw.name, titles)
+    own_words = {word for word, name in fields.items() if name == required}
+    sheet.rows = list(_rows(raw.rows[index + 1 :], sheet, required, own_words))
+    sheet.hidden_rows = sum(row.number in raw.hidden for row in sheet.rows)
+    return sheet
+
+
+def _heading_index(raw: RawSheet, fields: Mapping[str, str], required: str) -> int | None:
+    """The row (its index) among the first ten that names most fields."""
+    best, most = None, 1
+    for index, (number, row) in enumerate(raw.rows):
+        if number > HEADING_WITHIN:
+            break
+        found = {fields.get(heading_key(shown(cell))) for cell in row} - {None}
+        if required in found and len(found) > most:
+            best, most = index, len(found)
+    return best
+
+
+def _headed(name: str, number: int, heading: list[Cell], fields: Mapping[str, str]) -> Sheet:
+    sheet = Sheet(name, number, {}, {}, [])
+    for position, cell in enumerate(heading):
+        written = shown(cell).strip()
+        found = fields.get(heading_key(written))
+        if found is None:
+            if written and heading_key(written) != NOTE_HEADING:
+                sheet.not_taken.append(written)
+        elif found in sheet.columns:
+            raise Refused(TWO_COLUMNS.format(sheet=name, first=sheet.columns[found], second=written))
+        else:
+            sheet.columns[found] = written
+            sheet.positions[found] = position
+    return sheet
+
+
+def _affiliation(name: str, titles: str) -> str:
+    """What the sheet says of all its rows; two different words say nothing."""
+    text = f"{name}\n{titles}"
+    in_post = IN_POST_WORD.search(text) or name.strip() == "在职"
+    local = LOCAL_WORD.search(text) or name.strip() == "在册"
+    if bool(in_post) == bool(local):
+        return ""
+    return "in_post" if in_post else "local"
+
+
+def _rows(rows: list[tuple[int, list[Cell]]], sheet: Sheet, required: str, own_words: set[str]) -> Iterator[Row]:
+    """The rows that are rows: no repeated headings, nothing empty, no totals, and below those only whole ones."""
+    ended = False
+    for number, raw in rows:
+        first = next((squeezed(shown(cell)) for cell in raw if cell != ""), "")
+        cells = {name: raw[at] for name, at in sheet.positions.items() if at < len(raw) and not is_nothing(raw[at])}
+        key = squeezed(shown(cells.get(required, "")))
+        if FOOTER.fullmatch(first) or FOOTER.fullmatch(key):
+            ended = True
+        elif heading_key(key) in own_words:
+            continue
+        elif cells and not (ended and (not key or len(cells) < 3)):
+            yield Row(sheet.name, number, cells)
+
+
+def _settle_months(sheets: list[Sheet], book: Book, content: bytes, date_fields: Collection[str]) -> None:
+    if book.kind == "csv":
+        for row in (row for sheet in sheets for row in sheet.rows):
+            texts = {name: narrow(shown(row.cells[name])) for name in date_fields if name in row.cells}
+            row.cells.update({name: float(text) for name, text in texts.items() if AMBIGUOUS.fullmatch(text)})
+    elif book.kind == "xlsx" and (places := list(_ambiguous(sheets, date_fields))):
+        wanted: dict[str, list[tuple[int, int]]] = {}
+        for row, _, column in places:
+            wanted.setdefault(row.sheet, []).append((row.number, column))
+        formats = workbook.number_formats(content, wanted)
+        for row, name, column in places:
+            if TWO_DECIMALS.match(formats.get((row.sheet, row.number, column), "")):
+                row.cells[name] = f"{row.cells[name]:.2f}"
+
+
+def _ambiguous(sheets: list[Sheet], date_fields: Collection[str]) -> Iterator[tuple[Row, str, int]]:
+    """Cells that hold a number like 1985.1: their row, field and Excel column (1-based)."""
+    for sheet in sheets:
+        for name in sheet.positions.keys() & set(date_fields):
+            for row in sheet.rows:
+                cell = row.cells.get(name)
+                if isinstance(cell, float) and AMBIGUOUS.fullmatch(shown(cell)):
+                    yield row, name, sheet.positions[name] + 1

@@ -1,0 +1,171 @@
+"""The tree of areas from a sheet: communities, compounds and building groups, one building group a row."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from members import audit
+from members.atomic import atomic_write
+from members.models import Area
+from members.models.areas import SEGMENT
+from members.roster.days import Unreadable, read_day
+from members.roster.folding import building_key, place_key, shown, squeezed
+from members.roster.refusal import Refused
+from members.roster.sheet import Row, read
+
+HEADINGS = {
+    "community": ("社区", "社区名称", "居委", "居委会"),
+    "residents": ("社区常住人口", "常住人口", "社区人口", "人口数"),
+    "station": ("小区", "小区名称", "所在小区", "住宅小区", "联络站"),
+    "housing": ("住宅类型", "房屋类型", "小区类型"),
+    "group": ("楼组", "楼号", "楼栋", "楼", "楼组名称"),
+    "established_on": ("建组日期", "建组时间", "成立日期"),
+    "stage": ("楼组党小组状态", "党小组状态", "楼组党小组", "状态"),
+}
+LEVELS = {
+    "community": Area.Level.COMMUNITY,
+    "station": Area.Level.STATION,
+    "group": Area.Level.BUILDING_GROUP,
+}
+HOUSING = {label: value for value, label in Area.Housing.choices}
+STAGES = {label: value for value, label in Area.Stage.choices}
+
+
+@dataclass(slots=True)
+class TreeReport:
+    """What came of the sheet: {level: {"new", "changed", "same"}} and every error of it."""
+
+    street: str
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    errors: list[dict[str, Any]] = field(default_factory=list)
+
+
+class TreeProblem(Exception):
+    def __init__(self, column: str, message: str):
+        super().__init__(message)
+        self.column, self.message = column, message
+
+
+def import_tree(content: bytes, *, street: str, today: date, check: bool = False) -> TreeReport:
+    """Create or update the street's tree from a workbook; all or nothing. Again, it changes nothing.
+
+    Raises Refused for a file that is no such sheet.
+    """
+    sheets = read(content, HEADINGS, required="community", date_fields=("established_on",))
+    with atomic_write():
+        tree = Tree(street, today)
+        for sheet in sheets:
+            for row in sheet.rows:
+                tree.take(row, sheet.columns)
+        if not check and not tree.report.errors:
+            tree.save()
+    return tree.finished()
+
+
+class Tree:
+    """The street's areas as they are, changed in memory by the sheet's rows."""
+
+    def __init__(self, street: str, today: date):
+        self.today, self.report = today, TreeReport(street)
+        found = list(Area.objects.filter(level=Area.Level.STREET, name=street, until=None)[:2])
+        if len(found) > 1:
+            raise Refused(f"有不止一个街道叫“{street}”，请先改名以便区分。")
+        self.street = found[0] if found else Area(name=street).place_under(None)
+        self.areas = {self._key(area): area for area in Area.objects.inside(self.street).filter(until=None)}
+        self.last: Counter[str] = Counter()
+        for path in Area.objects.below(self.street).values_list("path", flat=True):
+            self.last[path[:-SEGMENT]] = max(self.last[path[:-SEGMENT]], int(path[-SEGMENT:]))
+        self.before = {key: self._values(area) for key, area in self.areas.items()}
+        self.touched: dict[tuple[str, str], Area] = {}
+
+    def take(self, row: Row, columns: dict[str, str]) -> None:
+        """Place one row's areas; an error of it goes into the report."""
+        try:
+            parent = self.street
+            for column, level in LEVELS.items():
+                if name := squeezed(shown(row.cells.get(column, ""))):
+                    parent = self._area(parent, level, column, name)
+                    self._describe(parent, row)
+        except TreeProblem as problem:
+            where = {"sheet": row.sheet, "row": row.number, "column": columns.get(problem.column, "")}
+            value = shown(row.cells.get(problem.column, ""))
+            self.report.errors.append(where | {"value": value, "message": problem.message})
+
+    def save(self) -> None:
+        new = [area for key, area in self.touched.items() if key not in self.before]
+        if self.street.pk is None:
+            new.insert(0, self.street)
+        changed = [area for key, area in self.touched.items() if self._is_changed(key)]
+        Area.objects.bulk_create(new)
+        Area.objects.bulk_update(changed, ["residents", "housing", "stage", "established_on"])
+        if new or changed:
+            audit.record("import", Area, path=self.street.path, changes={"new": len(new), "changed": len(changed)})
+
+    def finished(self) -> TreeReport:
+        for column, level in LEVELS.items():
+            keys = [key for key, area in self.touched.items() if area.level == level]
+            new = sum(key not in self.before for key in keys)
+            changed = sum(self._is_changed(key) for key in keys)
+            self.report.counts[column] = {"new": new, "changed": changed, "same": len(keys) - new - changed}
+        return self.report
+
+    def _area(self, parent: Area, level: int, column: str, name: str) -> Area:
+        if level != parent.level + 1:
+            raise TreeProblem(column, f"缺少“{name}”的上一级，请把社区、小区、楼组都填上。")
+        key = (parent.path, _folded(level, name))
+        if key not in self.areas:
+            self.last[parent.path] += 1
+            path = f"{parent.path}{self.last[parent.path]:0{SEGMENT}d}"
+            stage = Area.Stage.NONE if level == Area.Level.BUILDING_GROUP else None
+            self.areas[key] = area = Area(path=path, level=level, name=name, stage=stage)
+            area.label = area.label_below(parent)
+        self.touched[key] = self.areas[key]
+        return self.areas[key]
+
+    def _describe(self, area: Area, row: Row) -> None:
+        cells = row.cells
+        if area.level == Area.Level.COMMUNITY and "residents" in cells:
+            area.residents = _residents(cells["residents"])
+        if area.level == Area.Level.STATION and "housing" in cells:
+            area.housing = _one_of(HOUSING, "housing", shown(cells["housing"]))
+        if area.level == Area.Level.BUILDING_GROUP:
+            self._establish(area, cells)
+
+    def _establish(self, area: Area, cells: dict[str, Any]) -> None:
+        if "stage" in cells:
+            area.stage = _one_of(STAGES, "stage", shown(cells["stage"]))
+        if "established_on" in cells:
+            try:
+                area.established_on = date.fromisoformat(read_day(cells["established_on"], today=self.today))
+            except ValueError as error:
+                hint = str(error) if isinstance(error, Unreadable) else "建组日期要写到日，如 2003-10-15"
+                raise TreeProblem("established_on", hint) from error
+
+    def _is_changed(self, key: tuple[str, str]) -> bool:
+        return key in self.before and self.before[key] != self._values(self.areas[key])
+
+    @staticmethod
+    def _key(area: Area) -> tuple[str, str]:
+        return area.parent_path, _folded(area.level, area.name)
+
+    @staticmethod
+    def _values(area: Area) -> tuple:
+        return area.residents, area.housing, area.stage, area.established_on
+
+
+def _folded(level: int, name: str) -> str:
+    return building_key(name) if level == Area.Level.BUILDING_GROUP else place_key(name)
+
+
+def _residents(cell: Any) -> int:
+    text = shown(cell)
+    if not text.isdigit():
+        raise TreeProblem("residents", "常住人口请填整数，如 6838。")
+    return int(text)
+
+
+def _one_of(labels: dict[str, str], column: str, text: str) -> str:
+    if text not in labels:
+        raise TreeProblem(column, f"“{text}”不在可选范围内，请填：{'、'.join(labels)}。")
+    return labels[text]

@@ -1,0 +1,102 @@
+"""Taking an import back: what it made goes, what it changed returns, what somebody edited since stays and is listed.
+
+A member and their homes go or stay together. A row was edited since when a later history row stands behind the import's.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.db.models import Max
+
+from members import audit
+from members.history import write_history
+from members.models import Area, Employer, Member, Residence, RosterImport
+from members.roster.apply import overwrite
+
+BATCH = 900
+
+
+def take_back(roster_import: RosterImport, *, made: dict[str, list[int]]) -> list[int]:
+    """Undo within the caller's transaction; return the members that stay because they were edited since."""
+    members, homes = _Trail(Member, roster_import), _Trail(Residence, roster_import)
+    owner = homes.owners()
+    kept = members.edited | {owner[pk] for pk in homes.edited} | _with_ties(members.created)
+    kept |= {owner[pk] for pk in homes.touched if owner[pk] in kept}
+    homes.leave({pk for pk in homes.touched if owner[pk] in kept})
+    members.leave(kept)
+    homes.delete_created()
+    members.delete_created()
+    homes.restore_changed()
+    members.restore_changed()
+    _drop_unused(made)
+    audit.record("undo", roster_import, path=roster_import.area.path, changes={"kept": len(kept)})
+    return sorted(kept)
+
+
+class _Trail:
+    """What an import did to one table, as its history rows tell."""
+
+    def __init__(self, model: Any, roster_import: RosterImport):
+        self.model, self.roster_import = model, roster_import
+        self.history = model.history.model.objects
+        mine = self.history.filter(roster_import=roster_import)
+        rows = list(mine.values_list("id", "history_id", "history_type"))
+        self.touched = {pk: history_id for pk, history_id, _ in rows}
+        self.created = {pk for pk, _, kind in rows if kind == "+"}
+        last = dict(self._newest(self.touched))
+        self.edited = {pk for pk, history_id in self.touched.items() if last[pk] != history_id}
+
+    def owners(self) -> dict[int, int]:
+        mine = self.history.filter(roster_import=self.roster_import)
+        return dict(mine.values_list("id", "member_id"))
+
+    def leave(self, pks: Iterable[int]) -> None:
+        for pk in pks:
+            self.touched.pop(pk, None)
+            self.created.discard(pk)
+
+    def delete_created(self) -> None:
+        pks = sorted(self.created)
+        write_history(self.model, pks, kind="-", roster_import=self.roster_import)
+        for batch in _batches(pks):
+            rows = self.model.objects.filter(pk__in=batch)
+            rows._raw_delete(rows.db)  # the history rows are written; signals would write them again, one by one
+
+    def restore_changed(self) -> None:
+        changed = {pk: history_id for pk, history_id in self.touched.items() if pk not in self.created}
+        before = dict(self._newest(changed, before_import=True))
+        for batch in _batches(sorted(before.values())):
+            overwrite(self.model, [row.instance for row in self.history.filter(history_id__in=batch)])
+        write_history(self.model, sorted(before), kind="~", roster_import=self.roster_import)
+
+    def _newest(self, pks: Iterable[int], *, before_import: bool = False) -> Iterator[tuple[int, int]]:
+        """Yield each row's newest history row, or the newest before the import's."""
+        for batch in _batches(sorted(pks)):
+            rows = self.history.filter(id__in=batch)
+            if before_import:
+                rows = rows.exclude(roster_import=self.roster_import)
+            yield from rows.order_by().values_list("id").annotate(Max("history_id"))
+
+
+def _with_ties(pks: Iterable[int]) -> set[int]:
+    """Return the members to whom something was tied since: a duty, a login, whatever else points at a member."""
+    tied: set[int] = set()
+    for relation in Member._meta.related_objects:
+        if relation.related_model is Residence or relation.related_model is Member.history.model:
+            continue
+        column = relation.field.attname
+        for batch in _batches(sorted(pks)):
+            rows = relation.related_model._base_manager.filter(**{f"{column}__in": batch})
+            tied.update(rows.values_list(column, flat=True))
+    return tied
+
+
+def _drop_unused(made: dict[str, list[int]]) -> None:
+    Employer.objects.filter(pk__in=made.get("employers", []), members=None).delete()
+    groups = Area.objects.filter(pk__in=made.get("groups", []), residences=None, roles=None)
+    Area.objects.filter(pk__in=list(groups.values_list("pk", flat=True))).delete()
+
+
+def _batches(pks: list[int]) -> Iterator[list[int]]:
+    for start in range(0, len(pks), BATCH):
+        yield pks[start : start + BATCH]

@@ -1,0 +1,175 @@
+"""Bytes → raw cells, safely: the kind told from the content, two walls against hostile files, no Excel semantics kept."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+import orjson
+
+from . import archive, refusal
+from .child import Child
+from .refusal import Refused as Refused
+
+MAX_SIZE = 10 * 1024 * 1024
+MAX_ROWS = 20_000
+MAX_LINES = 60_000
+MAX_COLUMNS = 200
+
+Cell = str | float | int | date
+Kind = Literal["xlsx", "xls", "csv"]
+
+CFB = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # the container of .xls and of encrypted .xlsx
+MAGIC = (
+    (b"\x89PNG", refusal.PICTURE),
+    (b"\xff\xd8\xff", refusal.PICTURE),
+    (b"GIF8", refusal.PICTURE),
+    (b"BM", refusal.PICTURE),
+    (b"II*\0", refusal.PICTURE),
+    (b"MM\0*", refusal.PICTURE),
+    (b"%PDF", refusal.DOCUMENT),
+    (b"{\\rtf", refusal.DOCUMENT),
+    (b"Rar!", refusal.ARCHIVE),
+    (b"7z\xbc\xaf", refusal.ARCHIVE),
+    (b"\x1f\x8b", refusal.ARCHIVE),
+    (b"\x09\x00\x04\x00", refusal.DAMAGED_XLS),
+    (b"\x09\x02\x06\x00", refusal.DAMAGED_XLS),
+    (b"\x09\x04\x06\x00", refusal.DAMAGED_XLS),
+)
+CAUSES = {
+    "encrypted": refusal.ENCRYPTED,
+    "rows": refusal.TOO_MANY_ROWS,
+    "large": refusal.UNPACKS_TOO_LARGE,
+}
+# What no cell may carry: control characters, lone surrogates, non-characters. They are taken out, the rest stays.
+FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+CONTROL = re.compile("[\x01-\x08\x0b\x0e-\x1f]")
+
+
+@dataclass(slots=True)
+class RawSheet:
+    """A sheet as it stands: (Excel row, 1-based; its cells from column A on). Empty cells are "", empty rows left out."""
+
+    name: str
+    rows: list[tuple[int, list[Cell]]]
+    hidden: frozenset[int]
+
+
+@dataclass(slots=True)
+class Book:
+    """What was read of one file, whatever its kind; a CSV is a book of one sheet named `csv`."""
+
+    kind: Kind
+    sheets: list[RawSheet]
+
+
+def read(content: bytes) -> Book:
+    """Read an uploaded file of any supported kind.
+
+    Forbidden characters (NUL, other controls, lone surrogates) are taken out of every cell and sheet name. Raises Refused.
+    """
+    kind = kind_of(content)
+    if kind == "csv":
+        return Book(kind, [RawSheet("csv", _lines(_text(content)), frozenset())])
+    with Child("parse") as child:  # it starts up while the scan runs, and gets the content only after
+        hidden = archive.inspect(content) if kind == "xlsx" else {}
+        answer = child.answer({}, content)
+    result = _result(answer, damaged=refusal.DAMAGED_XLS if kind == "xls" else refusal.DAMAGED)
+    return Book(kind, [_sheet(sheet, hidden) for sheet in result["sheets"]])
+
+
+def kind_of(content: bytes) -> Kind:
+    """Tell the kind from the first bytes, never from a name. Raises Refused for what is no table."""
+    if not content.strip(b"\0 \t\r\n"):
+        raise Refused(refusal.EMPTY)
+    if len(content) > MAX_SIZE:
+        raise Refused(refusal.TOO_LARGE)
+    if content.startswith(b"PK"):
+        return "xlsx"
+    if content.startswith(CFB):
+        if "EncryptedPackage".encode("utf-16-le") in content:
+            raise Refused(refusal.ENCRYPTED)
+        return "xls"
+    for magic, sentence in MAGIC:
+        if content.startswith(magic):
+            raise Refused(sentence)
+    start = content[:2048].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith((b"<", b"mime-version")):
+        raise Refused(refusal.WEB_PAGE)
+    return "csv"
+
+
+def number_formats(content: bytes, wanted: Mapping[str, Iterable[tuple[int, int]]]) -> dict[tuple[str, int, int], str]:
+    """Look up the number formats of some cells of an .xlsx that was read before.
+
+    `wanted` is sheet name → (Excel row, column), both 1-based; the answer is (sheet, row, column) → format code.
+    """
+    request = {name: sorted(places) for name, places in wanted.items()}
+    with Child("formats") as child:
+        result = _result(child.answer(request, content), damaged=refusal.DAMAGED)
+    return {(name, row, column): code for name, row, column, code in result["formats"]}
+
+
+def _result(answer: bytes, *, damaged: str) -> dict[str, Any]:
+    result: dict[str, Any] = orjson.loads(answer) if answer else {"refused": "damaged"}
+    if "refused" in result:
+        raise Refused(CAUSES.get(result["refused"], damaged))
+    return result
+
+
+def _sheet(sheet: dict[str, Any], hidden: Mapping[str, frozenset[int]]) -> RawSheet:
+    rows = [(number, [_cell(value) for value in row]) for number, row in sheet["rows"]]
+    return RawSheet(FORBIDDEN.sub("", sheet["name"]), rows, hidden.get(sheet["name"], frozenset()))
+
+
+def _cell(value: Any) -> Cell:
+    if type(value) is str:
+        return value if value.isprintable() else FORBIDDEN.sub("", value)
+    if type(value) is dict:
+        return date.fromisoformat(value["date"])
+    if value is None or type(value) is bool:
+        return {None: "", True: "TRUE", False: "FALSE"}[value]
+    return value  # type: ignore[no-any-return]
+
+
+def _text(content: bytes) -> str:
+    """Decode a text file: UTF-16 with its mark (Excel's "Unicode 文本"), UTF-8 with or without, GB18030."""
+    encodings = ("utf-16",) if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "gb18030")
+    for encoding in encodings:
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" in text or len(CONTROL.findall(text)) * 1000 > len(text):
+            break
+        return text
+    raise Refused(refusal.BINARY)
+
+
+def _lines(text: str) -> list[tuple[int, list[Cell]]]:
+    """Split a CSV; its row number is the row Excel shows, also below a cell of several lines."""
+    start = text[:4096]
+    delimiter = max(",\t;", key=start.count)
+    rows: list[tuple[int, list[Cell]]] = []
+    try:
+        for number, line in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 1):
+            if len(rows) >= MAX_ROWS or number > MAX_LINES:
+                raise Refused(refusal.TOO_MANY_ROWS)
+            if len(line) > MAX_COLUMNS:
+                raise Refused(refusal.TOO_FAR)
+            cells: list[Cell] = [_bare(value) for value in line]
+            if any(cells):
+                rows.append((number, cells))
+    except csv.Error as error:
+        raise Refused(refusal.BROKEN_CSV) from error
+    return rows
+
+
+def _bare(value: str) -> str:
+    """Take off the ="…" that keeps numbers text in a CSV, and what no cell may carry."""
+    if value.startswith('="') and value.endswith('"'):
+        value = value[2:-1]
+    return value if value.isprintable() else FORBIDDEN.sub("", value)

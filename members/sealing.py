@@ -1,0 +1,80 @@
+"""What protects phones and ID numbers at rest.
+
+An ID number is kept only as an HMAC-SHA256 digest under a key that is in no database and no backup: an unkeyed hash
+of it could be undone in hours. A phone number is encrypted (AES-GCM, or SM4-GCM of GB/T 32907 where asked for) and
+found again by its digest.
+"""
+
+import hashlib
+import hmac
+import os
+from base64 import b64decode, b64encode
+from functools import cache
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher, modes
+from cryptography.hazmat.primitives.ciphers.algorithms import AES256, SM4
+from django.conf import settings
+
+NONCE, TAG = 12, 16
+
+
+def digest(text: str, *, purpose: str) -> str:
+    """Return 64 hex digits that identify `text` for one purpose ("id", "phone") and tell nothing of it."""
+    return hmac.digest(settings.LOUZU_ID_KEY.encode(), f"{purpose}:{text}".encode(), "sha256").hex()
+
+
+def encrypt(plain: bytes) -> bytes:
+    """Return key id, nonce, ciphertext and tag in one."""
+    cipher, nonce = settings.LOUZU_PHONE_CIPHER, os.urandom(NONCE)
+    encryptor = Cipher(_algorithm(cipher, settings.LOUZU_PHONE_KEY), modes.GCM(nonce)).encryptor()
+    return _key_id(cipher, settings.LOUZU_PHONE_KEY) + nonce + encryptor.update(plain) + encryptor.finalize() + encryptor.tag
+
+
+def decrypt(sealed: bytes) -> bytes:
+    """Undo `encrypt`; ValueError where no known key fits or the bytes were changed."""
+    sealed = bytes(sealed)
+    algorithm = _known_keys().get(sealed[:5])
+    if algorithm is None:
+        raise ValueError("Encrypted with a key this installation does not have.")
+    nonce, body, tag = sealed[5 : 5 + NONCE], sealed[5 + NONCE : -TAG], sealed[-TAG:]
+    decryptor = Cipher(algorithm, modes.GCM(nonce, tag)).decryptor()
+    try:
+        return decryptor.update(body) + decryptor.finalize()
+    except InvalidTag as error:
+        raise ValueError("The encrypted bytes were changed.") from error
+
+
+def encrypt_text(text: str) -> str:
+    return b64encode(encrypt(text.encode())).decode() if text else ""
+
+
+def decrypt_text(sealed: str) -> str:
+    return decrypt(b64decode(sealed)).decode() if sealed else ""
+
+
+def mask_phone(phone: str) -> str:
+    """138****5678; of a landline the last four digits."""
+    if not phone:
+        return ""
+    return f"{phone[:3]}****{phone[-4:]}" if len(phone) == 11 else f"****{phone[-4:]}"
+
+
+@cache
+def _algorithm(cipher: str, key: str) -> AES256 | SM4:
+    material = hashlib.sha256(f"{cipher}:{key}".encode()).digest()
+    return SM4(material[:16]) if cipher == "sm4" else AES256(material)
+
+
+@cache
+def _key_id(cipher: str, key: str) -> bytes:
+    return cipher[:1].encode() + hashlib.sha256(f"id:{cipher}:{key}".encode()).digest()[:4]
+
+
+def _known_keys() -> dict[bytes, AES256 | SM4]:
+    return _keys_of(settings.LOUZU_PHONE_KEY, *settings.LOUZU_PHONE_KEYS_OLD)
+
+
+@cache
+def _keys_of(*keys: str) -> dict[bytes, AES256 | SM4]:
+    return {_key_id(cipher, key): _algorithm(cipher, key) for cipher in ("aes", "sm4") for key in keys}
