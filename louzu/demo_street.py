@@ -1,4 +1,4 @@
-"""A made-up street for demonstrations: the paper's figures, and not one real person, employer or compound.
+"""A made-up street for demonstrations: the paper's figures, and not one real person, employer.
 
 `areas_workbook()` and `roster_workbook()` give the bytes of two xlsx files in the layouts that `import_areas` and
 `import_roster` read. Every call gives the same bytes. ID numbers and credit codes lie under the unassigned area
@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import cache
 from itertools import pairwise
+from math import ceil
 from random import Random
 from string import ascii_uppercase
 from typing import NamedTuple
@@ -33,37 +34,26 @@ ROSTER_HEADINGS = (
     *("工作单位", "统一社会信用代码", "职务层次", "社区", "小区", "楼组", "室号", "特长", "备注", "参加楼组党小组"),
 )
 
-COMPOUNDS = {
-    "第一社区": "春和花苑 听澜花苑 杏雨新村 东篱里 安澜家园",
-    "第二社区": "松涛公寓 映雪花苑 棠溪新村 织云坊 枕溪别墅",
-    "第三社区": "云栖花苑 晴川公寓 芳草新村 青石里 惠和家园",
-    "第四社区": "晨曦公寓 荷风花苑 秋实新村 柳荫里 禾丰家园",
-    "第五社区": "半亩花苑 竹影公寓 榆荫新村 砚池坊 望月别墅",
-    "第六社区": "沐光公寓 橘颂花苑 枫叶新村 麦香新村 归燕家园",
-    "第七社区": "星语花苑 揽翠公寓 芦汀新村 槐香里 百川家园",
-    "第八社区": "桂语公寓 梧语花苑 鹿鸣新村 铜铃坊 栖云别墅",
-}
+COMMUNITIES = tuple(f"第{number}社区" for number in "一二三四五六七八")
+COMPOUNDS_EACH = 5
+COMPOUND_NAMES = ("迎晖苑", "嘉乐花园", "新成小区", "仓桥公寓", "塔城新村", "墅沟里", "金沙公寓", "梅园")
 
 
 class Housing(NamedTuple):
-    """What a kind of compound is like: its name on screen, its weight in building groups, floors, doors a floor."""
+    """What a kind of compound is like: its name on screen, floors, doors a floor."""
 
     label: str
-    groups: int
     floors: int
     doors: int
 
 
-# The last character of an invented compound's name tells its kind, as it mostly does in Shanghai.
-HOUSING = {
-    "苑": Housing("商品房", 24, 11, 4),
-    "寓": Housing("商品房", 18, 18, 4),
-    "村": Housing("售后公房", 28, 6, 4),
-    "里": Housing("老旧小区", 20, 5, 3),
-    "坊": Housing("老旧小区", 16, 5, 3),
-    "园": Housing("动迁安置房", 24, 6, 4),
-    "墅": Housing("别墅", 9, 1, 12),
-}
+HOUSING = (
+    Housing("商品房", 11, 4),
+    Housing("售后公房", 6, 4),
+    Housing("动迁安置房", 6, 4),
+    Housing("老旧小区", 5, 3),
+    Housing("别墅", 3, 4),
+)
 
 PUBLIC_BODIES = (
     *("区教育局", "区财政局", "区卫生健康委", "区农业农村委", "区市场监管局", "区税务局", "区人民法院"),
@@ -91,10 +81,7 @@ class Group(NamedTuple):
     compound: str
     building: str
     founded_on: date
-
-    @property
-    def housing(self) -> Housing:
-        return HOUSING[self.compound[-1]]
+    housing: Housing
 
 
 class Employer(NamedTuple):
@@ -126,14 +113,26 @@ def roster_workbook() -> bytes:
 @cache
 def _groups() -> tuple[Group, ...]:
     rng = Random(f"{STREET} 楼组")
-    places = [(community, name) for community, names in COMPOUNDS.items() for name in names.split()]
-    sizes = _shares(GROUPS, [HOUSING[name[-1]].groups * rng.uniform(0.8, 1.25) for _, name in places])
+    compounds = len(COMMUNITIES) * COMPOUNDS_EACH
+    ends = [ceil(GROUPS * number / compounds) for number in range(compounds + 1)]
     groups = [
-        Group(*place, f"{number}号楼", _founded_on(rng))
-        for place, size in zip(places, sizes, strict=True)
-        for number in range(1, size + 1)
+        _group(rng, compound, number)
+        for compound, (start, end) in enumerate(pairwise(ends))
+        for number in range(1, end - start + 1)
     ]
     return (groups[0]._replace(founded_on=FIRST_GROUP_ON), *groups[1:])
+
+
+def _group(rng: Random, compound: int, number: int) -> Group:
+    """The building of this number in the street's n-th compound; names and kinds come round in turn."""
+    phase, name = divmod(compound, len(COMPOUND_NAMES))
+    return Group(
+        COMMUNITIES[compound // COMPOUNDS_EACH],
+        f"{COMPOUND_NAMES[name]}{phase + 1}期",
+        f"{number}号楼",
+        _founded_on(rng),
+        HOUSING[compound % len(HOUSING)],
+    )
 
 
 def _founded_on(rng: Random) -> date:
@@ -142,7 +141,7 @@ def _founded_on(rng: Random) -> date:
 
 
 def _residents(groups: Iterable[Group]) -> dict[str, int]:
-    homes = dict.fromkeys(COMPOUNDS, 0)
+    homes = dict.fromkeys(COMMUNITIES, 0)
     for group in groups:
         homes[group.community] += group.housing.floors * group.housing.doors
     return dict(zip(homes, _shares(RESIDENTS, list(homes.values())), strict=True))
@@ -185,7 +184,7 @@ def _staying_out(rng: Random, homes: Sequence[Group]) -> set[int]:
     """Indexes of those who do not take part, of every community, and never the only member of a group."""
     chosen: set[int] = set()
     neighbours = [i for i, (one, other) in enumerate(pairwise(homes)) if one == other]
-    for community, count in zip(COMPOUNDS, _shares(NOT_TAKING_PART, [1] * len(COMPOUNDS)), strict=True):
+    for community, count in zip(COMMUNITIES, _shares(NOT_TAKING_PART, [1] * len(COMMUNITIES)), strict=True):
         by_group = {homes[i]: i for i in neighbours if homes[i].community == community}
         chosen.update(rng.sample(list(by_group.values()), count))
     return chosen
@@ -214,7 +213,7 @@ def _place(rng: Random, home: Group) -> tuple[str | None, ...]:
 def _employers(rng: Random) -> list[Employer]:
     kinds = [("11", name) for name in PUBLIC_BODIES] + [("12", name) for name in INSTITUTIONS]
     kinds += [("91", name) for name in COMPANIES]
-    communities = tuple(COMPOUNDS)
+    communities = COMMUNITIES
     employers = []
     for i, (kind, name) in enumerate(kinds):
         is_small = i >= len(kinds) - NEIGHBOURHOOD_COMPANIES

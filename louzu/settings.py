@@ -4,6 +4,7 @@ from pathlib import Path
 
 import environ
 from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 from louzu import keys
@@ -35,10 +36,6 @@ ROOT_URLCONF = "louzu.urls"
 WSGI_APPLICATION = "louzu.wsgi.application"
 
 INSTALLED_APPS = [
-    "louzu.apps.LouzuConfig",
-    "feedback",
-    "activities",
-    "members",
     "unfold",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
@@ -60,6 +57,10 @@ INSTALLED_APPS = [
     "import_export",
     "rest_framework",
     "simple_history",
+    "members",
+    "activities",
+    "feedback",
+    "louzu.apps.LouzuConfig",
 ]
 
 MIDDLEWARE = [
@@ -173,7 +174,7 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 8_000
 ROSTER_MAX_BYTES = 10 * 1024 * 1024
 # Days that data is kept (design: privacy); carried out by `manage.py purge`.
-RETENTION = {"upload": 30, "moved_away": 3 * 365}
+RETENTION = {"upload": 30}
 
 # On screen ----------------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
@@ -183,6 +184,7 @@ USE_TZ = True
 FORMAT_MODULE_PATH = ["louzu.formats"]
 STATIC_URL = "static/"
 STATIC_ROOT = VAR / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 COLLECTED = (STATIC_ROOT / "staticfiles.json").exists()
 WHITENOISE_USE_FINDERS = not COLLECTED
 STORAGES = {
@@ -202,9 +204,11 @@ UNFOLD = {
     "SITE_URL": reverse_lazy("home"),
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("louzu/favicon.svg")}],
     "ENVIRONMENT": "louzu.navigation.environment",
-    "DASHBOARD_CALLBACK": "louzu.navigation.dashboard",
-    "STYLES": ["louzu.navigation.style_sheet"],
+    "THEME": "light",
+    "STYLES": [lambda request: static("louzu/louzu.css")],
+    "SCRIPTS": [lambda request: static("louzu/louzu.js")],
     "BORDER_RADIUS": "6px",
     "COLORS": {
         "primary": {

@@ -1,3 +1,23 @@
-from django.urls import path
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
 
-urlpatterns = []
+from louzu import coverage, home
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("", include("members.urls")),
+    path("coverage/", coverage.start, name="coverage_start"),
+    path("coverage/<int:pk>/", coverage.show, name="coverage"),
+    path("coverage/<int:pk>/print/", coverage.printed, name="coverage_print"),
+    path("coverage/<int:pk>/coverage.xlsx", coverage.exported, name="coverage_xlsx"),
+    path("api/v1/", include("louzu.api")),
+    # The landing page replaces the admin's lists of tables.
+    path("admin/", RedirectView.as_view(pattern_name="home")),
+    path("admin/members/", RedirectView.as_view(pattern_name="home")),
+    path("admin/", admin.site.urls),
+]
+
+handler404 = "louzu.home.not_found"
+handler403 = "louzu.home.forbidden"
+handler500 = "louzu.home.broken"

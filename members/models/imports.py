@@ -36,6 +36,12 @@ class RosterImportQuerySet(models.QuerySet):
         kept_since = timezone.now() - timedelta(days=settings.RETENTION["upload"])
         return self.filter(created_at__lt=kept_since).exclude(content=None, plan=None)
 
+    def forget_expired(self) -> int:
+        """Delete what is left of old uploads: the file and the plan; who, when and the counts stay."""
+        old = self.expired()
+        old.filter(status=RosterImport.Status.REVIEW).update(status=RosterImport.Status.DISCARDED)
+        return old.update(content=None, plan=None)
+
 
 class RosterImport(models.Model):
     """One upload, who brought it in, what came of it. The file and the plan are personal data: both are encrypted."""

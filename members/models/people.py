@@ -6,7 +6,7 @@ from typing import Self
 from django.core.exceptions import ValidationError
 from django.core.validators import MinLengthValidator
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 from stdnum.cn import uscc
 
@@ -72,15 +72,24 @@ class Employer(Audited):
 
 
 class MemberQuerySet(models.QuerySet):
-    def for_user(self, user, right: Right = Right.READ) -> Self:
+    def for_user(self, user, right: Right = Right.READ, *, resource: Resource = Resource.MEMBER) -> Self:
         """Members who live in the scope, or lived there last and live nowhere else now."""
         homes = Residence.objects.filter(member=OuterRef("pk"))
-        scope = access.within("area__path", access.reach(user, Resource.MEMBER, right))
+        scope = access.within("area__path", access.reach(user, resource, right))
         lives = Exists(homes.filter(scope, until=None))
         return self.filter(lives | Exists(homes.filter(scope)) & ~Exists(homes.filter(until=None)))
 
     def living_in(self, area: Area, day: date) -> Self:
         return self.filter(Exists(Residence.objects.inside(area).on(day).filter(member=OuterRef("pk"))))
+
+    def with_home(self) -> Self:
+        """Annotate where each member lives now: `home_label`, `home_room`, `home_joined_on`."""
+        home = Residence.objects.filter(member=OuterRef("pk"), until=None)
+        return self.annotate(
+            home_label=Subquery(home.values("area__label")[:1]),
+            home_room=Subquery(home.values("room")[:1]),
+            home_joined_on=Subquery(home.values("joined_on")[:1]),
+        )
 
     def with_phone(self, phone: str) -> Self:
         return self.filter(phone_digest=digest(phone, purpose="phone"))
@@ -235,7 +244,7 @@ class Residence(Audited):
         related_name="residences",
         limit_choices_to={"level": Area.Level.BUILDING_GROUP},
     )
-    room = models.CharField("室号", max_length=20, blank=True)
+    room = models.CharField("室号", max_length=30, blank=True)
     since = models.DateField("入住日期", default=timezone.localdate)
     until = models.DateField("迁出日期", null=True, blank=True, help_text="还住在这里就不填。")
     joined_on = models.DateField("参加楼组党小组日期", null=True, blank=True, help_text="没有参加就不填。")

@@ -91,6 +91,10 @@ class User(AbstractUser, Audited):
     def is_staff(self, value: bool) -> None:
         """Posts decide; Django's own helpers set it all the same."""
 
+    def set_password(self, raw_password):
+        super().set_password(raw_password)
+        self.must_change_password = False
+
     def set_first_password(self) -> str:
         """Give the user a random password that must be changed at the first login, and return it."""
         password = secrets.token_urlsafe(9)

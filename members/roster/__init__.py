@@ -1,1 +1,4 @@
-"""Reading a roster: workbook (bytes → raw cells), sheet (→ named rows), cells (→ clean values), errorbook (→ marked copy)."""
+"""Reading a roster: workbook (bytes → raw cells), sheet (→ named rows), cells (→ clean values).
+
+`errorbook` gives a file back with its errors marked.
+"""

@@ -6,6 +6,7 @@ What hides from this scan, a sheet under a picture's name for example, still mee
 
 import io
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -27,7 +28,7 @@ MARGIN = 64  # longer than any reference; a match that ends nearer to the edge i
 # References within 200 columns (GR) × 60,000 rows; a row's own reference has no letters.
 GOOD = rb"(?:[A-Za-z]|[A-Fa-f][A-Za-z]|[Gg][A-Ra-r])?(?:[1-5]?\d{1,4}|60000)[\"']"
 SUSPECT = re.compile(rb" r(?!=[\"']" + GOOD + rb")(?=[\s=])")
-FAR = re.compile(rb"\sr(?:\s{0,40}+=\s{0,40}+[\"'](?!" + GOOD + rb")|\s{40}\s*=|\s{0,40}+=\s{40}|\s{900})")
+FAR = re.compile(rb"\sr(?:\s{0,40}+=\s{0,40}+[\"'](?!" + GOOD + rb")|\s{41}|\s{0,40}+=\s{41})")
 FAR_DIMENSION = re.compile(rb"dimension\s[^<>]{0,200}?ref\s*=\s*[\"'](?!(?:[A-Za-z]+\d+:)?" + GOOD + rb")")
 # A cell or row that does not begin with its reference: its place is counted on from the one before.
 UNPLACED = re.compile(rb"<(?:\w+:)?(?:(row)[\s/>]|c(?!\s+r=[\"'])[\s/>])")
@@ -51,7 +52,16 @@ def inspect(content: bytes) -> dict[str, frozenset[int]]:
             parts = _scan(book)
             hidden = {part.name: frozenset(part.hidden) for part in parts if part.hidden}
             return _by_sheet_name(book, hidden) if hidden else {}
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        OSError,
+        RuntimeError,
+        KeyError,
+        ValueError,
+        struct.error,
+    ) as error:
         raise Refused(refusal.DAMAGED) from error
 
 
@@ -81,10 +91,10 @@ def _scan(book: zipfile.ZipFile) -> list["_Part"]:
     parts = []
     for entry in book.infolist():
         # The directory may understate a size, and then zipfile would stop reading where a parser does not.
-        entry.file_size = MAX_INFLATED + 1
+        entry.file_size = 2 * MAX_INFLATED
         part = _Part(entry.filename)
         with book.open(entry) as stream:
-            for chunk in iter(lambda: stream.read(CHUNK), b""):  # noqa: B023 (used up within the loop)
+            for chunk in iter(lambda: stream.read(CHUNK), b""):
                 left -= len(chunk)
                 if left < 0:
                     raise Refused(refusal.UNPACKS_TOO_LARGE)

@@ -27,10 +27,11 @@ class Child:
     def __init__(self, job: str) -> None:
         self.command = [sys.executable, "-I", str(Path(__file__).with_name("confine.py")), job]
 
+        self.environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
+
     def __enter__(self) -> Self:
-        environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
         pipe = subprocess.PIPE
-        self.process = subprocess.Popen(self.command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment)
+        self.process = subprocess.Popen(self.command, stdin=pipe, stdout=pipe, stderr=pipe, env=self.environment)
         return self
 
     def __exit__(

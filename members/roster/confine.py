@@ -1,7 +1,7 @@
 """The second wall: run as a file in a process of its own (`python -I confine.py JOB`), it does one job under limits.
 
-JOB is a file beside this one with `run(request, content) -> bytes`. Standard input is one line of JSON (the request) and
-then the content; standard output is the answer. Nothing of Django is imported and the parent's secrets are not inherited.
+JOB is a file beside this one with `run(request, content) -> bytes`. Standard input is one line of JSON (the request)
+and then the content; standard output is the answer. Nothing of Django is imported, no secret of the parent inherited.
 """
 
 import gc

@@ -1,4 +1,4 @@
-"""The secretary's own file back, with the errors written beside the rows and coloured: to be mended and uploaded again."""
+"""The secretary's own file back, errors written beside the rows and coloured: to be mended and uploaded again."""
 
 from collections import defaultdict
 from collections.abc import Iterable

@@ -21,7 +21,7 @@ BATCH = 900
 class Home:
     pk: int
     path: str
-    name: str
+    label: str
     room: str
     since: date
     joined_on: date | None
@@ -45,7 +45,7 @@ class People:
     """The street's members, found by ID digest, by name and phone, by name and building."""
 
     def __init__(self, street: Area):
-        homes = {home.pop("member_id"): Home(**home) for home in _homes(street)}
+        homes = dict(_homes(street))
         self.all: dict[int, Person] = {}
         self.by_id: dict[str, list[Person]] = defaultdict(list)
         self.by_phone: dict[tuple[str, str], list[Person]] = defaultdict(list)
@@ -137,14 +137,11 @@ class Employers:
         return {ref: code for code, ref in self.by_code.items() if isinstance(ref, int) and ref in known_only}
 
 
-def _homes(street: Area) -> Iterable[dict]:
+def _homes(street: Area) -> Iterable[tuple[int, Home]]:
     rows = Residence.objects.inside(street).filter(until=None).order_by()
-    columns = ("pk", "member_id", "room", "since", "joined_on", "area__path", "area__name")
-    for pk, member_id, room, since, joined_on, path, name in rows.values_list(*columns):
-        yield {
-            "member_id": member_id, "pk": pk, "path": path, "name": name, "room": room, "since": since,
-            "joined_on": joined_on,
-        }  # fmt: skip
+    columns = ("member_id", "pk", "area__path", "area__label", "room", "since", "joined_on")
+    for member_id, *home in rows.values_list(*columns):
+        yield member_id, Home(*home)
 
 
 def _employers(column: str, values: set[str]) -> Iterable[tuple[int, str, str | None]]:

@@ -25,6 +25,7 @@ class Place:
 
     path: str
     name: str
+    label: str
     is_new: bool = False
 
 
@@ -33,12 +34,12 @@ class Places:
 
     def __init__(self, area: Area, *, day: date, create_groups: bool):
         self.area, self.create_groups = area, create_groups
-        self.ids: dict[str, int] = {}
         self.names: dict[str, str] = {}
+        self.labels: dict[str, str] = {}
         self.by_key: dict[tuple[int, str], list[str]] = defaultdict(list)
         around = Area.objects.inside(area).on(day) | Area.objects.above(area)
-        for pk, path, level, name in around.values_list("pk", "path", "level", "name"):
-            self.ids[path], self.names[path] = pk, name
+        for path, level, name, label in around.values_list("path", "level", "name", "label"):
+            self.names[path], self.labels[path] = name, label
             self.by_key[level, _key(level, name)].append(path)
 
     def find(self, values: dict[str, str], *, columns: set[str] | dict[str, str]) -> Place:
@@ -54,16 +55,16 @@ class Places:
                     return self._new_group(path, text)
                 path = self._only(found, field, text, path)
             elif field in columns and field == "group":
-                raise PlaceProblem(field, "楼组没有填写，请填写几号楼，如“12号楼”。")
+                raise PlaceProblem(field, "楼组没有填写，请填写几号楼，如“12号楼”")
         if len(path) < 4 * SEGMENT:
-            raise PlaceProblem("group", "不知道是哪个楼组：表中没有“楼组”一列，请补上，或上传时选到楼组。")
-        return Place(path, self.names[path])
+            raise PlaceProblem("group", "不知道是哪个楼组：表中没有“楼组”一列，请补上，或上传时选到楼组")
+        return Place(path, self.names[path], self.labels[path])
 
     def _given(self, field: str, level: int, text: str) -> str:
         path = self.area.path[: level * SEGMENT]
         name = self.names[path]
         if text and _key(level, text) != _key(level, name):
-            raise PlaceProblem(field, f"“{text}”不在上传时选的“{self.area.name}”里，请改正，或选对区域后重新上传。")
+            raise PlaceProblem(field, f"“{text}”不在上传时选的“{self.area.name}”里，请改正，或选对区域后重新上传")
         return path
 
     def _below(self, prefix: str, level: int, text: str) -> list[str]:
@@ -73,10 +74,10 @@ class Places:
         where = self.names.get(prefix, self.area.name)
         if not found:
             hint = "；确实是新楼组的，上传时勾选“自动新建楼组”" if field == "group" else ""
-            raise PlaceProblem(field, f"“{where}”里没有“{text}”，请核对名称{hint}。")
+            raise PlaceProblem(field, f"“{where}”里没有“{text}”，请核对名称{hint}")
         if len(found) > 1:
             upper, label = ("station", "小区") if field == "group" else ("community", "社区")
-            raise PlaceProblem(upper, f"“{where}”里有不止一个“{text}”，请填写{label}以便区分。")
+            raise PlaceProblem(upper, f"“{where}”里有不止一个“{text}”，请填写{label}以便区分")
         return found[0]
 
     def _may_be_made(self, level: int, path: str) -> bool:
@@ -84,7 +85,8 @@ class Places:
 
     def _new_group(self, station: str, text: str) -> Place:
         key = building_key(text)
-        return Place(f"{station}+{key}", f"{key}号楼" if key.isdigit() else text, is_new=True)
+        name = f"{key}号楼" if key.isdigit() else text
+        return Place(f"{station}+{key}", name, f"{self.labels[station]} {name}", is_new=True)
 
 
 def _key(level: int, text: str) -> str:

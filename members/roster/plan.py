@@ -85,6 +85,11 @@ class Plan:
         found = Counter(row.status.value for row in self.rows)
         return {status.value: found[status] for status in Status if status != Status.SKIPPED or found[status]}
 
+    def frequent_problems(self) -> list[tuple[str, int]]:
+        """The sentences that stand on three rows or more: mending one cause may mend them all."""
+        found = Counter(problem.message for row in self.rows for problem in row.problems)
+        return [(message, count) for message, count in found.most_common(5) if count >= 3]
+
     def moving(self) -> int:
         return sum(row.home == "move" for row in self.rows)
 
@@ -192,7 +197,7 @@ class Planner:
         if name := entry.values.get("employer"):
             row.employer = self.employers.find(name, entry.values.get("credit_code", ""))
             if row.employer is None:
-                self._problem(row, entry, "employer", f"有不止一家“{name}”，请填写统一社会信用代码以便区分。")
+                self._problem(row, entry, "employer", f"有不止一家“{name}”，请填写统一社会信用代码以便区分")
 
     def _first_naming(self, row: Row, entry: Entry) -> None:
         """Mark a row that names a person whom an earlier row has named."""
@@ -201,7 +206,7 @@ class Planner:
             return
         first = self.seen.setdefault(key, entry.row)
         if first != entry.row:
-            self._problem(row, entry, column, f"与第 {first} 行是同一个人，请删去其中一行。")
+            self._problem(row, entry, column, f"与第 {first} 行是同一个人，请删去其中一行")
 
     def _compare(self, row: Row, entry: Entry, person: Person | None, phone_digest: str) -> None:
         if person is None:
@@ -210,11 +215,11 @@ class Planner:
             row.room, row.joined = entry.values.get("room", ""), entry.values.get("joined", "")
             return
         if first := self.taken.get(person.pk):
-            self._problem(row, entry, "name", f"与第 {first} 行对上了同一位党员，请核对这两行。")
+            self._problem(row, entry, "name", f"与第 {first} 行对上了同一位党员，请核对这两行")
             return
         if person.home and not self._may_write(person.home.path):
             column = "id_number" if "id_digest" in entry.values else "name"
-            self._problem(row, entry, column, "这位党员登记在本街道别的地方，请由街道办理迁居，或先请对方办理迁出。")
+            self._problem(row, entry, column, "这位党员登记在本街道别的地方，请由街道办理迁居，或先请对方办理迁出")
             return
         self.taken[person.pk] = entry.row
         row.member = person.pk
@@ -248,7 +253,10 @@ class Planner:
         if home is None or home.path != row.place.path:
             row.home = "move" if home else "in"
             row.residence = home.pk if home else None
-            row.changes["home"] = [f"{home.name} {home.room}".strip() if home else "", f"{row.place.name} {row.room}".strip()]
+            row.changes["home"] = [
+                f"{home.label} {home.room}".strip() if home else "",
+                f"{row.place.label} {row.room}".strip(),
+            ]
             return
         if row.room and row.room != home.room:
             row.changes["room"] = [home.room, row.room]
@@ -313,9 +321,10 @@ def _warnings(rows: list[Row], before: int) -> list[str]:
         return []
     changed = sum(row.status == Status.CHANGED for row in rows)
     met = changed + sum(row.status == Status.SAME for row in rows)
+    judged = sum(row.status not in (Status.ERROR, Status.DOUBT) for row in rows)
     warnings = []
     if changed > MANY * before:
         warnings.append(f"现有 {before} 名党员中有 {changed} 名的资料将被修改，超过三成。请确认上传的是正确的、最新的花名册。")
-    if len(rows) >= ENOUGH_TO_JUDGE and met < MANY * len(rows):
-        warnings.append(f"文件里 {len(rows)} 行中只有 {met} 行能与现有党员对上，不到三成。请确认区域没有选错。")
+    if judged >= ENOUGH_TO_JUDGE and met < MANY * judged:
+        warnings.append(f"文件里没有错误的 {judged} 行中，只有 {met} 行能与现有党员对上，不到三成。请确认区域没有选错。")
     return warnings

@@ -63,8 +63,8 @@ def read(content: bytes, headings: Headings, *, required: str, date_fields: Coll
     """Read every sheet that has a heading row.
 
     `headings` is field → headings it goes by; `required` is the field a heading row must have beside any other one.
-    A number 1985.1 in one of `date_fields` becomes the text "1985.10" where its cell shows two decimals; in a CSV, which
-    does not tell numbers from text, the text 1985.1 becomes the number it may have been. Raises Refused.
+    A number 1985.1 in one of `date_fields` becomes the text "1985.10" where its cell shows two decimals; in a CSV,
+    which does not tell numbers from text, the text 1985.1 becomes the number it may have been. Raises Refused.
     """
     book = workbook.read(content)
     sheets = [sheet for raw in book.sheets if (sheet := named(raw, headings, required=required))]

@@ -1,4 +1,4 @@
-"""Bytes → raw cells, safely: the kind told from the content, two walls against hostile files, no Excel semantics kept."""
+"""Bytes → raw cells, safely: the kind told from the content, two walls against hostile files."""
 
 import csv
 import io
@@ -51,7 +51,10 @@ CONTROL = re.compile("[\x01-\x08\x0b\x0e-\x1f]")
 
 @dataclass(slots=True)
 class RawSheet:
-    """A sheet as it stands: (Excel row, 1-based; its cells from column A on). Empty cells are "", empty rows left out."""
+    """A sheet as it stands: (Excel row, 1-based; its cells from column A on). Empty cells are "".
+
+    Empty rows are left out; `hidden` are the Excel rows that are hidden, known for .xlsx only.
+    """
 
     name: str
     rows: list[tuple[int, list[Cell]]]
@@ -69,7 +72,8 @@ class Book:
 def read(content: bytes) -> Book:
     """Read an uploaded file of any supported kind.
 
-    Forbidden characters (NUL, other controls, lone surrogates) are taken out of every cell and sheet name. Raises Refused.
+    Forbidden characters (NUL, other controls, lone surrogates) are taken out of every cell and sheet name; a text file
+    with NULs is no table. Raises Refused.
     """
     kind = kind_of(content)
     if kind == "csv":
@@ -143,7 +147,7 @@ def _text(content: bytes) -> str:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if "\0" in text or len(CONTROL.findall(text)) * 1000 > len(text):
+        if "\0" in text or len(CONTROL.findall(text)) > 5 + len(text) // 1000:
             break
         return text
     raise Refused(refusal.BINARY)

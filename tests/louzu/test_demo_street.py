@@ -12,7 +12,7 @@ from python_calamine import CalamineWorkbook
 from stdnum.cn import uscc
 
 from louzu.demo_people import RARE_SURNAMES
-from louzu.demo_street import COMPOUNDS, areas_workbook, roster_workbook
+from louzu.demo_street import COMMUNITIES, areas_workbook, roster_workbook
 
 AREA_HEADINGS = ["社区", "社区常住人口", "小区", "住宅类型", "楼组", "建组日期", "楼组党小组状态"]
 ROSTER_HEADINGS = [
@@ -87,7 +87,7 @@ def test_every_group_has_a_member_who_takes_part(areas: Rows, roster: Rows) -> N
 
 
 def test_every_community_has_some_who_do_not_take_part(roster: Rows) -> None:
-    assert {row["社区"] for row in roster if row["参加楼组党小组"] == "否"} == set(COMPOUNDS)
+    assert {row["社区"] for row in roster if row["参加楼组党小组"] == "否"} == set(COMMUNITIES)
 
 
 def test_id_numbers_are_right_and_nobodys(roster: Rows) -> None:

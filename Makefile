@@ -1,0 +1,45 @@
+PYTHON ?= python3
+BIN := .venv/bin
+PINS := --universal --python-version 3.11 --generate-hashes \
+        --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet
+
+.PHONY: help venv demo test lint bench pins messages
+
+help:  ## say what there is
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 16
+
+venv: .venv/.installed  ## install the pinned packages into .venv
+
+.venv/.installed: requirements-dev.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+demo: venv  ## start the portal with a demonstration street
+	$(BIN)/python manage.py demo
+
+test: venv  ## run the whole suite on SQLite, then on PostgreSQL
+	@failed=0; \
+	env -u DATABASE_URL $(BIN)/python -m pytest || failed=$$?; \
+	$(BIN)/python -m tests.postgres && exit $$failed
+
+lint: venv  ## check style, templates, layers, types, migrations and settings
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	find templates -name '*.html' -exec $(BIN)/djade --check --target-version 5.2 {} +
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py check
+
+bench: venv  ## measure the roster and the coverage against stock and floor
+	$(BIN)/python -m tests.bench
+
+pins:  ## pin the packages anew after a change in pyproject.toml
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && PATH="$$PATH:$$folder/bin" && \
+	{ command -v uv >/dev/null || { $(PYTHON) -m venv "$$folder" && "$$folder/bin/pip" install --quiet uv; }; } && \
+	uv pip compile $(PINS) --group dev --output-file requirements-dev.txt pyproject.toml >/dev/null && \
+	uv pip compile $(PINS) --constraint requirements-dev.txt --output-file requirements.txt pyproject.toml >/dev/null
+
+messages: venv  ## compile the Chinese catalogue of the packages' strings
+	$(BIN)/python -m babel.messages.frontend compile -d louzu/locale -D "django djangojs"

@@ -1,0 +1,32 @@
+"""The root of the API, /api/v1/: what each app offers, the schema, and a page to read and try it."""
+
+from django.http import Http404
+from django.urls import include, path, re_path
+from django.views.generic import TemplateView
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularJSONAPIView
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.views import APIView
+
+app_name = "api"
+
+
+@extend_schema(exclude=True)
+class NoSuchCall(APIView):
+    """Any other address: a problem like all others, instead of a page."""
+
+    permission_classes = [IsAuthenticated]
+    metadata_class = None
+
+    def get(self, request, **kwargs):
+        raise Http404
+
+    post = put = patch = delete = get
+
+
+urlpatterns = [
+    path("", include("members.api.urls")),
+    path("schema", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("docs", TemplateView.as_view(template_name="louzu/api_docs.html"), name="docs"),
+    re_path("", NoSuchCall.as_view()),
+]

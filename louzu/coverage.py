@@ -1,0 +1,113 @@
+"""The coverage pages: drill down, "as of" a day, print, XLSX."""
+
+from datetime import date
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+
+from members.access import Resource
+from members.atomic import atomic_write
+from members.audit import record
+from members.coverage import Coverage, coverage
+from members.export import XLSX, workbook
+from members.models import Area
+from members.views.page import page
+
+FORMULAS = {
+    "members": ("党员", "当日居住在本区域的党员。迁出的不计。"),
+    "local": ("在册", "其中组织关系在本社区的党员；占比 = 在册 ÷ 党员。按现在登记的关系计。"),
+    "in_post": ("在职", "其中组织关系在单位的党员；占比 = 在职 ÷ 党员。按现在登记的关系计。"),
+    "share_of_residents": ("占常住人口", "填了常住人口的社区里的党员 ÷ 这些社区的常住人口。没有填常住人口的社区不计。"),
+    "groups": ("楼组", "当日启用的楼组。"),
+    "coverage": ("覆盖率", "已建立党小组的楼组 ÷ 楼组。建组日期在当日之后的不算已建立。"),
+    "taking_part": ("参加党小组", "当日已参加楼组党小组的党员；占比 = 参加 ÷ 党员。"),
+    "cadre_share": ("处科级干部任组长", "现任组长是处级或科级的楼组 ÷ 有组长的楼组。没有登记组长的楼组不计。"),
+}
+HEADINGS = (
+    "区域", "党员", "在册", "在册占比", "在职", "在职占比", "常住人口", "占常住人口", "社区", "楼组", "已建立党小组", "覆盖率",
+    "参加党小组", "参加占比", "有组长的楼组", "处科级任组长", "处科级占比",
+)  # fmt: skip
+SHARES = {index: "0.0%" for index, heading in enumerate(HEADINGS) if heading.endswith(("占比", "占常住人口", "覆盖率"))}
+
+
+def start(request):
+    """The report of the user's own area; somebody with several chooses."""
+    areas = Area.objects.for_user(request.user, resource=Resource.REPORT).on(timezone.localdate())
+    first = areas.first()
+    if first is None:
+        return page(request, "louzu/coverage_none.html", title="覆盖情况", status=403)
+    return redirect("coverage", first.pk)
+
+
+def show(request, pk):
+    """An area's figures and those one level down; each name leads further down, each figure to what it counts."""
+    return page(request, "louzu/coverage.html", **_context(request, pk))
+
+
+def printed(request, pk):
+    return page(request, "louzu/coverage_print.html", **_context(request, pk))
+
+
+def exported(request, pk):
+    """The same table with typed cells."""
+    report = _report(request, pk)
+    with atomic_write():
+        record("export", report.area, changes={"rows": len(report.rows), "day": report.day.isoformat()})
+    rows = [_cells(report.area.label, report.figures), *(_cells(row.area.label, row.figures) for row in report.rows)]
+    response = HttpResponse(workbook("覆盖情况", HEADINGS, rows, formats=SHARES), content_type=XLSX)
+    name = f"覆盖情况-{report.area.label}-{report.day}.xlsx"
+    response["Content-Disposition"] = content_disposition_header(True, name)
+    return response
+
+
+def _report(request, pk: int) -> Coverage:
+    areas = Area.objects.for_user(request.user, resource=Resource.REPORT)
+    return coverage(get_object_or_404(areas, pk=pk), areas=areas, day=_day(request))
+
+
+def _day(request) -> date:
+    """The day asked for; one that cannot be read, or is still to come, is today."""
+    try:
+        return min(date.fromisoformat(request.GET.get("day", "")), timezone.localdate())
+    except ValueError:
+        return timezone.localdate()
+
+
+def _context(request, pk: int) -> dict:
+    report = _report(request, pk)
+    area = report.area
+    areas = Area.objects.for_user(request.user, resource=Resource.REPORT)
+    level = Area.Level(area.level + 1) if area.level < Area.Level.BUILDING_GROUP else None
+    return {
+        "title": f"覆盖情况：{area.label}",
+        "report": report,
+        "above": areas.above(area),
+        "formulas": FORMULAS,
+        "level": level.label if level else "",
+        "today": timezone.localdate(),
+        "chart": _chart(report) if len(report.rows) > 1 else None,
+        "may_list": Area.objects.for_user(request.user, resource=Resource.MEMBER).filter(pk=area.pk).exists(),
+        "missing": [row.area for row in report.rows if row.figures.established < row.figures.groups],
+    }
+
+
+def _chart(report: Coverage) -> dict:
+    """Bars of local and in-post members for each area of the table, as Chart.js takes them."""
+    return {
+        "labels": [row.area.name for row in report.rows],
+        "datasets": [
+            {"label": "在册", "data": [row.figures.local for row in report.rows], "color": "--color-primary-700"},
+            {"label": "在职", "data": [row.figures.in_post for row in report.rows], "color": "--color-primary-300"},
+        ],
+    }
+
+
+def _cells(name: str, figures) -> list:
+    return [
+        name, figures.members, figures.local, figures.local_share, figures.in_post, figures.in_post_share,
+        figures.residents or None, figures.share_of_residents, figures.communities, figures.groups, figures.established,
+        figures.coverage, figures.taking_part, figures.taking_part_share, figures.led, figures.led_by_cadre,
+        figures.cadre_share,
+    ]  # fmt: skip

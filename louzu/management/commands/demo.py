@@ -1,0 +1,94 @@
+import threading
+import webbrowser
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from django.utils import timezone
+from waitress import create_server
+
+from louzu.demo_street import STREET, areas_workbook, roster_workbook
+from louzu.wsgi import application
+from members.access import Kind
+from members.atomic import atomic_write
+from members.models import Area, AreaRole, Member, RosterImport, User
+from members.roster import steps
+from members.roster.tree import import_tree
+
+LOGINS = [
+    ("街道办", "张敏", Kind.STREET, Area.Level.STREET),
+    ("书记", "李慧", Kind.SECRETARY, Area.Level.COMMUNITY),
+    ("联络员", "王强", Kind.LIAISON, Area.Level.STATION),
+    ("楼组长", "赵芳", Kind.LEADER, Area.Level.BUILDING_GROUP),
+    ("指导员", "陈刚", Kind.INSTRUCTOR, Area.Level.COMMUNITY),
+    ("审计", "周洁", Kind.AUDITOR, Area.Level.STREET),
+]
+
+
+class Command(BaseCommand):
+    """A street with the paper's figures, made by the real import, with a login for each kind of post; then serve it."""
+
+    help = "建立演示街道并在本机打开"
+
+    def add_arguments(self, parser):
+        parser.add_argument("--no-serve", action="store_true", help="只建立数据，不启动网站")
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--open", action="store_true", help="启动后打开浏览器")
+
+    def handle(self, *, no_serve, port, **options):
+        call_command("migrate", verbosity=0)
+        if Area.objects.filter(is_demo=True).exists():
+            self.stdout.write("演示街道已经在了，直接使用原来的数据和密码。忘了密码就删掉 var 文件夹，重新建立。")
+        elif Area.objects.exists():
+            raise CommandError("数据库里已有真实数据，不在其中建立演示街道。请把 LOUZU_VAR 指到一个空文件夹。")
+        else:
+            self._build()
+        if not no_serve:
+            self._serve(port, options["open"])
+
+    def _build(self) -> None:
+        self.stdout.write(f"正在建立{STREET}：8 个社区、873 个楼组、5200 名党员，全部是编造的……")
+        import_tree(areas_workbook(), street=STREET, today=timezone.localdate())
+        street = Area.objects.get(level=Area.Level.STREET)
+        street.is_demo = True
+        street.save()
+        self._bring_in_roster(street)
+        for username, name, kind, level in LOGINS:
+            password = make_login(username, name, kind, Area.objects.filter(level=level).first())
+            self.stdout.write(f"  {Kind(kind).label}\t登录名 {username}\t初始密码 {password}")
+        self.stdout.write("以上密码只显示这一次，首次登录须修改。")
+
+    def _bring_in_roster(self, street: Area) -> None:
+        roster = RosterImport(area=street, file_name="演示花名册.xlsx")
+        roster.file = roster_workbook()
+        roster.save()
+        steps.read_step(roster)
+        roster.advance(RosterImport.Status.APPLYING)
+        steps.apply_step(roster, only_good=False)
+        if roster.status != RosterImport.Status.APPLIED:
+            raise CommandError(f"演示花名册没有写入：{roster.message}")
+
+    def _serve(self, port: int, open_browser: bool) -> None:
+        connection.close()
+        server = create_server(application, host="127.0.0.1", port=port, threads=8)
+        url = f"http://127.0.0.1:{port}/"
+        self.stdout.write(f"网站已启动：{url}（按 Ctrl+C 停止）")
+        self.stdout.flush()
+        if open_browser:
+            threading.Timer(1, webbrowser.open, [url]).start()
+        try:
+            server.run()
+        except KeyboardInterrupt:
+            server.close()
+
+
+def make_login(username: str, name: str, kind: str, area: Area) -> str:
+    """Make a user with one post and return the password of the first login."""
+    user = User(username=username, name=name)
+    password = user.set_first_password()
+    with atomic_write():
+        if kind == Kind.LEADER:
+            user.member = Member.objects.filter(residences__area=area).first()
+        user.save()
+        AreaRole.objects.create(user=user, area=area, kind=kind)
+    return password

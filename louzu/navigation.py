@@ -1,0 +1,54 @@
+"""What the shell around every page shows: the side bar of the user's posts, a label."""
+
+from django.urls import reverse_lazy
+
+from members import access
+from members.access import Resource, Right
+from members.models import Area
+
+
+def sidebar(request) -> list[dict]:
+    """The user's side bar: daily work first, setting up last."""
+    return [
+        {
+            "title": None,
+            "items": [
+                _link("首页", "home", "home"),
+                _link("导入花名册", "upload_file", "members:roster_index", Resource.ROSTER, Right.WRITE),
+                _link("党员", "groups", "admin:members_member_changelist", Resource.MEMBER),
+                _link("覆盖情况", "bar_chart", "coverage_start", Resource.REPORT),
+            ],
+        },
+        {
+            "title": "设置与记录",
+            "separator": True,
+            "items": [
+                _link("区域", "apartment", "admin:members_area_changelist", Resource.AREA),
+                _link("单位", "corporate_fare", "admin:members_employer_changelist", Resource.MEMBER),
+                _link("用户", "badge", "admin:members_user_changelist", Resource.POST),
+                _link("岗位", "assignment_ind", "admin:members_arearole_changelist", Resource.POST),
+                _link("操作记录", "policy", "admin:members_auditentry_changelist", Resource.AUDIT),
+                _link("接口密钥", "key", "admin:members_stafftoken_changelist", Resource.REPORT),
+            ],
+        },
+    ]
+
+
+def _link(title: str, icon: str, name: str, resource: Resource | None = None, right: Right = Right.READ) -> dict:
+    def permission(request) -> bool:
+        return resource is None or access.can(request.user, resource, right)
+
+    def active(request) -> bool:
+        link = str(reverse_lazy(name))
+        return request.path == link if name == "home" else request.path.startswith(link)
+
+    return {"title": title, "icon": icon, "link": reverse_lazy(name), "permission": permission, "active": active}
+
+
+def environment(request) -> list[str] | None:
+    """The label at the top: made-up data, or the superuser, who is not for daily use."""
+    if request.user.is_authenticated and request.user.is_superuser:
+        return ["超级用户：只用于初始设置，日常请用岗位账号", "danger"]
+    if Area.objects.filter(is_demo=True).exists():
+        return ["演示数据", "warning"]
+    return None

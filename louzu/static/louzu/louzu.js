@@ -1,0 +1,20 @@
+// What every page needs: forms that write are sent once; select boxes that search speak Chinese; "back" goes back.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.matches("[data-once], [data-upload]")) return;
+  if (form.dataset.sent) { event.preventDefault(); return; }
+  form.dataset.sent = "1";
+  const button = form.querySelector("button");
+  button.textContent = "请稍候……";
+  window.addEventListener("pageshow", () => delete form.dataset.sent, { once: true });
+});
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-back]") && history.length > 1) { event.preventDefault(); history.back(); }
+  if (event.target.closest("[data-print]")) window.print();
+});
+document.addEventListener("DOMContentLoaded", () => {
+  window.django?.jQuery?.fn.select2?.defaults.set("language", {
+    noResults: () => "没有找到结果", searching: () => "正在查找……", loadingMore: () => "正在加载更多……",
+    errorLoading: () => "没有取到结果，请重试", inputTooShort: () => "请输入要查找的内容", removeAllItems: () => "清除",
+  });
+});

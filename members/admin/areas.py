@@ -1,0 +1,119 @@
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.exceptions import PermissionDenied
+from django.urls import reverse
+from django.utils.html import format_html
+from import_export.fields import Field
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+
+from members import access
+from members.access import Resource, Right
+from members.admin.base import ExportableAdmin, PlainResource
+from members.admin.filters import PlaceFilter
+from members.models import Area, AreaRole
+
+
+class AreaForm(forms.ModelForm):
+    """An area with its parent: choosing another one moves it with all that lies below."""
+
+    parent = forms.ModelChoiceField(queryset=Area.objects.none(), label="上级")
+
+    class Meta:
+        model = Area
+        fields = ("name", "since", "until", "division_code", "residents", "housing", "stage", "established_on")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and "parent" in self.fields:
+            self.initial["parent"] = self.instance.parent
+
+    def clean(self):
+        cleaned = super().clean()
+        parent = cleaned.get("parent")
+        if parent and self.instance.pk is None:
+            if parent.level == Area.Level.BUILDING_GROUP:
+                self.add_error("parent", "楼组之下不能再设区域，请选择小区、社区或街道。")
+            else:
+                self.instance.place_under(parent)
+        elif parent and parent.level != self.instance.level - 1:
+            self.add_error("parent", f"上级应为{Area.Level(self.instance.level - 1).label}。")
+        return cleaned
+
+
+class AreaResource(PlainResource):
+    label = Field("label", column_name="全称")
+    level = Field("get_level_display", column_name="层级")
+    residents = Field("residents", column_name="常住人口")
+    housing = Field("get_housing_display", column_name="住宅类型")
+    stage = Field("get_stage_display", column_name="楼组党小组状态")
+    established_on = Field("established_on", column_name="建组日期")
+    since = Field("since", column_name="启用日期")
+    until = Field("until", column_name="停用日期")
+
+    class Meta:
+        model = Area
+        name = "区域"
+        fields = ("label", "level", "residents", "housing", "stage", "established_on", "since", "until")
+
+
+@admin.register(Area)
+class AreaAdmin(ExportableAdmin):
+    resource = Resource.AREA
+    resource_classes = [AreaResource]
+    form = AreaForm
+    list_display = ("place", "level", "stage", "established_on", "residents", "housing", "members_link")
+    list_filter = (("level", ChoicesDropdownFilter), ("stage", ChoicesDropdownFilter), PlaceFilter)
+    search_fields = ("label__contains",)
+    search_help_text = "输入名称查找，如：迎晖苑1期 3号楼"
+    OWN_FIELDS = {
+        Area.Level.STREET: (),
+        Area.Level.COMMUNITY: ("residents",),
+        Area.Level.STATION: ("housing",),
+        Area.Level.BUILDING_GROUP: ("stage", "established_on"),
+    }
+
+    def get_fields(self, request, obj=None):
+        """Only the columns of the area's own level; a new one gets them once its parent has told the level."""
+        if obj is None:
+            return ("parent", "name")
+        parent = ("parent",) if obj.level > Area.Level.STREET else ()
+        return (*parent, "name", *self.OWN_FIELDS[obj.level], "since", "until", "division_code")
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change=change, **kwargs)
+        if "parent" in form.base_fields:
+            parents = Area.objects.for_user(request.user, resource=Resource.AREA).current()
+            form.base_fields["parent"].queryset = parents
+            form.base_fields["parent"].widget = AutocompleteSelect(AreaRole._meta.get_field("area"), self.admin_site)
+            form.base_fields["parent"].widget.choices = form.base_fields["parent"].choices
+        return form
+
+    def save_model(self, request, obj, form, change):
+        parent = form.cleaned_data.get("parent")
+        if change and parent and parent.path != obj.parent_path:
+            if not access.covers(request.user, Resource.AREA, parent.path, Right.READ):
+                raise PermissionDenied
+            obj.move(to=parent)
+        super().save_model(request, obj, form, change)
+
+    def response_add(self, request, obj, post_url_continue=None):
+        """After its name and parent come the fields of its level."""
+        request.POST = request.POST.copy()
+        request.POST["_continue"] = "1"
+        return super().response_add(request, obj, post_url_continue)
+
+    def get_search_results(self, request, queryset, search_term):
+        """Behind an autocomplete, only areas in use."""
+        rows, duplicates = super().get_search_results(request, queryset, search_term)
+        return (rows.current() if request.path.endswith("/autocomplete/") else rows), duplicates
+
+    @admin.display(description="区域", ordering="path")
+    def place(self, area):
+        return format_html('<span class="louzu-indent-{}">{}</span>', area.level, area.label)
+
+    @admin.display(description="党员")
+    def members_link(self, area):
+        return format_html(
+            '<a class="louzu-link" href="{}?place={}">党员名单</a>', reverse("admin:members_member_changelist"), area.path
+        )

@@ -1,0 +1,164 @@
+"""What every admin page shares: the access rule, one way to write, 404 outside the scope."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest
+from import_export.admin import ExportMixin
+from import_export.formats.base_formats import CSV, XLSX
+from import_export.resources import ModelResource
+from simple_history.admin import SimpleHistoryAdmin
+from unfold.admin import ModelAdmin, TabularInline
+
+from members import access, audit
+from members.access import Resource, Right
+from members.admin.forms import ReasonedExportForm
+from members.atomic import atomic_write
+from members.audit import PROTECTED
+from members.export import harmless
+
+
+class Scoped:
+    """Permissions from posts instead of Django's permission tables; rows from `for_user`."""
+
+    resource: Resource
+
+    def may(self, request: HttpRequest, right: Right, row: Any = None) -> bool:
+        if not access.can(request.user, self.resource, right):
+            return False
+        return row is None or self.in_scope(request, right, row)
+
+    def may_by_id(self, request: HttpRequest, right: Right, object_id: Any) -> bool:
+        """The same for a row known by the number in the address; the list asks without one."""
+        if object_id is None:
+            return self.may(request, right)
+        row = self.get_object(request, object_id)
+        return row is not None and self.may(request, right, row)
+
+    def in_scope(self, request: HttpRequest, right: Right, row: Any) -> bool:
+        return type(row)._default_manager.for_user(request.user, right).filter(pk=row.pk).exists()
+
+    def get_queryset(self, request):
+        return super().get_queryset(request) & self.model._default_manager.for_user(request.user)
+
+    def has_module_permission(self, request):
+        return self.may(request, Right.READ)
+
+    def has_view_permission(self, request, obj=None):
+        return self.may(request, Right.READ, obj)
+
+    def has_add_permission(self, request, obj=None):
+        return self.may(request, Right.WRITE)
+
+    def has_change_permission(self, request, obj=None):
+        return self.may(request, Right.WRITE, obj)
+
+    def has_delete_permission(self, request, obj=None):
+        """Rows end by a date; nothing a report may ask for is deleted."""
+        return False
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        manager = db_field.remote_field.model._default_manager
+        if hasattr(manager, "for_user"):
+            kwargs.setdefault("queryset", manager.for_user(request.user))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+class ScopedInline(Scoped, TabularInline):
+    extra = 0
+    show_change_link = False
+
+
+class ScopedAdmin(Scoped, ModelAdmin):
+    list_per_page = 50
+    list_filter_submit = True
+    list_filter_sheet = False
+    warn_unsaved_form = True
+    save_on_top = False
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        with atomic_write():
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def _get_obj_does_not_exist_redirect(self, request, opts, object_id):
+        raise Http404("这里没有这一条，或者它不在您的岗位范围内。")
+
+    def save_related(self, request, form, formsets, change):
+        """What was just written is read back through the access rule; outside it nothing stays written."""
+        super().save_related(request, form, formsets, change)
+        request.user.__dict__.pop("_posts", None)
+        if not self.in_scope(request, Right.WRITE, form.instance):
+            raise PermissionDenied("这一条不在您的岗位范围内，没有保存。")
+
+    def log_addition(self, request, obj, message):
+        """The audit trail says it already; Django's own log would say it twice."""
+
+    log_change = log_deletion = log_addition
+
+
+class ReadOnlyAdmin(ScopedAdmin):
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    has_change_permission = has_add_permission
+
+
+class PlainResource(ModelResource):
+    """Exports text as text: no cell that a spreadsheet would run."""
+
+    def export_field(self, field, instance, **kwargs):
+        return harmless(super().export_field(field, instance, **kwargs))
+
+
+class ExportableAdmin(ExportMixin, ScopedAdmin):
+    """A list that can be exported by those who may, with a reason, and on record."""
+
+    export_form_class = ReasonedExportForm
+    formats = [XLSX, CSV]
+    to_encoding = "utf-8-sig"
+
+    def get_export_formats(self):
+        return self.formats
+
+    def has_export_permission(self, request):
+        return access.can(request.user, Resource.EXPORT)
+
+    def get_export_filename(self, request, queryset, file_format):
+        return f"{self.model._meta.model_name}.{file_format.get_extension()}"
+
+    def _do_file_export(self, file_format, request, queryset, export_form=None):
+        reason = export_form.cleaned_data["reason"]
+        with atomic_write():
+            response = super()._do_file_export(file_format, request, queryset, export_form)
+            post = access.reach(request.user, Resource.EXPORT)[0]
+            counts = {"rows": queryset.count(), "filter": request.META.get("QUERY_STRING", "")[:200]}
+            audit.record("export", self.model, path=post.low, changes=counts, reason=reason)
+        return response
+
+
+class HistoryAdmin(SimpleHistoryAdmin):
+    """History to look at, within the scope; nothing is reverted by it, and protected values stay unseen."""
+
+    def history_view(self, request, object_id, extra_context=None):
+        self._require(request, object_id)
+        return super().history_view(request, object_id, extra_context)
+
+    def history_form_view(self, request, object_id, version_id, extra_context=None):
+        raise Http404
+
+    def revert_disabled(self, request, obj=None):
+        return True
+
+    def set_history_delta_changes(self, request, historical_records, foreign_keys_are_objs=True):
+        for newer, older in zip(historical_records, list(historical_records)[1:], strict=False):
+            delta = newer.diff_against(older, excluded_fields=PROTECTED, foreign_keys_are_objs=foreign_keys_are_objs)
+            helper = self.get_historical_record_context_helper(request, newer)
+            newer.history_delta_changes = helper.context_for_delta_changes(delta)
+
+    def _require(self, request, object_id):
+        if self.get_object(request, object_id) is None:
+            raise Http404
+
+
+admin.site.disable_action("delete_selected")

@@ -1,0 +1,199 @@
+from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html
+from import_export.fields import Field
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.decorators import action
+
+from members.access import Resource, Right
+from members.admin.base import ExportableAdmin, HistoryAdmin, PlainResource, ScopedInline
+from members.admin.filters import JoinedFilter, LivingFilter, MemberPlaceFilter
+from members.admin.forms import MemberForm, NewMemberForm
+from members.models import Area, Duty, Employer, Member, Residence
+
+
+class MemberResource(PlainResource):
+    """The roster's own headings: what is exported can be uploaded again."""
+
+    name = Field("name", column_name="姓名")
+    sex = Field("get_sex_display", column_name="性别")
+    birth_date = Field("birth_date", column_name="出生年月")
+    phone = Field("phone", column_name="联系电话")
+    standing = Field("get_standing_display", column_name="党员类别")
+    party_since = Field("party_since", column_name="入党时间")
+    affiliation = Field("get_affiliation_display", column_name="在职/在册")
+    employer = Field("employer__name", column_name="工作单位")
+    credit_code = Field("employer__credit_code", column_name="统一社会信用代码")
+    rank = Field("get_rank_display", column_name="职务层次")
+    community = Field(column_name="社区")
+    station = Field(column_name="小区")
+    group = Field(column_name="楼组")
+    room = Field("home_room", column_name="室号")
+    joined = Field("home_joined_on", column_name="参加楼组党小组")
+    skills = Field("skills", column_name="特长")
+    remark = Field("remark", column_name="备注")
+
+    class Meta:
+        model = Member
+        name = "党员花名册"
+        fields = (
+            "name", "sex", "birth_date", "phone", "standing", "party_since", "affiliation", "employer", "credit_code",
+            "rank", "community", "station", "group", "room", "joined", "skills", "remark",
+        )  # fmt: skip
+
+    def dehydrate_community(self, member):
+        return _part(member, 0)
+
+    def dehydrate_station(self, member):
+        return _part(member, 1)
+
+    def dehydrate_group(self, member):
+        return _part(member, 2)
+
+    def dehydrate_joined(self, member):
+        return member.home_joined_on or "否"
+
+
+def _part(member: Member, index: int) -> str:
+    parts = (member.home_label or "").split(" ", 2)
+    return parts[index] if index < len(parts) else ""
+
+
+class ResidenceInline(ScopedInline):
+    """Homes to look at and correct; moving house has a page of its own."""
+
+    model = Residence
+    resource = Resource.MEMBER
+    fields = ("area", "room", "since", "until", "joined_on")
+    readonly_fields = ("area",)
+    verbose_name_plural = "居住经历"
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+
+class DutyInline(ScopedInline):
+    model = Duty
+    resource = Resource.MEMBER
+    fields = ("kind", "since", "until")
+
+
+@admin.register(Member)
+class MemberAdmin(HistoryAdmin, ExportableAdmin):
+    resource = Resource.MEMBER
+    resource_classes = [MemberResource]
+    form = MemberForm
+    inlines = [ResidenceInline, DutyInline]
+    autocomplete_fields = ["employer"]
+    list_display = ("name", "sex", "affiliation", "place", "masked_phone", "employer", "rank", "joined_on")
+    list_select_related = ("employer",)
+    list_filter = (
+        MemberPlaceFilter,
+        ("affiliation", ChoicesDropdownFilter),
+        JoinedFilter,
+        ("standing", ChoicesDropdownFilter),
+        ("rank", ChoicesDropdownFilter),
+        LivingFilter,
+    )
+    search_fields = ("name__contains", "pinyin__startswith", "initials__startswith")
+    search_help_text = "输入姓名、拼音或首字母查找，也可输入完整手机号"
+    actions_detail = ["reveal", "move", "leave"]
+    show_full_result_count = False
+    fieldsets = (
+        (None, {"fields": (("name", "sex"), ("birth_date", "id_number"), "phone_number")}),
+        ("组织关系", {"fields": (("affiliation", "standing"), ("employer", "rank"), "party_since")}),
+        ("其他", {"fields": ("skills", "remark")}),
+    )
+    add_fieldsets = (*fieldsets, ("现住址", {"fields": (("home", "room"), "joined_on")}))
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).with_home()
+
+    def get_fieldsets(self, request, obj=None):
+        return self.fieldsets if obj else self.add_fieldsets
+
+    def get_inlines(self, request, obj):
+        return self.inlines if obj else []
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        if obj is not None:
+            return super().get_form(request, obj, change=change, **kwargs)
+        form = super().get_form(request, obj, change=change, form=NewMemberForm, **kwargs)
+        home = form.base_fields["home"]
+        homes = Area.objects.for_user(request.user, Right.WRITE, resource=Resource.MEMBER)
+        home.queryset = homes.filter(level=Area.Level.BUILDING_GROUP).current()
+        home.widget = AutocompleteSelect(Residence._meta.get_field("area"), self.admin_site)
+        home.widget.choices = home.choices
+        return form
+
+    def save_model(self, request, obj, form, change):
+        if change:
+            return super().save_model(request, obj, form, change)
+        home = form.cleaned_data["home"]
+        obj.street = Area.objects.get(path=home.street_path)
+        super().save_model(request, obj, form, change)
+        obj.move(to=home, room=form.cleaned_data["room"], joined_on=form.cleaned_data["joined_on"])
+        return None
+
+    def get_search_results(self, request, queryset, search_term):
+        term = search_term.strip()
+        if term.isdigit() and len(term) == 11:
+            return queryset.with_phone(term), False
+        return super().get_search_results(request, queryset, term.lower())
+
+    def has_reveal_permission(self, request, object_id=None):
+        return self.may_by_id(request, Right.REVEAL, object_id)
+
+    def has_rehome_permission(self, request, object_id=None):
+        return self.may_by_id(request, Right.WRITE, object_id)
+
+    @action(description="查看完整电话", icon="call", permissions=["reveal"])
+    def reveal(self, request, object_id):
+        return redirect("members:phone", object_id)
+
+    @action(description="办理迁居", icon="home", permissions=["rehome"])
+    def move(self, request, object_id):
+        return redirect("members:move", object_id)
+
+    @action(description="办理迁出", icon="logout", permissions=["rehome"])
+    def leave(self, request, object_id):
+        return redirect("members:leave", object_id)
+
+    @admin.display(description="现住址")
+    def place(self, member):
+        return f"{member.home_label} {member.home_room}" if member.home_label else "已迁出"
+
+    @admin.display(description="联系电话")
+    def masked_phone(self, member):
+        return member.masked_phone
+
+    @admin.display(description="参加日期")
+    def joined_on(self, member):
+        return member.home_joined_on
+
+
+class EmployerResource(PlainResource):
+    name = Field("name", column_name="单位名称")
+    credit_code = Field("credit_code", column_name="统一社会信用代码")
+
+    class Meta:
+        model = Employer
+        name = "单位"
+        fields = ("name", "credit_code")
+
+
+@admin.register(Employer)
+class EmployerAdmin(ExportableAdmin):
+    resource = Resource.MEMBER
+    resource_classes = [EmployerResource]
+    list_display = ("name", "credit_code", "members_link")
+    search_fields = ("name__contains", "credit_code__startswith")
+    search_help_text = "输入单位名称或信用代码查找"
+    fields = ("name", "credit_code")
+
+    @admin.display(description="党员")
+    def members_link(self, employer):
+        url = reverse("admin:members_member_changelist")
+        return format_html('<a class="louzu-link" href="{}?employer__id__exact={}">党员名单</a>', url, employer.pk)

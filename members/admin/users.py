@@ -1,0 +1,124 @@
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import redirect
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.decorators import action
+from unfold.forms import AdminPasswordChangeForm
+
+from members import access
+from members.access import Resource, Right
+from members.admin.base import ScopedAdmin, ScopedInline
+from members.models import Area, AreaRole, Member, User
+
+
+class AreaRoleForm(forms.ModelForm):
+    """A post that the acting user may give: the kinds and areas offered are theirs to give."""
+
+    class Meta:
+        model = AreaRole
+        fields = ("kind", "area", "since", "until")
+
+
+class AreaRoleInline(ScopedInline):
+    model = AreaRole
+    form = AreaRoleForm
+    resource = Resource.POST
+    autocomplete_fields = ["area"]
+    verbose_name_plural = "岗位（至少一个）"
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("area")
+
+    def get_formset(self, request, obj=None, **kwargs):
+        formset = super().get_formset(request, obj, min_num=0 if obj else 1, validate_min=not obj, **kwargs)
+        kinds = access.grantable(request.user)
+        field = formset.form.base_fields.get("kind")
+        if field:
+            field.choices = [choice for choice in field.choices if not choice[0] or choice[0] in kinds]
+        return formset
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name == "area":
+            kwargs["queryset"] = Area.objects.for_user(request.user, Right.WRITE, resource=Resource.POST)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def get_extra(self, request, obj=None, **kwargs):
+        return 0 if obj else 1
+
+
+@admin.register(User)
+class UserAdmin(ScopedAdmin):
+    resource = Resource.POST
+    inlines = [AreaRoleInline]
+    autocomplete_fields = ["member"]
+    list_display = ("name", "username", "posts", "is_active", "last_login")
+    list_filter = ("is_active",)
+    search_fields = ("name__contains", "username__contains")
+    search_help_text = "输入姓名或登录名查找"
+    actions_detail = ["reset_password", "unlock"]
+    fields = ("name", "username", "member", "is_active")
+    change_password_form = AdminPasswordChangeForm
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("roles__area")
+
+    def get_fields(self, request, obj=None):
+        return self.fields if obj else ("name", "username", "member")
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name == "member":
+            kwargs["queryset"] = Member.objects.for_user(request.user)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def save_model(self, request, obj, form, change):
+        password = None if change else obj.set_first_password()
+        super().save_model(request, obj, form, change)
+        if password:
+            self._tell(request, obj, password)
+
+    def save_formset(self, request, form, formset, change):
+        super().save_formset(request, form, formset, change)
+        for role in formset.new_objects + [role for role, _ in formset.changed_objects]:
+            if not self.in_scope(request, Right.WRITE, role):
+                raise PermissionDenied("只能授予自己权限范围以内的岗位，没有保存。")
+
+    def has_manage_permission(self, request, object_id=None):
+        return self.may_by_id(request, Right.WRITE, object_id)
+
+    @action(description="重设密码", icon="key", permissions=["manage"], attrs={"data-louzu-confirm": "确定要为这位用户重设密码吗？"})
+    def reset_password(self, request, object_id):
+        return redirect("members:reset_password", object_id)
+
+    @action(description="解除登录锁定", icon="lock_open", permissions=["manage"])
+    def unlock(self, request, object_id):
+        return redirect("members:unlock", object_id)
+
+    @admin.display(description="岗位")
+    def posts(self, user):
+        return "、".join(str(role) for role in user.roles.all() if role.until is None) or "无"
+
+    @staticmethod
+    def _tell(request, user, password):
+        text = f"“{user}”的登录名是 {user.username}，初始密码是 {password}（只显示这一次，请当面告知；首次登录须修改）。"
+        messages.warning(request, text)
+
+
+@admin.register(AreaRole)
+class AreaRoleAdmin(ScopedAdmin):
+    resource = Resource.POST
+    list_display = ("user", "kind", "area", "since", "until")
+    list_select_related = ("user", "area")
+    list_filter = (("kind", ChoicesDropdownFilter),)
+    search_fields = ("user__name__contains", "area__label__contains")
+    search_help_text = "输入姓名或区域查找"
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    has_change_permission = has_add_permission
+
+    def get_list_display_links(self, request, list_display):
+        return None
+
+

@@ -1,0 +1,74 @@
+"""The coverage report of an area on a day."""
+
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.utils import inline_serializer
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from members.access import Resource
+from members.api.schema import reads
+from members.api.viewsets import OnRecord
+from members.coverage import coverage
+from members.models import Area
+
+COUNTS = {
+    "members": "居住党员数",
+    "local": "在册",
+    "in_post": "在职",
+    "taking_part": "已参加楼组党小组",
+    "groups": "楼组数",
+    "established": "已建党小组的楼组",
+    "communities": "社区数",
+    "residents": "常住人口（已填报的社区）",
+    "led": "有组长的楼组",
+    "led_by_cadre": "处级、科级干部任组长的楼组",
+}
+SHARES = {
+    "coverage": "覆盖率：已建党小组的楼组÷楼组数",
+    "taking_part_share": "参加率：已参加÷居住党员数",
+    "local_share": "在册比例",
+    "in_post_share": "在职比例",
+    "share_of_residents": "党员占常住人口的比例（已填报的社区）",
+    "cadre_share": "处级、科级干部任组长÷有组长的楼组",
+}
+FIGURES: dict[str, serializers.Field] = {
+    **{name: serializers.IntegerField(help_text=text) for name, text in COUNTS.items()},
+    **{name: serializers.FloatField(help_text=text, allow_null=True) for name, text in SHARES.items()},
+}
+FiguresSerializer = inline_serializer("Figures", FIGURES)
+RowSerializer = inline_serializer(
+    "CoverageRow", {"area": serializers.CharField(), "id": serializers.IntegerField(), **FIGURES}, many=True
+)
+
+
+class CoverageSerializer(serializers.Serializer):
+    """An area on a day: its figures, a row for each area of the level asked for. A share of none is null."""
+
+    area = serializers.CharField(help_text="区域名称")
+    level = serializers.ChoiceField(choices=Area.Level.names, help_text="区域的层级")
+    day = serializers.DateField()
+    figures = FiguresSerializer
+    rows = RowSerializer
+
+
+class Asked(serializers.Serializer):
+    """The day, today if not said, and the level of the rows, one below the area's own if not said."""
+
+    day = serializers.DateField(required=False, help_text="截止日期，默认今天")
+    level = serializers.ChoiceField(choices=Area.Level.choices, required=False, help_text="各行的层级，默认下一级")
+
+
+class CoverageView(OnRecord):
+    resource = Resource.REPORT
+
+    @reads("查看覆盖情况", CoverageSerializer, one=True, parameters=[Asked])
+    def get(self, request: Request, pk: int) -> Response:
+        areas = Area.objects.for_user(request.user, resource=self.resource)
+        area = get_object_or_404(areas, pk=pk)
+        asked = Asked(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        day = asked.validated_data.get("day", timezone.localdate())
+        report = coverage(area, areas=areas, day=day, level=asked.validated_data.get("level"))
+        return Response(report.as_dict())

@@ -1,0 +1,87 @@
+"""Fields that know the access rule, or keep what must not be shown."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.relations import PKOnlyObject
+
+from members.roster.cells import READERS
+from members.roster.days import Unreadable
+from members.sealing import mask_phone
+
+UNKNOWN = "没有这一条，或者它不在您的范围内。"
+
+
+class ScopedField(serializers.PrimaryKeyRelatedField):
+    """The id of a related row that the user may see; any other is refused as if it did not exist.
+
+    `rows` gives them for a user. `shown` names the attribute that holds the id, where it is no foreign key.
+    """
+
+    default_error_messages = {"does_not_exist": UNKNOWN, "incorrect_type": "请填写编号（整数）。"}
+
+    def __init__(self, *, rows: Callable[[Any], models.QuerySet] | None = None, shown: str = "", **kwargs: Any):
+        self.rows, self.shown = rows, shown
+        if rows:
+            kwargs["queryset"] = models.QuerySet()
+        super().__init__(pk_field=serializers.IntegerField(min_value=1), **kwargs)
+
+    def get_queryset(self) -> models.QuerySet:
+        assert self.rows is not None
+        return self.rows(self.context["request"].user)
+
+    def get_attribute(self, row: Any) -> Any:
+        return PKOnlyObject(pk=getattr(row, self.shown)) if self.shown else super().get_attribute(row)
+
+
+class PastDayField(serializers.DateField):
+    """A day, never one still to come."""
+
+    def to_internal_value(self, value: Any) -> Any:
+        day = super().to_internal_value(value)
+        if day > timezone.localdate():
+            raise serializers.ValidationError("日期不能晚于今天。")
+        return day
+
+
+class RosterField(serializers.CharField):
+    """Text read as the roster reads it, with the same sentences."""
+
+    reader = ""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        try:
+            return READERS[self.reader](text, timezone.localdate()) if text else ""
+        except Unreadable as problem:
+            raise serializers.ValidationError(f"{problem}。") from problem
+
+
+class PhoneField(RosterField):
+    """Taken in full, given masked: 138****5678."""
+
+    reader = "phone"
+
+    def to_representation(self, value: str) -> str:
+        return mask_phone(value)
+
+
+class CreditCodeField(RosterField):
+    """The code of GB 32100."""
+
+    reader = "credit_code"
+
+
+class IdNumberField(RosterField):
+    """Taken to know the person by, never given."""
+
+    reader = "id_number"
+
+
+@extend_schema_field({"type": "string", "pattern": r"^(\d{4}(-\d\d(-\d\d)?)?)?$", "example": "1998-07"})
+class PartialDateField(serializers.CharField):
+    """1998, 1998-07 or 1998-07-01: as much as is known."""

@@ -1,0 +1,24 @@
+"""Pages by keyset: each goes on behind the last row seen, so nothing is missed or doubled while rows come in."""
+
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.pagination import CursorPagination
+
+UNREADABLE = "这个分页游标读不出来，请从第一页重新开始。"
+
+
+class Keyset(CursorPagination):
+    ordering = "pk"
+    page_size = 100
+    page_size_query_param = "limit"
+    max_page_size = 500
+    cursor_query_description = "分页游标，取自上一次结果的 next 或 previous"
+    page_size_query_description = "每页条数，最多 500，默认 100"
+
+    def decode_cursor(self, request):
+        try:
+            cursor = super().decode_cursor(request)
+        except NotFound as error:
+            raise ValidationError({"cursor": [UNREADABLE]}) from error
+        if cursor and cursor.position is not None and not (cursor.position.isdecimal() and len(cursor.position) < 20):
+            raise ValidationError({"cursor": [UNREADABLE]})
+        return cursor

@@ -1,0 +1,39 @@
+"""What comes in: JSON within bounds, of characters that both databases can keep."""
+
+from typing import Any
+
+from django.conf import settings
+from rest_framework.exceptions import APIException, ParseError, ValidationError
+from rest_framework.parsers import JSONParser
+
+UNKEPT = "内容里有不能保存的字符（空字符或残缺的编码），请删去后重试。"
+
+
+class TooLarge(APIException):
+    status_code = 413
+    default_code = "too_large"
+
+
+class CleanJSONParser(JSONParser):
+    """Refuses what DRF lets through: bodies of any size, depth without end, NUL characters and lone surrogates."""
+
+    def parse(self, stream, media_type=None, parser_context=None):
+        length = stream.META.get("CONTENT_LENGTH") if hasattr(stream, "META") else None
+        if length and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            raise TooLarge
+        try:
+            data = super().parse(stream, media_type, parser_context)
+            if _has_unkept(data):
+                raise ValidationError(UNKEPT)
+        except RecursionError as error:
+            raise ParseError from error
+        return data
+
+
+def _has_unkept(data: Any) -> bool:
+    """Whether any text in parsed JSON holds a NUL, which PostgreSQL refuses, or a surrogate, which both refuse."""
+    if isinstance(data, str):
+        return "\0" in data or any("\ud800" <= character <= "\udfff" for character in data)
+    if isinstance(data, dict):
+        return any(_has_unkept(key) or _has_unkept(value) for key, value in data.items())
+    return isinstance(data, list) and any(map(_has_unkept, data))

@@ -1,0 +1,272 @@
+"""Rows as JSON, and JSON as rows: shapes here, rules in the models."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from members.access import Resource
+from members.api.fields import CreditCodeField, IdNumberField, PartialDateField, PastDayField, PhoneField, ScopedField
+from members.api.problems import Conflict, refused
+from members.models import Area, Employer, Member, Residence
+from members.models.areas import AreaQuerySet
+from members.models.partial_date import agree
+from members.roster import id_number as gb11643
+
+NO_BELOW = "楼组之下不能再设区域，请选择小区、社区或街道。"
+TWIN = "这个身份证号在本街道已经登记在另一条记录上，请先查找，或联系街道办理迁居。"
+
+
+class CheckedSerializer(serializers.ModelSerializer):
+    """Sets the fields and lets the model judge: its constraints' sentences are the answer."""
+
+    # Of the model's fields, those that it fills only as it saves.
+    filled_later: tuple[str, ...] = ()
+
+    def create(self, validated_data: dict[str, Any]) -> Any:
+        return self.update(self.Meta.model(), validated_data)  # type: ignore[misc]
+
+    def update(self, instance: Any, validated_data: dict[str, Any]) -> Any:
+        for name, value in validated_data.items():
+            setattr(instance, name, value)
+        instance.full_clean(exclude=self.filled_later)
+        instance.save()
+        return instance
+
+
+class AreaSerializer(CheckedSerializer):
+    """A place. `parent` is null where it is outside the reader's scope; giving another moves the area."""
+
+    parent = ScopedField(  # type: ignore[assignment]
+        rows=Area.objects.for_user,
+        shown="parent_pk",
+        allow_null=True,
+        label="上级区域",
+        help_text="改写即迁到另一上级之下。",
+    )
+
+    class Meta:
+        model = Area
+        fields = (
+            "id", "path", "level", "name", "label", "parent", "since", "until", "division_code", "residents",
+            "housing", "stage", "established_on",
+        )  # fmt: skip
+        read_only_fields = ("path", "level", "label")
+        extra_kwargs = {
+            "residents": {"max_value": 2**31 - 1},
+            "housing": {"allow_blank": False},
+            "stage": {"allow_blank": False},
+        }
+        validators: list = []
+
+    def validate_parent(self, parent: Area | None) -> Area | None:
+        if parent is None and (self.instance is None or self.instance.level > Area.Level.STREET):
+            raise serializers.ValidationError("请填写上级区域的编号。")
+        if parent and self.instance is None and parent.level == Area.Level.BUILDING_GROUP:
+            raise serializers.ValidationError(NO_BELOW)
+        return parent
+
+    def create(self, validated_data: dict[str, Any]) -> Area:
+        parent = validated_data.pop("parent")
+        return self.update(Area().place_under(parent), validated_data)
+
+    def update(self, instance: Area, validated_data: dict[str, Any]) -> Area:
+        parent, until = validated_data.pop("parent", None), validated_data.get("until")
+        closed = until if instance.pk and until != instance.until else None
+        if closed:
+            instance.until = validated_data.pop("until")
+            instance.full_clean()
+            with errors_at("until"):
+                instance.close(on=closed)
+        super().update(instance, validated_data)
+        if parent and instance.parent_path != parent.path:
+            with errors_at("parent"):
+                instance.move(to=parent)
+        return instance
+
+
+class EmployerSerializer(CheckedSerializer):
+    """A unit with a party organisation of its own."""
+
+    credit_code = CreditCodeField(required=False, allow_blank=True, allow_null=True, max_length=30)
+
+    class Meta:
+        model = Employer
+        fields = ("id", "name", "credit_code")
+        validators: list = []
+
+
+def homes_for(user: Any) -> AreaQuerySet:
+    """Return the areas in use where members may be known to the user."""
+    return Area.objects.for_user(user, resource=Resource.MEMBER).current()
+
+
+class HomeSerializer(serializers.ModelSerializer):
+    """A member's home: the present one, else the last."""
+
+    area = ScopedField(rows=homes_for, label="楼组")
+    label = serializers.CharField(source="area.label", read_only=True)  # type: ignore[assignment]
+    since = PastDayField(required=False, label="入住日期", help_text="不填就是今天。")
+    joined_on = PastDayField(required=False, allow_null=True, label="参加楼组党小组日期", help_text="没有参加就不填。")
+
+    class Meta:
+        model = Residence
+        fields = ("area", "label", "room", "since", "until", "joined_on")
+        read_only_fields = ("until",)
+
+
+class MemberSerializer(CheckedSerializer):
+    """A member; the phone comes masked, the ID number never."""
+
+    filled_later = ("pinyin", "initials")
+
+    phone = PhoneField(
+        required=False,
+        allow_blank=True,
+        max_length=30,
+        label="联系电话",
+        help_text="填写完整号码，返回时隐去中间几位。",
+    )
+    id_number = IdNumberField(
+        write_only=True,
+        required=False,
+        allow_blank=True,
+        max_length=30,
+        label="身份证号",
+        help_text="只用来认人和查重，核对后不保存号码。",
+    )
+    birth_date = PartialDateField(required=False, allow_blank=True, label="出生日期")
+    party_since = PartialDateField(required=False, allow_blank=True, label="入党时间")
+    employer = ScopedField(rows=Employer.objects.for_user, required=False, allow_null=True, label="单位")
+    employer_name = serializers.CharField(source="employer.name", read_only=True, allow_null=True, label="单位名称")
+    home = serializers.SerializerMethodField(label="居住")
+
+    class Meta:
+        model = Member
+        fields = (
+            "id", "name", "sex", "birth_date", "id_number", "phone", "affiliation", "standing", "party_since",
+            "employer", "employer_name", "rank", "skills", "remark", "home",
+        )  # fmt: skip
+        extra_kwargs = {"sex": {"required": False, "help_text": "填了身份证号可以不填。"}}
+        validators: list = []
+
+    @extend_schema_field(HomeSerializer(allow_null=True))
+    def get_home(self, member: Member) -> dict[str, Any] | None:
+        home = member.homes[0] if member.homes else None  # type: ignore[attr-defined]
+        return home and {
+            "area": home.area_id,
+            "label": home.area.label,
+            "room": home.room,
+            "since": home.since,
+            "until": home.until,
+            "joined_on": home.joined_on,
+        }
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """What the ID number says of birth and sex need not be typed again, and must agree with what is."""
+        if self.instance and "home" in self.initial_data:
+            raise serializers.ValidationError({"home": "住址请用 move 或 leave 办理，或在 residences 里更正。"})
+        if number := attrs.get("id_number"):
+            told = {"birth_date": gb11643.birth_date(number), "sex": gb11643.sex(number)}
+            given = {name: attrs.get(name) or getattr(self.instance, name, "") for name in told}
+            wrong = {name: "与身份证号不一致，请核对。" for name in told if not agree(str(given[name]), told[name])}
+            if wrong:
+                raise serializers.ValidationError(wrong)
+            attrs |= {name: given[name] or told[name] for name in told}
+        return attrs
+
+    def update(self, instance: Member, validated_data: dict[str, Any]) -> Member:
+        number, phone = validated_data.pop("id_number", None), validated_data.pop("phone", None)
+        if phone is not None and phone != instance.phone:
+            instance.phone = phone
+        if number is not None:
+            self._know(instance, number)
+        return super().update(instance, validated_data)
+
+    def _know(self, member: Member, number: str) -> None:
+        """One ID number, one record: two people with one number come only by a roster that names both."""
+        member.id_digest = ""
+        if number:
+            member.know_by(number)
+            twins = Member.objects.filter(street_id=member.street_id, id_digest=member.id_digest)
+            if twins.exclude(pk=member.pk).exists():
+                raise ValidationError({"id_number": TWIN})
+
+
+class NewMemberSerializer(MemberSerializer):
+    """A member who moves in: with the home, so that the record has a place from the start."""
+
+    home = HomeSerializer(label="居住")  # type: ignore[assignment]
+
+    def create(self, validated_data: dict[str, Any]) -> Member:
+        home = validated_data.pop("home")
+        group = home.pop("area")
+        member = self.update(Member(street=Area.objects.get(path=group.street_path)), validated_data)
+        with errors_at("home"):
+            member.move(to=group, on=home.pop("since", None), **home)
+        return member
+
+
+class MoveSerializer(serializers.Serializer):
+    """To which home a member moves, or comes back, and from which day on."""
+
+    area = ScopedField(rows=homes_for, source="to", label="新楼组")
+    room = serializers.CharField(required=False, allow_blank=True, max_length=30, label="室号")
+    on = PastDayField(required=False, label="迁入日期", help_text="不填就是今天。")
+    joined_on = PastDayField(required=False, allow_null=True, label="参加新楼组党小组日期")
+
+    def update(self, instance: Member, validated_data: dict[str, Any]) -> Member:
+        instance.move(**validated_data)
+        street = Area.objects.get(path=validated_data["to"].street_path)
+        if street.pk != instance.street_id:
+            instance.street = street
+            instance.full_clean(exclude=MemberSerializer.filled_later)
+            instance.save()
+        return instance
+
+
+class LeaveSerializer(serializers.Serializer):
+    """From which day on a member no longer lives here."""
+
+    on = PastDayField(required=False, label="迁出日期", help_text="不填就是今天。")
+
+    def update(self, instance: Member, validated_data: dict[str, Any]) -> Member:
+        if not instance.residences.filter(until=None).exists():
+            raise Conflict("这位党员现在没有住址，不用办理迁出。")
+        with errors_at("on"):
+            instance.leave(**validated_data)
+        return instance
+
+
+class PhoneSerializer(serializers.Serializer):
+    """A phone number in full."""
+
+    phone = serializers.CharField(label="完整电话")
+
+
+class ResidenceSerializer(CheckedSerializer):
+    """A home, present or past, to look at and correct; moving house has a call of its own."""
+
+    label = serializers.CharField(source="area.label", read_only=True)  # type: ignore[assignment]
+    since = PastDayField(required=False, label="入住日期")
+    joined_on = PastDayField(required=False, allow_null=True, label="参加楼组党小组日期")
+
+    class Meta:
+        model = Residence
+        fields = ("id", "member", "area", "label", "room", "since", "until", "joined_on")
+        read_only_fields = ("member", "area", "until")
+        validators: list = []
+
+
+@contextmanager
+def errors_at(field: str) -> Iterator[None]:
+    """Report what a model's method refuses as errors of the field that asked for it."""
+    try:
+        yield
+    except ValidationError as error:
+        raise serializers.ValidationError(
+            {field: refused(error) if hasattr(error, "error_dict") else error.messages}
+        ) from error

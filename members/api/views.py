@@ -1,0 +1,141 @@
+"""Areas, employers, members and their homes."""
+
+from typing import Any
+
+from django.db.models import F, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models.functions import Length, Substr
+from drf_spectacular.utils import extend_schema_view
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from members import audit
+from members.access import Resource, Right
+from members.api.filters import AreaFilter, EmployerFilter, MemberFilter, ResidenceFilter
+from members.api.schema import reads, writes
+from members.api.serializers import (
+    AreaSerializer,
+    EmployerSerializer,
+    LeaveSerializer,
+    MemberSerializer,
+    MoveSerializer,
+    NewMemberSerializer,
+    PhoneSerializer,
+    ResidenceSerializer,
+)
+from members.api.viewsets import ChangeMixin, CreateMixin, ScopedViewSet, scope_path
+from members.atomic import atomic_write
+from members.models import Area, Employer, Member, Residence
+from members.models.areas import SEGMENT
+
+
+@extend_schema_view(
+    list=reads("列出区域", AreaSerializer(many=True)),
+    retrieve=reads("查看区域", AreaSerializer, one=True),
+    create=writes("新设区域", AreaSerializer, status=201, said="放在 parent 之下，层级随之而定。"),
+    partial_update=writes(
+        "修改区域",
+        AreaSerializer,
+        said="改 name 即改名，改 parent 即连同下级一起迁移，填 until 即连同下级一起停用。",
+    ),
+)
+class AreaViewSet(CreateMixin, ChangeMixin, ScopedViewSet):
+    model, resource = Area, Resource.AREA
+    queryset = Area.objects.none()
+    serializer_class = AreaSerializer
+    filterset_class = AreaFilter
+
+    def rows(self, right: Right) -> QuerySet:
+        above = Substr(OuterRef("path"), 1, Length(OuterRef("path")) - SEGMENT)
+        parents = Area.objects.for_user(self.request.user).filter(path=above).order_by()
+        return super().rows(right).annotate(parent_pk=Subquery(parents.values("pk")))
+
+
+@extend_schema_view(
+    list=reads("列出单位", EmployerSerializer(many=True)),
+    retrieve=reads("查看单位", EmployerSerializer, one=True),
+    create=writes("登记单位", EmployerSerializer, status=201),
+    partial_update=writes("修改单位", EmployerSerializer),
+)
+class EmployerViewSet(CreateMixin, ChangeMixin, ScopedViewSet):
+    model, resource = Employer, Resource.MEMBER
+    queryset = Employer.objects.none()
+    serializer_class = EmployerSerializer
+    filterset_class = EmployerFilter
+
+
+@extend_schema_view(
+    list=reads("列出党员", MemberSerializer(many=True), said="成批读取个人资料，每一页都记入操作记录。"),
+    retrieve=reads("查看党员", MemberSerializer, one=True),
+    create=writes("登记党员", MemberSerializer, status=201, request=NewMemberSerializer),
+    partial_update=writes("修改党员", MemberSerializer),
+)
+class MemberViewSet(CreateMixin, ChangeMixin, ScopedViewSet):
+    model, resource = Member, Resource.MEMBER
+    rights = {"phone": Right.REVEAL}
+    queryset = Member.objects.none()
+    serializer_class = MemberSerializer
+    filterset_class = MemberFilter
+
+    def rows(self, right: Right) -> QuerySet:
+        homes = Residence.objects.for_user(self.request.user).select_related("area")
+        latest_first = homes.order_by(F("until").desc(nulls_first=True), "-since")
+        shown = Prefetch("residences", queryset=latest_first, to_attr="homes")
+        return super().rows(right).select_related("employer").prefetch_related(shown)
+
+    def get_serializer_class(self) -> Any:
+        return NewMemberSerializer if self.action == "create" else MemberSerializer
+
+    def list(self, request: Request) -> Response:
+        """Members' data read in bulk is an export, and kept as one: how much of what, not whom was searched for."""
+        response = super().list(request)
+        changes = {"rows": len(response.data["results"]), "filters": sorted(request.query_params)}
+        with atomic_write():
+            audit.record("export", Member, path=self._path_asked(), changes=changes)
+        return response
+
+    def _path_asked(self) -> str:
+        """The path of the area that was asked for, else of the smallest that holds the user's scope."""
+        inside = self.request.query_params.get("inside")
+        area = Area.objects.filter(pk=inside).first() if inside else None
+        return area.path if area else scope_path(self.request.user, self.resource)
+
+    @writes("查看完整电话", PhoneSerializer, request=None, said="每次查看都记入操作记录。")
+    @action(detail=True, methods=["post"])
+    def phone(self, request: Request, pk: str) -> Response:
+        member = self.get_object()
+        with atomic_write():
+            audit.record("reveal", member)
+        return Response({"phone": member.phone})
+
+    @writes("办理迁居", MemberSerializer, request=MoveSerializer, said="迁出的人迁回，也用这个办理。")
+    @action(detail=True, methods=["post"])
+    def move(self, request: Request, pk: str) -> Response:
+        return self._rehomed(MoveSerializer)
+
+    @writes("办理迁出", MemberSerializer, request=LeaveSerializer, said="记录和经历都保留。")
+    @action(detail=True, methods=["post"])
+    def leave(self, request: Request, pk: str) -> Response:
+        return self._rehomed(LeaveSerializer)
+
+    def _rehomed(self, serializer_class: Any) -> Response:
+        data, context = self.request.data, self.get_serializer_context()
+        with atomic_write():
+            serializer = serializer_class(self.locked_object(), data=data, context=context)
+            serializer.is_valid(raise_exception=True)
+            return self.answer(serializer.save())
+
+
+@extend_schema_view(
+    list=reads("列出居住经历", ResidenceSerializer(many=True)),
+    retrieve=reads("查看居住经历", ResidenceSerializer, one=True),
+    partial_update=writes("更正居住经历", ResidenceSerializer),
+)
+class ResidenceViewSet(ChangeMixin, ScopedViewSet):
+    model, resource = Residence, Resource.MEMBER
+    queryset = Residence.objects.none()
+    serializer_class = ResidenceSerializer
+    filterset_class = ResidenceFilter
+
+    def rows(self, right: Right) -> QuerySet:
+        return super().rows(right).select_related("area")

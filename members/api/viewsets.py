@@ -1,0 +1,106 @@
+"""What every view of the API shares: the acting user, the access rule, one way to write."""
+
+from contextlib import ExitStack
+from typing import Any
+
+from django.db import models
+from rest_framework import status
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.views import APIView
+from rest_framework.viewsets import GenericViewSet
+
+from members import access, audit
+from members.access import Resource, Right
+from members.api.parsing import CleanJSONParser
+from members.api.problems import WrittenOutside
+from members.atomic import atomic_write
+from members.models.areas import SEGMENT
+
+
+class OnRecord(APIView):
+    """Writes are the doing of the token's or the session's user, for as long as the call lasts; refusals are kept.
+
+    The middleware knows the session only: a token is read here, behind it.
+    """
+
+    resource: Resource
+    parser_classes = [CleanJSONParser]
+    metadata_class = None
+
+    def dispatch(self, request, *args, **kwargs):
+        with ExitStack() as self.while_called:
+            return super().dispatch(request, *args, **kwargs)
+
+    def perform_authentication(self, request: Request) -> None:
+        super().perform_authentication(request)
+        now = audit.circumstances()
+        self.while_called.enter_context(audit.acting(request.user, address=now.address, request_id=now.request_id))
+
+    def handle_exception(self, exc: Exception) -> Response:
+        response = super().handle_exception(exc)
+        if response.status_code == status.HTTP_403_FORBIDDEN and audit.actor() and hasattr(self, "resource"):
+            with atomic_write():
+                audit.record("refuse", changes={"call": self._call()}, path=scope_path(audit.actor(), self.resource))
+        return response
+
+    def _call(self) -> str:
+        return f"{self.request.method} {self.request.path}"[:200]
+
+
+class ScopedViewSet(OnRecord, ListModelMixin, RetrieveModelMixin, GenericViewSet):
+    """Rows of one model through `for_user`: outside the scope 404, inside it without the right 403.
+
+    `create` and `partial_update` are here for the views that name them in `http_method_names`; nothing is deleted.
+    """
+
+    model: type[models.Model]
+    http_method_names = ["get", "head", "post", "patch"]
+    lookup_value_regex = "[0-9]{1,18}"
+
+    def get_queryset(self) -> models.QuerySet:
+        return self.rows(Right.READ)
+
+    def rows(self, right: Right) -> models.QuerySet:
+        """Return the rows where the user has the right, with what an answer shows of each."""
+        return self.model._default_manager.for_user(self.request.user, right)  # type: ignore[attr-defined]
+
+    def locked_object(self) -> Any:
+        """Return the row of the URL as it now is, locked until the transaction ends; 404 and 403 as for any row."""
+        return self.model._default_manager.select_for_update().get(pk=self.get_object().pk)
+
+    def answer(self, row: models.Model, code: int = status.HTTP_200_OK) -> Response:
+        """Read back what was written, by the right to write it; outside that nothing stays written."""
+        self.request.user.__dict__.pop("_posts", None)
+        written = self.rows(Right.WRITE).filter(pk=row.pk).first()
+        if written is None:
+            raise WrittenOutside
+        shown: BaseSerializer = self.serializer_class(written, context=self.get_serializer_context())  # type: ignore[misc]
+        return Response(shown.data, code)
+
+
+class CreateMixin:
+    def create(self: Any, request: Request) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        with atomic_write():
+            serializer.is_valid(raise_exception=True)
+            return self.answer(serializer.save(), status.HTTP_201_CREATED)
+
+
+class ChangeMixin:
+    def partial_update(self: Any, request: Request, pk: str) -> Response:
+        data = request.data
+        with atomic_write():
+            serializer = self.get_serializer(self.locked_object(), data=data, partial=True)
+            serializer.is_valid(raise_exception=True)
+            return self.answer(serializer.save())
+
+
+def scope_path(user: Any, resource: Resource) -> str:
+    """Return the path of the smallest area that holds all the user may read; "" where only the whole tree does."""
+    lows = [low for low, _ in access.reach(user, resource)] or [""]
+    first, last = min(lows), max(lows)
+    ends = range(0, len(first) + 1, SEGMENT)
+    return max((first[:end] for end in ends if last.startswith(first[:end])), key=len)

@@ -1,0 +1,69 @@
+"""How programs log in: `Authorization: Bearer lz_<prefix>_<secret>` of a staff token."""
+
+import re
+from datetime import timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.request import Request
+
+from members.atomic import atomic_write
+from members.models import StaffToken, User
+
+SHAPE = re.compile(r"lz_([0-9a-f]{4,12})_([A-Za-z0-9_-]{16,100})")
+NOTED_EVERY = timedelta(minutes=1)
+
+
+class TokenAuthentication(BaseAuthentication):
+    """The token's user, with what their posts open; 401 for a token that is wrong, expired or revoked."""
+
+    def authenticate(self, request: Request) -> tuple[User, StaffToken] | None:
+        scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        token = _live_token(text.strip())
+        if token is None:
+            raise AuthenticationFailed("密钥不对、已到期或已停用。", code="token_refused")
+        if token.user.must_change_password:
+            raise PermissionDenied("请先在网页登录并修改初始密码。", code="new_password_first")
+        _note_use(token)
+        return token.user, token
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="louzu"'
+
+
+def _live_token(text: str) -> StaffToken | None:
+    match = SHAPE.fullmatch(text)
+    if match is None:
+        return None
+    token = StaffToken.objects.live().select_related("user").filter(prefix=match[1]).first()
+    return token if token and token.fits(match[2]) else None
+
+
+def _note_use(token: StaffToken) -> None:
+    """Keep when the token was last used, to the minute: a busy client must not write at every call."""
+    now = timezone.now()
+    if token.last_used_at and now - token.last_used_at < NOTED_EVERY:
+        return
+    stale = Q(last_used_at=None) | Q(last_used_at__lte=now - NOTED_EVERY)
+    with atomic_write():
+        StaffToken.objects.filter(stale, pk=token.pk).update(last_used_at=now)
+
+
+class TokenScheme(OpenApiAuthenticationExtension):
+    """Shows the scheme in the schema."""
+
+    target_class = "members.tokens.TokenAuthentication"
+    name = "staffToken"
+
+    def get_security_definition(self, auto_schema):
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "lz_<prefix>_<secret>",
+            "description": "工作人员的接口密钥，权限与本人的岗位相同。只在创建时显示一次。",
+        }

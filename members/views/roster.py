@@ -1,0 +1,216 @@
+"""The roster's pages: upload → progress → preview → apply → result → undo."""
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_GET, require_POST
+
+from members import access, audit
+from members.access import Resource, Right
+from members.atomic import atomic_write
+from members.export import XLSX, workbook
+from members.models import Area, Member, RosterImport
+from members.models.imports import Conflict
+from members.roster import job, steps
+from members.roster.cells import HEADINGS
+from members.roster.errorbook import mark
+from members.roster.plan import Plan, Status
+from members.roster.refusal import TOO_LARGE
+from members.roster.stored import Draft
+from members.views.page import page
+
+PAGE = 50
+TABS = {
+    "error": "有错误", "doubt": "待确认", "changed": "有改动", "new": "新增", "same": "没有变化", "skipped": "已跳过",
+    "absent": "名单里没有的",
+}  # fmt: skip
+
+
+class UploadForm(forms.Form):
+    area = forms.ModelChoiceField(
+        queryset=None, label="导入到哪里", empty_label=None, help_text="名单里没有“社区”“小区”列的，按这里选的算。"
+    )
+    file = forms.FileField(label="花名册文件", help_text="Excel、WPS 表格或 CSV，不超过 10 MB、20000 行。")
+    create_groups = forms.BooleanField(label="名单里没有登记过的楼组，自动新建", required=False)
+
+    def __init__(self, *args, user, **kwargs):
+        super().__init__(*args, **kwargs)
+        areas = Area.objects.for_user(user, Right.WRITE, resource=Resource.ROSTER).current()
+        self.fields["area"].queryset = areas.filter(level__lt=Area.Level.BUILDING_GROUP)
+
+    def clean_file(self):
+        file = self.cleaned_data["file"]
+        if file.size > 10 * 1024 * 1024:
+            raise forms.ValidationError(TOO_LARGE)
+        return file
+
+
+def index(request):
+    """Upload a roster; below, the ones brought in before."""
+    if not access.can(request.user, Resource.ROSTER, Right.WRITE):
+        raise PermissionDenied
+    form = UploadForm(request.POST or None, request.FILES or None, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        return redirect("members:roster", _upload(request, form).pk)
+    imports = RosterImport.objects.for_user(request.user)
+    imports.bury_the_silent()
+    imports.forget_expired()
+    recent = Paginator(imports.select_related("area", "user").defer("content", "plan"), 20).get_page(request.GET.get("p"))
+    return page(request, "members/roster_index.html", title="导入花名册", form=form, imports=recent)
+
+
+def _upload(request, form) -> RosterImport:
+    file = form.cleaned_data["file"]
+    upload = RosterImport(area=form.cleaned_data["area"], user=request.user, file_name=file.name[-200:])
+    upload.create_groups = form.cleaned_data["create_groups"]
+    upload.file = file.read()
+    with atomic_write():
+        upload.save()
+        job.enqueue(job.read_roster_import, upload.pk)
+    return upload
+
+
+@require_GET
+def show(request, pk):
+    """The import as it stands: progress, preview, or what came of it."""
+    upload = _find(request, pk)
+    title = f"花名册：{upload.file_name}"
+    if upload.status != RosterImport.Status.REVIEW:
+        kept = Member.objects.for_user(request.user).filter(pk__in=upload.kept[:200])
+        return page(request, "members/roster_state.html", title=title, upload=upload, kept=kept)
+    plan = Draft.unseal(upload.plan).plan
+    return page(request, "members/roster_preview.html", title=title, upload=upload, **_preview(request, upload, plan))
+
+
+@require_GET
+def progress(request, pk):
+    """The moving part of the waiting page; once there is something to see, the page loads itself anew."""
+    upload = _find(request, pk)
+    response = render(request, "members/roster_progress.html", {"upload": upload})
+    if not upload.is_busy:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@require_POST
+def choose(request, pk):
+    """Keep the answers to rows in doubt."""
+    upload = _find(request, pk)
+    answers = {key.removeprefix("choice-"): value for key, value in request.POST.items() if key.startswith("choice-")}
+    _step(request, lambda: steps.choose_step(upload, {key: value for key, value in answers.items() if value}))
+    return redirect("members:roster", pk)
+
+
+@require_POST
+def apply(request, pk):
+    return _apply(request, pk, only_good=False)
+
+
+@require_POST
+def apply_good(request, pk):
+    return _apply(request, pk, only_good=True)
+
+
+def _apply(request, pk, *, only_good: bool):
+    upload = _find(request, pk)
+
+    def start():
+        if upload.plan is None:
+            raise Conflict("这份花名册已经处理过了。")
+        confirmed = "confirmed" in request.POST
+        steps.check_ready(upload, Draft.unseal(upload.plan).plan, only_good=only_good, confirmed=confirmed)
+        with atomic_write():
+            upload.advance(RosterImport.Status.APPLYING)
+            job.enqueue(job.apply_roster_import, upload.pk, only_good)
+
+    _step(request, start)
+    return redirect("members:roster", pk)
+
+
+@require_POST
+def discard(request, pk):
+    upload = _find(request, pk)
+    _step(request, lambda: upload.advance(RosterImport.Status.DISCARDED, content=None, plan=None))
+    return redirect("members:roster_index")
+
+
+def undo(request, pk):
+    """Ask once, then take the import back as a whole."""
+    upload = _find(request, pk)
+    if request.method == "POST":
+        _step(request, lambda: steps.undo_step(upload))
+        return redirect("members:roster", pk)
+    question = f"确定要撤销“{upload.file_name}”的导入吗？新增的会去掉，改过的会还原；导入之后又有人改过的会保留，并列出来。"
+    return page(request, "members/confirm.html", title="撤销导入", question=question, danger=True)
+
+
+@require_GET
+def error_book(request, pk):
+    """The original workbook with what is wrong beside each row, ready to be mended and uploaded again."""
+    upload = _find(request, pk)
+    if upload.content is None or upload.plan is None:
+        messages.error(request, "原文件已经删除，不能再下载。请重新上传。")
+        return redirect("members:roster", pk)
+    plan = Draft.unseal(upload.plan).plan
+    problems = [(row.sheet, row.row, p.column, p.message) for row in plan.rows for p in row.problems]
+    with atomic_write():
+        audit.record("export", upload, path=upload.area.path, changes={"rows": len(plan.rows)}, reason="下载错误表")
+    return _download(mark(upload.file, problems), f"错误说明-{upload.pk}.xlsx")
+
+
+@require_GET
+def template(request):
+    """An empty roster with the headings that are read."""
+    headings = [names[0] for names in HEADINGS.values()]
+    text = dict.fromkeys(range(len(headings)), "@")
+    return _download(workbook("花名册", headings, [], formats=text), "花名册模板.xlsx")
+
+
+def _download(content: bytes, name: str) -> HttpResponse:
+    response = HttpResponse(content, content_type=XLSX)
+    response["Content-Disposition"] = content_disposition_header(True, name)
+    return response
+
+
+def _find(request, pk) -> RosterImport:
+    imports = RosterImport.objects.for_user(request.user)
+    imports.filter(pk=pk).bury_the_silent()
+    return get_object_or_404(imports.select_related("area", "user"), pk=pk)
+
+
+def _step(request, act) -> None:
+    """Do one step; what stands against it becomes a message."""
+    try:
+        act()
+    except (steps.NotReady, Conflict) as reason:
+        messages.error(request, str(reason))
+
+
+def _preview(request, upload: RosterImport, plan: Plan) -> dict:
+    counts = plan.counts() | {"absent": len(plan.absent)}
+    tabs = [(name, label, counts.get(name, 0)) for name, label in TABS.items() if counts.get(name)]
+    chosen = request.GET.get("show", tabs[0][0] if tabs else "new")
+    ready = not counts[Status.ERROR] and not counts[Status.DOUBT]
+    rows = plan.absent if chosen == "absent" else [row for row in plan.rows if row.status == chosen]
+    shown = Paginator(rows, PAGE).get_page(request.GET.get("p"))
+    return {
+        "plan": plan, "counts": counts, "tabs": tabs, "chosen": chosen, "shown": shown, "ready": ready,
+        "writable": counts[Status.NEW] + counts[Status.CHANGED], "summary": upload.counts,
+        "people": _people(request, chosen, shown), "labels": {field: names[0] for field, names in LABELS.items()},
+    }  # fmt: skip
+
+
+LABELS = HEADINGS | {"home": ("住址",), "id_digest": ("身份证号",)}
+
+
+def _people(request, chosen: str, shown) -> dict[int, Member]:
+    """The members that the shown rows speak of: in doubt, or not on the list."""
+    if chosen == "absent":
+        wanted = list(shown)
+    else:
+        wanted = [pk for row in shown for pk in row.candidates]
+    return Member.objects.for_user(request.user).with_home().in_bulk(wanted) if wanted else {}

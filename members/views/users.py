@@ -1,0 +1,49 @@
+"""Small acts on users and tokens: each asks once, then does it."""
+
+from axes.utils import reset
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import get_object_or_404, redirect
+
+from members.access import Right
+from members.atomic import atomic_write
+from members.models import StaffToken, User
+from members.views.page import page
+
+
+def reset_password(request, pk):
+    user = _manageable(request, pk)
+    if request.method == "POST":
+        with atomic_write():
+            password = user.set_first_password()
+            user.save()
+        messages.warning(request, f"“{user}”的新密码是 {password}（只显示这一次，请当面告知；首次登录须修改）。")
+        return redirect("admin:members_user_change", pk)
+    return page(request, "members/confirm.html", title="重设密码", question=f"确定要为“{user}”重设密码吗？原来的密码将不能再用。")
+
+
+def unlock(request, pk):
+    user = _manageable(request, pk)
+    if request.method == "POST":
+        reset(username=user.username)
+        messages.success(request, f"“{user}”现在可以再次登录。")
+        return redirect("admin:members_user_change", pk)
+    return page(request, "members/confirm.html", title="解除登录锁定", question=f"“{user}”因多次输错密码被暂时锁定，确定要解除吗？")
+
+
+def revoke_token(request, pk):
+    token = get_object_or_404(StaffToken.objects.for_user(request.user).filter(revoked_at=None), pk=pk)
+    if request.method == "POST":
+        with atomic_write():
+            token.revoke()
+        messages.success(request, f"密钥“{token}”已停用。")
+        return redirect("admin:members_stafftoken_changelist")
+    return page(request, "members/confirm.html", title="停用密钥", question=f"确定要停用“{token}”吗？用它的程序将不能再取数据。")
+
+
+def _manageable(request, pk: int) -> User:
+    get_object_or_404(User.objects.for_user(request.user), pk=pk)
+    user = User.objects.for_user(request.user, Right.WRITE).filter(pk=pk).first()
+    if user is None:
+        raise PermissionDenied
+    return user

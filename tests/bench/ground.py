@@ -1,0 +1,62 @@
+"""The ground the measurements stand on: the street of `tests/rosters/` in a database of its own."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django.test.utils import setup_databases, teardown_databases
+from django.utils import timezone
+
+from members.access import Kind
+from members.atomic import atomic_write
+from members.models import Area, AreaRole, AuditEntry, Employer, Member, Residence, RosterImport, User
+from members.roster.tree import import_tree
+from tests import factories
+
+ROSTERS = Path(__file__).resolve().parent.parent / "rosters"
+STREET = "新成路街道"
+
+
+@contextmanager
+def database() -> Iterator[Area]:
+    """Make an empty database with the street's tree in it, and yield the street."""
+    made = setup_databases(verbosity=0, interactive=False)
+    try:
+        import_tree((ROSTERS / "areas.xlsx").read_bytes(), street=STREET, today=timezone.localdate())
+        yield Area.objects.get(level=Area.Level.STREET)
+    finally:
+        teardown_databases(made, verbosity=0)
+
+
+def roster() -> bytes:
+    return (ROSTERS / "street.xlsx").read_bytes()
+
+
+def without_people() -> None:
+    """Empty the tables that a roster fills."""
+    with atomic_write():
+        for model in (
+            *(Residence.history.model, Member.history.model, Residence, Member),
+            *(Employer, RosterImport, AuditEntry),
+        ):
+            rows = model._base_manager.all()
+            rows._raw_delete(rows.db)
+
+
+def with_leaders() -> User:
+    """Give every building group a leader who lives there, and return the street's officer."""
+    officer = factories.official("officer", Kind.STREET, Area.objects.get(level=Area.Level.STREET))
+    homes = {home.area_id: home.member_id for home in Residence.objects.filter(until=None)}
+    unusable = make_password(None)
+    with transaction.atomic():
+        leaders = [
+            User(username=f"leader{area}", name="组长", member_id=member, password=unusable) for area, member in homes.items()
+        ]
+        User.objects.bulk_create(leaders)
+        AreaRole.objects.bulk_create(
+            AreaRole(user=leader, area_id=area, kind=Kind.LEADER, since=factories.EARLY)
+            for leader, area in zip(leaders, homes, strict=True)
+        )
+    return officer

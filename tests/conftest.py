@@ -1,0 +1,188 @@
+"""The named cast: two streets, two communities, whoever works there, and the members who live there."""
+
+import ipaddress
+import socket
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.test import Client
+from rest_framework.test import APIClient
+
+from members.access import Kind
+from members.models import Area, Member, User
+from tests import factories
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network() -> Iterator[None]:
+    """Sockets reach this machine only."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("connect", "connect_ex"):
+            patch.setattr(socket.socket, name, _local_only(getattr(socket.socket, name)))
+        yield
+
+
+def _local_only(connect: Callable) -> Callable:
+    def checked(self: socket.socket, address: Any) -> Any:
+        if self.family != socket.AF_UNIX and not _is_local(address[0]):
+            raise OSError(f"A test tried to reach {address[0]}.")
+        return connect(self, address)
+
+    return checked
+
+
+def _is_local(host: str) -> bool:
+    return host == "localhost" or ipaddress.ip_address(host).is_loopback
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> None:
+    """Throttles and lock-outs count anew in each test; a cache in the database goes with its transaction."""
+    if settings.EMBEDDED:
+        cache.clear()
+
+
+@pytest.fixture
+def street(db: None) -> Area:
+    return factories.area("新成路街道", division_code="310114001")
+
+
+@pytest.fixture
+def community(street: Area) -> Area:
+    return factories.area("第一社区", street, residents=6_800)
+
+
+@pytest.fixture
+def other_community(community: Area, street: Area) -> Area:
+    return factories.area("第二社区", street, residents=5_400)
+
+
+@pytest.fixture
+def station(community: Area) -> Area:
+    return factories.area("迎晖苑", community, housing=Area.Housing.COMMERCIAL)
+
+
+@pytest.fixture
+def group(station: Area) -> Area:
+    return factories.building("1号楼", station)
+
+
+@pytest.fixture
+def other_group(other_community: Area) -> Area:
+    """A building group in the other community."""
+    compound = factories.area("仓场公寓", other_community, housing=Area.Housing.FORMER_PUBLIC)
+    return factories.building("2号楼", compound)
+
+
+@pytest.fixture
+def other_street(street: Area) -> Area:
+    """Another street with one community, one compound and one building group."""
+    elsewhere = factories.area("菊园新区", division_code="310114002")
+    neighbours = factories.area("平城社区", elsewhere, residents=4_000)
+    compound = factories.area("嘉富丽苑", neighbours, housing=Area.Housing.VILLA)
+    factories.building("9号楼", compound)
+    return elsewhere
+
+
+@pytest.fixture
+def superuser(db: None) -> User:
+    return factories.user("root", name="安装者", is_superuser=True)
+
+
+@pytest.fixture
+def street_officer(street: Area) -> User:
+    return factories.official("jiedao", Kind.STREET, street)
+
+
+@pytest.fixture
+def secretary(community: Area) -> User:
+    return factories.official("shuji1", Kind.SECRETARY, community)
+
+
+@pytest.fixture
+def other_secretary(other_community: Area) -> User:
+    return factories.official("shuji2", Kind.SECRETARY, other_community)
+
+
+@pytest.fixture
+def liaison(station: Area) -> User:
+    return factories.official("lianluo", Kind.LIAISON, station)
+
+
+@pytest.fixture
+def leader(group: Area) -> User:
+    return factories.official("zuzhang", Kind.LEADER, group)
+
+
+@pytest.fixture
+def instructor(community: Area) -> User:
+    return factories.official("zhidao", Kind.INSTRUCTOR, community)
+
+
+@pytest.fixture
+def auditor(street: Area) -> User:
+    return factories.official("shenji", Kind.AUDITOR, street)
+
+
+@pytest.fixture
+def outsider(db: None) -> User:
+    """Somebody who logs in but holds no post."""
+    return factories.user("luren", name="路人")
+
+
+@pytest.fixture
+def member(group: Area) -> Member:
+    """An in-post member who lives in the group and joined its party group."""
+    return factories.person(
+        "欧阳建国",
+        group,
+        room="302",
+        phone="19900005678",
+        id_number=factories.id_number("19780512", 431),
+        birth_date="1978-05-12",
+        affiliation=Member.Affiliation.IN_POST,
+    )
+
+
+@pytest.fixture
+def other_member(other_group: Area) -> Member:
+    """A local member of the other community."""
+    return factories.person("单秀英", other_group, room="501", phone="19900001234", sex="female")
+
+
+@pytest.fixture
+def moved_away(group: Area) -> Member:
+    """A member whose last home here was in the group."""
+    gone = factories.person("曾国强", group, room="401")
+    gone.leave(on=date(2024, 6, 1))
+    return gone
+
+
+@pytest.fixture
+def logged_in() -> Callable[[User], Client]:
+    """Return a browser in which the user has logged in."""
+
+    def browser(user: User) -> Client:
+        client = Client()
+        client.force_login(user, backend=BACKEND)
+        return client
+
+    return browser
+
+
+@pytest.fixture
+def api() -> Callable[[User], APIClient]:
+    """Return an API client in which the user has logged in."""
+
+    def session(user: User) -> APIClient:
+        client = APIClient()
+        client.force_login(user, backend=BACKEND)
+        return client
+
+    return session

@@ -1,0 +1,351 @@
+"""Who reaches what: the table of design/privacy.md, post by resource, and each model's `for_user`."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from members import access, audit
+from members.access import Kind, Resource, Right, Range
+from members.models import Area, AreaRole, AuditEntry, Duty, Employer, Member, Residence, RosterImport, StaffToken, User
+from tests import factories
+
+CAST = ("superuser", "street_officer", "secretary", "liaison", "leader", "instructor", "auditor", "outsider")
+NOTHING, COUNT, READ, REVEAL, WRITE = 0, Right.COUNT, Right.READ, Right.REVEAL, Right.WRITE
+
+# resource: who has which right at their own area, and below it; short of writing a secretary may do all at their own
+TABLE: dict[Resource, dict[str, tuple[int, int]]] = {
+    Resource.AREA: {
+        "street_officer": (WRITE, WRITE),
+        "secretary": (REVEAL, WRITE),
+        "liaison": (READ, READ),
+        "leader": (READ, READ),
+        "instructor": (READ, READ),
+    },
+    Resource.MEMBER: {
+        "street_officer": (WRITE, WRITE),
+        "secretary": (WRITE, WRITE),
+        "liaison": (REVEAL, REVEAL),
+        "leader": (READ, READ),
+        "instructor": (COUNT, COUNT),
+    },
+    Resource.ROSTER: {"street_officer": (WRITE, WRITE), "secretary": (WRITE, WRITE)},
+    Resource.EXPORT: {"street_officer": (READ, READ), "secretary": (READ, READ)},
+    Resource.REPORT: {name: (READ, READ) for name in ("street_officer", "secretary", "liaison", "leader", "instructor")},
+    Resource.POST: {"street_officer": (WRITE, WRITE), "secretary": (REVEAL, WRITE)},
+    Resource.AUDIT: {"street_officer": (READ, READ), "auditor": (READ, READ)},
+}
+POSTS = CAST[1:-1]
+
+
+@pytest.fixture
+def who(request: pytest.FixtureRequest, other_street: Area, other_group: Area, group: Area) -> Callable[[str], User]:
+    """Return one of the cast by name, in the whole tree."""
+    return request.getfixturevalue
+
+
+@pytest.fixture
+def stranger(other_street: Area) -> Member:
+    """A member of the other street."""
+    return factories.person("外街道人", Area.objects.inside(other_street).get(level=4))
+
+
+@pytest.fixture
+def everyone(member: Member, other_member: Member, moved_away: Member, stranger: Member) -> None:
+    """Members here, beside, gone, and in the other street."""
+
+
+def right_at(user: User, resource: Resource, path: str) -> int:
+    return max((right for right in Right if access.covers(user, resource, path, right)), default=0)
+
+
+def names(rows: Any, field: str = "name") -> set[str]:
+    return set(rows.values_list(field, flat=True))
+
+
+@pytest.mark.parametrize("resource", Resource)
+@pytest.mark.parametrize("name", POSTS)
+def test_each_post_opens_what_the_table_says(who: Callable, name: str, resource: Resource) -> None:
+    user = who(name)
+    (_, path), own = access.posts_of(user)[0], TABLE[resource].get(name, (NOTHING, NOTHING))
+    assert (right_at(user, resource, path), right_at(user, resource, path + "0001")) == own
+
+
+@pytest.mark.parametrize("resource", Resource)
+@pytest.mark.parametrize("name", POSTS)
+def test_no_post_opens_what_lies_beside_or_above(who: Callable, name: str, resource: Resource) -> None:
+    user = who(name)
+    path = access.posts_of(user)[0][1]
+    beside, above = f"{int(path) + 1:0{len(path)}d}", path[:-4] or "0009"
+    expected = READ if (name, resource) == ("auditor", Resource.AUDIT) else NOTHING
+    assert right_at(user, resource, beside) == right_at(user, resource, above) == expected
+
+
+@pytest.mark.parametrize("resource", Resource)
+def test_the_superuser_reaches_all_and_the_outsider_nothing(superuser: User, outsider: User, resource: Resource) -> None:
+    for path in ("0001", "0002" * 4):
+        assert right_at(superuser, resource, path) == WRITE
+        assert right_at(outsider, resource, path) == NOTHING
+    assert access.reach(outsider, resource, Right.COUNT) == []
+    assert not access.can(AnonymousUser(), resource, Right.COUNT)
+
+
+def test_an_empty_scope_selects_nothing(everyone: None) -> None:
+    assert Area.objects.exists()
+    assert not Area.objects.filter(access.within("path", [])).exists()
+    assert Area.objects.exclude(access.within("path", [])).count() == Area.objects.count()
+
+
+def test_scopes_add_up(group: Area, other_group: Area) -> None:
+    ranges = [access.subtree(group.path), access.subtree(other_group.path)]
+    assert names(Area.objects.filter(access.within("path", ranges))) == {"1号楼", "2号楼"}
+
+
+def test_a_subtree_with_and_without_its_root() -> None:
+    assert access.subtree("00010009") == Range("00010009", "00010010")
+    assert access.subtree("0001", root=False) == Range("00010", "0002")
+
+
+@pytest.mark.parametrize(
+    ("name", "seen"),
+    [
+        ("superuser", {"欧阳建国", "单秀英", "曾国强", "外街道人"}),
+        ("street_officer", {"欧阳建国", "单秀英", "曾国强"}),
+        ("secretary", {"欧阳建国", "曾国强"}),
+        ("other_secretary", {"单秀英"}),
+        ("liaison", {"欧阳建国", "曾国强"}),
+        ("leader", {"欧阳建国", "曾国强"}),
+        ("instructor", set()),
+        ("auditor", set()),
+        ("outsider", set()),
+    ],
+)
+def test_members_seen(who: Callable, everyone: None, name: str, seen: set[str]) -> None:
+    user = who(name)
+    assert names(Member.objects.for_user(user)) == seen
+    assert names(Residence.objects.for_user(user), "member__name") == seen
+    for member in Member.objects.all():
+        Duty(member=member, kind=Duty.Kind.HELPER).save()
+    assert names(Duty.objects.for_user(user), "member__name") == seen
+
+
+@pytest.mark.parametrize(
+    ("name", "seen"),
+    [("street_officer", 3), ("secretary", 2), ("liaison", 0), ("leader", 0), ("instructor", 0), ("auditor", 0)],
+)
+def test_members_written(who: Callable, everyone: None, name: str, seen: int) -> None:
+    assert Member.objects.for_user(who(name), Right.WRITE).count() == seen
+
+
+def test_instructors_only_count(who: Callable, everyone: None) -> None:
+    assert Member.objects.for_user(who("instructor"), Right.COUNT).count() == 2
+
+
+def test_leaders_see_phones_masked_only(who: Callable, everyone: None) -> None:
+    assert Member.objects.for_user(who("leader"), Right.REVEAL).count() == 0
+    assert Member.objects.for_user(who("liaison"), Right.REVEAL).count() == 2
+
+
+def test_who_moved_house_is_seen_where_they_live_now(secretary: User, member: Member, other_group: Area) -> None:
+    member.move(to=other_group)
+    assert not Member.objects.for_user(secretary).exists()
+
+
+def test_who_left_is_seen_where_they_lived_last(
+    secretary: User, other_secretary: User, member: Member, other_group: Area
+) -> None:
+    member.move(to=other_group)
+    member.leave()
+    assert list(Member.objects.for_user(other_secretary)) == [member]
+    assert not Member.objects.for_user(secretary).exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "seen"),
+    [
+        ("superuser", 11),
+        ("street_officer", 7),
+        ("secretary", 3),
+        ("liaison", 2),
+        ("leader", 1),
+        ("instructor", 3),
+        ("auditor", 0),
+        ("outsider", 0),
+    ],
+)
+def test_areas_seen(who: Callable, name: str, seen: int) -> None:
+    assert Area.objects.for_user(who(name)).count() == seen
+
+
+def test_areas_written_begin_below_the_secretary(secretary: User, station: Area, group: Area) -> None:
+    assert names(Area.objects.for_user(secretary, Right.WRITE)) == {"迎晖苑", "1号楼"}
+
+
+@pytest.mark.parametrize("name", CAST)
+def test_employers_are_found_by_who_sees_members(who: Callable, member: Member, name: str) -> None:
+    found = name in ("superuser", "street_officer", "secretary", "liaison", "leader")
+    assert Employer.objects.for_user(who(name)).exists() == found
+
+
+@pytest.mark.parametrize("name", CAST)
+def test_rosters_are_the_offices_and_the_secretarys(who: Callable, community: Area, name: str) -> None:
+    RosterImport.objects.create(area=community, file_name="a.xlsx")
+    seen = RosterImport.objects.for_user(who(name)).exists()
+    assert seen == (name in ("superuser", "street_officer", "secretary"))
+
+
+def test_rosters_of_the_other_community_stay_closed(other_secretary: User, community: Area) -> None:
+    RosterImport.objects.create(area=community, file_name="a.xlsx")
+    assert not RosterImport.objects.for_user(other_secretary).exists()
+
+
+@pytest.mark.parametrize("name", CAST)
+def test_the_trail_is_the_offices_and_the_auditors(who: Callable, member: Member, stranger: Member, name: str) -> None:
+    user = who(name)
+    seen = names(AuditEntry.objects.for_user(user).filter(model="members.Member"), "row")
+    here, elsewhere = str(member.pk), str(stranger.pk)
+    assert seen == {
+        "superuser": {here, elsewhere}, "auditor": {here, elsewhere}, "street_officer": {here},
+    }.get(name, set())  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CAST)
+def test_tokens_are_their_owners(who: Callable, secretary: User, name: str) -> None:
+    user = who(name)
+    StaffToken.issue(secretary, label="统计")
+    assert StaffToken.objects.for_user(user).exists() == (name in ("superuser", "secretary"))
+
+
+def test_posts_seen_and_given(street_officer: User, secretary: User, liaison: User, leader: User, auditor: User) -> None:
+    assert names(AreaRole.objects.for_user(street_officer), "kind") == set(Kind.values) - {"instructor"}
+    assert names(AreaRole.objects.for_user(street_officer, Right.WRITE), "kind") == {
+        "street", "secretary", "liaison", "leader",
+    }  # fmt: skip
+    assert names(AreaRole.objects.for_user(secretary), "kind") == {"secretary", "liaison", "leader"}
+    assert names(AreaRole.objects.for_user(secretary, Right.WRITE), "kind") == {"liaison", "leader"}
+    assert not AreaRole.objects.for_user(liaison).exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "kinds"),
+    [
+        ("superuser", set(Kind.values)),
+        ("street_officer", {"street", "secretary", "liaison", "leader", "instructor"}),
+        ("secretary", {"liaison", "leader"}),
+        ("liaison", set()),
+        ("leader", set()),
+        ("instructor", set()),
+        ("auditor", set()),
+        ("outsider", set()),
+    ],
+)
+def test_nobody_gives_more_than_they_have(who: Callable, name: str, kinds: set[str]) -> None:
+    assert access.grantable(who(name)) == kinds
+
+
+def test_an_inactive_user_reaches_nothing(secretary: User, superuser: User, member: Member) -> None:
+    for user in (secretary, superuser):
+        user.is_active = False
+        user.save()
+        gone = User.objects.get(pk=user.pk)
+        assert not any(access.can(gone, resource, Right.COUNT) for resource in Resource)
+        assert not Member.objects.for_user(gone).exists()
+        assert access.grantable(gone) == set()
+        assert not gone.is_staff
+
+
+def test_an_inactive_superuser_sees_no_users(superuser: User, secretary: User) -> None:
+    superuser.is_active = False
+    assert secretary not in User.objects.for_user(superuser)
+    assert not User.objects.for_user(superuser, Right.WRITE).exists()
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "open_today"), [(-10, None, True), (0, None, True), (-10, 1, True), (-10, 0, False), (1, None, False)]
+)
+def test_posts_hold_from_their_first_day_to_before_their_last(
+    outsider: User, community: Area, member: Member, since: int, until: int | None, open_today: bool
+) -> None:
+    today = timezone.localdate()
+    days = {"since": today + timedelta(since), "until": None if until is None else today + timedelta(until)}
+    factories.post(outsider, Kind.SECRETARY, community, **days)
+    assert Member.objects.for_user(outsider).exists() == outsider.is_staff == open_today
+
+
+def test_posts_are_read_once_for_a_user(secretary: User, django_assert_num_queries: Any) -> None:
+    user = User.objects.get(pk=secretary.pk)
+    with django_assert_num_queries(1):
+        for resource in Resource:
+            access.can(user, resource)
+
+
+def test_a_post_fits_its_area(outsider: User, station: Area) -> None:
+    with pytest.raises(ValidationError, match="社区书记的区域要选社区"):
+        factories.post(outsider, Kind.SECRETARY, station)
+
+
+def test_users_are_seen_by_who_sees_their_posts(
+    street_officer: User, secretary: User, other_secretary: User, liaison: User, outsider: User
+) -> None:
+    assert set(User.objects.for_user(secretary)) == {secretary, liaison}
+    assert set(User.objects.for_user(street_officer)) == {street_officer, secretary, other_secretary, liaison}
+    assert set(User.objects.for_user(liaison)) == {liaison}
+
+
+def test_a_secretary_writes_liaisons_and_leaders_below(
+    street_officer: User, secretary: User, other_secretary: User, liaison: User, leader: User, superuser: User
+) -> None:
+    assert set(User.objects.for_user(secretary, Right.WRITE)) == {liaison, leader}
+    assert set(User.objects.for_user(street_officer, Right.WRITE)) == {secretary, other_secretary, liaison, leader}
+
+
+@pytest.mark.parametrize("kind", [Kind.STREET, Kind.AUDITOR])
+def test_a_secretary_never_writes_who_also_holds_a_higher_post(
+    secretary: User, liaison: User, street: Area, kind: Kind
+) -> None:
+    factories.post(liaison, kind, street)
+    assert liaison in User.objects.for_user(secretary)
+    assert liaison not in User.objects.for_user(secretary, Right.WRITE)
+
+
+def test_a_secretary_never_writes_who_takes_a_higher_post_soon(secretary: User, liaison: User, street: Area) -> None:
+    factories.post(liaison, Kind.STREET, street, since=timezone.localdate() + timedelta(days=1))
+    assert liaison not in User.objects.for_user(secretary, Right.WRITE)
+
+
+def test_a_secretary_never_writes_who_also_serves_elsewhere(secretary: User, liaison: User, other_group: Area) -> None:
+    compound = Area.objects.get(path=other_group.parent_path)
+    factories.post(liaison, Kind.LIAISON, compound)
+    assert liaison not in User.objects.for_user(secretary, Right.WRITE)
+
+
+def test_nobody_writes_the_superuser(street_officer: User, superuser: User, group: Area) -> None:
+    factories.post(superuser, Kind.LEADER, group)
+    assert superuser not in User.objects.for_user(street_officer)
+    assert superuser not in User.objects.for_user(street_officer, Right.WRITE)
+
+
+def test_a_former_posts_user_is_no_longer_written(secretary: User, liaison: User, street_officer: User) -> None:
+    yesterday = timezone.localdate() - timedelta(days=1)
+    liaison.roles.update(until=yesterday)
+    assert liaison in User.objects.for_user(street_officer)
+
+
+def test_a_token_opens_with_the_right_secret_only(secretary: User) -> None:
+    token, text = StaffToken.issue(secretary, label="统计")
+    secret = text.split("_", 2)[2]
+    assert token.fits(secret)
+    assert not token.fits(secret + "x")
+    assert secret not in str(StaffToken.objects.filter(pk=token.pk).values().get())
+
+
+def test_a_revoked_or_expired_token_is_dead(secretary: User) -> None:
+    revoked, expired, live = (StaffToken.issue(secretary, label=label)[0] for label in ("甲", "乙", "丙"))
+    revoked.revoke()
+    StaffToken.objects.filter(pk=expired.pk).update(expires_at=timezone.now())
+    assert list(StaffToken.objects.live()) == [live]
+    assert AuditEntry.objects.filter(model="members.StaffToken", changes__digest=[None, audit.MASK]).count() == 3
