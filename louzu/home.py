@@ -43,7 +43,9 @@ def home(request):
     if request.user.is_superuser:
         roots = areas.filter(level=Area.Level.STREET).on(today)
     posts = [Post(area, coverage(area, areas=areas, day=today).figures) for area in roots[:SHOWN_POSTS]]
-    waiting = RosterImport.objects.for_user(request.user).filter(status=RosterImport.Status.REVIEW).defer("content", "plan")
+    waiting = (
+        RosterImport.objects.for_user(request.user).filter(status=RosterImport.Status.REVIEW).defer("content", "plan")
+    )
     return page(
         request,
         "louzu/home.html",
@@ -58,13 +60,41 @@ def home(request):
 def _tasks(user) -> list[Task]:
     """The user's next steps: only what their posts open."""
     offered = [
-        (Resource.ROSTER, Right.WRITE, Task("导入花名册", "把手头的 Excel 名单传上来，核对后写入", "members:roster_index", "upload_file")),
-        (Resource.MEMBER, Right.READ, Task("党员名单", "查找党员，看住址和组织关系", "admin:members_member_changelist", "groups")),
-        (Resource.MEMBER, Right.WRITE, Task("登记一名党员", "新搬来的，逐个登记", "admin:members_member_add", "person_add")),
-        (Resource.REPORT, Right.READ, Task("覆盖情况", "哪些楼组建了党小组，多少党员参加", "coverage_start", "bar_chart")),
-        (Resource.AREA, Right.WRITE, Task("楼组与小区", "改名称、建组日期，增设楼组", "admin:members_area_changelist", "apartment")),
-        (Resource.POST, Right.WRITE, Task("用户与岗位", "开通联络员、楼组长的登录", "admin:members_user_changelist", "badge")),
-        (Resource.AUDIT, Right.READ, Task("操作记录", "谁在什么时候做了什么", "admin:members_auditentry_changelist", "policy")),
+        (
+            Resource.ROSTER,
+            Right.WRITE,
+            Task("导入花名册", "把手头的 Excel 名单传上来，核对后写入", "members:roster_index", "upload_file"),
+        ),
+        (
+            Resource.MEMBER,
+            Right.READ,
+            Task("党员名单", "查找党员，看住址和组织关系", "admin:members_member_changelist", "groups"),
+        ),
+        (
+            Resource.MEMBER,
+            Right.WRITE,
+            Task("登记一名党员", "新搬来的，逐个登记", "admin:members_member_add", "person_add"),
+        ),
+        (
+            Resource.REPORT,
+            Right.READ,
+            Task("覆盖情况", "哪些楼组建了党小组，多少党员参加", "coverage_start", "bar_chart"),
+        ),
+        (
+            Resource.AREA,
+            Right.WRITE,
+            Task("楼组与小区", "改名称、建组日期，增设楼组", "admin:members_area_changelist", "apartment"),
+        ),
+        (
+            Resource.POST,
+            Right.WRITE,
+            Task("用户与岗位", "开通联络员、楼组长的登录", "admin:members_user_changelist", "badge"),
+        ),
+        (
+            Resource.AUDIT,
+            Right.READ,
+            Task("操作记录", "谁在什么时候做了什么", "admin:members_auditentry_changelist", "policy"),
+        ),
     ]
     tasks = [task for resource, right, task in offered if access.can(user, resource, right)]
     for task in tasks:
@@ -74,12 +104,19 @@ def _tasks(user) -> list[Task]:
 
 @login_not_required
 def not_found(request, exception=None):
-    return render(request, "louzu/sorry.html", {"title": "没有找到", "sentence": "没有这一页，或者它不在您的岗位范围内。"}, status=404)
+    return render(
+        request,
+        "louzu/sorry.html",
+        {"title": "没有找到", "sentence": "没有这一页，或者它不在您的岗位范围内。"},
+        status=404,
+    )
 
 
 @login_not_required
 def forbidden(request, exception=None):
-    sentence = str(exception) if exception and str(exception) else "您的岗位不能做这一步。需要的话，请联系社区书记或街道。"
+    sentence = (
+        str(exception) if exception and str(exception) else "您的岗位不能做这一步。需要的话，请联系社区书记或街道。"
+    )
     return render(request, "louzu/sorry.html", {"title": "不能操作", "sentence": sentence}, status=403)
 
 

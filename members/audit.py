@@ -66,12 +66,6 @@ class Audited(models.Model):
     class Meta:
         abstract = True
 
-    @classmethod
-    def from_db(cls, db, field_names, values):
-        row = super().from_db(db, field_names, values)
-        row._loaded = dict(zip(field_names, values, strict=False))
-        return row
-
     def save(self, *args, **kwargs):
         before = {} if self._state.adding else getattr(self, "_loaded", {})
         action = "create" if self._state.adding else "change"
@@ -88,9 +82,16 @@ class Audited(models.Model):
             record("delete", self)
             return super().delete(*args, **kwargs)
 
+    @classmethod
+    def from_db(cls, db, field_names, values):
+        row = super().from_db(db, field_names, values)
+        row._loaded = dict(zip(field_names, values, strict=False))
+        return row
+
     def audit_path(self) -> str:
         """The path of the area the row belongs to, for the scope of whoever reads the trail."""
-        return getattr(self, "path", "") or (self.area.path if getattr(self, "area_id", None) else "")
+        area = getattr(self, "area", None)
+        return getattr(self, "path", "") or (area.path if area else "")
 
 
 def differences(before: dict, after: dict) -> dict[str, list]:
@@ -102,14 +103,23 @@ def differences(before: dict, after: dict) -> dict[str, list]:
     }
 
 
-def record(action: str, row: Any = None, *, changes: dict | None = None, path: str | None = None, reason: str = "") -> None:
+def record(
+    action: str,
+    row: Any = None,
+    *,
+    changes: dict | None = None,
+    path: str | None = None,
+    reason: str = "",
+    by: Any = None,
+) -> None:
     """Add an entry to the trail within the caller's transaction.
 
-    `row` is what it concerns (a model instance, or a model class for a list of it); `path` the area where no row says it.
+    `row` is what it concerns (a model instance, or a model class for a list of it); `path` the area where no row says
+    it; `by` the acting user where the circumstances do not know them yet.
     """
     entries = apps.get_model("members.AuditEntry")
     now = circumstances()
-    user = actor()
+    user = by or actor()
     entry = entries(
         at=timezone.now(),
         user=user,
@@ -143,7 +153,7 @@ def _logged(action: str):
     def receive(sender, request, user, **_):
         if user is not None:
             with transaction.atomic():
-                record(action, user)
+                record(action, user, by=user)
 
     return receive
 

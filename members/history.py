@@ -62,4 +62,4 @@ def write_history(
 
 
 def _plain(field: models.Field) -> models.Field:
-    return field.target_field if field.is_relation else field
+    return field.target_field if isinstance(field, models.ForeignKey) else field

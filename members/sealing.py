@@ -28,12 +28,18 @@ def encrypt(plain: bytes) -> bytes:
     """Return key id, nonce, ciphertext and tag in one."""
     cipher, nonce = settings.LOUZU_PHONE_CIPHER, os.urandom(NONCE)
     encryptor = Cipher(_algorithm(cipher, settings.LOUZU_PHONE_KEY), modes.GCM(nonce)).encryptor()
-    return _key_id(cipher, settings.LOUZU_PHONE_KEY) + nonce + encryptor.update(plain) + encryptor.finalize() + encryptor.tag
+    return (
+        _key_id(cipher, settings.LOUZU_PHONE_KEY)
+        + nonce
+        + encryptor.update(plain)
+        + encryptor.finalize()
+        + encryptor.tag
+    )
 
 
-def decrypt(sealed: bytes) -> bytes:
-    """Undo `encrypt`; ValueError where no known key fits or the bytes were changed."""
-    sealed = bytes(sealed)
+def decrypt(sealed: bytes | memoryview | None) -> bytes:
+    """Undo `encrypt`; ValueError where no known key fits, or the bytes were changed or are gone."""
+    sealed = bytes(sealed or b"")
     algorithm = _known_keys().get(sealed[:5])
     if algorithm is None:
         raise ValueError("Encrypted with a key this installation does not have.")

@@ -83,7 +83,7 @@ def person(
     street = Area.objects.get(path=home.street_path)
     fields = {"sex": "male", "affiliation": Member.Affiliation.LOCAL, "standing": Member.Standing.FULL} | fields
     if fields["affiliation"] == Member.Affiliation.IN_POST:
-        fields.setdefault("employer", employer())
+        fields = {"employer": fields.get("employer") or employer()} | fields
     someone = Member(street=street, name=name, **fields)
     someone.phone = phone
     if id_number:

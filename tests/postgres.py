@@ -1,6 +1,6 @@
 """Run the suite on PostgreSQL, started for the occasion: `python -m tests.postgres [pytest's arguments]`.
 
-The server is PostgreSQL 18 from a wheel, on a unix socket in a throwaway folder; nothing is installed and root may run it.
+The server is PostgreSQL 18 from a wheel, on a unix socket in a throwaway folder; nothing is installed, root may run it.
 """
 
 import os

@@ -115,5 +115,7 @@ class AreaAdmin(ExportableAdmin):
     @admin.display(description="党员")
     def members_link(self, area):
         return format_html(
-            '<a class="louzu-link" href="{}?place={}">党员名单</a>', reverse("admin:members_member_changelist"), area.path
+            '<a class="louzu-link" href="{}?place={}">党员名单</a>',
+            reverse("admin:members_member_changelist"),
+            area.path,
         )

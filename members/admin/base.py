@@ -1,6 +1,6 @@
 """What every admin page shares: the access rule, one way to write, 404 outside the scope."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -17,6 +17,7 @@ from members.admin.forms import ReasonedExportForm
 from members.atomic import atomic_write
 from members.audit import PROTECTED
 from members.export import harmless
+from members.models import User
 
 
 class Scoped:
@@ -25,7 +26,7 @@ class Scoped:
     resource: Resource
 
     def may(self, request: HttpRequest, right: Right, row: Any = None) -> bool:
-        if not access.can(request.user, self.resource, right):
+        if not access.can(cast(User, request.user), self.resource, right):
             return False
         return row is None or self.in_scope(request, right, row)
 
@@ -33,7 +34,7 @@ class Scoped:
         """The same for a row known by the number in the address; the list asks without one."""
         if object_id is None:
             return self.may(request, right)
-        row = self.get_object(request, object_id)
+        row = self.get_object(request, object_id)  # type: ignore[attr-defined]
         return row is not None and self.may(request, right, row)
 
     def in_scope(self, request: HttpRequest, right: Right, row: Any) -> bool:
@@ -78,8 +79,13 @@ class ScopedAdmin(Scoped, ModelAdmin):
     save_on_top = False
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        extra_context = {"show_history": isinstance(self, SimpleHistoryAdmin)} | (extra_context or {})
         with atomic_write():
             return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def history_view(self, request, object_id, extra_context=None):
+        """Django's own log is not kept: the audit trail is."""
+        raise Http404
 
     def _get_obj_does_not_exist_redirect(self, request, opts, object_id):
         raise Http404("这里没有这一条，或者它不在您的岗位范围内。")
@@ -142,10 +148,14 @@ class HistoryAdmin(SimpleHistoryAdmin):
 
     def history_view(self, request, object_id, extra_context=None):
         self._require(request, object_id)
-        return super().history_view(request, object_id, extra_context)
+        return SimpleHistoryAdmin.history_view(self, request, object_id, extra_context)
 
     def history_form_view(self, request, object_id, version_id, extra_context=None):
         raise Http404
+
+    def get_history_queryset(self, request, history_manager, pk_name, object_id):
+        rows = super().get_history_queryset(request, history_manager, pk_name, object_id)
+        return rows.select_related("history_user", "roster_import")
 
     def revert_disabled(self, request, obj=None):
         return True

@@ -1,7 +1,7 @@
 """Forms of the admin that ask more than their model's fields."""
 
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -9,7 +9,7 @@ from django.utils import timezone
 from unfold.contrib.import_export.forms import ExportForm
 from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidget
 
-from members.models import Member
+from members.models import Area, Member
 from members.models.partial_date import agree
 from members.roster import id_number as gb11643
 from members.roster.cells import READERS
@@ -54,7 +54,8 @@ class MemberForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         for name in ("sex", "affiliation"):
             if self.instance.pk is None and name in self.fields:
-                self.fields[name].choices = [("", "请选择"), *self.fields[name].choices]
+                field = cast(forms.ChoiceField, self.fields[name])
+                field.choices = [("", "请选择"), *cast(list, field.choices)]
         if self.instance.pk and "phone_number" in self.fields:
             self.initial["phone_number"] = self.instance.masked_phone
             if self.instance.id_digest:
@@ -87,7 +88,7 @@ class MemberForm(forms.ModelForm):
             self.add_error("sex", "与身份证号里的性别不一致，请核对。")
 
     def _post_clean(self) -> None:
-        super()._post_clean()
+        super()._post_clean()  # type: ignore[misc]
         phone, number = self.cleaned_data.get("phone_number"), self.cleaned_data.get("id_number")
         if phone is not None and phone != self.instance.masked_phone:
             self.instance.phone = phone
@@ -99,7 +100,9 @@ class MemberForm(forms.ModelForm):
         """One ID number, one record: two people with one number come only by a roster that names both."""
         street = self.instance.street_id or getattr(self.cleaned_data.get("home"), "street_path", None)
         column = "street_id" if self.instance.street_id else "street__path"
-        twins = Member.objects.filter(id_digest=self.instance.id_digest, **{column: street}).exclude(pk=self.instance.pk)
+        twins = Member.objects.filter(id_digest=self.instance.id_digest, **{column: street}).exclude(
+            pk=self.instance.pk
+        )
         if street and twins.exists():
             self.add_error("id_number", "这个身份证号在本街道已经登记在另一条记录上，请先查找，或联系街道办理迁居。")
 
@@ -107,7 +110,9 @@ class MemberForm(forms.ModelForm):
 class NewMemberForm(MemberForm):
     """A member who moves in: with the home, so that the record has a place from the start."""
 
-    home = forms.ModelChoiceField(queryset=None, label="楼组", help_text="可输入小区名和楼号查找，如：迎晖苑1期 3号楼。")
+    home = forms.ModelChoiceField(
+        Area.objects.none(), label="楼组", help_text="可输入小区名和楼号查找，如：迎晖苑1期 3号楼。"
+    )
     room = forms.CharField(label="室号", required=False, max_length=30, widget=UnfoldAdminTextInputWidget)
     joined_on = forms.DateField(
         label="参加楼组党小组日期", required=False, widget=UnfoldAdminSingleDateWidget, help_text="没有参加就不填。"

@@ -57,7 +57,7 @@ class MemberResource(PlainResource):
 
 
 def _part(member: Member, index: int) -> str:
-    parts = (member.home_label or "").split(" ", 2)
+    parts = (getattr(member, "home_label", None) or "").split(" ", 2)
     return parts[index] if index < len(parts) else ""
 
 
@@ -106,13 +106,19 @@ class MemberAdmin(HistoryAdmin, ExportableAdmin):
         ("组织关系", {"fields": (("affiliation", "standing"), ("employer", "rank"), "party_since")}),
         ("其他", {"fields": ("skills", "remark")}),
     )
+    read_fieldsets = ((None, {"fields": (("name", "sex"), "birth_date", "masked_phone")}), *fieldsets[1:])
     add_fieldsets = (*fieldsets, ("现住址", {"fields": (("home", "room"), "joined_on")}))
 
     def get_queryset(self, request):
         return super().get_queryset(request).with_home()
 
     def get_fieldsets(self, request, obj=None):
+        if obj and not self.has_change_permission(request, obj):
+            return self.read_fieldsets
         return self.fieldsets if obj else self.add_fieldsets
+
+    def get_readonly_fields(self, request, obj=None):
+        return ("masked_phone",) if obj and not self.has_change_permission(request, obj) else ()
 
     def get_inlines(self, request, obj):
         return self.inlines if obj else []

@@ -7,7 +7,7 @@ from unfold.decorators import action
 from unfold.forms import AdminPasswordChangeForm
 
 from members import access
-from members.access import Resource, Right
+from members.access import Kind, Resource, Right
 from members.admin.base import ScopedAdmin, ScopedInline
 from members.models import Area, AreaRole, Member, User
 
@@ -35,16 +35,13 @@ class AreaRoleInline(ScopedInline):
         kinds = access.grantable(request.user)
         field = formset.form.base_fields.get("kind")
         if field:
-            field.choices = [choice for choice in field.choices if not choice[0] or choice[0] in kinds]
+            field.choices = [("", "请选择"), *(choice for choice in Kind.choices if choice[0] in kinds)]
         return formset
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         if db_field.name == "area":
             kwargs["queryset"] = Area.objects.for_user(request.user, Right.WRITE, resource=Resource.POST)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
-    def get_extra(self, request, obj=None, **kwargs):
-        return 0 if obj else 1
 
 
 @admin.register(User)
@@ -86,7 +83,12 @@ class UserAdmin(ScopedAdmin):
     def has_manage_permission(self, request, object_id=None):
         return self.may_by_id(request, Right.WRITE, object_id)
 
-    @action(description="重设密码", icon="key", permissions=["manage"], attrs={"data-louzu-confirm": "确定要为这位用户重设密码吗？"})
+    @action(
+        description="重设密码",
+        icon="key",
+        permissions=["manage"],
+        attrs={"data-louzu-confirm": "确定要为这位用户重设密码吗？"},
+    )
     def reset_password(self, request, object_id):
         return redirect("members:reset_password", object_id)
 
@@ -100,7 +102,9 @@ class UserAdmin(ScopedAdmin):
 
     @staticmethod
     def _tell(request, user, password):
-        text = f"“{user}”的登录名是 {user.username}，初始密码是 {password}（只显示这一次，请当面告知；首次登录须修改）。"
+        text = (
+            f"“{user}”的登录名是 {user.username}，初始密码是 {password}（只显示这一次，请当面告知；首次登录须修改）。"
+        )
         messages.warning(request, text)
 
 
@@ -120,5 +124,3 @@ class AreaRoleAdmin(ScopedAdmin):
 
     def get_list_display_links(self, request, list_display):
         return None
-
-

@@ -37,7 +37,7 @@ FIGURES: dict[str, serializers.Field] = {
     **{name: serializers.IntegerField(help_text=text) for name, text in COUNTS.items()},
     **{name: serializers.FloatField(help_text=text, allow_null=True) for name, text in SHARES.items()},
 }
-FiguresSerializer = inline_serializer("Figures", FIGURES)
+FiguresSerializer = inline_serializer("Figures", dict(FIGURES))
 RowSerializer = inline_serializer(
     "CoverageRow", {"area": serializers.CharField(), "id": serializers.IntegerField(), **FIGURES}, many=True
 )

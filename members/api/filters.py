@@ -77,7 +77,7 @@ class MemberFilter(filters.FilterSet):
 
 
 class ResidenceFilter(filters.FilterSet):
-    member = by_id("党员（编号）", IdFilter, field_name="member_id")
+    member = by_id("党员（编号）", IdFilter, field_name="member_id", min_value=1, max_value=2**63 - 1)
     inside = by_id("在此区域（编号）及其以下", queryset=areas_of_members, method="filter_inside")
     current = filters.BooleanFilter(method="filter_current", label="是否现住")
 

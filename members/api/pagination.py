@@ -19,6 +19,6 @@ class Keyset(CursorPagination):
             cursor = super().decode_cursor(request)
         except NotFound as error:
             raise ValidationError({"cursor": [UNREADABLE]}) from error
-        if cursor and cursor.position is not None and not (cursor.position.isdecimal() and len(cursor.position) < 20):
+        if cursor and cursor.position is not None and not (cursor.position.isdecimal() and len(cursor.position) < 19):
             raise ValidationError({"cursor": [UNREADABLE]})
         return cursor

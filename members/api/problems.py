@@ -6,7 +6,7 @@ from typing import Any
 
 from django.apps import apps
 from django.core import signals
-from django.core.exceptions import NON_FIELD_ERRORS
+from django.core.exceptions import NON_FIELD_ERRORS, RequestDataTooBig
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import IntegrityError, models
@@ -49,6 +49,11 @@ class Conflict(exceptions.APIException):
     default_code = "conflict"
 
 
+class TooLarge(exceptions.APIException):
+    status_code = 413
+    default_code = "too_large"
+
+
 class WrittenOutside(exceptions.PermissionDenied):
     """What was just written is not the user's to write; the transaction has to be rolled back."""
 
@@ -81,6 +86,8 @@ def _known(exc: Exception) -> exceptions.APIException:
         return exceptions.PermissionDenied()
     if isinstance(exc, DjangoValidationError):
         return exceptions.ValidationError(refused(exc))
+    if isinstance(exc, RequestDataTooBig):
+        return TooLarge()
     if isinstance(exc, IntegrityError):
         return Conflict(_sentence_of(exc))
     return exceptions.APIException()

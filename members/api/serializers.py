@@ -104,10 +104,20 @@ def homes_for(user: Any) -> AreaQuerySet:
     return Area.objects.for_user(user, resource=Resource.MEMBER).current()
 
 
+class GroupField(ScopedField):
+    """A building group where the user may know of members."""
+
+    def to_internal_value(self, data: Any) -> Area:
+        area = super().to_internal_value(data)
+        if area.level != Area.Level.BUILDING_GROUP:
+            raise serializers.ValidationError("请选择楼组（哪一号楼）。")
+        return area
+
+
 class HomeSerializer(serializers.ModelSerializer):
     """A member's home: the present one, else the last."""
 
-    area = ScopedField(rows=homes_for, label="楼组")
+    area = GroupField(rows=homes_for, label="楼组")
     label = serializers.CharField(source="area.label", read_only=True)  # type: ignore[assignment]
     since = PastDayField(required=False, label="入住日期", help_text="不填就是今天。")
     joined_on = PastDayField(required=False, allow_null=True, label="参加楼组党小组日期", help_text="没有参加就不填。")
@@ -213,7 +223,7 @@ class NewMemberSerializer(MemberSerializer):
 class MoveSerializer(serializers.Serializer):
     """To which home a member moves, or comes back, and from which day on."""
 
-    area = ScopedField(rows=homes_for, source="to", label="新楼组")
+    area = GroupField(rows=homes_for, source="to", label="新楼组")
     room = serializers.CharField(required=False, allow_blank=True, max_length=30, label="室号")
     on = PastDayField(required=False, label="迁入日期", help_text="不填就是今天。")
     joined_on = PastDayField(required=False, allow_null=True, label="参加新楼组党小组日期")

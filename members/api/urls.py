@@ -4,7 +4,7 @@ from rest_framework.routers import SimpleRouter
 from members.api.coverage import CoverageView
 from members.api.views import AreaViewSet, EmployerViewSet, MemberViewSet, ResidenceViewSet
 
-router = SimpleRouter(trailing_slash=False)
+router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("areas", AreaViewSet, basename="area")
 router.register("employers", EmployerViewSet, basename="employer")
 router.register("members", MemberViewSet, basename="member")

@@ -102,7 +102,7 @@ class MemberViewSet(CreateMixin, ChangeMixin, ScopedViewSet):
 
     @writes("查看完整电话", PhoneSerializer, request=None, said="每次查看都记入操作记录。")
     @action(detail=True, methods=["post"])
-    def phone(self, request: Request, pk: str) -> Response:
+    def phone(self, request: Request, pk: int) -> Response:
         member = self.get_object()
         with atomic_write():
             audit.record("reveal", member)
@@ -110,12 +110,12 @@ class MemberViewSet(CreateMixin, ChangeMixin, ScopedViewSet):
 
     @writes("办理迁居", MemberSerializer, request=MoveSerializer, said="迁出的人迁回，也用这个办理。")
     @action(detail=True, methods=["post"])
-    def move(self, request: Request, pk: str) -> Response:
+    def move(self, request: Request, pk: int) -> Response:
         return self._rehomed(MoveSerializer)
 
     @writes("办理迁出", MemberSerializer, request=LeaveSerializer, said="记录和经历都保留。")
     @action(detail=True, methods=["post"])
-    def leave(self, request: Request, pk: str) -> Response:
+    def leave(self, request: Request, pk: int) -> Response:
         return self._rehomed(LeaveSerializer)
 
     def _rehomed(self, serializer_class: Any) -> Response:

@@ -58,7 +58,7 @@ class ScopedViewSet(OnRecord, ListModelMixin, RetrieveModelMixin, GenericViewSet
 
     model: type[models.Model]
     http_method_names = ["get", "head", "post", "patch"]
-    lookup_value_regex = "[0-9]{1,18}"
+    lookup_value_converter = "int"
 
     def get_queryset(self) -> models.QuerySet:
         return self.rows(Right.READ)
@@ -90,7 +90,7 @@ class CreateMixin:
 
 
 class ChangeMixin:
-    def partial_update(self: Any, request: Request, pk: str) -> Response:
+    def partial_update(self: Any, request: Request, pk: int) -> Response:
         data = request.data
         with atomic_write():
             serializer = self.get_serializer(self.locked_object(), data=data, partial=True)

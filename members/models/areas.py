@@ -125,9 +125,7 @@ class Area(Audited):
                 name="area_stage_of_group",
                 violation_error_message="只有楼组填写党小组状态和建组日期。",
             ),
-            models.CheckConstraint(
-                condition=Q(is_demo=False) | Q(level=1), name="area_demo_of_street"
-            ),
+            models.CheckConstraint(condition=Q(is_demo=False) | Q(level=1), name="area_demo_of_street"),
             ends_after_it_begins("area_ends_after_it_begins"),
         ]
 

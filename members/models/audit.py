@@ -9,7 +9,7 @@ from members import access, audit
 from members.access import Resource, Right
 
 
-class AuditEntryQuerySet(models.QuerySet):
+class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
     def for_user(self, user, right: Right = Right.READ) -> Self:
         return self.filter(access.within("area_path", access.reach(user, Resource.AUDIT, right)))
 
@@ -91,3 +91,6 @@ class AuditHead(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "操作记录链尾"
+
+    def __str__(self):
+        return self.hash

@@ -195,7 +195,9 @@ class Member(Audited):
     @property
     def home(self) -> "Residence | None":
         """Where the member lives now, else where they lived last."""
-        return self.residences.select_related("area").order_by(models.F("until").desc(nulls_first=True), "-since").first()
+        return (
+            self.residences.select_related("area").order_by(models.F("until").desc(nulls_first=True), "-since").first()
+        )
 
     def know_by(self, id_number: str) -> None:
         """Keep the digest of the ID number; the number itself is forgotten."""

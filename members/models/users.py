@@ -68,7 +68,7 @@ class User(AbstractUser, Audited):
     is_active = models.BooleanField("可以登录", default=True, help_text="离任后去掉这个勾，不要删除。")
     must_change_password = models.BooleanField("下次登录须改密码", default=True)
 
-    objects = LouzuUserManager()
+    objects = LouzuUserManager()  # type: ignore[misc]
 
     class Meta:
         verbose_name = verbose_name_plural = "用户"
@@ -169,7 +169,7 @@ class StaffTokenQuerySet(models.QuerySet):
 
 
 class StaffToken(Audited):
-    """A key of a user for the API: shown once, kept as a digest, with an expiry; it opens what the user's posts open."""
+    """A user's key for the API: shown once, kept as a digest, with an expiry; it opens what the user's posts open."""
 
     PREFIX, LIFE = "lz_", timedelta(days=180)
 
@@ -206,5 +206,3 @@ class StaffToken(Audited):
     def revoke(self) -> None:
         self.revoked_at = timezone.now()
         self.save(update_fields=["revoked_at"])
-
-

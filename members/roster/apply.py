@@ -48,7 +48,9 @@ def write(plan: Plan, roster_import: RosterImport, *, day: date) -> dict[str, li
 
 def _make_groups(plan: Plan) -> dict[str, Area]:
     """Make the building groups that are new, one query for the last number in each station and one to insert."""
-    labels = dict(Area.objects.filter(path__in={_station(mark) for mark in plan.new_groups}).values_list("path", "label"))
+    labels = dict(
+        Area.objects.filter(path__in={_station(mark) for mark in plan.new_groups}).values_list("path", "label")
+    )
     children = Area.objects.annotate(station=Substr("path", 1, 3 * SEGMENT), length=Length("path"))
     taken = children.filter(station__in=labels, length=4 * SEGMENT).values("station").annotate(last=Max("path"))
     last = {row["station"]: int(row["last"][-SEGMENT:]) for row in taken}
@@ -142,6 +144,6 @@ def _joined_on(row: Row, day: date) -> date | None:
 
 
 def overwrite(model: Any, rows: list) -> None:
-    """Write all columns of rows that exist: an upsert is one statement a batch where bulk_update compares row by row."""
+    """Write all columns of rows that exist, by an upsert: bulk_update would compare row by row in the database."""
     names = [field.name for field in model._meta.concrete_fields if not field.primary_key]
     model.objects.bulk_create(rows, update_conflicts=True, unique_fields=["pk"], update_fields=names)

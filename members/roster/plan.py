@@ -96,6 +96,7 @@ class Plan:
     def changed_fields(self) -> dict[str, int]:
         return dict(Counter(name for row in self.rows if row.status == Status.CHANGED for name in row.changes))
 
+
 @dataclass(slots=True)
 class Terms:
     """What a plan is made for: the area, the day, the parts of the tree the clerk may write to, their choices.
@@ -113,9 +114,13 @@ class Terms:
 def make_plan(reading: Reading, terms: Terms) -> Plan:
     """Plan what the file would do: one query a table, whatever its length."""
     street = Area.objects.get(path=terms.area.street_path)
-    planner = Planner(reading, terms, Places(terms.area, day=terms.day, create_groups=terms.create_groups), People(street))
+    planner = Planner(
+        reading, terms, Places(terms.area, day=terms.day, create_groups=terms.create_groups), People(street)
+    )
     rows = [planner.plan(entry) for entry in reading.entries]
-    made = {row.place.path: row.place.name for row in rows if row.place and row.place.is_new and row.status != Status.ERROR}
+    made = {
+        row.place.path: row.place.name for row in rows if row.place and row.place.is_new and row.status != Status.ERROR
+    }
     absent, before = planner.absent(rows)
     return Plan(
         sheets=reading.sheets,
@@ -134,7 +139,9 @@ class Planner:
 
     def __init__(self, reading: Reading, terms: Terms, places: Places, people: People):
         self.terms, self.places, self.people = terms, places, people
-        named = {(e.values["employer"], e.values.get("credit_code", "")) for e in reading.entries if "employer" in e.values}
+        named = {
+            (e.values["employer"], e.values.get("credit_code", "")) for e in reading.entries if "employer" in e.values
+        }
         self.employers = Employers(named)
         self.columns = {sheet.name: sheet.columns for sheet in reading.sheets}
         self.seen: dict[tuple[str, ...], int] = {}
@@ -244,7 +251,9 @@ class Planner:
             row.changes["employer"] = [self._employer_name(person), entry.values["employer"]]
 
     def _employer_name(self, person: Person) -> str:
-        return self.employers.names.get(person.fields["employer_id"], "（原单位）" if person.fields["employer_id"] else "")
+        return self.employers.names.get(
+            person.fields["employer_id"], "（原单位）" if person.fields["employer_id"] else ""
+        )
 
     def _home(self, row: Row, entry: Entry, person: Person) -> None:
         home, values = person.home, entry.values
@@ -267,7 +276,8 @@ class Planner:
 
 
 MEMBER_FIELDS = (
-    "name", "sex", "birth_date", "id_digest", "phone", "affiliation", "standing", "party_since", "rank", "skills", "remark",
+    "name", "sex", "birth_date", "id_digest", "phone", "affiliation", "standing", "party_since", "rank", "skills",
+    "remark",
 )  # fmt: skip
 PARTIAL_DATES = {"birth_date", "party_since"}
 LABELS = {
@@ -324,7 +334,11 @@ def _warnings(rows: list[Row], before: int) -> list[str]:
     judged = sum(row.status not in (Status.ERROR, Status.DOUBT) for row in rows)
     warnings = []
     if changed > MANY * before:
-        warnings.append(f"现有 {before} 名党员中有 {changed} 名的资料将被修改，超过三成。请确认上传的是正确的、最新的花名册。")
+        warnings.append(
+            f"现有 {before} 名党员中有 {changed} 名的资料将被修改，超过三成。请确认上传的是正确的、最新的花名册。"
+        )
     if judged >= ENOUGH_TO_JUDGE and met < MANY * judged:
-        warnings.append(f"文件里没有错误的 {judged} 行中，只有 {met} 行能与现有党员对上，不到三成。请确认区域没有选错。")
+        warnings.append(
+            f"文件里没有错误的 {judged} 行中，只有 {met} 行能与现有党员对上，不到三成。请确认区域没有选错。"
+        )
     return warnings

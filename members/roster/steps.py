@@ -74,7 +74,9 @@ def apply_step(roster_import: RosterImport, *, only_good: bool) -> None:
             with atomic_write():
                 _write(roster_import, only_good=only_good)
         except Moved as moved:
-            _back_to_review(roster_import, f"预览之后有 {len(moved.keys)} 行对应的资料被别人改动了，已重新比对，请再核对一遍。")
+            _back_to_review(
+                roster_import, f"预览之后有 {len(moved.keys)} 行对应的资料被别人改动了，已重新比对，请再核对一遍。"
+            )
         except IntegrityError:
             _back_to_review(roster_import, "写入时正好有人登记了同一位党员，什么都没有写入。已重新比对，请再核对一遍。")
         except Refused as refusal:

@@ -24,7 +24,7 @@ class Draft:
         return encrypt(zlib.compress(orjson.dumps(self, option=orjson.OPT_NON_STR_KEYS), 1))
 
     @classmethod
-    def unseal(cls, sealed: bytes) -> "Draft":
+    def unseal(cls, sealed: bytes | memoryview | None) -> "Draft":
         packed = orjson.loads(zlib.decompress(decrypt(sealed)))
         return cls(_reading(packed["reading"]), _plan(packed["plan"]))
 

@@ -1,6 +1,6 @@
 """Taking an import back: what it made goes, what it changed returns, what somebody edited since stays and is listed.
 
-A member and their homes go or stay together. A row was edited since when a later history row stands behind the import's.
+A member and their homes go or stay together. A row was edited since where its history goes on behind the import's.
 """
 
 from collections.abc import Iterable, Iterator

@@ -28,7 +28,9 @@ class DayForm(forms.Form):
 
 
 class MoveForm(DayForm):
-    to = forms.ModelChoiceField(queryset=None, label="新楼组", help_text="可输入小区名和楼号查找，如：迎晖苑1期 3号楼。")
+    to = forms.ModelChoiceField(
+        Area.objects.none(), label="新楼组", help_text="可输入小区名和楼号查找，如：迎晖苑1期 3号楼。"
+    )
     room = forms.CharField(label="室号", max_length=30, required=False, widget=UnfoldAdminTextInputWidget)
     joined_on = forms.DateField(
         label="参加新楼组党小组日期", required=False, widget=UnfoldAdminSingleDateWidget, help_text="没有参加就不填。"
@@ -51,7 +53,9 @@ def move(request, pk):
         messages.success(request, f"{member}已迁到{form.cleaned_data['to'].label}。")
         return redirect("admin:members_member_change", pk)
     title = f"办理迁居：{member}"
-    return page(request, "members/home_form.html", title=title, member=member, home=member.home, form=form, verb="办理迁居")
+    return page(
+        request, "members/home_form.html", title=title, member=member, home=member.home, form=form, verb="办理迁居"
+    )
 
 
 def leave(request, pk):
@@ -62,7 +66,9 @@ def leave(request, pk):
         messages.success(request, f"{member}已办理迁出，记录保留。迁回时点“办理迁居”。")
         return redirect("admin:members_member_change", pk)
     title = f"办理迁出：{member}"
-    return page(request, "members/home_form.html", title=title, member=member, home=member.home, form=form, verb="办理迁出")
+    return page(
+        request, "members/home_form.html", title=title, member=member, home=member.home, form=form, verb="办理迁出"
+    )
 
 
 def phone(request, pk):

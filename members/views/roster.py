@@ -32,7 +32,10 @@ TABS = {
 
 class UploadForm(forms.Form):
     area = forms.ModelChoiceField(
-        queryset=None, label="导入到哪里", empty_label=None, help_text="名单里没有“社区”“小区”列的，按这里选的算。"
+        Area.objects.none(),
+        label="导入到哪里",
+        empty_label=None,
+        help_text="名单里没有“社区”“小区”列的，按这里选的算。",
     )
     file = forms.FileField(label="花名册文件", help_text="Excel、WPS 表格或 CSV，不超过 10 MB、20000 行。")
     create_groups = forms.BooleanField(label="名单里没有登记过的楼组，自动新建", required=False)
@@ -59,7 +62,9 @@ def index(request):
     imports = RosterImport.objects.for_user(request.user)
     imports.bury_the_silent()
     imports.forget_expired()
-    recent = Paginator(imports.select_related("area", "user").defer("content", "plan"), 20).get_page(request.GET.get("p"))
+    recent = Paginator(imports.select_related("area", "user").defer("content", "plan"), 20).get_page(
+        request.GET.get("p")
+    )
     return page(request, "members/roster_index.html", title="导入花名册", form=form, imports=recent)
 
 
@@ -144,7 +149,9 @@ def undo(request, pk):
     if request.method == "POST":
         _step(request, lambda: steps.undo_step(upload))
         return redirect("members:roster", pk)
-    question = f"确定要撤销“{upload.file_name}”的导入吗？新增的会去掉，改过的会还原；导入之后又有人改过的会保留，并列出来。"
+    question = (
+        f"确定要撤销“{upload.file_name}”的导入吗？新增的会去掉，改过的会还原；导入之后又有人改过的会保留，并列出来。"
+    )
     return page(request, "members/confirm.html", title="撤销导入", question=question, danger=True)
 
 
@@ -209,8 +216,5 @@ LABELS = HEADINGS | {"home": ("住址",), "id_digest": ("身份证号",)}
 
 def _people(request, chosen: str, shown) -> dict[int, Member]:
     """The members that the shown rows speak of: in doubt, or not on the list."""
-    if chosen == "absent":
-        wanted = list(shown)
-    else:
-        wanted = [pk for row in shown for pk in row.candidates]
+    wanted = list(shown) if chosen == "absent" else [pk for row in shown for pk in row.candidates]
     return Member.objects.for_user(request.user).with_home().in_bulk(wanted) if wanted else {}

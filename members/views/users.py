@@ -19,7 +19,12 @@ def reset_password(request, pk):
             user.save()
         messages.warning(request, f"“{user}”的新密码是 {password}（只显示这一次，请当面告知；首次登录须修改）。")
         return redirect("admin:members_user_change", pk)
-    return page(request, "members/confirm.html", title="重设密码", question=f"确定要为“{user}”重设密码吗？原来的密码将不能再用。")
+    return page(
+        request,
+        "members/confirm.html",
+        title="重设密码",
+        question=f"确定要为“{user}”重设密码吗？原来的密码将不能再用。",
+    )
 
 
 def unlock(request, pk):
@@ -28,7 +33,12 @@ def unlock(request, pk):
         reset(username=user.username)
         messages.success(request, f"“{user}”现在可以再次登录。")
         return redirect("admin:members_user_change", pk)
-    return page(request, "members/confirm.html", title="解除登录锁定", question=f"“{user}”因多次输错密码被暂时锁定，确定要解除吗？")
+    return page(
+        request,
+        "members/confirm.html",
+        title="解除登录锁定",
+        question=f"“{user}”因多次输错密码被暂时锁定，确定要解除吗？",
+    )
 
 
 def revoke_token(request, pk):
@@ -38,7 +48,9 @@ def revoke_token(request, pk):
             token.revoke()
         messages.success(request, f"密钥“{token}”已停用。")
         return redirect("admin:members_stafftoken_changelist")
-    return page(request, "members/confirm.html", title="停用密钥", question=f"确定要停用“{token}”吗？用它的程序将不能再取数据。")
+    return page(
+        request, "members/confirm.html", title="停用密钥", question=f"确定要停用“{token}”吗？用它的程序将不能再取数据。"
+    )
 
 
 def _manageable(request, pk: int) -> User:

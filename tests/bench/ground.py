@@ -52,7 +52,8 @@ def with_leaders() -> User:
     unusable = make_password(None)
     with transaction.atomic():
         leaders = [
-            User(username=f"leader{area}", name="组长", member_id=member, password=unusable) for area, member in homes.items()
+            User(username=f"leader{area}", name="组长", member_id=member, password=unusable)
+            for area, member in homes.items()
         ]
         User.objects.bulk_create(leaders)
         AreaRole.objects.bulk_create(

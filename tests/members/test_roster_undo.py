@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from members.models import Area, AreaRole, AuditEntry, Duty, Employer, Member, Residence, RosterImport, User
+from members.access import Kind
+from members.models import Area, AuditEntry, Duty, Employer, Member, Residence, RosterImport, User
 from members.models.imports import Conflict
 from members.roster import steps
 from tests import factories
@@ -46,8 +47,12 @@ def test_what_went_is_in_the_history(newcomers: RosterImport) -> None:
 def test_what_was_changed_returns(community: Area, station: Area, member: Member, secretary: User) -> None:
     factories.building("2号楼", station)
     before = everything()
-    row = cells("欧阳建国", 身份证号=ID_NUMBER, 楼组="2号楼", 室号="5", 特长="书法", 联系电话="19911112222", 参加楼组党小组="是")
-    done = bring_in(sheet(row | {"在职/在册": "在职", "工作单位": "上海嘉定仪表厂", "党员类别": "预备党员"}), community, secretary)
+    row = cells(
+        "欧阳建国", 身份证号=ID_NUMBER, 楼组="2号楼", 室号="5", 特长="书法", 联系电话="19911112222", 参加楼组党小组="是"
+    )
+    done = bring_in(
+        sheet(row | {"在职/在册": "在职", "工作单位": "上海嘉定仪表厂", "党员类别": "预备党员"}), community, secretary
+    )
     assert Member.objects.get().phone == "19911112222"
     steps.undo_step(done)
     assert everything() == before
@@ -132,7 +137,7 @@ def test_an_employer_that_others_use_stays(newcomers: RosterImport, other_group:
 
 def test_a_group_with_a_leader_stays(newcomers: RosterImport, outsider: User) -> None:
     made = Area.objects.get(name="12号楼")
-    factories.post(outsider, AreaRole(kind="leader").kind, made)  # type: ignore[arg-type]
+    factories.post(outsider, Kind.LEADER, made)
     steps.undo_step(newcomers)
     assert Area.objects.filter(pk=made.pk).exists()
 

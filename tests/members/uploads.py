@@ -51,6 +51,16 @@ def only_row(roster_import: RosterImport) -> Row:
     return row
 
 
+def errors(roster_import: RosterImport) -> list[tuple[int, str, str]]:
+    """Row, field and sentence of each problem."""
+    rows = plan_of(roster_import).rows
+    return [(row.row, problem.field, problem.message) for row in rows for problem in row.problems]
+
+
+def statuses(roster_import: RosterImport) -> list[str]:
+    return [row.status for row in plan_of(roster_import).rows]
+
+
 def write(roster_import: RosterImport, *, only_good: bool = False) -> RosterImport:
     """Apply a previewed import, and return it as it stands in the database."""
     roster_import.advance(RosterImport.Status.APPLYING)

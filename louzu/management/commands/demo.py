@@ -54,7 +54,7 @@ class Command(BaseCommand):
         street.save()
         self._bring_in_roster(street)
         for username, name, kind, level in LOGINS:
-            password = make_login(username, name, kind, Area.objects.filter(level=level).first())
+            password = make_login(username, name, kind, Area.objects.filter(level=level)[0])
             self.stdout.write(f"  {Kind(kind).label}\t登录名 {username}\t初始密码 {password}")
         self.stdout.write("以上密码只显示这一次，首次登录须修改。")
 

@@ -24,7 +24,10 @@ class Command(BaseCommand):
         if options["format"] == "json":
             self.stdout.write(orjson.dumps(report.as_dict(), option=orjson.OPT_INDENT_2).decode())
             return
-        for name, figures in [(report.area.name, report.figures), *((row.area.name, row.figures) for row in report.rows)]:
+        for name, figures in [
+            (report.area.name, report.figures),
+            *((row.area.name, row.figures) for row in report.rows),
+        ]:
             share = "—" if figures.coverage is None else f"{figures.coverage:.1%}"
             self.stdout.write(
                 f"{name}\t党员 {figures.members}\t在册 {figures.local}\t在职 {figures.in_post}"

@@ -11,7 +11,7 @@ LABELS = {"community": "社区", "station": "小区", "group": "楼组"}
 
 
 class Command(BaseCommand):
-    """Read a street's tree from a sheet: communities, compounds, building groups. Exit 0 done, 1 errors, 2 no such sheet."""
+    """Read a street's tree from a sheet. Exit 0 done, 1 errors, 2 no such sheet."""
 
     help = "从表格导入街道的社区、小区、楼组"
 

@@ -113,7 +113,6 @@ def test_create(client: APIClient, station: Area) -> None:
         ({"name": ""}, "name", ""),
         ({"parent": None}, "parent", "请填写上级区域的编号。"),
         ({"parent": 999_999}, "parent", "没有这一条，或者它不在您的范围内。"),
-        ({"parent": 1e400}, "parent", ""),
         ({"parent": True}, "parent", ""),
         ({"parent": "1.5"}, "parent", ""),
         ({"parent": []}, "parent", ""),

@@ -1,0 +1,83 @@
+"""The schema is complete, says in Chinese what each call does, and its page works offline under the strict policy."""
+
+import re
+from functools import cache
+from typing import Any
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.core.management import call_command
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.validation import validate_schema
+from rest_framework.viewsets import ViewSetMixin
+
+from members.api import views
+from members.models import User
+
+CHINESE = re.compile("[\u4e00-\u9fff]")
+
+
+@cache
+def schema() -> dict[str, Any]:
+    return SchemaGenerator().get_schema(request=None, public=True)
+
+
+def operations() -> dict[str, dict[str, Any]]:
+    return {
+        f"{method.upper()} {path}": operation
+        for path, methods in schema()["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def test_it_is_valid_and_without_warnings(tmp_path: Any) -> None:
+    call_command("spectacular", validate=True, fail_on_warn=True, file=str(tmp_path / "schema.yaml"))
+    validate_schema(schema())
+
+
+def test_each_call_is_described_in_chinese() -> None:
+    assert len(operations()) == 19
+    for name, operation in operations().items():
+        assert CHINESE.search(operation["summary"]), name
+        assert CHINESE.search(operation["description"]), name
+        for parameter in operation.get("parameters", []):
+            if parameter["in"] == "query":
+                assert CHINESE.search(parameter["description"]), (name, parameter["name"])
+
+
+def test_each_call_takes_a_session_or_a_token_and_names_its_problems() -> None:
+    for name, operation in operations().items():
+        assert {scheme for each in operation["security"] for scheme in each} == {"staffToken", "cookieAuth"}, name
+        assert list(operation["responses"]["403"]["content"]) == ["application/problem+json"], name
+
+
+def test_secrets_go_in_and_never_out() -> None:
+    shapes = schema()["components"]["schemas"]
+    assert shapes["Member"]["properties"]["id_number"]["writeOnly"]
+    assert "phone_sealed" not in str(shapes)
+
+
+def test_every_viewset_declares_its_resource() -> None:
+    viewsets = [each for each in vars(views).values() if isinstance(each, type) and issubclass(each, ViewSetMixin)]
+    assert len(viewsets) == 5
+    assert all(hasattr(each, "resource") for each in viewsets if each is not views.ScopedViewSet)
+
+
+def test_the_page_loads_only_from_here(logged_in: Any, secretary: User) -> None:
+    client = logged_in(secretary)
+    response = client.get("/api/v1/docs")
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert "<style" not in page
+    assert not re.search(r"<script(?![^>]* src=)|\son\w+=", page), "no script is inline"
+    linked = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert len(linked) == 4
+    assert all(link.startswith("/static/") and finders.find(link.removeprefix("/static/")) for link in linked)
+    assert "script-src 'self'" in response["Content-Security-Policy"]
+    assert client.get(re.search(r'data-schema="([^"]+)"', page)[1]).json()["openapi"].startswith("3.")  # type: ignore[index]
+
+
+@pytest.mark.django_db
+def test_the_page_asks_a_visitor_to_log_in(client: Any) -> None:
+    assert client.get("/api/v1/docs").status_code == 302
+    assert client.get("/api/v1/schema").status_code == 401
