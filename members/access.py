@@ -89,7 +89,7 @@ EVERYWHERE = Range("", "99999")
 
 def reach(user: "User", resource: Resource, right: Right = Right.READ) -> list[Range]:
     """Return the parts of the tree where the user's current posts give the right; no post, no part."""
-    if user.is_active and user.is_superuser:
+    if sets_up(user):
         return [EVERYWHERE]
     return [_range(kind, path, resource, right) for kind, path in posts_of(user) if _held(kind, resource) >= right]
 
@@ -104,9 +104,14 @@ def covers(user: "User", resource: Resource, path: str, right: Right = Right.REA
     return any(low <= path < high for low, high in reach(user, resource, right))
 
 
+def sets_up(user: "User") -> bool:
+    """Whether this is the superuser, who sets the installation up and is not for daily use."""
+    return user.is_active and user.is_superuser
+
+
 def grantable(user: "User") -> set[str]:
     """Return the kinds of post the user may give to others."""
-    if user.is_superuser:
+    if sets_up(user):
         return set(Kind.values)
     return set().union(*(GRANTS.get(kind, set()) for kind, _ in posts_of(user)))
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Any
 
 import orjson
@@ -71,22 +72,35 @@ class Audited(models.Model):
         action = "create" if self._state.adding else "change"
         with transaction.atomic():
             super().save(*args, **kwargs)
-            after = {f.attname: getattr(self, f.attname) for f in self._meta.concrete_fields}
-            changes = differences(before, after)
-            if changes:
+            after = self._values(kwargs.get("update_fields"))
+            if changes := differences(before, after):
                 record(action, self, changes=changes)
-        self._loaded = after
+        self._loaded = before | after
 
     def delete(self, *args, **kwargs):
+        """What goes with the row leaves entries too: a cascade alone would go unrecorded."""
         with transaction.atomic():
+            for relation in self._meta.related_objects:
+                if relation.on_delete is models.CASCADE and issubclass(relation.related_model, Audited):
+                    for row in relation.related_model._default_manager.filter(**{relation.field.name: self}):
+                        row.delete()
             record("delete", self)
             return super().delete(*args, **kwargs)
+
+    def refresh_from_db(self, using=None, fields=None, **kwargs):
+        super().refresh_from_db(using, fields, **kwargs)
+        self._loaded = getattr(self, "_loaded", {}) | self._values(fields)
 
     @classmethod
     def from_db(cls, db, field_names, values):
         row = super().from_db(db, field_names, values)
         row._loaded = dict(zip(field_names, values, strict=False))
         return row
+
+    def _values(self, names=None) -> dict[str, Any]:
+        deferred = self.get_deferred_fields()
+        taken = [f.attname for f in self._meta.concrete_fields if names is None or {f.name, f.attname} & set(names)]
+        return {name: getattr(self, name) for name in taken if name not in deferred}
 
     def audit_path(self) -> str:
         """The path of the area the row belongs to, for the scope of whoever reads the trail."""
@@ -128,7 +142,7 @@ def record(
         row=str(getattr(row, "pk", "") or "") if isinstance(row, models.Model) else "",
         changes=changes or {},
         area_path=path if path is not None else _path_of(row),
-        address=now.address,
+        address=_plain_address(now.address),
         request_id=now.request_id,
         reason=reason or now.reason,
     )
@@ -165,6 +179,15 @@ def _refused(action: str):
             record(action, changes={"username": str(name)[:150]})
 
     return receive
+
+
+def _plain_address(address: str | None) -> str | None:
+    """The one way to write an address that both databases give back; None for what is none."""
+    try:
+        plain = ip_address(address or "")
+    except ValueError:
+        return None
+    return str(getattr(plain, "ipv4_mapped", None) or plain)
 
 
 def _path_of(row: Any) -> str:

@@ -3,6 +3,7 @@
 import re
 import uuid
 
+from django.conf import settings
 from django.http import JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -13,13 +14,21 @@ REQUEST_ID = re.compile(r"^[\w-]{8,40}$")
 FREE = ("admin:logout", "admin:password_change", "admin:password_change_done", "admin:jsi18n", "admin:login")
 
 
+def client_address(request) -> str:
+    """The visitor's address: behind our proxies the one that the outermost of them saw."""
+    seen = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    if settings.PROXIES and len(seen) >= settings.PROXIES:
+        return seen[-settings.PROXIES].strip()
+    return request.META.get("REMOTE_ADDR", "")
+
+
 def audit_context(get_response):
     """Writes within the request are this user's, from this address, under this request id (in and out)."""
 
     def middleware(request):
         given = request.headers.get("X-Request-ID", "")
         request.id = given if REQUEST_ID.match(given) else uuid.uuid4().hex
-        with acting(request.user, address=request.META.get("REMOTE_ADDR"), request_id=request.id):
+        with acting(request.user, address=client_address(request), request_id=request.id):
             response = get_response(request)
         response["X-Request-ID"] = request.id
         return response

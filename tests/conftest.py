@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
 from rest_framework.test import APIClient
@@ -43,9 +42,8 @@ def _is_local(host: str) -> bool:
 
 @pytest.fixture(autouse=True)
 def empty_cache() -> None:
-    """Throttles and lock-outs count anew in each test; a cache in the database goes with its transaction."""
-    if settings.EMBEDDED:
-        cache.clear()
+    """Throttles and lock-outs count anew in each test."""
+    cache.clear()
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ MODELS = {
 def rows(member: Member, other_member: Member, secretary: User) -> None:
     community = Area.objects.get(name="第一社区")
     StaffToken.issue(secretary, label="报表程序")
-    RosterImport.objects.create(area=community, user=secretary, file_name="春季花名册.xlsx", status="applied")
+    RosterImport.objects.create(area=community, user=secretary, file_name="春季花名册.xlsx", status="discarded")
 
 
 def routes(resolver: Any = None, before: str = "") -> Iterator[str]:
@@ -91,7 +91,9 @@ def route_of(call: str) -> str:
 
 def told(answers: dict[str, Any]) -> set[str]:
     """Return the calls whose answer holds something of the rows."""
-    return {call for call, answer in answers.items() for word in DATA if word in answer.content.decode()}
+    return {
+        call for call, answer in answers.items() for word in DATA if word in answer.content.decode(errors="replace")
+    }
 
 
 def test_a_visitor_is_asked_to_log_in(rows: None) -> None:

@@ -104,8 +104,8 @@ def _code(exc: exceptions.APIException) -> str:
         return "invalid"
     if isinstance(exc, exceptions.PermissionDenied) and str(exc.detail).startswith("CSRF"):
         return "csrf_failed"
-    code = getattr(exc.detail, "code", "")
-    return code if code in KINDS else exc.default_code
+    codes = (getattr(exc.detail, "code", ""), exc.default_code)
+    return next((code for code in codes if code in KINDS), "error")
 
 
 def _headers(exc: exceptions.APIException) -> dict[str, str]:

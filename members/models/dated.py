@@ -13,6 +13,10 @@ class DatedQuerySet(models.QuerySet):
         """Rows that hold on this day."""
         return self.filter(Q(since=None) | Q(since__lte=day), Q(until=None) | Q(until__gt=day))
 
+    def lasting(self) -> Self:
+        """Rows that hold today, or will."""
+        return self.filter(Q(until=None) | Q(until__gt=timezone.localdate()))
+
     def current(self) -> Self:
         """Rows that hold today."""
         return self.on(timezone.localdate())

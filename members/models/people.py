@@ -73,11 +73,9 @@ class Employer(Audited):
 
 class MemberQuerySet(models.QuerySet):
     def for_user(self, user, right: Right = Right.READ, *, resource: Resource = Resource.MEMBER) -> Self:
-        """Members who live in the scope, or lived there last and live nowhere else now."""
-        homes = Residence.objects.filter(member=OuterRef("pk"))
+        """Members who live in the scope, or, moved away, lived there last."""
         scope = access.within("area__path", access.reach(user, resource, right))
-        lives = Exists(homes.filter(scope, until=None))
-        return self.filter(lives | Exists(homes.filter(scope)) & ~Exists(homes.filter(until=None)))
+        return self.filter(Exists(Residence.objects.last_homes().filter(scope, member=OuterRef("pk"))))
 
     def living_in(self, area: Area, day: date) -> Self:
         return self.filter(Exists(Residence.objects.inside(area).on(day).filter(member=OuterRef("pk"))))
@@ -233,6 +231,12 @@ class ResidenceQuerySet(DatedQuerySet):
 
     def inside(self, area: Area) -> Self:
         return self.filter(access.within("area__path", [access.subtree(area.path)]))
+
+    def last_homes(self) -> Self:
+        """Of each member the home behind which there is none: the present one, or where they lived last."""
+        others = Residence.objects.filter(member=OuterRef("member"))
+        later = Q(since__gt=OuterRef("since")) | Q(since=OuterRef("since"), pk__gt=OuterRef("pk"))
+        return self.filter(~Exists(others.filter(later)))
 
 
 class Residence(Audited):

@@ -24,20 +24,27 @@ class UserQuerySet(models.QuerySet):
 
         Otherwise whoever may reset a password could take a higher post with it.
         """
-        if user.is_superuser:
+        if access.sets_up(user):
             return self
         held = AreaRole.objects.filter(user=OuterRef("pk"))
         mine = held.for_user(user, right)
         users = self.filter(Exists(mine), is_superuser=False)
         if right < Right.WRITE:
             return users | self.filter(pk=user.pk)
-        return users.exclude(Exists(held.current().exclude(pk__in=AreaRole.objects.for_user(user, right)))).exclude(
+        return users.exclude(Exists(held.lasting().exclude(pk__in=AreaRole.objects.for_user(user, right)))).exclude(
             pk=user.pk
         )
 
 
 class LouzuUserManager(UserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
-    pass
+    def create_user(self, username, password=None, **fields):
+        user = self.model(username=self.model.normalize_username(username), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, username, password=None, **fields):
+        return self.create_user(username, password, is_superuser=True, **fields)
 
 
 class User(AbstractUser, Audited):
@@ -162,7 +169,7 @@ class AreaRole(Audited):
 class StaffTokenQuerySet(models.QuerySet):
     def for_user(self, user, right: Right = Right.READ) -> Self:
         """The user's own tokens: nobody sees another's."""
-        return self if user.is_superuser else self.filter(user=user)
+        return self if access.sets_up(user) else self.filter(user=user)
 
     def live(self) -> Self:
         return self.filter(revoked_at=None, expires_at__gt=timezone.now(), user__is_active=True)

@@ -33,7 +33,7 @@ def refuse_if_moved(seen: Plan, now: Plan) -> None:
 
 
 def write(plan: Plan, roster_import: RosterImport, *, day: date) -> dict[str, list[int]]:
-    """Write the plan's new and changed rows; return the primary keys of the employers and groups made for it."""
+    """Write the plan's new and changed rows; return the primary keys of what was made for it."""
     rows = [row for row in plan.rows if row.status in WRITTEN]
     groups = _make_groups(plan)
     employers = _make_employers(plan)
@@ -41,7 +41,11 @@ def write(plan: Plan, roster_import: RosterImport, *, day: date) -> dict[str, li
     places = {path: area.pk for path, area in ids.items()} | {mark: area.pk for mark, area in groups.items()}
     members = _write_members(rows, roster_import, employers)
     _write_residences(rows, roster_import, members, places, day)
-    made = {"employers": list(employers.values()), "groups": [area.pk for area in groups.values()]}
+    made = {
+        "employers": list(employers.values()),
+        "codes": list(plan.employer_codes),
+        "groups": [area.pk for area in groups.values()],
+    }
     audit.record("import", roster_import, path=roster_import.area.path, changes={"counts": plan.counts()})
     return made
 

@@ -12,7 +12,7 @@ from members.models import Area, Employer, Member, Residence
 
 COLUMNS = (
     "name", "sex", "birth_date", "id_digest", "phone_digest", "affiliation", "standing", "party_since",
-    "employer_id", "rank", "skills", "remark",
+    "employer_id", "employer__name", "rank", "skills", "remark",
 )  # fmt: skip
 BATCH = 900
 

@@ -248,12 +248,7 @@ class Planner:
                 row.writes[name] = new
                 row.changes[name] = _shown(name, "" if name == "phone" else old, new)
         if row.employer is not None and row.employer != person.fields["employer_id"]:
-            row.changes["employer"] = [self._employer_name(person), entry.values["employer"]]
-
-    def _employer_name(self, person: Person) -> str:
-        return self.employers.names.get(
-            person.fields["employer_id"], "（原单位）" if person.fields["employer_id"] else ""
-        )
+            row.changes["employer"] = [person.fields["employer__name"] or "", entry.values["employer"]]
 
     def _home(self, row: Row, entry: Entry, person: Person) -> None:
         home, values = person.home, entry.values

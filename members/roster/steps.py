@@ -2,7 +2,7 @@
 
 import logging
 
-from django.db import DatabaseError, IntegrityError
+from django.db import IntegrityError
 from django.utils import timezone
 
 from members import access
@@ -83,7 +83,7 @@ def apply_step(roster_import: RosterImport, *, only_good: bool) -> None:
             roster_import.advance(RosterImport.Status.FAILED, message=refusal.sentence)
         except Conflict:
             logger.info("Roster import %s was ended while it was written.", roster_import.pk)
-        except DatabaseError:
+        except Exception:
             logger.exception("Roster import %s could not be written.", roster_import.pk)
             _back_to_review(roster_import, "写入没有成功，什么都没有改变。请稍后再试一次。")
 

@@ -20,7 +20,7 @@ def take_back(roster_import: RosterImport, *, made: dict[str, list[int]]) -> lis
     """Undo within the caller's transaction; return the members that stay because they were edited since."""
     members, homes = _Trail(Member, roster_import), _Trail(Residence, roster_import)
     owner = homes.owners()
-    kept = members.edited | {owner[pk] for pk in homes.edited} | _with_ties(members.created)
+    kept = members.edited | {owner[pk] for pk in homes.edited} | _with_ties(members.created, but=homes.created)
     kept |= {owner[pk] for pk in homes.touched if owner[pk] in kept}
     homes.leave({pk for pk in homes.touched if owner[pk] in kept})
     members.leave(kept)
@@ -78,21 +78,21 @@ class _Trail:
             yield from rows.order_by().values_list("id").annotate(Max("history_id"))
 
 
-def _with_ties(pks: Iterable[int]) -> set[int]:
-    """Return the members to whom something was tied since: a duty, a login, whatever else points at a member."""
+def _with_ties(pks: Iterable[int], *, but: set[int]) -> set[int]:
+    """Return the members to whom something was tied since: a duty, a login, a home `but` those of the import."""
     tied: set[int] = set()
     for relation in Member._meta.related_objects:
-        if relation.related_model is Residence or relation.related_model is Member.history.model:
-            continue
         column = relation.field.attname
         for batch in _batches(sorted(pks)):
             rows = relation.related_model._base_manager.filter(**{f"{column}__in": batch})
-            tied.update(rows.values_list(column, flat=True))
+            pairs = rows.values_list(column, "pk")
+            tied.update(member for member, pk in pairs if relation.related_model is not Residence or pk not in but)
     return tied
 
 
 def _drop_unused(made: dict[str, list[int]]) -> None:
     Employer.objects.filter(pk__in=made.get("employers", []), members=None).delete()
+    Employer.objects.filter(pk__in=made.get("codes", [])).update(credit_code=None)
     groups = Area.objects.filter(pk__in=made.get("groups", []), residences=None, roles=None)
     Area.objects.filter(pk__in=list(groups.values_list("pk", flat=True))).delete()
 

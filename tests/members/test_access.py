@@ -1,7 +1,7 @@
 """Who reaches what: the table of design/privacy.md, post by resource, and each model's `for_user`."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -159,8 +159,8 @@ def test_who_moved_house_is_seen_where_they_live_now(secretary: User, member: Me
 def test_who_left_is_seen_where_they_lived_last(
     secretary: User, other_secretary: User, member: Member, other_group: Area
 ) -> None:
-    member.move(to=other_group)
-    member.leave()
+    member.move(to=other_group, on=date(2024, 1, 1))
+    member.leave(on=date(2025, 1, 1))
     assert list(Member.objects.for_user(other_secretary)) == [member]
     assert not Member.objects.for_user(secretary).exists()
 

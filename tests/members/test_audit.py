@@ -132,7 +132,7 @@ def test_an_empty_trail_is_whole(db: None, verify: Callable) -> None:
     assert "0 条操作记录" in verify()
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "2001:0DB8:0000::0001", "::ffff:10.0.0.1"])
+@pytest.mark.parametrize("address", ["127.0.0.1", "", "::1", "2001:0DB8:0000::0001", "::ffff:10.0.0.1"])
 def test_entries_fit_from_any_address(db: None, verify: Callable, address: str) -> None:
     with audit.acting(address=address):
         factories.employer("上海某厂")
