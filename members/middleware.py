@@ -43,7 +43,9 @@ def new_password_first(get_response):
         user = request.user
         if user.is_authenticated and user.must_change_password and request.path not in {reverse(n) for n in FREE}:
             if request.path.startswith("/api/"):
-                return JsonResponse({"detail": "请先在网页登录并修改初始密码。"}, status=403)
+                problem = {"type": "/problems/new-password", "title": "New password required", "status": 403}
+                problem["detail"] = "请先在网页登录并修改初始密码。"
+                return JsonResponse(problem, status=403, content_type="application/problem+json")
             return redirect("admin:password_change")
         return get_response(request)
 

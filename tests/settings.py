@@ -32,6 +32,7 @@ DATABASES["default"]["TEST"] = {"NAME": str(FOLDER / "tests.sqlite3")} if EMBEDD
 if not EMBEDDED:
     DATABASES["default"]["TEST"]["CHARSET"] = "UTF8"
 
+WHITENOISE_AUTOREFRESH = True  # no scan of all static files for each client
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
 # In memory on both databases, so that a page asks each of them the same number of queries.

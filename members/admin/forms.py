@@ -11,6 +11,7 @@ from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidg
 
 from members.models import Area, Member
 from members.models.partial_date import agree
+from members.models.people import TWIN
 from members.roster import id_number as gb11643
 from members.roster.cells import READERS
 from members.roster.days import Unreadable
@@ -97,14 +98,10 @@ class MemberForm(forms.ModelForm):
             self._refuse_twin()
 
     def _refuse_twin(self) -> None:
-        """One ID number, one record: two people with one number come only by a roster that names both."""
-        street = self.instance.street_id or getattr(self.cleaned_data.get("home"), "street_path", None)
-        column = "street_id" if self.instance.street_id else "street__path"
-        twins = Member.objects.filter(id_digest=self.instance.id_digest, **{column: street}).exclude(
-            pk=self.instance.pk
-        )
-        if street and twins.exists():
-            self.add_error("id_number", "这个身份证号在本街道已经登记在另一条记录上，请先查找，或联系街道办理迁居。")
+        if home := self.cleaned_data.get("home"):
+            self.instance.street = Area.objects.get(path=home.street_path)
+        if self.instance.street_id and self.instance.twins().exists():
+            self.add_error("id_number", TWIN)
 
 
 class NewMemberForm(MemberForm):

@@ -14,17 +14,14 @@ from members.api.problems import Conflict, refused
 from members.models import Area, Employer, Member, Residence
 from members.models.areas import AreaQuerySet
 from members.models.partial_date import agree
+from members.models.people import TWIN
 from members.roster import id_number as gb11643
 
 NO_BELOW = "楼组之下不能再设区域，请选择小区、社区或街道。"
-TWIN = "这个身份证号在本街道已经登记在另一条记录上，请先查找，或联系街道办理迁居。"
 
 
 class CheckedSerializer(serializers.ModelSerializer):
     """Sets the fields and lets the model judge: its constraints' sentences are the answer."""
-
-    # Of the model's fields, those that it fills only as it saves.
-    filled_later: tuple[str, ...] = ()
 
     def create(self, validated_data: dict[str, Any]) -> Any:
         return self.update(self.Meta.model(), validated_data)  # type: ignore[misc]
@@ -32,7 +29,7 @@ class CheckedSerializer(serializers.ModelSerializer):
     def update(self, instance: Any, validated_data: dict[str, Any]) -> Any:
         for name, value in validated_data.items():
             setattr(instance, name, value)
-        instance.full_clean(exclude=self.filled_later)
+        instance.full_clean()
         instance.save()
         return instance
 
@@ -131,8 +128,6 @@ class HomeSerializer(serializers.ModelSerializer):
 class MemberSerializer(CheckedSerializer):
     """A member; the phone comes masked, the ID number never."""
 
-    filled_later = ("pinyin", "initials")
-
     phone = PhoneField(
         required=False,
         allow_blank=True,
@@ -201,8 +196,7 @@ class MemberSerializer(CheckedSerializer):
         member.id_digest = ""
         if number:
             member.know_by(number)
-            twins = Member.objects.filter(street_id=member.street_id, id_digest=member.id_digest)
-            if twins.exclude(pk=member.pk).exists():
+            if member.twins().exists():
                 raise ValidationError({"id_number": TWIN})
 
 
@@ -229,12 +223,8 @@ class MoveSerializer(serializers.Serializer):
     joined_on = PastDayField(required=False, allow_null=True, label="参加新楼组党小组日期")
 
     def update(self, instance: Member, validated_data: dict[str, Any]) -> Member:
-        instance.move(**validated_data)
-        street = Area.objects.get(path=validated_data["to"].street_path)
-        if street.pk != instance.street_id:
-            instance.street = street
-            instance.full_clean(exclude=MemberSerializer.filled_later)
-            instance.save()
+        with errors_at("area"):
+            instance.move(**validated_data)
         return instance
 
 

@@ -2,8 +2,9 @@
 
 from members.models.areas import Area
 from members.models.audit import AuditEntry
+from members.models.employers import Employer
 from members.models.imports import RosterImport
-from members.models.people import Duty, Employer, Member, Residence
+from members.models.people import Duty, Member, Residence
 from members.models.users import AreaRole, StaffToken, User
 
 __all__ = [

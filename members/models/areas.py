@@ -175,6 +175,8 @@ class Area(Audited):
 
     def place_under(self, parent: "Area | None") -> Self:
         """Take the next free place below the parent (none: a street); the caller saves."""
+        if parent and parent.level == self.Level.BUILDING_GROUP:
+            raise ValidationError("楼组之下不能再设区域，请选择小区、社区或街道。")
         self.path = Area.objects.next_path(parent)
         self.level = len(self.path) // SEGMENT
         self.label = self.label_below(parent)
@@ -200,6 +202,9 @@ class Area(Audited):
         with atomic_write():
             if Area.objects.inside(self).filter(residences__since__isnull=False, residences__until=None).exists():
                 raise ValidationError(f"“{self.name}”还有党员居住，请先为他们办理迁居，再停用。")
-            Area.objects.below(self).filter(until=None).update(until=day)
+            below = Area.objects.below(self).filter(until=None)
+            if below.filter(since__gt=day).exists():
+                raise ValidationError(f"“{self.name}”下面有 {day} 之后才启用的区域，请改用较晚的停用日期。")
+            below.update(until=day)
             self.until = day
             self.save()

@@ -1,4 +1,4 @@
-"""The people: employers' party units, members, where they live, what they took up."""
+"""The people: members, where they live, what they took up."""
 
 from datetime import date
 from typing import Self
@@ -8,7 +8,6 @@ from django.core.validators import MinLengthValidator
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
-from stdnum.cn import uscc
 
 from members import access
 from members.access import Resource, Right
@@ -17,58 +16,13 @@ from members.audit import Audited
 from members.history import kept_history
 from members.models.areas import Area
 from members.models.dated import DatedQuerySet, ends_after_it_begins
+from members.models.employers import Employer
 from members.models.partial_date import PartialDateField
 from members.pinyin import spell
 from members.sealing import decrypt_text, digest, encrypt_text, mask_phone
 
+TWIN = "这个身份证号在本街道已经登记在另一条记录上，请先查找，或联系街道办理迁居。"
 OPINION_REMINDER = "请勿填写思想、信仰、健康、收入、家庭情况等内容。"
-
-
-def check_credit_code(text: str) -> None:
-    """GB 32100: eighteen characters with a right check character."""
-    if not uscc.is_valid(text):
-        raise ValidationError("统一社会信用代码应为 18 位且校验正确，请对照证照核对。")
-
-
-class EmployerQuerySet(models.QuerySet):
-    def for_user(self, user, right: Right = Right.READ) -> Self:
-        """The register is shared, as organisations are public: whoever may see members may find an employer."""
-        return self if access.can(user, Resource.MEMBER, right) else self.none()
-
-
-class Employer(Audited):
-    """A unit with a party organisation of its own, where an in-post member's membership belongs."""
-
-    name = models.CharField("单位名称", max_length=100)
-    credit_code = models.CharField(
-        "统一社会信用代码",
-        max_length=18,
-        null=True,
-        blank=True,
-        unique=True,
-        validators=[check_credit_code],
-        error_messages={"unique": "这个信用代码已经登记在另一家单位名下。"},
-    )
-
-    objects = EmployerQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = verbose_name_plural = "单位"
-        ordering = ["name"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["name"],
-                condition=Q(credit_code=None),
-                name="employer_named_once",
-                violation_error_message="已有同名单位，请选用原来的，或补填信用代码以示区别。",
-            )
-        ]
-
-    def __str__(self):
-        return self.name
-
-    def clean(self):
-        self.credit_code = self.credit_code or None
 
 
 class MemberQuerySet(models.QuerySet):
@@ -125,8 +79,8 @@ class Member(Audited):
         editable=False,
     )
     name = models.CharField("姓名", max_length=30, validators=[MinLengthValidator(2)], db_index=True)
-    pinyin = models.CharField(max_length=120, editable=False, db_index=True)
-    initials = models.CharField(max_length=30, editable=False, db_index=True)
+    pinyin = models.CharField("拼音", max_length=120, blank=True, editable=False, db_index=True)
+    initials = models.CharField("首字母", max_length=30, blank=True, editable=False, db_index=True)
     sex = models.CharField("性别", max_length=10, choices=Sex.choices)
     birth_date = PartialDateField("出生日期", blank=True)
     id_digest = models.CharField(max_length=64, blank=True, editable=False)
@@ -201,9 +155,20 @@ class Member(Audited):
         """Keep the digest of the ID number; the number itself is forgotten."""
         self.id_digest = digest(id_number, purpose="id")
 
+    def twins(self) -> MemberQuerySet:
+        """Other records of the street with the same ID number: by hand none is added, a roster may name both."""
+        if not self.id_digest:
+            return Member.objects.none()
+        return Member.objects.filter(street=self.street, id_digest=self.id_digest).exclude(pk=self.pk)
+
     def move(self, *, to: Area, room: str = "", on: date | None = None, joined_on: date | None = None) -> "Residence":
-        """Move house, move in, or come back: the present home ends on the day the new one begins."""
+        """Move house, move in, or come back: the present home ends on the day the new one begins.
+
+        Each street keeps its own records: to another street one moves away, and is registered there.
+        """
         day = on or timezone.localdate()
+        if to.street_path != self.street.path:
+            raise ValidationError("这个楼组在别的街道：请办理迁出，再由那边的街道登记。")
         with atomic_write():
             self.leave(on=day)
             home = Residence(member=self, area=to, room=room, since=day, joined_on=joined_on)
@@ -278,6 +243,14 @@ class Residence(Audited):
     def clean(self):
         if self.area_id and self.area.level != Area.Level.BUILDING_GROUP:
             raise ValidationError({"area": "请选择楼组（哪一号楼）。"})
+        if self.member_id and self.since and self._overlaps():
+            raise ValidationError("这段居住时间和另一处住址重叠，请核对入住、迁出日期。")
+
+    def _overlaps(self) -> bool:
+        others = Residence.objects.filter(Q(until=None) | Q(until__gt=self.since), member_id=self.member_id)
+        if self.until:
+            others = others.filter(since__lt=self.until)
+        return others.exclude(pk=self.pk).exists()
 
 
 class DutyQuerySet(DatedQuerySet):

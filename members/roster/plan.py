@@ -10,13 +10,13 @@ from datetime import date
 from enum import StrEnum
 
 from members.access import Range
-from members.models import Area, Member
-from members.models.partial_date import agree
+from members.models import Area
 from members.roster.cells import Problem
+from members.roster.compare import MEMBER_FIELDS, joined_alike, same, shown
 from members.roster.known import Employers, People, Person
 from members.roster.places import Place, PlaceProblem, Places
 from members.roster.reading import Entry, Reading, SheetNote
-from members.sealing import digest, mask_phone
+from members.sealing import digest
 
 MANY = 0.3
 ENOUGH_TO_JUDGE = 10
@@ -243,10 +243,10 @@ class Planner:
             if new is None:
                 continue
             old = phone_digest if name == "phone" else person.fields[name]
-            known = person.fields["phone_digest"] == phone_digest if name == "phone" else _same(name, old, new)
+            known = person.fields["phone_digest"] == phone_digest if name == "phone" else same(name, old, new)
             if not known:
                 row.writes[name] = new
-                row.changes[name] = _shown(name, "" if name == "phone" else old, new)
+                row.changes[name] = shown(name, "" if name == "phone" else old, new)
         if row.employer is not None and row.employer != person.fields["employer_id"]:
             row.changes["employer"] = [person.fields["employer__name"] or "", entry.values["employer"]]
 
@@ -264,44 +264,10 @@ class Planner:
             return
         if row.room and row.room != home.room:
             row.changes["room"] = [home.room, row.room]
-        if row.joined and not _joined_alike(row.joined, home.joined_on):
+        if row.joined and not joined_alike(row.joined, home.joined_on):
             row.changes["joined"] = [str(home.joined_on or ""), row.joined]
         if "room" in row.changes or "joined" in row.changes:
             row.home, row.residence = "mend", home.pk
-
-
-MEMBER_FIELDS = (
-    "name", "sex", "birth_date", "id_digest", "phone", "affiliation", "standing", "party_since", "rank", "skills",
-    "remark",
-)  # fmt: skip
-PARTIAL_DATES = {"birth_date", "party_since"}
-LABELS = {
-    name: dict(choices.choices)
-    for name, choices in {
-        "sex": Member.Sex, "affiliation": Member.Affiliation, "standing": Member.Standing, "rank": Member.Rank,
-    }.items()
-}  # fmt: skip
-
-
-def _same(name: str, old: str, new: str) -> bool:
-    if name in PARTIAL_DATES and old:
-        return agree(old, new) and len(new) <= len(old)
-    return old == new
-
-
-def _shown(name: str, old: str, new: str) -> list[str]:
-    if name == "id_digest":
-        return ["", "登记（号码不保存）"]
-    if name == "phone":
-        return ["（原号码）", mask_phone(new)]
-    labels = LABELS.get(name, {})
-    return [str(labels.get(old, old)), str(labels.get(new, new))]
-
-
-def _joined_alike(given: str, joined_on: date | None) -> bool:
-    if given in ("yes", "no"):
-        return (given == "yes") == (joined_on is not None)
-    return joined_on is not None and given == joined_on.isoformat()
 
 
 def _naming(values: dict[str, str], place: Place | None) -> tuple[str, tuple[str, ...]]:

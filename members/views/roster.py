@@ -54,8 +54,7 @@ class UploadForm(forms.Form):
 
 def index(request):
     """Upload a roster; below, the ones brought in before."""
-    if not access.can(request.user, Resource.ROSTER, Right.WRITE):
-        raise PermissionDenied
+    _require_roster(request)
     form = UploadForm(request.POST or None, request.FILES or None, user=request.user)
     if request.method == "POST" and form.is_valid():
         return redirect("members:roster", _upload(request, form).pk)
@@ -66,6 +65,11 @@ def index(request):
         request.GET.get("p")
     )
     return page(request, "members/roster_index.html", title="导入花名册", form=form, imports=recent)
+
+
+def _require_roster(request) -> None:
+    if not access.can(request.user, Resource.ROSTER, Right.WRITE):
+        raise PermissionDenied
 
 
 def _upload(request, form) -> RosterImport:
@@ -172,6 +176,7 @@ def error_book(request, pk):
 @require_GET
 def template(request):
     """An empty roster with the headings that are read."""
+    _require_roster(request)
     headings = [names[0] for names in HEADINGS.values()]
     text = dict.fromkeys(range(len(headings)), "@")
     return _download(workbook("花名册", headings, [], formats=text), "花名册模板.xlsx")

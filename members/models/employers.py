@@ -1,0 +1,59 @@
+"""The employers' party units."""
+
+from typing import Self
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from stdnum.cn import uscc
+
+from members import access
+from members.access import Resource, Right
+from members.audit import Audited
+
+
+def check_credit_code(text: str) -> None:
+    """GB 32100: eighteen characters with a right check character."""
+    if not uscc.is_valid(text):
+        raise ValidationError("统一社会信用代码应为 18 位且校验正确，请对照证照核对。")
+
+
+class EmployerQuerySet(models.QuerySet):
+    def for_user(self, user, right: Right = Right.READ) -> Self:
+        """The register is shared, as organisations are public: whoever may see members may find an employer."""
+        return self if access.can(user, Resource.MEMBER, right) else self.none()
+
+
+class Employer(Audited):
+    """A unit with a party organisation of its own, where an in-post member's membership belongs."""
+
+    name = models.CharField("单位名称", max_length=100)
+    credit_code = models.CharField(
+        "统一社会信用代码",
+        max_length=18,
+        null=True,
+        blank=True,
+        unique=True,
+        validators=[check_credit_code],
+        error_messages={"unique": "这个信用代码已经登记在另一家单位名下。"},
+    )
+
+    objects = EmployerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "单位"
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name"],
+                condition=Q(credit_code=None),
+                name="employer_named_once",
+                violation_error_message="已有同名单位，请选用原来的，或补填信用代码以示区别。",
+            )
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def clean(self):
+        self.credit_code = self.credit_code or None
