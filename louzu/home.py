@@ -11,6 +11,7 @@ from members import access
 from members.access import Resource, Right
 from members.coverage import Figures, coverage
 from members.models import Area, RosterImport
+from members.models.imports import FORGOTTEN
 from members.views.page import page
 
 SHOWN_POSTS = 6
@@ -43,9 +44,7 @@ def home(request):
     if request.user.is_superuser:
         roots = areas.filter(level=Area.Level.STREET).on(today)
     posts = [Post(area, coverage(area, areas=areas, day=today).figures) for area in roots[:SHOWN_POSTS]]
-    waiting = (
-        RosterImport.objects.for_user(request.user).filter(status=RosterImport.Status.REVIEW).defer("content", "plan")
-    )
+    waiting = RosterImport.objects.for_user(request.user).filter(status=RosterImport.Status.REVIEW).defer(*FORGOTTEN)
     return page(
         request,
         "louzu/home.html",

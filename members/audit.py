@@ -34,7 +34,7 @@ class Circumstances:
 _now: ContextVar[Circumstances | None] = ContextVar("circumstances", default=None)
 
 # Fields whose values never reach the trail; that they changed does.
-PROTECTED = {"password", "phone_sealed", "phone_digest", "id_digest", "digest", "content", "plan"}
+PROTECTED = {"password", "phone_sealed", "phone_digest", "id_digest", "digest", "content", "reading", "plan"}
 MASK = "＊＊＊"
 
 

@@ -169,10 +169,6 @@ class Area(Audited):
         """The names from the community down, as on an envelope: 第一社区 迎晖苑1期 1号楼."""
         return f"{parent.label} {self.name}" if parent and parent.level > self.Level.STREET else self.name
 
-    def is_established_on(self, day: date) -> bool:
-        """Whether the group's party group exists on this day; one with no date has existed as long as is known."""
-        return self.stage == self.Stage.ESTABLISHED and (self.established_on is None or self.established_on <= day)
-
     def place_under(self, parent: "Area | None") -> Self:
         """Take the next free place below the parent (none: a street); the caller saves."""
         if parent and parent.level == self.Level.BUILDING_GROUP:

@@ -14,6 +14,8 @@ from members.models.areas import Area
 from members.sealing import decrypt, encrypt
 
 SILENCE = timedelta(seconds=90)
+# The personal data of an import, once it is no longer needed.
+FORGOTTEN = {"content": None, "reading": None, "plan": None}
 INTERRUPTED = "处理中断了，没有写入任何数据。请重新上传这份花名册。"
 
 
@@ -29,18 +31,18 @@ class RosterImportQuerySet(models.QuerySet):
     def bury_the_silent(self) -> int:
         """Say of imports whose worker was killed that they failed: their transaction never committed."""
         lost = self.filter(status__in=RosterImport.BUSY, beat_at__lt=timezone.now() - SILENCE)
-        return lost.update(status=RosterImport.Status.FAILED, message=INTERRUPTED, content=None, plan=None)
+        return lost.update(status=RosterImport.Status.FAILED, message=INTERRUPTED, **FORGOTTEN)
 
     def expired(self) -> Self:
         """Uploads kept past the time that retention allows."""
         kept_since = timezone.now() - timedelta(days=settings.RETENTION["upload"])
-        return self.filter(created_at__lt=kept_since).exclude(content=None, plan=None)
+        return self.filter(created_at__lt=kept_since).exclude(**FORGOTTEN)
 
     def forget_expired(self) -> int:
         """Delete what is left of old uploads: the file and the plan; who, when and the counts stay."""
         old = self.expired()
         old.filter(status=RosterImport.Status.REVIEW).update(status=RosterImport.Status.DISCARDED)
-        return old.update(content=None, plan=None)
+        return old.update(**FORGOTTEN)
 
 
 class RosterImport(models.Model):
@@ -80,6 +82,7 @@ class RosterImport(models.Model):
     created_at = models.DateTimeField("上传时间", auto_now_add=True)
     file_name = models.CharField("文件名", max_length=200)
     content = models.BinaryField(null=True)
+    reading = models.BinaryField(null=True)
     plan = models.BinaryField(null=True)
     create_groups = models.BooleanField("自动新建名单里没有登记过的楼组", default=False)
     choices = models.JSONField(default=dict)

@@ -11,7 +11,7 @@ from members.history import write_history
 from members.models import Area, Employer, Member, Residence, RosterImport
 from members.models.areas import SEGMENT
 from members.pinyin import spell
-from members.roster.plan import Plan, Row, Status
+from members.roster.plan import Outcome, Plan, Row, Status
 
 WRITTEN = (Status.NEW, Status.CHANGED)
 
@@ -24,10 +24,9 @@ class Moved(Exception):
         self.keys = keys
 
 
-def refuse_if_moved(seen: Plan, now: Plan) -> None:
-    """Compare the plan that the clerk saw with one made within the writing transaction."""
-    before = {row.key: row.outcome() for row in seen.rows}
-    moved = [row.key for row in now.rows if before.get(row.key) != row.outcome()]
+def refuse_if_moved(seen: dict[str, Outcome], now: Plan) -> None:
+    """Compare what the clerk saw with a plan made within the writing transaction."""
+    moved = [key for key, outcome in now.outcomes().items() if seen.get(key) != outcome]
     if moved:
         raise Moved(moved)
 

@@ -63,9 +63,7 @@ class People:
         if person.home:
             self.by_group[fields["name"], person.home.path].append(person)
 
-    def identify(
-        self, values: dict[str, str], *, phone_digest: str, group: str, shared_id: bool
-    ) -> tuple[Person | None, list[Person]]:
+    def identify(self, values: dict[str, str], *, group: str, shared_id: bool) -> tuple[Person | None, list[Person]]:
         """Return who the row is, or else those it might be.
 
         The ID number tells, or, where the file gives it to people of different names (`shared_id`), number and name;
@@ -76,7 +74,7 @@ class People:
         by_both = [person for person in by_id if person.fields["name"] == name]
         if by_both or (by_id and not shared_id):
             return _certain(by_both or by_id)
-        by_phone = self.by_phone.get((name, phone_digest), [])
+        by_phone = self.by_phone.get((name, values.get("phone_digest", "")), [])
         neighbours = self.by_group.get((name, group), [])
         by_room = [person for person in neighbours if room and person.home and person.home.room == room]
         for candidates in (by_phone, by_room):

@@ -36,14 +36,27 @@ class Places:
         self.area, self.create_groups = area, create_groups
         self.names: dict[str, str] = {}
         self.labels: dict[str, str] = {}
+        self.found: dict[tuple[str, ...], Place | PlaceProblem] = {}
         self.by_key: dict[tuple[int, str], list[str]] = defaultdict(list)
         around = Area.objects.inside(area).on(day) | Area.objects.above(area)
         for path, level, name, label in around.values_list("path", "level", "name", "label"):
             self.names[path], self.labels[path] = name, label
             self.by_key[level, _key(level, name)].append(path)
 
-    def find(self, values: dict[str, str], *, columns: set[str] | dict[str, str]) -> Place:
+    def find(self, values: dict[str, str], *, columns: dict[str, str]) -> Place:
         """Return the building group that a row names; PlaceProblem where it names none, or more than one."""
+        key = (*(values.get(field, "") for field in LEVELS), "group" if "group" in columns else "")
+        if key not in self.found:
+            try:
+                self.found[key] = self._look_up(values, columns)
+            except PlaceProblem as problem:
+                self.found[key] = problem
+        found = self.found[key]
+        if isinstance(found, PlaceProblem):
+            raise found
+        return found
+
+    def _look_up(self, values: dict[str, str], columns: dict[str, str]) -> Place:
         path = ""
         for field, level in LEVELS.items():
             text = values.get(field, "")

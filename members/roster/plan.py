@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from members.access import Range
 from members.models import Area
@@ -16,8 +17,8 @@ from members.roster.compare import MEMBER_FIELDS, joined_alike, same, shown
 from members.roster.known import Employers, People, Person
 from members.roster.places import Place, PlaceProblem, Places
 from members.roster.reading import Entry, Reading, SheetNote
-from members.sealing import digest
 
+Outcome = list[Any]
 MANY = 0.3
 ENOUGH_TO_JUDGE = 10
 
@@ -59,9 +60,9 @@ class Row:
     def key(self) -> str:
         return f"{self.sheet}!{self.row}"
 
-    def outcome(self) -> tuple:
+    def outcome(self) -> Outcome:
         """What must not have moved between preview and writing."""
-        return self.status, self.member, self.home, self.changes, self.candidates
+        return [self.status, self.member, self.home, self.changes, self.candidates]
 
 
 @dataclass(slots=True)
@@ -84,6 +85,10 @@ class Plan:
     def counts(self) -> dict[str, int]:
         found = Counter(row.status.value for row in self.rows)
         return {status.value: found[status] for status in Status if status != Status.SKIPPED or found[status]}
+
+    def outcomes(self) -> dict[str, Outcome]:
+        """What the plan makes of each row, by the row's key."""
+        return {row.key: row.outcome() for row in self.rows}
 
     def frequent_problems(self) -> list[tuple[str, int]]:
         """The sentences that stand on three rows or more: mending one cause may mend them all."""
@@ -159,11 +164,8 @@ class Planner:
         if row.problems:
             return row
         assert row.place
-        phone_digest = digest(entry.values["phone"], purpose="phone") if "phone" in entry.values else ""
         shared_id = len(self.names_of.get(entry.values.get("id_digest", ""), {})) > 1
-        person, candidates = self.people.identify(
-            entry.values, phone_digest=phone_digest, group=row.place.path, shared_id=shared_id
-        )
+        person, candidates = self.people.identify(entry.values, group=row.place.path, shared_id=shared_id)
         choice = self.terms.choices.get(row.key, "") if candidates else ""
         if choice == "skip":
             row.status = Status.SKIPPED
@@ -173,7 +175,7 @@ class Planner:
         elif candidates and choice != "new":
             row.status, row.candidates = Status.DOUBT, sorted(candidate.pk for candidate in candidates)
             return row
-        self._compare(row, entry, person, phone_digest)
+        self._compare(row, entry, person)
         return row
 
     def absent(self, rows: list[Row]) -> tuple[list[int], int]:
@@ -215,7 +217,7 @@ class Planner:
         if first != entry.row:
             self._problem(row, entry, column, f"与第 {first} 行是同一个人，请删去其中一行")
 
-    def _compare(self, row: Row, entry: Entry, person: Person | None, phone_digest: str) -> None:
+    def _compare(self, row: Row, entry: Entry, person: Person | None) -> None:
         if person is None:
             row.status, row.home = Status.NEW, "in"
             row.writes = {name: entry.values[name] for name in MEMBER_FIELDS if name in entry.values}
@@ -230,23 +232,26 @@ class Planner:
             return
         self.taken[person.pk] = entry.row
         row.member = person.pk
-        self._differences(row, entry, person, phone_digest)
+        self._differences(row, entry, person)
         self._home(row, entry, person)
         row.status = Status.CHANGED if row.changes else Status.SAME
 
     def _may_write(self, path: str) -> bool:
         return any(low <= path < high for low, high in self.terms.writable)
 
-    def _differences(self, row: Row, entry: Entry, person: Person, phone_digest: str) -> None:
+    def _differences(self, row: Row, entry: Entry, person: Person) -> None:
         for name in MEMBER_FIELDS:
             new = entry.values.get(name)
             if new is None:
                 continue
-            old = phone_digest if name == "phone" else person.fields[name]
-            known = person.fields["phone_digest"] == phone_digest if name == "phone" else same(name, old, new)
+            if name == "phone":
+                old, known = "", person.fields["phone_digest"] == entry.values["phone_digest"]
+            else:
+                old = person.fields[name]
+                known = same(name, old, new)
             if not known:
                 row.writes[name] = new
-                row.changes[name] = shown(name, "" if name == "phone" else old, new)
+                row.changes[name] = shown(name, old, new)
         if row.employer is not None and row.employer != person.fields["employer_id"]:
             row.changes["employer"] = [person.fields["employer__name"] or "", entry.values["employer"]]
 

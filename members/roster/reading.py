@@ -10,7 +10,7 @@ from members.sealing import digest
 
 @dataclass(slots=True)
 class Entry:
-    """One person as the file has them. `values` holds what was given, the ID number only as `id_digest`."""
+    """One person as the file has them. `values` holds what was given, the ID number only as a digest."""
 
     sheet: str
     row: int
@@ -52,5 +52,7 @@ def _entries(sheet: Sheet, today: date) -> list[Entry]:
         values, problems = clean(row, affiliation=sheet.affiliation, today=today, columns=sheet.columns)
         if id_number := values.pop("id_number", ""):
             values["id_digest"] = digest(id_number, purpose="id")
+        if phone := values.get("phone"):
+            values["phone_digest"] = digest(phone, purpose="phone")
         entries.append(Entry(row.sheet, row.number, values, problems))
     return entries

@@ -10,12 +10,12 @@ from members.access import Range, Resource, Right
 from members.atomic import atomic_write
 from members.audit import acting
 from members.models import Area, RosterImport
-from members.models.imports import Conflict
+from members.models.imports import FORGOTTEN, Conflict
 from members.roster.apply import Moved, refuse_if_moved, write
 from members.roster.plan import Plan, Status, Terms, make_plan
 from members.roster.reading import Reading, read_roster
 from members.roster.refusal import Refused
-from members.roster.stored import Draft
+from members.roster.stored import seal_plan, seal_reading, unseal_reading
 from members.roster.undo import take_back
 
 logger = logging.getLogger(__name__)
@@ -37,17 +37,17 @@ def read_step(roster_import: RosterImport) -> None:
             roster_import.beat(60)
             _review(roster_import, reading)
         except Refused as refusal:
-            roster_import.advance(RosterImport.Status.REFUSED, message=refusal.sentence, content=None)
+            roster_import.advance(RosterImport.Status.REFUSED, message=refusal.sentence, **FORGOTTEN)
         except Conflict:
             logger.info("Roster import %s was ended while it was read.", roster_import.pk)
         except Exception:
             logger.exception("Roster import %s could not be read.", roster_import.pk)
-            roster_import.advance(RosterImport.Status.FAILED, message=BROKEN, content=None)
+            roster_import.advance(RosterImport.Status.FAILED, message=BROKEN, **FORGOTTEN)
 
 
 def choose_step(roster_import: RosterImport, choices: dict[str, str]) -> None:
     """Keep the clerk's answers to rows in doubt, and plan again with them."""
-    reading = Draft.unseal(roster_import.plan).reading
+    reading, _ = unseal_reading(roster_import.reading)
     roster_import.choices |= choices
     with atomic_write():
         roster_import.advance(RosterImport.Status.READING, choices=roster_import.choices)
@@ -116,8 +116,8 @@ def _terms(roster_import: RosterImport) -> Terms:
 
 def _review(roster_import: RosterImport, reading: Reading, message: str = "") -> None:
     plan = make_plan(reading, _terms(roster_import))
-    sealed = Draft(reading, plan).seal()
-    values = {"plan": sealed, "counts": summary(plan), "message": message, "progress": 100}
+    sealed = {"reading": seal_reading(reading, plan), "plan": seal_plan(plan)}
+    values = sealed | {"counts": summary(plan), "message": message, "progress": 100}
     roster_import.advance(RosterImport.Status.REVIEW, **values)
 
 
@@ -135,16 +135,16 @@ def summary(plan: Plan) -> dict:
 
 def _write(roster_import: RosterImport, *, only_good: bool) -> None:
     _lock_street(roster_import)
-    draft = Draft.unseal(roster_import.plan)
+    reading, seen = unseal_reading(roster_import.reading)
     terms = _terms(roster_import)
     if not any(low <= roster_import.area.path < high for low, high in terms.writable):
         raise Refused(LOCKED_OUT)
-    plan = make_plan(draft.reading, terms)
-    refuse_if_moved(draft.plan, plan)
+    plan = make_plan(reading, terms)
+    refuse_if_moved(seen, plan)
     made = write(plan, roster_import, day=roster_import.day)
     counts = summary(plan) | {"made": made}
     leftover = only_good and (counts[Status.ERROR] or counts[Status.DOUBT])
-    kept = {} if leftover else {"content": None, "plan": None}
+    kept = {} if leftover else FORGOTTEN
     roster_import.advance(RosterImport.Status.APPLIED, applied_at=timezone.now(), counts=counts, message="", **kept)
 
 
@@ -155,4 +155,4 @@ def _lock_street(roster_import: RosterImport) -> None:
 
 def _back_to_review(roster_import: RosterImport, message: str) -> None:
     with atomic_write():
-        _review(roster_import, Draft.unseal(roster_import.plan).reading, message)
+        _review(roster_import, unseal_reading(roster_import.reading)[0], message)

@@ -14,13 +14,13 @@ from members.access import Resource, Right
 from members.atomic import atomic_write
 from members.export import XLSX, workbook
 from members.models import Area, Member, RosterImport
-from members.models.imports import Conflict
+from members.models.imports import FORGOTTEN, Conflict
 from members.roster import job, steps
 from members.roster.cells import HEADINGS
 from members.roster.errorbook import mark
 from members.roster.plan import Plan, Status
 from members.roster.refusal import TOO_LARGE
-from members.roster.stored import Draft
+from members.roster.stored import unseal_plan
 from members.views.page import page
 
 PAGE = 50
@@ -61,9 +61,7 @@ def index(request):
     imports = RosterImport.objects.for_user(request.user)
     imports.bury_the_silent()
     imports.forget_expired()
-    recent = Paginator(imports.select_related("area", "user").defer("content", "plan"), 20).get_page(
-        request.GET.get("p")
-    )
+    recent = Paginator(imports.select_related("area", "user").defer(*FORGOTTEN), 20).get_page(request.GET.get("p"))
     return page(request, "members/roster_index.html", title="导入花名册", form=form, imports=recent)
 
 
@@ -91,7 +89,7 @@ def show(request, pk):
     if upload.status != RosterImport.Status.REVIEW:
         kept = Member.objects.for_user(request.user).filter(pk__in=upload.kept[:200])
         return page(request, "members/roster_state.html", title=title, upload=upload, kept=kept)
-    plan = Draft.unseal(upload.plan).plan
+    plan = unseal_plan(upload.plan)
     return page(request, "members/roster_preview.html", title=title, upload=upload, **_preview(request, upload, plan))
 
 
@@ -131,7 +129,7 @@ def _apply(request, pk, *, only_good: bool):
         if upload.plan is None:
             raise Conflict("这份花名册已经处理过了。")
         confirmed = "confirmed" in request.POST
-        steps.check_ready(upload, Draft.unseal(upload.plan).plan, only_good=only_good, confirmed=confirmed)
+        steps.check_ready(upload, unseal_plan(upload.plan), only_good=only_good, confirmed=confirmed)
         with atomic_write():
             upload.advance(RosterImport.Status.APPLYING)
             job.enqueue(job.apply_roster_import, upload.pk, only_good)
@@ -143,7 +141,7 @@ def _apply(request, pk, *, only_good: bool):
 @require_POST
 def discard(request, pk):
     upload = _find(request, pk)
-    _step(request, lambda: upload.advance(RosterImport.Status.DISCARDED, content=None, plan=None))
+    _step(request, lambda: upload.advance(RosterImport.Status.DISCARDED, **FORGOTTEN))
     return redirect("members:roster_index")
 
 
@@ -166,7 +164,7 @@ def error_book(request, pk):
     if upload.content is None or upload.plan is None:
         messages.error(request, "原文件已经删除，不能再下载。请重新上传。")
         return redirect("members:roster", pk)
-    plan = Draft.unseal(upload.plan).plan
+    plan = unseal_plan(upload.plan)
     problems = [(row.sheet, row.row, p.column, p.message) for row in plan.rows for p in row.problems]
     with atomic_write():
         audit.record("export", upload, path=upload.area.path, changes={"rows": len(plan.rows)}, reason="下载错误表")

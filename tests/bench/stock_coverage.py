@@ -3,7 +3,8 @@
 `by_joins` is written for building groups alone, where a residence hangs on the area itself: one query with a `Count` a
 figure, `distinct` because two relations are joined at once (the documentation's warning on combining aggregations).
 `by_prefix` is the version that works for every level of the tree, as ours does: a counting subquery a figure over what
-lies below the area by its path. Both then ask for the street's own totals. The faster one is what we compare with.
+lies below the area by its path. `drilled` takes for each level whichever of the two is the faster: prefixes for the 48
+communities and compounds, joins for the 873 groups.
 """
 
 from datetime import date
@@ -21,7 +22,7 @@ def by_joins(street: Area, user: User, day: date) -> list[dict]:
     living = (Q(residences__since__lte=day)) & (Q(residences__until=None) | Q(residences__until__gt=day))
     leading = Q(roles__kind=Kind.LEADER, roles__since__lte=day) & (Q(roles__until=None) | Q(roles__until__gt=day))
     affiliation = "residences__member__affiliation"
-    groups = _groups(street, user, day).annotate(
+    groups = _areas(street, user, day, (Area.Level.BUILDING_GROUP,)).annotate(
         members=Count("residences", filter=living, distinct=True),
         local=Count("residences", filter=living & Q(**{affiliation: "local"}), distinct=True),
         in_post=Count("residences", filter=living & Q(**{affiliation: "in_post"}), distinct=True),
@@ -32,10 +33,16 @@ def by_joins(street: Area, user: User, day: date) -> list[dict]:
     return [_totals(street, user, day), *map(_row, groups)]
 
 
-def by_prefix(street: Area, user: User, day: date) -> list[dict]:
+def drilled(street: Area, user: User, day: date) -> list[dict]:
+    """Return every level's rows, without the totals."""
+    upper = by_prefix(street, user, day, levels=(Area.Level.COMMUNITY, Area.Level.STATION))
+    return [*upper, *by_joins(street, user, day)[1:]]
+
+
+def by_prefix(street: Area, user: User, day: date, *, levels: tuple[int, ...]) -> list[dict]:
     living = Residence.objects.on(day).filter(area__path__startswith=OuterRef("path"))
     leading = AreaRole.objects.on(day).filter(kind=Kind.LEADER, area__path__startswith=OuterRef("path"))
-    groups = _groups(street, user, day).annotate(
+    areas = _areas(street, user, day, levels).annotate(
         members=_count(living),
         local=_count(living.filter(member__affiliation="local")),
         in_post=_count(living.filter(member__affiliation="in_post")),
@@ -43,12 +50,12 @@ def by_prefix(street: Area, user: User, day: date) -> list[dict]:
         led=_count(leading),
         led_by_cadre=_count(leading.filter(user__member__rank__in=CADRES)),
     )
-    return [_totals(street, user, day), *map(_row, groups)]
+    return [*map(_row, areas)]
 
 
-def _groups(street: Area, user: User, day: date):
+def _areas(street: Area, user: User, day: date, levels: tuple[int, ...]):
     areas = Area.objects.for_user(user, resource=Resource.REPORT).on(day)
-    return areas.filter(level=Area.Level.BUILDING_GROUP, path__startswith=street.path)
+    return areas.filter(level__in=levels, path__startswith=street.path)
 
 
 def _count(rows) -> Coalesce:

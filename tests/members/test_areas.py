@@ -1,6 +1,6 @@
 """The tree keeps its shape: paths, levels, labels, moves, closings."""
 
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -179,14 +179,6 @@ def test_close_waits_for_those_who_live_there(member: Member, station: Area) -> 
         station.close()
     assert Area.objects.get(pk=station.pk).until is None
 
-
-def test_a_group_counts_as_established_from_its_day(group: Area) -> None:
-    founded = group.established_on
-    assert founded
-    assert group.is_established_on(founded)
-    assert not group.is_established_on(founded - timedelta(days=1))
-    group.stage = Area.Stage.PREPARING
-    assert not group.is_established_on(founded)
 
 
 def test_a_subtree_is_found_by_the_index(community: Area) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from members.models import Area, Employer, Member, Residence, RosterImport, User
 from members.roster import steps
 from members.roster.plan import Plan, Row
-from members.roster.stored import Draft
+from members.roster.stored import unseal_plan
 
 SIGNS = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥"
 
@@ -43,7 +43,7 @@ def preview(content: bytes, area: Area, user: User | None = None, **fields: Any)
 
 
 def plan_of(roster_import: RosterImport) -> Plan:
-    return Draft.unseal(roster_import.plan).plan
+    return unseal_plan(roster_import.plan)
 
 
 def only_row(roster_import: RosterImport) -> Row:

@@ -7,11 +7,12 @@ from django.utils import timezone
 from members import access
 from members.management.areas import area_named
 from members.models import RosterImport
+from members.models.imports import FORGOTTEN
 from members.roster import steps
 from members.roster.plan import Plan, Status, Terms, make_plan
 from members.roster.reading import read_roster
 from members.roster.refusal import Refused
-from members.roster.stored import Draft
+from members.roster.stored import unseal_plan
 
 LABELS = {"new": "新增", "changed": "修改", "same": "不变", "doubt": "待确认", "error": "错误", "skipped": "跳过"}
 
@@ -56,12 +57,12 @@ class Command(BaseCommand):
         steps.read_step(roster_import)
         if roster_import.status != RosterImport.Status.REVIEW:
             self._refuse(roster_import.message)
-        plan = Draft.unseal(roster_import.plan).plan
+        plan = unseal_plan(roster_import.plan)
         try:
             steps.check_ready(roster_import, plan, only_good=False, confirmed=True)
         except steps.NotReady as reason:
             self.stderr.write(str(reason))
-            roster_import.advance(RosterImport.Status.DISCARDED, content=None, plan=None)
+            roster_import.advance(RosterImport.Status.DISCARDED, **FORGOTTEN)
             return plan
         roster_import.advance(RosterImport.Status.APPLYING)
         steps.apply_step(roster_import, only_good=False)
