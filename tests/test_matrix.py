@@ -73,7 +73,7 @@ TABLE: dict[str, dict[str, tuple[int | str, ...]]] = {
         "POST admin/members/member/{member}/delete/": (403, 403, 403, 403, 403, 403, 403, LOGIN, LOGIN),
         "GET admin/members/member/export/": (200, 200, 200, 403, 403, 403, 403, LOGIN, LOGIN),
         "POST admin/members/member/export/": (FILE, FILE, FILE, 403, 403, 403, 403, LOGIN, LOGIN),
-        "POST admin/members/member/export/?unreasoned": (200, 200, 200, 403, 403, 403, 403, LOGIN, LOGIN),
+        "POST admin/members/member/export/#unreasoned": (200, 200, 200, 403, 403, 403, 403, LOGIN, LOGIN),
         "GET members/{member}/move/": (200, 200, 200, 403, 403, 404, 404, 404, LOGIN),
         "GET members/{other_member}/move/": (200, 200, 404, 404, 404, 404, 404, 404, LOGIN),
         "POST members/{member}/move/": (302, 302, 302, 403, 403, 404, 404, 404, LOGIN),
@@ -219,12 +219,13 @@ def test_status(rows: dict[str, Any], clients: dict[str | None, Client], section
     before = written()
     for call in TABLE[section]:
         method, _, address = call.partition(" ")
-        body = bodies(rows).get(address, {}) if method == "POST" else None
         answers = []
         for who, client in clients.items():
+            body = bodies(rows).get(address, {}) if method == "POST" else None
             with transaction.atomic():
                 answers.append(kind(ask(client, url(address, rows), body)))
-                if refused(answers[-1]) and written() != before:
+                looked = method == "GET" and answers[-1] != FILE
+                if (looked or refused(answers[-1])) and written() != before:
                     written_by.add((who, call))
                 transaction.set_rollback(True)
         found[call] = tuple(answers)
@@ -264,7 +265,7 @@ def bodies(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
         **{f"members/{{{name}}}/move/": {"to": rows["group"], "on": today} for name in ("member", "other_member")},
         **{f"members/{{{n}}}/leave/": {"on": today} for n in ("member", "other_member", "far_member")},
         **{f"admin/members/{model}/export/": reason for model in ("member", "employer", "area")},
-        "admin/members/member/export/?unreasoned": {"format": "0"},
+        "admin/members/member/export/#unreasoned": {"format": "0"},
         "admin/members/employer/add/": {"name": "嘉定区实验小学"},
         "admin/members/employer/{employer}/change/": {"name": "嘉定仪表厂"},
         "admin/members/area/add/": {"parent": rows["station"], "name": "8号楼"},

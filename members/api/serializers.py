@@ -223,8 +223,7 @@ class MoveSerializer(serializers.Serializer):
     joined_on = PastDayField(required=False, allow_null=True, label="参加新楼组党小组日期")
 
     def update(self, instance: Member, validated_data: dict[str, Any]) -> Member:
-        with errors_at("area"):
-            instance.move(**validated_data)
+        instance.move(**validated_data)
         return instance
 
 

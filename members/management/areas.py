@@ -1,6 +1,14 @@
+from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import connection
 
 from members.models import Area
+
+
+def prepare_database() -> None:
+    """Make the tables where the database has none at all: a first import needs no other command before it."""
+    if not connection.introspection.table_names():
+        call_command("migrate", verbosity=0)
 
 
 def area_named(text: str) -> Area:

@@ -26,7 +26,8 @@ def type_into_search(page: Page, select: str, words: str, option: str) -> None:
     page.locator(f"{select} + .select2 .select2-selection").focus()
     page.keyboard.press("Enter")
     page.keyboard.type(words)
-    expect(page.locator(".select2-results__option--highlighted")).to_have_text(option)
+    found = page.locator(".select2-results__option--highlighted")
+    expect(found).to_have_text(option)
     page.keyboard.press("Enter")
 
 

@@ -18,7 +18,7 @@ from tests.members.uploads import called
 pytestmark = pytest.mark.browser
 office = pytest.mark.parametrize("size", ["office"], indirect=True)
 MENDED = {
-    "性别": "女", "身份证号": None, "联系电话": None, "工作单位": None, "统一社会信用代码": None, "党员类别": "正式党员", "入党时间": "1998年7月",
+    "性别": "女", "身份证号": None, "联系电话": None, "工作单位": None, "统一社会信用代码": None, "党员类别": "正式党员", "入党时间": "2020年7月",
     "在职/在册": "在册", "社区": "第四社区", "小区": "梅园2期", "楼组": "4号楼",
 }  # fmt: skip
 
@@ -79,7 +79,6 @@ def test_what_was_wrong_is_mended_in_the_workbook_that_says_so(
     book.save(tmp_path / "改好的名单.xlsx")
     page.get_by_role("button", name="放弃，重新上传").click()
     upload(page, tmp_path / "改好的名单.xlsx")
-    print(page.locator("table").inner_text())
     expect(figure(page, "有错误")).to_have_text("0")
     page.get_by_role("button", name="确认写入 54 人").click()
     expect(page.get_by_text("已写入")).to_be_visible()

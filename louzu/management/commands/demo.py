@@ -70,7 +70,10 @@ class Command(BaseCommand):
 
     def _serve(self, port: int, open_browser: bool) -> None:
         connection.close()
-        server = create_server(application, host="127.0.0.1", port=port, threads=8)
+        try:
+            server = create_server(application, host="127.0.0.1", port=port, threads=8)
+        except OSError as error:
+            raise CommandError(f"端口 {port} 用不了，可能已被占用。请换一个，如 --port {port + 1}。") from error
         url = f"http://127.0.0.1:{port}/"
         self.stdout.write(f"网站已启动：{url}（按 Ctrl+C 停止）")
         self.stdout.flush()

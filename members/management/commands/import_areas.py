@@ -4,6 +4,7 @@ import orjson
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from members.management.areas import prepare_database
 from members.roster.refusal import Refused
 from members.roster.tree import TreeReport, import_tree
 
@@ -23,6 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *, file, street, check, **options):
         as_json = options["format"] == "json"
+        prepare_database()
         try:
             report = import_tree(file.read_bytes(), street=street, today=timezone.localdate(), check=check)
         except (Refused, OSError) as refusal:

@@ -207,8 +207,8 @@ def test_close_before_it_began_is_refused(client: APIClient, station: Area) -> N
     response = client.patch(f"{URL}/{place.pk}", {"until": "2025-01-01"})
     assert response.data["errors"] == {"non_field_errors": ["结束日期不能早于开始日期。"]}
     response = client.patch(f"{URL}/{station.pk}", {"until": "2025-01-01"})
-    assert response.status_code == 409
-    assert response.data["detail"] == "结束日期不能早于开始日期。"
+    assert response.status_code == 400
+    assert "之后才启用" in response.data["errors"]["until"][0]
 
 
 def test_a_street_keeps_its_null_parent(api: Any, street_officer: User, street: Area) -> None:

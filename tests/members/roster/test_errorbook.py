@@ -69,7 +69,8 @@ def test_text_stays_text_in_a_new_workbook():
     page = first_sheet(mark(content, [("csv", 2, "备注", "=不对")]))
     assert [cell.value for cell in page[2]] == ["王芳", "990000198510030020", "019900000000", "=1+1", "备注：=不对"]
     assert {cell.data_type for cell in page[2]} == {"s"}
-    assert page["D2"].quotePrefix and page["D3"].quotePrefix
+    assert page["D2"].quotePrefix
+    assert page["D3"].quotePrefix
     assert page["B2"].number_format == "@"
 
 

