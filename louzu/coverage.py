@@ -2,17 +2,16 @@
 
 from datetime import date
 
-from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 
 from members.access import Resource
 from members.atomic import atomic_write
 from members.audit import record
 from members.coverage import Coverage, coverage
-from members.export import XLSX, workbook
+from members.export import workbook
 from members.models import Area
+from members.views.files import download
 from members.views.page import page
 
 FORMULAS = {
@@ -56,10 +55,8 @@ def exported(request, pk):
     with atomic_write():
         record("export", report.area, changes={"rows": len(report.rows), "day": report.day.isoformat()})
     rows = [_cells(report.area.label, report.figures), *(_cells(row.area.label, row.figures) for row in report.rows)]
-    response = HttpResponse(workbook("覆盖情况", HEADINGS, rows, formats=SHARES), content_type=XLSX)
-    name = f"覆盖情况-{report.area.label}-{report.day}.xlsx"
-    response["Content-Disposition"] = content_disposition_header(True, name)
-    return response
+    content = workbook("覆盖情况", HEADINGS, rows, formats=SHARES)
+    return download(content, f"覆盖情况-{report.area.label}-{report.day}.xlsx")
 
 
 def _report(request, pk: int) -> Coverage:

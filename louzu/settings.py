@@ -172,7 +172,6 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 8_000
-ROSTER_MAX_BYTES = 10 * 1024 * 1024
 # Days that data is kept (design: privacy); carried out by `manage.py purge`.
 RETENTION = {"upload": 30}
 

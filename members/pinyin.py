@@ -6,7 +6,7 @@ from functools import cache
 # Names are read character by character; the phrases would cost every start a quarter of a second.
 os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
 
-from pypinyin import lazy_pinyin  # noqa: E402
+from pypinyin import lazy_pinyin
 
 # Surnames that are read otherwise than the same character elsewhere.
 SURNAMES = {

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from members.views import homes, roster, users
+from members.views import areas, homes, roster, users
 
 app_name = "members"
 
@@ -11,6 +11,8 @@ urlpatterns = [
     path("users/<int:pk>/password/", users.reset_password, name="reset_password"),
     path("users/<int:pk>/unlock/", users.unlock, name="unlock"),
     path("tokens/<int:pk>/revoke/", users.revoke_token, name="revoke_token"),
+    path("areas/upload/", areas.upload, name="areas_upload"),
+    path("areas/template.xlsx", areas.template, name="areas_template"),
     path("roster/", roster.index, name="roster_index"),
     path("roster/template.xlsx", roster.template, name="roster_template"),
     path("roster/<int:pk>/", roster.show, name="roster"),

@@ -2,10 +2,12 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import PermissionDenied
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 from import_export.fields import Field
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.decorators import action
 
 from members import access
 from members.access import Resource, Right
@@ -66,6 +68,7 @@ class AreaAdmin(ExportableAdmin):
     list_filter = (("level", ChoicesDropdownFilter), ("stage", ChoicesDropdownFilter), PlaceFilter)
     search_fields = ("label__contains",)
     search_help_text = "输入名称查找，如：迎晖苑1期 3号楼"
+    actions_list = ["upload"]
     OWN_FIELDS = {
         Area.Level.STREET: (),
         Area.Level.COMMUNITY: ("residents",),
@@ -107,6 +110,15 @@ class AreaAdmin(ExportableAdmin):
         """Behind an autocomplete, only areas in use."""
         rows, duplicates = super().get_search_results(request, queryset, search_term)
         return (rows.current() if request.path.endswith("/autocomplete/") else rows), duplicates
+
+    def has_upload_permission(self, request):
+        return (
+            self.may(request, Right.WRITE) and Area.objects.for_user(request.user, Right.WRITE).filter(level=1).exists()
+        )
+
+    @action(description="从表格导入", icon="upload_file", permissions=["upload"])
+    def upload(self, request):
+        return redirect("members:areas_upload")
 
     @admin.display(description="区域", ordering="path")
     def place(self, area):

@@ -37,6 +37,9 @@ class AreaQuerySet(DatedQuerySet):
     def children_of(self, area: "Area") -> Self:
         return self.below(area).filter(level=area.level + 1)
 
+    def streets(self) -> Self:
+        return self.filter(level=Area.Level.STREET)
+
     def above(self, area: "Area") -> Self:
         """The areas that the area lies in, the street first."""
         return self.filter(path__in=area.paths_above)

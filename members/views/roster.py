@@ -4,23 +4,21 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_POST
 
 from members import access, audit
 from members.access import Resource, Right
 from members.atomic import atomic_write
-from members.export import XLSX, workbook
+from members.export import workbook
 from members.models import Area, Member, RosterImport
 from members.models.imports import FORGOTTEN, Conflict
 from members.roster import job, steps
 from members.roster.cells import HEADINGS
 from members.roster.errorbook import mark
 from members.roster.plan import Plan, Status
-from members.roster.refusal import TOO_LARGE
 from members.roster.stored import unseal_plan
+from members.views.files import WorkbookField, download
 from members.views.page import page
 
 PAGE = 50
@@ -37,19 +35,13 @@ class UploadForm(forms.Form):
         empty_label=None,
         help_text="名单里没有“社区”“小区”列的，按这里选的算。",
     )
-    file = forms.FileField(label="花名册文件", help_text="Excel、WPS 表格或 CSV，不超过 10 MB、20000 行。")
+    file = WorkbookField(label="花名册文件", help_text="Excel、WPS 表格或 CSV，不超过 10 MB、20000 行。")
     create_groups = forms.BooleanField(label="名单里没有登记过的楼组，自动新建", required=False)
 
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
         areas = Area.objects.for_user(user, Right.WRITE, resource=Resource.ROSTER).current()
         self.fields["area"].queryset = areas.filter(level__lt=Area.Level.BUILDING_GROUP)
-
-    def clean_file(self):
-        file = self.cleaned_data["file"]
-        if file.size > 10 * 1024 * 1024:
-            raise forms.ValidationError(TOO_LARGE)
-        return file
 
 
 def index(request):
@@ -168,7 +160,7 @@ def error_book(request, pk):
     problems = [(row.sheet, row.row, p.column, p.message) for row in plan.rows for p in row.problems]
     with atomic_write():
         audit.record("export", upload, path=upload.area.path, changes={"rows": len(plan.rows)}, reason="下载错误表")
-    return _download(mark(upload.file, problems), f"错误说明-{upload.pk}.xlsx")
+    return download(mark(upload.file, problems), f"错误说明-{upload.pk}.xlsx")
 
 
 @require_GET
@@ -177,13 +169,7 @@ def template(request):
     _require_roster(request)
     headings = [names[0] for names in HEADINGS.values()]
     text = dict.fromkeys(range(len(headings)), "@")
-    return _download(workbook("花名册", headings, [], formats=text), "花名册模板.xlsx")
-
-
-def _download(content: bytes, name: str) -> HttpResponse:
-    response = HttpResponse(content, content_type=XLSX)
-    response["Content-Disposition"] = content_disposition_header(True, name)
-    return response
+    return download(workbook("花名册", headings, [], formats=text), "花名册模板.xlsx")
 
 
 def _find(request, pk) -> RosterImport:

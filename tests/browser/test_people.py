@@ -1,5 +1,6 @@
 """Members on the page: looked at on a phone, registered, moved, gone and back."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -31,13 +32,16 @@ def look_up(page: Page, member: Member) -> None:
     expect(page.locator("#result_list tbody tr")).to_have_count(1)
     expect(page.get_by_text("199****5678")).to_be_visible()
     page.get_by_role("link", name=member.name).click()
+    expect(page).to_have_url(re.compile("/change/"))
 
 
 def choose_action(page: Page, name: str) -> None:
-    more = page.get_by_role("link", name="more_horiz")
+    """On a phone the actions of a page are behind three dots."""
+    more, link = page.get_by_role("link", name="more_horiz"), page.get_by_role("link", name=name)
+    more.or_(link).first.wait_for()
     if more.is_visible():
         more.click()
-    page.get_by_role("link", name=name).click()
+    link.click()
 
 
 @phone

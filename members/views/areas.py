@@ -1,0 +1,56 @@
+"""The tree of a street from a sheet: all of it or, where there are errors, nothing."""
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from members.access import Resource, Right
+from members.export import workbook
+from members.models import Area
+from members.roster.refusal import Refused
+from members.roster.tree import HEADINGS, import_tree
+from members.views.files import WorkbookField, download
+from members.views.page import page
+
+LABELS = {"community": "社区", "station": "小区", "group": "楼组"}
+
+
+class TreeForm(forms.Form):
+    street = forms.ModelChoiceField(Area.objects.none(), label="街道", empty_label=None)
+    file = WorkbookField(label="组织架构表")
+
+    def __init__(self, *args, user, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["street"].queryset = _streets(user)
+
+
+def upload(request):
+    """Read the sheet and say what came of it; uploaded again, it changes nothing."""
+    if not _streets(request.user).exists():
+        raise PermissionDenied
+    form = TreeForm(request.POST or None, request.FILES or None, user=request.user)
+    report = None
+    if request.method == "POST" and form.is_valid():
+        street, file = form.cleaned_data["street"], form.cleaned_data["file"]
+        try:
+            report = import_tree(file.read(), street=street.name, today=timezone.localdate())
+        except Refused as refusal:
+            form.add_error("file", refusal.sentence)
+    counts = [(LABELS[column], counts) for column, counts in report.counts.items()] if report else []
+    return page(request, "members/areas_upload.html", title="导入组织架构", form=form, report=report, counts=counts)
+
+
+@require_GET
+def template(request):
+    """An empty sheet with the headings that are read."""
+    if not _streets(request.user).exists():
+        raise PermissionDenied
+    return download(
+        workbook("组织架构", [names[0] for names in HEADINGS.values()], [], formats={}), "组织架构模板.xlsx"
+    )
+
+
+def _streets(user):
+    streets = Area.objects.for_user(user, Right.WRITE, resource=Resource.AREA).current()
+    return streets.filter(level=Area.Level.STREET)
