@@ -112,9 +112,7 @@ class AreaAdmin(ExportableAdmin):
         return (rows.current() if request.path.endswith("/autocomplete/") else rows), duplicates
 
     def has_upload_permission(self, request):
-        return (
-            self.may(request, Right.WRITE) and Area.objects.for_user(request.user, Right.WRITE).filter(level=1).exists()
-        )
+        return Area.objects.for_user(request.user, Right.WRITE).streets().current().exists()
 
     @action(description="从表格导入", icon="upload_file", permissions=["upload"])
     def upload(self, request):
