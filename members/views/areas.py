@@ -5,7 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from members.access import Resource, Right
+from members.access import Right
 from members.export import workbook
 from members.models import Area
 from members.roster.refusal import Refused
@@ -46,11 +46,9 @@ def template(request):
     """An empty sheet with the headings that are read."""
     if not _streets(request.user).exists():
         raise PermissionDenied
-    return download(
-        workbook("组织架构", [names[0] for names in HEADINGS.values()], [], formats={}), "组织架构模板.xlsx"
-    )
+    headings = [names[0] for names in HEADINGS.values()]
+    return download(workbook("组织架构", headings, [], formats={}), "组织架构模板.xlsx")
 
 
 def _streets(user):
-    streets = Area.objects.for_user(user, Right.WRITE, resource=Resource.AREA).current()
-    return streets.filter(level=Area.Level.STREET)
+    return Area.objects.for_user(user, Right.WRITE).streets().current()

@@ -25,7 +25,6 @@ from tests.members.uploads import called, cells, everything, plan_of, preview, s
 ROSTERS = Path(__file__).resolve().parent.parent / "rosters"
 Status = RosterImport.Status
 REFUSED = {
-    "empty.xlsx": "没有",
     "picture.xlsx": refusal.PICTURE,
     "page.xls": refusal.WEB_PAGE,
     "bomb.xlsx": "太大",
@@ -91,7 +90,7 @@ def test_what_is_no_roster_is_turned_away_in_a_sentence(client: Client, communit
     ("body", "sentence"),
     [
         ({}, "该字段是必填项"),
-        ({"file": SimpleUploadedFile("空.xlsx", b"")}, "空"),
+        ({"file": SimpleUploadedFile("空.xlsx", (ROSTERS / "empty.xlsx").read_bytes())}, "提交的是空文件"),
         ({"file": SimpleUploadedFile("大.xlsx", b"x" * (10 * 1024 * 1024 + 1))}, refusal.TOO_LARGE),
     ],
     ids=["none", "empty", "large"],
