@@ -32,7 +32,7 @@ SHARES = {index: "0.0%" for index, heading in enumerate(HEADINGS) if heading.end
 
 
 def start(request):
-    """The report of the user's own area; somebody with several chooses."""
+    """The report of the user's own area, of several the highest."""
     areas = Area.objects.for_user(request.user, resource=Resource.REPORT).on(timezone.localdate())
     first = areas.first()
     if first is None:

@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from members import access
 from members.access import Resource, Right
+from members.atomic import atomic_write
+from members.audit import record
 from members.coverage import Figures, coverage
 from members.models import Area, RosterImport
 from members.models.imports import FORGOTTEN
@@ -29,7 +31,7 @@ class Task:
 
 @dataclass(slots=True)
 class Post:
-    """One of the user's areas with its figures of today and its next steps."""
+    """One of the user's areas with its figures of today."""
 
     area: Area
     figures: Figures
@@ -102,6 +104,12 @@ def _tasks(user) -> list[Task]:
 
 
 @login_not_required
+def bad_request(request, exception=None):
+    sentence = "这个网址或提交的内容不对。请返回，从页面上的按钮和链接操作。"
+    return render(request, "louzu/sorry.html", {"title": "不能这样做", "sentence": sentence}, status=400)
+
+
+@login_not_required
 def not_found(request, exception=None):
     return render(
         request,
@@ -116,7 +124,17 @@ def forbidden(request, exception=None):
     sentence = (
         str(exception) if exception and str(exception) else "您的岗位不能做这一步。需要的话，请联系社区书记或街道。"
     )
+    if request.user.is_authenticated:
+        with atomic_write():
+            record("refuse", changes={"call": f"{request.method} {request.path}"[:200]}, path=request.user.audit_path())
     return render(request, "louzu/sorry.html", {"title": "不能操作", "sentence": sentence}, status=403)
+
+
+@login_not_required
+def stale(request, reason=""):
+    """A form whose page was opened before a new login."""
+    sentence = "页面放得太久，或刚换过登录。请返回、刷新页面，再保存一次。"
+    return render(request, "louzu/sorry.html", {"title": "页面已过期", "sentence": sentence}, status=403)
 
 
 @login_not_required

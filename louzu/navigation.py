@@ -28,7 +28,7 @@ def sidebar(request) -> list[dict]:
                 _link("用户", "badge", "admin:members_user_changelist", Resource.POST),
                 _link("岗位", "assignment_ind", "admin:members_arearole_changelist", Resource.POST),
                 _link("操作记录", "policy", "admin:members_auditentry_changelist", Resource.AUDIT),
-                _link("接口密钥", "key", "admin:members_stafftoken_changelist", Resource.REPORT),
+                _link("接口密钥", "key", "admin:members_stafftoken_changelist", Resource.POST),
             ],
         },
     ]

@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "members.middleware.audit_context",
     "members.middleware.new_password_first",
     "members.middleware.never_cached",
+    "members.middleware.kept_awake",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -140,7 +141,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "CommonPasswordValidator",
         "NumericPasswordValidator",
     )
-]
+] + [{"NAME": "members.passwords.AnotherThanBefore"}]
 AXES_FAILURE_LIMIT = 6
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -150,14 +151,16 @@ AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 AXES_CLIENT_IP_CALLABLE = "members.middleware.client_address"
 SESSION_COOKIE_AGE = env.int("LOUZU_IDLE_SECONDS", default=2 * 60 * 60)
-SESSION_SAVE_EVERY_REQUEST = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = env.int("LOUZU_HSTS_SECONDS", default=31_536_000 if HTTPS else 0)
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+# The whole domain may be the neighbours' too: only its owner switches these on.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.bool("LOUZU_HSTS_WHOLE_DOMAIN", default=False)
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 if PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "louzu.home.stale"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -209,6 +212,7 @@ UNFOLD = {
     "STYLES": [lambda request: static("louzu/louzu.css")],
     "SCRIPTS": [lambda request: static("louzu/louzu.js")],
     "BORDER_RADIUS": "6px",
+    "LOGIN": {"form": "members.passwords.LoginForm"},
     "COLORS": {
         "primary": {
             "50": "#fef3f2",

@@ -18,6 +18,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 
+handler400 = "louzu.home.bad_request"
 handler404 = "louzu.home.not_found"
 handler403 = "louzu.home.forbidden"
 handler500 = "louzu.home.broken"

@@ -99,6 +99,13 @@ def can(user: "User", resource: Resource, right: Right = Right.READ) -> bool:
     return bool(reach(user, resource, right))
 
 
+def scope_path(user: "User", resource: Resource, right: Right = Right.READ) -> str:
+    """Return the path of the smallest area that holds all of the user's reach; "" where only the whole tree does."""
+    lows = [low for low, _ in reach(user, resource, right)] or [""]
+    candidates = (lows[0][:end] for end in (16, 12, 8, 4))
+    return next((path for path in candidates if all(low.startswith(path) for low in lows)), "")
+
+
 def covers(user: "User", resource: Resource, path: str, right: Right = Right.READ) -> bool:
     """Whether the user has the right at the area of this path."""
     return any(low <= path < high for low, high in reach(user, resource, right))

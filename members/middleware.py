@@ -1,15 +1,18 @@
 """What every request passes: who acts, whether a new password is due, and that no page with names is cached."""
 
 import re
+import time
 import uuid
 
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
 from members.audit import acting
 
+AWAKE_SECONDS = 300
 REQUEST_ID = re.compile(r"^[\w-]{8,40}$")
 FREE = ("admin:logout", "admin:password_change", "admin:password_change_done", "admin:jsi18n", "admin:login")
 
@@ -26,6 +29,8 @@ def audit_context(get_response):
     """Writes within the request are this user's, from this address, under this request id (in and out)."""
 
     def middleware(request):
+        if "%00" in request.META.get("QUERY_STRING", ""):
+            raise BadRequest  # PostgreSQL takes no NUL, whatever asks for it
         given = request.headers.get("X-Request-ID", "")
         request.id = given if REQUEST_ID.match(given) else uuid.uuid4().hex
         with acting(request.user, address=client_address(request), request_id=request.id):
@@ -47,6 +52,18 @@ def new_password_first(get_response):
                 problem["detail"] = "请先在网页登录并修改初始密码。"
                 return JsonResponse(problem, status=403, content_type="application/problem+json")
             return redirect("admin:password_change")
+        return get_response(request)
+
+    return middleware
+
+
+def kept_awake(get_response):
+    """The idle time-out counts from the last visit, kept every five minutes: each page would else be a write."""
+
+    def middleware(request):
+        seen, now = request.session.get("seen", 0), int(time.time())
+        if request.user.is_authenticated and now - seen > AWAKE_SECONDS:
+            request.session["seen"] = now
         return get_response(request)
 
     return middleware

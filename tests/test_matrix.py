@@ -36,7 +36,7 @@ TABLE: dict[str, dict[str, tuple[int | str, ...]]] = {
     "roster": {
         "GET roster/": (200, 200, 200, 403, 403, 403, 403, 403, LOGIN),
         "POST roster/": (302, 302, 302, 403, 403, 403, 403, 403, LOGIN),
-        "GET roster/template.xlsx": (FILE, FILE, FILE, FILE, FILE, FILE, FILE, FILE, LOGIN),
+        "GET roster/template.xlsx": (FILE, FILE, FILE, 403, 403, 403, 403, 403, LOGIN),
         "GET roster/{import}/": (200, 200, 200, 404, 404, 404, 404, 404, LOGIN),
         "GET roster/{other_import}/": (200, 200, 404, 404, 404, 404, 404, 404, LOGIN),
         "GET roster/{import}/progress/": (200, 200, 200, 404, 404, 404, 404, 404, LOGIN),
@@ -111,6 +111,9 @@ TABLE: dict[str, dict[str, tuple[int | str, ...]]] = {
         "POST admin/members/area/{station}/change/": (302, 302, 302, 403, 403, 403, 403, LOGIN, LOGIN),
         "POST admin/members/area/{group}/change/": (302, 302, 302, 403, 403, 403, 403, LOGIN, LOGIN),
         "POST admin/members/area/{other_group}/change/": (302, 302, 404, 403, 403, 403, 403, LOGIN, LOGIN),
+        "GET areas/upload/": (200, 200, 403, 403, 403, 403, 403, 403, LOGIN),
+        "POST areas/upload/": (200, 200, 403, 403, 403, 403, 403, 403, LOGIN),
+        "GET areas/template.xlsx": (FILE, FILE, 403, 403, 403, 403, 403, 403, LOGIN),
         "POST admin/members/area/{group}/delete/": (403, 403, 403, 403, 403, 403, 403, LOGIN, LOGIN),
         "GET admin/members/area/export/": (200, 200, 200, 403, 403, 403, 403, LOGIN, LOGIN),
         "POST admin/members/area/export/": (FILE, FILE, FILE, 403, 403, 403, 403, LOGIN, LOGIN),
@@ -256,6 +259,7 @@ def bodies(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
     post = {"kind": Kind.LIAISON, "area": rows["station"], "since": today}
     user = {"name": "改名", "username": "gaiming", "is_active": "on"} | inline("roles", [])
     upload = {"area": rows["community"], "file": SimpleUploadedFile("名单.csv", sheet(cells("新人己")))}
+    tree = SimpleUploadedFile("组织架构.csv", "社区,小区,楼组\n第一社区,迎晖苑,1号楼\n".encode())
     reason = {"format": "0", "reason": "核对三月花名册"}
     return {
         "roster/": upload,
@@ -268,6 +272,7 @@ def bodies(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "admin/members/member/export/#unreasoned": {"format": "0"},
         "admin/members/employer/add/": {"name": "嘉定区实验小学"},
         "admin/members/employer/{employer}/change/": {"name": "嘉定仪表厂"},
+        "areas/upload/": {"street": rows["street"], "file": tree},
         "admin/members/area/add/": {"parent": rows["station"], "name": "8号楼"},
         "admin/members/area/{street}/change/": {"name": "改名"},
         "admin/members/area/{community}/change/": {"name": "改名", "parent": rows["street"]},

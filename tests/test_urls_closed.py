@@ -20,7 +20,6 @@ OPEN_WITHOUT_A_POST = OPEN_TO_VISITORS | {
     "admin/password_change/done/",
     "api/v1/docs",
     "api/v1/schema",
-    "roster/template.xlsx",  # an empty form
 }
 LOGS_OUT = "admin/logout/"
 # What a page about rows would hold.

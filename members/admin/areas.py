@@ -1,7 +1,7 @@
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ValidationError
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -32,15 +32,24 @@ class AreaForm(forms.ModelForm):
 
     def clean(self):
         cleaned = super().clean()
-        parent = cleaned.get("parent")
-        if parent and self.instance.pk is None:
-            if parent.level == Area.Level.BUILDING_GROUP:
-                self.add_error("parent", "楼组之下不能再设区域，请选择小区、社区或街道。")
-            else:
-                self.instance.place_under(parent)
-        elif parent and parent.level != self.instance.level - 1:
-            self.add_error("parent", f"上级应为{Area.Level(self.instance.level - 1).label}。")
+        if self.instance.pk is None and "parent" not in self.errors:
+            self._try("parent", lambda: self.instance.place_under(cleaned.get("parent")))
         return cleaned
+
+    def _post_clean(self):
+        """Closing and moving are judged here, so that what forbids them is an error of the form."""
+        super()._post_clean()
+        area, parent = self.instance, self.cleaned_data.get("parent")
+        if area.pk and "until" in self.changed_data and area.until:
+            self._try("until", lambda: area.check_close(area.until))
+        if area.pk and parent and parent.path != area.parent_path:
+            self._try("parent", lambda: area.check_move(parent))
+
+    def _try(self, field, act):
+        try:
+            act()
+        except ValidationError as error:
+            self.add_error(field, error)
 
 
 class AreaResource(PlainResource):
@@ -85,18 +94,22 @@ class AreaAdmin(ExportableAdmin):
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change=change, **kwargs)
+        if obj and obj.level == Area.Level.STREET:
+            form.base_fields.pop("parent", None)
         if "parent" in form.base_fields:
             parents = Area.objects.for_user(request.user, resource=Resource.AREA).current()
             form.base_fields["parent"].queryset = parents
+            # Who sets the installation up makes the streets, which have no parent.
+            form.base_fields["parent"].required = obj is not None or not access.sets_up(request.user)
             form.base_fields["parent"].widget = AutocompleteSelect(AreaRole._meta.get_field("area"), self.admin_site)
             form.base_fields["parent"].widget.choices = form.base_fields["parent"].choices
         return form
 
     def save_model(self, request, obj, form, change):
         parent = form.cleaned_data.get("parent")
+        if change and "until" in form.changed_data and obj.until:
+            obj.close(on=obj.until)
         if change and parent and parent.path != obj.parent_path:
-            if not access.covers(request.user, Resource.AREA, parent.path, Right.READ):
-                raise PermissionDenied
             obj.move(to=parent)
         super().save_model(request, obj, form, change)
 
@@ -120,12 +133,12 @@ class AreaAdmin(ExportableAdmin):
 
     @admin.display(description="区域", ordering="path")
     def place(self, area):
-        return format_html('<span class="louzu-indent-{}">{}</span>', area.level, area.label)
+        return format_html('<span class="lz-indent-{}">{}</span>', area.level, area.label)
 
     @admin.display(description="党员")
     def members_link(self, area):
         return format_html(
-            '<a class="louzu-link" href="{}?place={}">党员名单</a>',
+            '<a class="lz-link" href="{}?place={}">党员名单</a>',
             reverse("admin:members_member_changelist"),
             area.path,
         )

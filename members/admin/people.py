@@ -7,6 +7,7 @@ from import_export.fields import Field
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action
 
+from members import access
 from members.access import Resource, Right
 from members.admin.base import ExportableAdmin, HistoryAdmin, PlainResource, ScopedInline
 from members.admin.filters import JoinedFilter, LivingFilter, MemberPlaceFilter
@@ -101,6 +102,7 @@ class MemberAdmin(HistoryAdmin, ExportableAdmin):
     search_help_text = "输入姓名、拼音或首字母查找，也可输入完整手机号"
     actions_detail = ["reveal", "move", "leave"]
     show_full_result_count = False
+    linked_by = ("employer",)
     fieldsets = (
         (None, {"fields": (("name", "sex"), ("birth_date", "id_number"), "phone_number")}),
         ("组织关系", {"fields": (("affiliation", "standing"), ("employer", "rank"), "party_since")}),
@@ -145,7 +147,8 @@ class MemberAdmin(HistoryAdmin, ExportableAdmin):
 
     def get_search_results(self, request, queryset, search_term):
         term = search_term.strip()
-        if term.isdigit() and len(term) == 11:
+        # Found by its full number, a masked one could be guessed: only who may see it may search by it.
+        if term.isdecimal() and len(term) == 11 and self.may(request, Right.REVEAL):
             return queryset.with_phone(term), False
         return super().get_search_results(request, queryset, term.lower())
 
@@ -199,7 +202,10 @@ class EmployerAdmin(ExportableAdmin):
     search_help_text = "输入单位名称或信用代码查找"
     fields = ("name", "credit_code")
 
+    def exportable(self, user):
+        return Employer.objects.for_user(user) if access.can(user, Resource.EXPORT) else Employer.objects.none()
+
     @admin.display(description="党员")
     def members_link(self, employer):
         url = reverse("admin:members_member_changelist")
-        return format_html('<a class="louzu-link" href="{}?employer__id__exact={}">党员名单</a>', url, employer.pk)
+        return format_html('<a class="lz-link" href="{}?employer__id__exact={}">党员名单</a>', url, employer.pk)

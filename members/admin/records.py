@@ -3,6 +3,7 @@
 from django.apps import apps
 from django.contrib import admin, messages
 from django.shortcuts import redirect
+from django.utils.html import format_html_join
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import action
 
@@ -20,18 +21,43 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     search_fields = ("user__name__contains", "request_id", "row")
     search_help_text = "输入操作人、编号或请求编号查找"
     show_full_result_count = False
-    fields = ("at", "user", "action", "model_label", "row", "changes", "address", "request_id", "reason", "hash")
+    fields = ("at", "user", "action", "model_label", "row", "shown_changes", "address", "request_id", "reason", "hash")
 
     @admin.display(description="对象")
     def model_label(self, entry):
-        return apps.get_model(entry.model)._meta.verbose_name if entry.model else ""
+        return entry.model_name
+
+    @admin.display(description="内容")
+    def shown_changes(self, entry):
+        """What changed, by the fields' own names; what is no field stands as it was recorded."""
+        model = apps.get_model(entry.model) if entry.model else None
+        labels = {field.attname: field.verbose_name for field in model._meta.concrete_fields} if model else {}
+        lines = [(labels.get(name, LABELS.get(name, name)), _told(value)) for name, value in entry.changes.items()]
+        return format_html_join("", "<div>{}：{}</div>", lines) or "-"
+
+
+LABELS = {
+    "rows": "行数", "filters": "筛选", "counts": "结果", "made": "新建", "kept": "保留", "call": "请求", "new": "新增",
+    "changed": "修改", "username": "登录名", "day": "截至", "login": "登录", "areas": "区域数",
+    "until_below": "下级停用", "uploads": "上传文件",
+}  # fmt: skip
+
+
+def _told(value) -> str:
+    if isinstance(value, list) and len(value) == 2:
+        return f"{_plain(value[0])} → {_plain(value[1])}"
+    return _plain(value)
+
+
+def _plain(value) -> str:
+    return "（空）" if value in (None, "") else str(value)
 
 
 @admin.register(StaffToken)
 class StaffTokenAdmin(ScopedAdmin):
     """A user's own tokens for the API."""
 
-    resource = Resource.REPORT
+    resource = Resource.POST
     list_display = ("label", "prefix", "created_at", "expires_at", "last_used_at", "revoked_at")
     fields = ("label",)
     actions_row = ["revoke"]

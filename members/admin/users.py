@@ -2,9 +2,9 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect
+from django.utils import timezone
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action
-from unfold.forms import AdminPasswordChangeForm
 
 from members import access
 from members.access import Kind, Resource, Right
@@ -55,7 +55,6 @@ class UserAdmin(ScopedAdmin):
     search_help_text = "输入姓名或登录名查找"
     actions_detail = ["reset_password", "unlock"]
     fields = ("name", "username", "member", "is_active")
-    change_password_form = AdminPasswordChangeForm
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("roles__area")
@@ -83,12 +82,7 @@ class UserAdmin(ScopedAdmin):
     def has_manage_permission(self, request, object_id=None):
         return self.may_by_id(request, Right.WRITE, object_id)
 
-    @action(
-        description="重设密码",
-        icon="key",
-        permissions=["manage"],
-        attrs={"data-louzu-confirm": "确定要为这位用户重设密码吗？"},
-    )
+    @action(description="重设密码", icon="key", permissions=["manage"])
     def reset_password(self, request, object_id):
         return redirect("members:reset_password", object_id)
 
@@ -98,7 +92,8 @@ class UserAdmin(ScopedAdmin):
 
     @admin.display(description="岗位")
     def posts(self, user):
-        return "、".join(str(role) for role in user.roles.all() if role.until is None) or "无"
+        today = timezone.localdate()
+        return "、".join(str(role) for role in user.roles.all() if role.until is None or role.until > today) or "无"
 
     @staticmethod
     def _tell(request, user, password):

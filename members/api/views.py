@@ -1,6 +1,6 @@
 """Areas, employers, members and their homes."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import F, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Length, Substr
@@ -9,7 +9,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from members import audit
+from members import access, audit
 from members.access import Resource, Right
 from members.api.filters import AreaFilter, EmployerFilter, MemberFilter, ResidenceFilter
 from members.api.schema import reads, writes
@@ -23,9 +23,9 @@ from members.api.serializers import (
     PhoneSerializer,
     ResidenceSerializer,
 )
-from members.api.viewsets import ChangeMixin, CreateMixin, ScopedViewSet, scope_path
+from members.api.viewsets import ChangeMixin, CreateMixin, ScopedViewSet
 from members.atomic import atomic_write
-from members.models import Area, Employer, Member, Residence
+from members.models import Area, Employer, Member, Residence, User
 from members.models.areas import SEGMENT
 
 
@@ -98,7 +98,7 @@ class MemberViewSet(CreateMixin, ChangeMixin, ScopedViewSet):
         """The path of the area that was asked for, else of the smallest that holds the user's scope."""
         inside = self.request.query_params.get("inside")
         area = Area.objects.filter(pk=inside).first() if inside else None
-        return area.path if area else scope_path(self.request.user, self.resource)
+        return area.path if area else access.scope_path(cast(User, self.request.user), self.resource)
 
     @writes("查看完整电话", PhoneSerializer, request=None, said="每次查看都记入操作记录。")
     @action(detail=True, methods=["post"])

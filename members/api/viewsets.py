@@ -17,7 +17,6 @@ from members.access import Resource, Right
 from members.api.parsing import CleanJSONParser
 from members.api.problems import WrittenOutside
 from members.atomic import atomic_write
-from members.models.areas import SEGMENT
 
 
 class OnRecord(APIView):
@@ -43,7 +42,8 @@ class OnRecord(APIView):
         response = super().handle_exception(exc)
         if response.status_code == status.HTTP_403_FORBIDDEN and audit.actor() and hasattr(self, "resource"):
             with atomic_write():
-                audit.record("refuse", changes={"call": self._call()}, path=scope_path(audit.actor(), self.resource))
+                path = access.scope_path(audit.actor(), self.resource)
+                audit.record("refuse", changes={"call": self._call()}, path=path)
         return response
 
     def _call(self) -> str:
@@ -96,11 +96,3 @@ class ChangeMixin:
             serializer = self.get_serializer(self.locked_object(), data=data, partial=True)
             serializer.is_valid(raise_exception=True)
             return self.answer(serializer.save())
-
-
-def scope_path(user: Any, resource: Resource) -> str:
-    """Return the path of the smallest area that holds all the user may read; "" where only the whole tree does."""
-    lows = [low for low, _ in access.reach(user, resource)] or [""]
-    first, last = min(lows), max(lows)
-    ends = range(0, len(first) + 1, SEGMENT)
-    return max((first[:end] for end in ends if last.startswith(first[:end])), key=len)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from members import access
 from members.access import Resource, Right
 from members.atomic import atomic_write
-from members.audit import Audited
+from members.audit import Audited, record
 from members.models.dated import DatedQuerySet, ends_after_it_begins
 
 SEGMENT = 4
@@ -145,7 +145,8 @@ class Area(Audited):
             super().save(*args, **kwargs)
 
     def clean(self):
-        """Refuse a second open area of the same name under the same parent."""
+        """Refuse a second open area of the same name under the same parent; a name holds no blanks, labels do."""
+        self.name = "".join(self.name.split())
         if not self.path or self.until:
             return
         twins = Area.objects.filter(level=self.level, name=self.name, until=None).exclude(pk=self.pk)
@@ -181,13 +182,22 @@ class Area(Audited):
         self.label = self.label_below(parent)
         return self
 
-    def move(self, *, to: "Area") -> None:
-        """Put the area with all below it under another parent of the same level as the present one."""
+    def check_move(self, to: "Area") -> None:
+        """Raise ValidationError where the area cannot stand below `to`."""
         if to.level != self.level - 1:
             raise ValidationError(f"{self.get_level_display()}只能移到{Area.Level(self.level - 1).label}之下。")
-        if to.path == self.parent_path:
-            return
+        if to.street_path != self.street_path:
+            raise ValidationError("不能移到别的街道：每个街道的资料各管各的。")
+        if Area.objects.children_of(to).filter(name=self.name, until=None).exclude(pk=self.pk).exists():
+            raise ValidationError(f"“{to.name}”里已经有“{self.name}”，请先改名，再移过去。")
+
+    def move(self, *, to: "Area") -> None:
+        """Put the area with all below it under another parent of the same level as the present one."""
         with atomic_write():
+            to = Area.objects.select_for_update().get(pk=to.pk)
+            self.check_move(to)
+            if to.path == self.parent_path:
+                return
             old, new = self.path, Area.objects.next_path(to)
             moved = Concat(models.Value(new), Substr("path", len(old) + 1))
             Area.objects.below(self).update(path=moved)
@@ -195,15 +205,19 @@ class Area(Audited):
             self.full_clean()
             self.save()
 
+    def check_close(self, day: date) -> None:
+        """Raise ValidationError where somebody still lives in the area, or something in it opens later."""
+        if Area.objects.inside(self).filter(residences__since__isnull=False, residences__until=None).exists():
+            raise ValidationError(f"“{self.name}”还有党员居住，请先为他们办理迁居，再停用。")
+        if Area.objects.below(self).filter(until=None, since__gt=day).exists():
+            raise ValidationError(f"“{self.name}”下面有 {day} 之后才启用的区域，请改用较晚的停用日期。")
+
     def close(self, *, on: date | None = None) -> None:
         """End the area and what lies below it; members who still live there must move first."""
         day = on or timezone.localdate()
         with atomic_write():
-            if Area.objects.inside(self).filter(residences__since__isnull=False, residences__until=None).exists():
-                raise ValidationError(f"“{self.name}”还有党员居住，请先为他们办理迁居，再停用。")
-            below = Area.objects.below(self).filter(until=None)
-            if below.filter(since__gt=day).exists():
-                raise ValidationError(f"“{self.name}”下面有 {day} 之后才启用的区域，请改用较晚的停用日期。")
-            below.update(until=day)
+            self.check_close(day)
+            closed = Area.objects.below(self).filter(until=None).update(until=day)
+            record("change", self, changes={"until_below": [None, day.isoformat()], "areas": closed})
             self.until = day
             self.save()

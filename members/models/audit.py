@@ -2,6 +2,7 @@
 
 from typing import Self
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
 
@@ -76,7 +77,12 @@ class AuditEntry(models.Model):
         ordering = ["-pk"]
 
     def __str__(self):
-        return f"{self.get_action_display()} {self.model} {self.row}".strip()
+        return f"{self.get_action_display()} {self.model_name} {self.row}".strip()
+
+    @property
+    def model_name(self) -> str:
+        """The kind of thing it concerns, as people call it."""
+        return str(apps.get_model(self.model)._meta.verbose_name) if self.model else ""
 
     def bound_values(self) -> dict:
         """What the hash covers: everything but the row's own number and the two hashes."""

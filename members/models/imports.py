@@ -25,8 +25,8 @@ class Conflict(Exception):
 
 class RosterImportQuerySet(models.QuerySet):
     def for_user(self, user, right: Right = Right.WRITE) -> Self:
-        """Imports into areas where the user may bring in rosters."""
-        return self.filter(access.within("area__path", access.reach(user, Resource.ROSTER, right)))
+        """Imports whose whole scope is the user's: one by the street may have moved people between communities."""
+        return self.filter(access.within("scope_path", access.reach(user, Resource.ROSTER, right)))
 
     def bury_the_silent(self) -> int:
         """Say of imports whose worker was killed that they failed: their transaction never committed."""
@@ -78,7 +78,9 @@ class RosterImport(models.Model):
         null=True,
         verbose_name="操作人",
         related_name="+",
+        help_text="上传的人；写入之后是写入的人。",
     )
+    scope_path = models.CharField(max_length=16, editable=False, db_index=True)
     created_at = models.DateTimeField("上传时间", auto_now_add=True)
     file_name = models.CharField("文件名", max_length=200)
     content = models.BinaryField(null=True)
@@ -115,6 +117,17 @@ class RosterImport(models.Model):
     def __str__(self):
         return f"{self.file_name} → {self.area}"
 
+    def save(self, *args, **kwargs):
+        if not self.scope_path:
+            self.scope_path = self._scope_of_user()
+        super().save(*args, **kwargs)
+
+    def _scope_of_user(self) -> str:
+        """Where whoever uploads may move people: below their post; from the command line, in the street."""
+        ranges = access.reach(self.user, Resource.ROSTER, Right.WRITE) if self.user else []
+        lows = [low for low, high in ranges if low <= self.area.path < high]
+        return max(lows, key=len, default="") or self.area.street_path
+
     @property
     def is_busy(self) -> bool:
         return self.status in self.BUSY
@@ -126,7 +139,8 @@ class RosterImport(models.Model):
         if not type(self).objects.filter(pk=self.pk, status__in=allowed).update(**values):
             self.refresh_from_db(fields=["status"])
             raise Conflict(f"这份花名册现在是“{self.get_status_display()}”，不能再做这一步。请刷新页面看看。")
-        self.__dict__.update(values)
+        for name, value in values.items():
+            setattr(self, name, value)
 
     def beat(self, progress: int) -> None:
         """Show progress (per cent) and that the worker lives."""

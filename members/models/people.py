@@ -170,7 +170,8 @@ class Member(Audited):
         if to.street_path != self.street.path:
             raise ValidationError("这个楼组在别的街道：请办理迁出，再由那边的街道登记。")
         with atomic_write():
-            self.leave(on=day)
+            Member.objects.select_for_update().get(pk=self.pk)  # two moves at once queue
+            self._end_home(day)
             home = Residence(member=self, area=to, room=room, since=day, joined_on=joined_on)
             home.full_clean()
             home.save()
@@ -178,8 +179,13 @@ class Member(Audited):
 
     def leave(self, *, on: date | None = None) -> None:
         """Move away: the home ends, the record and its history stay."""
-        day = on or timezone.localdate()
-        for home in self.residences.filter(until=None):
+        if not self.residences.filter(until=None).exists():
+            raise ValidationError("这位党员现在没有住址，不用办理迁出。")
+        with atomic_write():
+            self._end_home(on or timezone.localdate())
+
+    def _end_home(self, day: date) -> None:
+        for home in self.residences.select_for_update().filter(until=None):
             if day < home.since:
                 raise ValidationError(f"迁出日期不能早于入住日期 {home.since}。")
             home.until = day
@@ -245,6 +251,8 @@ class Residence(Audited):
             raise ValidationError({"area": "请选择楼组（哪一号楼）。"})
         if self.member_id and self.since and self._overlaps():
             raise ValidationError("这段居住时间和另一处住址重叠，请核对入住、迁出日期。")
+        if any(day and day > timezone.localdate() for day in (self.since, self.until, self.joined_on)):
+            raise ValidationError("入住、迁出、参加的日期都不能晚于今天。")
 
     def _overlaps(self) -> bool:
         others = Residence.objects.filter(Q(until=None) | Q(until__gt=self.since), member_id=self.member_id)

@@ -210,6 +210,9 @@ class StaffToken(Audited):
     def fits(self, secret: str) -> bool:
         return secrets.compare_digest(self.digest, digest(secret, purpose="token"))
 
+    def audit_path(self) -> str:
+        return self.user.audit_path()
+
     def revoke(self) -> None:
         self.revoked_at = timezone.now()
         self.save(update_fields=["revoked_at"])

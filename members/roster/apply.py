@@ -7,7 +7,7 @@ from django.db.models import Max
 from django.db.models.functions import Length, Substr
 
 from members import audit
-from members.history import write_history
+from members.history import BATCH, write_history
 from members.models import Area, Employer, Member, Residence, RosterImport
 from members.models.areas import SEGMENT
 from members.pinyin import spell
@@ -31,7 +31,7 @@ def refuse_if_moved(seen: dict[str, Outcome], now: Plan) -> None:
         raise Moved(moved)
 
 
-def write(plan: Plan, roster_import: RosterImport, *, day: date) -> dict[str, list[int]]:
+def write(plan: Plan, roster_import: RosterImport, *, day: date) -> dict[str, Any]:
     """Write the plan's new and changed rows; return the primary keys of what was made for it."""
     rows = [row for row in plan.rows if row.status in WRITTEN]
     groups = _make_groups(plan)
@@ -42,10 +42,10 @@ def write(plan: Plan, roster_import: RosterImport, *, day: date) -> dict[str, li
     _write_residences(rows, roster_import, members, places, day)
     made = {
         "employers": list(employers.values()),
-        "codes": list(plan.employer_codes),
+        "codes": plan.employer_codes,
         "groups": [area.pk for area in groups.values()],
     }
-    audit.record("import", roster_import, path=roster_import.area.path, changes={"counts": plan.counts()})
+    audit.record("import", roster_import, path=roster_import.area.path, changes={"counts": plan.counts(), "made": made})
     return made
 
 
@@ -58,11 +58,11 @@ def _make_groups(plan: Plan) -> dict[str, Area]:
     taken = children.filter(station__in=labels, length=4 * SEGMENT).values("station").annotate(last=Max("path"))
     last = {row["station"]: int(row["last"][-SEGMENT:]) for row in taken}
     made = {}
-    for mark, name in plan.new_groups.items():
+    for mark, label in plan.new_groups.items():
         station = _station(mark)
         last[station] = last.get(station, 0) + 1
         path = f"{station}{last[station]:0{SEGMENT}d}"
-        label = f"{labels[station]} {name}"
+        name = label.removeprefix(f"{labels[station]} ")
         made[mark] = Area(path=path, level=Area.Level.BUILDING_GROUP, name=name, label=label, stage=Area.Stage.NONE)
     Area.objects.bulk_create(made.values())
     return made
@@ -112,12 +112,14 @@ def _write_residences(
     rows: list[Row], roster_import: RosterImport, members: dict[str, int], places: dict[str, int], day: date
 ) -> None:
     touched = [row for row in rows if row.home]
-    known = Residence.objects.in_bulk([row.residence for row in touched if row.residence])
+    known = Residence.objects.select_for_update().in_bulk([row.residence for row in touched if row.residence])
     for row in touched:
         if row.residence:
             _mend(known[row.residence], row, day)
     overwrite(Residence, list(known.values()))
-    new = [_settle(row, members[row.key], places, day) for row in touched if row.home in ("in", "move")]
+    settling = [row for row in touched if row.home in ("in", "move")]
+    ended = _last_ends([row.member for row in settling if row.member])
+    new = [_settle(row, members[row.key], places, max(day, ended.get(row.member or 0, day))) for row in settling]
     Residence.objects.bulk_create(new)
     write_history(Residence, list(known), kind="~", roster_import=roster_import)
     write_history(Residence, [home.pk for home in new], kind="+", roster_import=roster_import)
@@ -132,11 +134,20 @@ def _mend(home: Residence, row: Row, day: date) -> None:
         home.joined_on = _joined_on(row, day)
 
 
+def _last_ends(members: list[int]) -> dict[int, date]:
+    """Return when the last of each member's former homes ended: no home begins before that."""
+    ends: dict[int, date] = {}
+    for start in range(0, len(members), BATCH):
+        homes = Residence.objects.filter(member__in=members[start : start + BATCH], until__isnull=False).order_by()
+        ends.update(homes.values_list("member").annotate(Max("until")))
+    return ends
+
+
 def _settle(row: Row, member: int, places: dict[str, int], day: date) -> Residence:
     assert row.place
     joined_on = _joined_on(row, day)
-    # Who joined the group's party group on an earlier day lived there on that day.
-    since = min(day, joined_on or day) if row.home == "in" else day
+    # Who is new, and joined the group's party group on an earlier day, lived there on that day.
+    since = min(day, joined_on or day) if row.member is None else day
     return Residence(member_id=member, area_id=places[row.place.path], room=row.room, since=since, joined_on=joined_on)
 
 

@@ -12,8 +12,8 @@ import zlib
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
-from . import refusal
-from .refusal import Refused
+from members.roster import refusal
+from members.roster.refusal import Refused
 
 MAX_ENTRIES = 500
 MAX_INFLATED = 120 * 1024 * 1024

@@ -9,11 +9,11 @@ from functools import lru_cache
 from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError
 
-from . import id_number
-from .days import Unreadable, read_day
-from .folding import BLANKS, narrow, shown, squeezed
-from .sheet import Row
-from .workbook import Cell
+from members.roster import id_number
+from members.roster.days import Unreadable, read_day
+from members.roster.folding import BLANKS, narrow, shown, squeezed
+from members.roster.sheet import Row
+from members.roster.workbook import Cell
 
 HEADINGS: dict[str, tuple[str, ...]] = {
     "name": ("姓名", "党员姓名"),

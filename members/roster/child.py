@@ -11,8 +11,8 @@ from typing import Any, Self
 
 import orjson
 
-from . import refusal
-from .refusal import Refused
+from members.roster import refusal
+from members.roster.refusal import Refused
 
 TIMEOUT = 60  # seconds
 INHERITED = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH")  # nothing secret

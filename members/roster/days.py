@@ -3,8 +3,8 @@
 import re
 from datetime import date
 
-from .folding import shown, squeezed
-from .workbook import Cell
+from members.roster.folding import shown, squeezed
+from members.roster.workbook import Cell
 
 EARLIEST = 1900
 

@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from . import refusal, sheet, workbook
-from .cells import HEADINGS
-from .child import Child
-from .folding import heading_key, shown
-from .refusal import Refused
-from .sheet import NOTE_HEADING, Headings, Sheet
-from .workbook import RawSheet
+from members.roster import refusal, sheet, workbook
+from members.roster.cells import HEADINGS
+from members.roster.child import Child
+from members.roster.folding import heading_key, shown
+from members.roster.refusal import Refused
+from members.roster.sheet import NOTE_HEADING, Headings, Sheet
+from members.roster.workbook import RawSheet
 
 Marked = tuple[str, int, str, str]
 

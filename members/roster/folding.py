@@ -3,7 +3,7 @@
 import re
 from datetime import date
 
-from .workbook import Cell
+from members.roster.workbook import Cell
 
 # ！ to ～ are ! to ~ moved by 0xFEE0; the ideographic space is wide too.
 NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " ", 0xA0: " "}

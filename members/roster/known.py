@@ -115,7 +115,7 @@ class Employers:
     def _meet(self, name: str, code: str) -> None:
         if code in self.by_code or (not code and self.by_name.get(name)):
             return
-        if name in self.uncoded:  # known by name alone until now: the file brings the code
+        if self.uncoded.get(name, None) not in (None, *self.by_code.values()):  # known by name alone: here is the code
             self.by_code[code] = self.uncoded[name]
             return
         ref = f"+{code or name}"

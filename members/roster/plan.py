@@ -124,14 +124,14 @@ def make_plan(reading: Reading, terms: Terms) -> Plan:
     )
     rows = [planner.plan(entry) for entry in reading.entries]
     made = {
-        row.place.path: row.place.name for row in rows if row.place and row.place.is_new and row.status != Status.ERROR
+        row.place.path: row.place.label for row in rows if row.place and row.place.is_new and row.status != Status.ERROR
     }
     absent, before = planner.absent(rows)
     return Plan(
         sheets=reading.sheets,
         rows=rows,
         new_employers=_still_needed(planner.employers.new, rows),
-        employer_codes=planner.employers.codes_to_add(),
+        employer_codes=_codes_used(planner.employers.codes_to_add(), rows),
         new_groups=made,
         absent=absent,
         warnings=_warnings(rows, before),
@@ -149,8 +149,8 @@ class Planner:
         }
         self.employers = Employers(named)
         self.columns = {sheet.name: sheet.columns for sheet in reading.sheets}
-        self.seen: dict[tuple[str, ...], int] = {}
-        self.taken: dict[int, int] = {}
+        self.seen: dict[tuple[str, ...], tuple[Entry, str]] = {}
+        self.taken: dict[int, Entry] = {}
         self.names_of: dict[str, dict[str, int]] = defaultdict(dict)
         for entry in reading.entries:
             if "id_digest" in entry.values and "name" in entry.values:
@@ -166,14 +166,12 @@ class Planner:
         assert row.place
         shared_id = len(self.names_of.get(entry.values.get("id_digest", ""), {})) > 1
         person, candidates = self.people.identify(entry.values, group=row.place.path, shared_id=shared_id)
+        row.candidates = sorted(candidate.pk for candidate in candidates)
         choice = self.terms.choices.get(row.key, "") if candidates else ""
-        if choice == "skip":
-            row.status = Status.SKIPPED
-            return row
-        if choice.isdigit() and int(choice) in {candidate.pk for candidate in candidates}:
+        if choice in map(str, row.candidates):
             person = self.people.all[int(choice)]
         elif candidates and choice != "new":
-            row.status, row.candidates = Status.DOUBT, sorted(candidate.pk for candidate in candidates)
+            row.status = Status.SKIPPED if choice == "skip" else Status.DOUBT
             return row
         self._compare(row, entry, person)
         return row
@@ -209,13 +207,14 @@ class Planner:
                 self._problem(row, entry, "employer", f"有不止一家“{name}”，请填写统一社会信用代码以便区分")
 
     def _first_naming(self, row: Row, entry: Entry) -> None:
-        """Mark a row that names a person whom an earlier row has named."""
-        column, key = _naming(entry.values, row.place)
-        if not key:
-            return
-        first = self.seen.setdefault(key, entry.row)
-        if first != entry.row:
-            self._problem(row, entry, column, f"与第 {first} 行是同一个人，请删去其中一行")
+        """Mark a row that names a person whom an earlier row has named, by whatever both of them give."""
+        id_digest = entry.values.get("id_digest", "")
+        for column, key in _namings(entry.values, row.place):
+            first, first_digest = self.seen.setdefault(key, (entry, id_digest))
+            differ = id_digest and first_digest and id_digest != first_digest
+            if first is not entry and not differ:
+                self._problem(row, entry, column, f"与{_where(first, entry)}是同一个人，请删去其中一行")
+                return
 
     def _compare(self, row: Row, entry: Entry, person: Person | None) -> None:
         if person is None:
@@ -224,13 +223,13 @@ class Planner:
             row.room, row.joined = entry.values.get("room", ""), entry.values.get("joined", "")
             return
         if first := self.taken.get(person.pk):
-            self._problem(row, entry, "name", f"与第 {first} 行对上了同一位党员，请核对这两行")
+            self._problem(row, entry, "name", f"与{_where(first, entry)}对上了同一位党员，请核对这两行")
             return
         if person.home and not self._may_write(person.home.path):
             column = "id_number" if "id_digest" in entry.values else "name"
             self._problem(row, entry, column, "这位党员登记在本街道别的地方，请由街道办理迁居，或先请对方办理迁出")
             return
-        self.taken[person.pk] = entry.row
+        self.taken[person.pk] = entry
         row.member = person.pk
         self._differences(row, entry, person)
         self._home(row, entry, person)
@@ -270,26 +269,36 @@ class Planner:
         if row.room and row.room != home.room:
             row.changes["room"] = [home.room, row.room]
         if row.joined and not joined_alike(row.joined, home.joined_on):
-            row.changes["joined"] = [str(home.joined_on or ""), row.joined]
+            row.changes["joined"] = [str(home.joined_on or ""), {"yes": "是", "no": "否"}.get(row.joined, row.joined)]
         if "room" in row.changes or "joined" in row.changes:
             row.home, row.residence = "mend", home.pk
 
 
-def _naming(values: dict[str, str], place: Place | None) -> tuple[str, tuple[str, ...]]:
-    """Return by what a row names its person, and the column to mend where another row has the same."""
+def _namings(values: dict[str, str], place: Place | None) -> list[tuple[str, tuple[str, ...]]]:
+    """Return by what a row names its person, each with the column to mend where another row has the same."""
     name = values.get("name", "")
-    if "id_digest" in values:
-        return "id_number", ("id", values["id_digest"], name)
+    found: list[tuple[str, tuple[str, ...]]] = []
+    if name and "id_digest" in values:
+        found.append(("id_number", ("id", values["id_digest"], name)))
     if name and "phone" in values:
-        return "phone", (name, values["phone"])
-    if name and place:
-        return "name", (name, place.path, values.get("room", ""))
-    return "", ()
+        found.append(("phone", ("phone", values["phone"], name)))
+    if name and place and not found:
+        found.append(("name", ("home", place.path, values.get("room", ""), name)))
+    return found
+
+
+def _where(first: Entry, here: Entry) -> str:
+    return f"第 {first.row} 行" if first.sheet == here.sheet else f"工作表“{first.sheet}”第 {first.row} 行"
 
 
 def _still_needed(new: dict[str, dict[str, str]], rows: list[Row]) -> dict[str, dict[str, str]]:
     used = {row.employer for row in rows if row.status in (Status.NEW, Status.CHANGED, Status.DOUBT)}
     return {ref: employer for ref, employer in new.items() if ref in used}
+
+
+def _codes_used(codes: dict[int, str], rows: list[Row]) -> dict[int, str]:
+    used = {row.employer for row in rows if row.status in (Status.NEW, Status.CHANGED, Status.SAME)}
+    return {pk: code for pk, code in codes.items() if pk in used}
 
 
 def _warnings(rows: list[Row], before: int) -> list[str]:

@@ -4,10 +4,10 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from . import workbook
-from .folding import heading_key, is_nothing, narrow, shown, squeezed
-from .refusal import Refused
-from .workbook import Book, Cell, RawSheet
+from members.roster import workbook
+from members.roster.folding import heading_key, is_nothing, narrow, shown, squeezed
+from members.roster.refusal import Refused
+from members.roster.workbook import Book, Cell, RawSheet
 
 Headings = Mapping[str, tuple[str, ...]]
 

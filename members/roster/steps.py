@@ -1,6 +1,7 @@
 """An import's steps: read, choose, apply, undo. Each is one guarded move of its `RosterImport`."""
 
 import logging
+from contextlib import suppress
 
 from django.db import IntegrityError
 from django.utils import timezone
@@ -9,7 +10,7 @@ from members import access
 from members.access import Range, Resource, Right
 from members.atomic import atomic_write
 from members.audit import acting
-from members.models import Area, RosterImport
+from members.models import Area, RosterImport, User
 from members.models.imports import FORGOTTEN, Conflict
 from members.roster.apply import Moved, refuse_if_moved, write
 from members.roster.plan import Plan, Status, Terms, make_plan
@@ -42,16 +43,24 @@ def read_step(roster_import: RosterImport) -> None:
             logger.info("Roster import %s was ended while it was read.", roster_import.pk)
         except Exception:
             logger.exception("Roster import %s could not be read.", roster_import.pk)
-            roster_import.advance(RosterImport.Status.FAILED, message=BROKEN, **FORGOTTEN)
+            with suppress(Conflict):
+                roster_import.advance(RosterImport.Status.FAILED, message=BROKEN, **FORGOTTEN)
 
 
 def choose_step(roster_import: RosterImport, choices: dict[str, str]) -> None:
-    """Keep the clerk's answers to rows in doubt, and plan again with them."""
-    reading, _ = unseal_reading(roster_import.reading)
-    roster_import.choices |= choices
+    """Keep the clerk's answers to rows in doubt, and plan again with them; anything but an answer is left out."""
     with atomic_write():
-        roster_import.advance(RosterImport.Status.READING, choices=roster_import.choices)
-        _review(roster_import, reading)
+        _choose(RosterImport.objects.select_for_update().get(pk=roster_import.pk), choices, roster_import.user)
+
+
+def _choose(roster_import: RosterImport, choices: dict[str, str], user: User | None) -> None:
+    if roster_import.status != RosterImport.Status.REVIEW:
+        raise Conflict("这份花名册已经处理过了。请刷新页面看看。")
+    reading, seen = unseal_reading(roster_import.reading)
+    answers = {key: {"new", "skip", *map(str, outcome[-1])} for key, outcome in seen.items() if outcome[-1]}
+    roster_import.choices |= {key: value for key, value in choices.items() if value in answers.get(key, ())}
+    roster_import.advance(RosterImport.Status.READING, choices=roster_import.choices, user=user)
+    _review(roster_import, reading)
 
 
 def check_ready(roster_import: RosterImport, plan: Plan, *, only_good: bool, confirmed: bool) -> None:
@@ -80,7 +89,7 @@ def apply_step(roster_import: RosterImport, *, only_good: bool) -> None:
         except IntegrityError:
             _back_to_review(roster_import, "写入时正好有人登记了同一位党员，什么都没有写入。已重新比对，请再核对一遍。")
         except Refused as refusal:
-            roster_import.advance(RosterImport.Status.FAILED, message=refusal.sentence)
+            roster_import.advance(RosterImport.Status.FAILED, message=refusal.sentence, **FORGOTTEN)
         except Conflict:
             logger.info("Roster import %s was ended while it was written.", roster_import.pk)
         except Exception:
@@ -98,7 +107,7 @@ def undo_step(roster_import: RosterImport) -> None:
 
 
 def writable_by(roster_import: RosterImport) -> list[Range]:
-    """The parts of the tree that whoever uploaded may write to; from the command line, the street."""
+    """The parts of the tree that whoever acts may write to; from the command line, the street."""
     if roster_import.user is None:
         return [access.subtree(roster_import.area.street_path)]
     return access.reach(roster_import.user, Resource.ROSTER, Right.WRITE)

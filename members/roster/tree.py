@@ -1,5 +1,6 @@
 """The tree of areas from a sheet: communities, compounds and building groups, one building group a row."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
@@ -23,6 +24,7 @@ HEADINGS = {
     "established_on": ("建组日期", "建组时间", "成立日期"),
     "stage": ("楼组党小组状态", "党小组状态", "楼组党小组", "状态"),
 }
+NAME_LENGTH = 50
 LEVELS = {
     "community": Area.Level.COMMUNITY,
     "station": Area.Level.STATION,
@@ -41,16 +43,24 @@ class TreeReport:
     errors: list[dict[str, Any]] = field(default_factory=list)
 
 
+def street_named(name: str) -> Area:
+    """Return the street of this name, or one still to be made; Refused where there are several."""
+    found = list(Area.objects.streets().lasting().filter(name=name)[:2])
+    if len(found) > 1:
+        raise Refused(f"有不止一个街道叫“{name}”，请先改名以便区分。")
+    return found[0] if found else Area(name=name).place_under(None)
+
+
 class TreeProblem(Exception):
     def __init__(self, column: str, message: str):
         super().__init__(message)
         self.column, self.message = column, message
 
 
-def import_tree(content: bytes, *, street: str, today: date, check: bool = False) -> TreeReport:
+def import_tree(content: bytes, *, street: Area, today: date, check: bool = False) -> TreeReport:
     """Create or update the street's tree from a workbook; all or nothing. Again, it changes nothing.
 
-    Raises Refused for a file that is no such sheet.
+    `street` may be one still to be made, placed but not saved. Raises Refused for a file that is no such sheet.
     """
     sheets = read(content, HEADINGS, required="community", date_fields=("established_on",))
     with atomic_write():
@@ -66,13 +76,9 @@ def import_tree(content: bytes, *, street: str, today: date, check: bool = False
 class Tree:
     """The street's areas as they are, changed in memory by the sheet's rows."""
 
-    def __init__(self, street: str, today: date):
-        self.today, self.report = today, TreeReport(street)
-        found = list(Area.objects.filter(level=Area.Level.STREET, name=street, until=None)[:2])
-        if len(found) > 1:
-            raise Refused(f"有不止一个街道叫“{street}”，请先改名以便区分。")
-        self.street = found[0] if found else Area(name=street).place_under(None)
-        self.areas = {self._key(area): area for area in Area.objects.inside(self.street).filter(until=None)}
+    def __init__(self, street: Area, today: date):
+        self.today, self.report, self.street = today, TreeReport(street.name), street
+        self.areas = {self._key(area): area for area in Area.objects.inside(street).lasting()}
         self.last: Counter[str] = Counter()
         for path in Area.objects.below(self.street).values_list("path", flat=True):
             self.last[path[:-SEGMENT]] = max(self.last[path[:-SEGMENT]], int(path[-SEGMENT:]))
@@ -113,6 +119,8 @@ class Tree:
     def _area(self, parent: Area, level: int, column: str, name: str) -> Area:
         if level != parent.level + 1:
             raise TreeProblem(column, f"缺少“{name}”的上一级，请把社区、小区、楼组都填上。")
+        if len(name) > NAME_LENGTH:
+            raise TreeProblem(column, f"名称最多 {NAME_LENGTH} 个字，请写短一些")
         key = (parent.path, _folded(level, name))
         if key not in self.areas:
             self.last[parent.path] += 1
@@ -160,7 +168,7 @@ def _folded(level: int, name: str) -> str:
 
 def _residents(cell: Any) -> int:
     text = shown(cell)
-    if not text.isdigit():
+    if not re.fullmatch(r"[0-9]{1,8}", text):
         raise TreeProblem("residents", "常住人口请填整数，如 6838。")
     return int(text)
 

@@ -6,7 +6,7 @@ A member and their homes go or stay together. A row was edited since where its h
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from members import audit
 from members.history import write_history
@@ -16,7 +16,7 @@ from members.roster.apply import overwrite
 BATCH = 900
 
 
-def take_back(roster_import: RosterImport, *, made: dict[str, list[int]]) -> list[int]:
+def take_back(roster_import: RosterImport, *, made: dict[str, Any]) -> list[int]:
     """Undo within the caller's transaction; return the members that stay because they were edited since."""
     members, homes = _Trail(Member, roster_import), _Trail(Residence, roster_import)
     owner = homes.owners()
@@ -70,9 +70,10 @@ class _Trail:
         write_history(self.model, sorted(before), kind="~", roster_import=self.roster_import)
 
     def _newest(self, pks: Iterable[int], *, before_import: bool = False) -> Iterator[tuple[int, int]]:
-        """Yield each row's newest history row, or the newest before the import's."""
+        """Yield each row's newest history row, or the newest before the import's; what was undone is as if not done."""
+        undone = Q(roster_import__status=RosterImport.Status.UNDONE) & ~Q(roster_import=self.roster_import)
         for batch in _batches(sorted(pks)):
-            rows = self.history.filter(id__in=batch)
+            rows = self.history.filter(id__in=batch).exclude(undone)
             if before_import:
                 rows = rows.exclude(roster_import=self.roster_import)
             yield from rows.order_by().values_list("id").annotate(Max("history_id"))
@@ -90,10 +91,14 @@ def _with_ties(pks: Iterable[int], *, but: set[int]) -> set[int]:
     return tied
 
 
-def _drop_unused(made: dict[str, list[int]]) -> None:
+def _drop_unused(made: dict[str, Any]) -> None:
     Employer.objects.filter(pk__in=made.get("employers", []), members=None).delete()
-    Employer.objects.filter(pk__in=made.get("codes", [])).update(credit_code=None)
-    groups = Area.objects.filter(pk__in=made.get("groups", []), residences=None, roles=None)
+    for pk, code in made.get("codes", {}).items():
+        employer = Employer.objects.filter(pk=pk, credit_code=code).first()
+        if employer and not Employer.objects.filter(name=employer.name, credit_code=None).exists():
+            employer.credit_code = None
+            employer.save()
+    groups = Area.objects.filter(pk__in=made.get("groups", []), residences=None, roles=None, roster_imports=None)
     Area.objects.filter(pk__in=list(groups.values_list("pk", flat=True))).delete()
 
 

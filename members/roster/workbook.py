@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 import orjson
 
-from . import archive, refusal
-from .child import Child
-from .refusal import Refused as Refused
+from members.roster import archive, refusal
+from members.roster.child import Child
+from members.roster.refusal import Refused as Refused
 
 MAX_SIZE = 10 * 1024 * 1024
 MAX_ROWS = 20_000

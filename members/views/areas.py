@@ -34,7 +34,7 @@ def upload(request):
     if request.method == "POST" and form.is_valid():
         street, file = form.cleaned_data["street"], form.cleaned_data["file"]
         try:
-            report = import_tree(file.read(), street=street.name, today=timezone.localdate())
+            report = import_tree(file.read(), street=street, today=timezone.localdate())
         except Refused as refusal:
             form.add_error("file", refusal.sentence)
     counts = [(LABELS[column], counts) for column, counts in report.counts.items()] if report else []

@@ -4,6 +4,8 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db import IntegrityError
+from django.db.models import ProtectedError
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
@@ -17,6 +19,7 @@ from members.roster import job, steps
 from members.roster.cells import HEADINGS
 from members.roster.errorbook import mark
 from members.roster.plan import Plan, Status
+from members.roster.refusal import Refused
 from members.roster.stored import unseal_plan
 from members.views.files import WorkbookField, download
 from members.views.page import page
@@ -100,7 +103,8 @@ def choose(request, pk):
     """Keep the answers to rows in doubt."""
     upload = _find(request, pk)
     answers = {key.removeprefix("choice-"): value for key, value in request.POST.items() if key.startswith("choice-")}
-    _step(request, lambda: steps.choose_step(upload, {key: value for key, value in answers.items() if value}))
+    upload.user = request.user
+    _step(request, lambda: steps.choose_step(upload, answers))
     return redirect("members:roster", pk)
 
 
@@ -123,7 +127,7 @@ def _apply(request, pk, *, only_good: bool):
         confirmed = "confirmed" in request.POST
         steps.check_ready(upload, unseal_plan(upload.plan), only_good=only_good, confirmed=confirmed)
         with atomic_write():
-            upload.advance(RosterImport.Status.APPLYING)
+            upload.advance(RosterImport.Status.APPLYING, user=request.user)
             job.enqueue(job.apply_roster_import, upload.pk, only_good)
 
     _step(request, start)
@@ -158,9 +162,14 @@ def error_book(request, pk):
         return redirect("members:roster", pk)
     plan = unseal_plan(upload.plan)
     problems = [(row.sheet, row.row, p.column, p.message) for row in plan.rows for p in row.problems]
+    try:
+        content = mark(upload.file, problems)
+    except Refused as refusal:
+        messages.error(request, refusal.sentence)
+        return redirect("members:roster", pk)
     with atomic_write():
         audit.record("export", upload, path=upload.area.path, changes={"rows": len(plan.rows)}, reason="下载错误表")
-    return download(mark(upload.file, problems), f"错误说明-{upload.pk}.xlsx")
+    return download(content, f"错误说明-{upload.pk}.xlsx")
 
 
 @require_GET
@@ -184,6 +193,8 @@ def _step(request, act) -> None:
         act()
     except (steps.NotReady, Conflict) as reason:
         messages.error(request, str(reason))
+    except (IntegrityError, ProtectedError):
+        messages.error(request, "正好有别人在改这些资料，什么都没有改变。请刷新页面，再试一次。")
 
 
 def _preview(request, upload: RosterImport, plan: Plan) -> dict:

@@ -5,6 +5,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, redirect
 
+from members import audit
 from members.access import Right
 from members.atomic import atomic_write
 from members.models import StaffToken, User
@@ -30,7 +31,9 @@ def reset_password(request, pk):
 def unlock(request, pk):
     user = _manageable(request, pk)
     if request.method == "POST":
-        reset(username=user.username)
+        with atomic_write():
+            reset(username=user.username)
+            audit.record("change", user, changes={"login": ["locked", "open"]})
         messages.success(request, f"“{user}”现在可以再次登录。")
         return redirect("admin:members_user_change", pk)
     return page(

@@ -12,7 +12,7 @@ from django.utils import timezone
 from members.access import Kind
 from members.atomic import atomic_write
 from members.models import Area, AreaRole, AuditEntry, Employer, Member, Residence, RosterImport, User
-from members.roster.tree import import_tree
+from members.roster.tree import import_tree, street_named
 from tests import factories
 
 ROSTERS = Path(__file__).resolve().parent.parent / "rosters"
@@ -24,7 +24,7 @@ def database() -> Iterator[Area]:
     """Make an empty database with the street's tree in it, and yield the street."""
     made = setup_databases(verbosity=0, interactive=False)
     try:
-        import_tree((ROSTERS / "areas.xlsx").read_bytes(), street=STREET, today=timezone.localdate())
+        import_tree((ROSTERS / "areas.xlsx").read_bytes(), street=street_named(STREET), today=timezone.localdate())
         yield Area.objects.get(level=Area.Level.STREET)
     finally:
         teardown_databases(made, verbosity=0)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page
 
 from members.models import Area, User
-from members.roster.tree import import_tree
+from members.roster.tree import import_tree, street_named
 from tests.conftest import BACKEND
 from tests.members.test_roster_files import ROSTERS
 
@@ -109,7 +109,7 @@ def enter(context: BrowserContext, page: Page, live_server) -> Callable[[User], 
 @pytest.fixture
 def street(transactional_db: None) -> Area:
     """The street of `tests/rosters/areas.xlsx`: 8 communities, 873 building groups, nobody in them yet."""
-    import_tree((ROSTERS / "areas.xlsx").read_bytes(), street="新成路街道", today=timezone.localdate())
+    import_tree((ROSTERS / "areas.xlsx").read_bytes(), street=street_named("新成路街道"), today=timezone.localdate())
     return Area.objects.get(level=Area.Level.STREET)
 
 

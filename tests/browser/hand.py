@@ -25,9 +25,9 @@ def type_into_search(page: Page, select: str, words: str, option: str) -> None:
     """Find an option of a searching select box by the keyboard alone."""
     page.locator(f"{select} + .select2 .select2-selection").focus()
     page.keyboard.press("Enter")
+    expect(page.locator(".select2-search__field")).to_be_focused()
     page.keyboard.type(words)
-    found = page.locator(".select2-results__option--highlighted")
-    expect(found).to_have_text(option)
+    expect(page.locator(".select2-results__option--highlighted")).to_have_text(option)
     page.keyboard.press("Enter")
 
 

@@ -57,6 +57,7 @@ def test_the_street_drills_down_to_the_members_and_back(
     expect(page.locator("tbody tr")).to_have_count(8)
 
 
+@office
 def test_who_has_not_joined_is_one_click_from_the_figure(
     enter: Callable[[User], Page], officer: User, residents: list[Member]
 ) -> None:

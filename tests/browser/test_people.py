@@ -76,6 +76,7 @@ def test_a_member_moves_house(enter: Callable[[User], Page], secretary: User, me
     assert str(member.home) == "第四社区 梅园2期 15号楼 601"
 
 
+@office
 def test_a_member_moves_away_and_comes_back(enter: Callable[[User], Page], secretary: User, member: Member) -> None:
     page = enter(secretary)
     look_up(page, member)
@@ -113,7 +114,8 @@ def test_a_new_member_is_registered(enter: Callable[[User], Page], secretary: Us
     type_into_search(page, "#id_home", "迎晖苑3期 2号", "第四社区 迎晖苑3期 2号楼")
     page.get_by_label("室号").fill("502")
     page.get_by_role("button", name="保存", exact=True).click()
-    page.wait_for_load_state(); print(page.url, page.eval_on_selector_all("input[type=text]", "e => e.map(x => x.name + x.value)"))
+    page.wait_for_load_state()
+    print(page.url, page.eval_on_selector_all("input[type=text]", "e => e.map(x => x.name + x.value)"))
     expect(page.get_by_text("上官婉清").first).to_be_visible()
     member = Member.objects.get()
     assert (member.phone, member.birth_date, member.home.room) == ("19900001234", "1988-02-07", "502")

@@ -18,8 +18,9 @@ from tests.members.uploads import called
 pytestmark = pytest.mark.browser
 office = pytest.mark.parametrize("size", ["office"], indirect=True)
 MENDED = {
-    "性别": "女", "身份证号": None, "联系电话": None, "工作单位": None, "统一社会信用代码": None, "党员类别": "正式党员", "入党时间": "2020年7月",
-    "在职/在册": "在册", "社区": "第四社区", "小区": "梅园2期", "楼组": "4号楼",
+    "性别": "女", "身份证号": None, "联系电话": None, "工作单位": None, "统一社会信用代码": None,
+    "党员类别": "正式党员", "入党时间": "2020年7月", "在职/在册": "在册", "社区": "第四社区",
+    "小区": "梅园2期", "楼组": "4号楼",
 }  # fmt: skip
 
 
@@ -47,7 +48,9 @@ def drag(page: Page, file: Path) -> None:
     drop(page.locator("[data-drop]"), file)
 
 
-@pytest.mark.parametrize("bring", [choose, drag])
+@pytest.mark.parametrize(
+    ("size", "bring"), [("office", choose), ("office", drag), ("phone", choose)], indirect=["size"]
+)
 def test_a_roster_comes_in_and_is_taken_back(
     enter: Callable[[User], Page], third_secretary: User, bring: Callable
 ) -> None:

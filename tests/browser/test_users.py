@@ -15,6 +15,7 @@ pytestmark = pytest.mark.browser
 PASSWORD = re.compile(r"初始密码是 (\S+?)（")
 
 
+@pytest.mark.parametrize("size", ["office"], indirect=True)
 def test_a_new_user_comes_in_with_the_password_shown_once(enter: Callable[[User], Page], street: Area) -> None:
     page = enter(factories.official("jiedao", Kind.STREET, street))
     page.goto("/admin/members/user/add/")

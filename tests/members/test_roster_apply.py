@@ -14,7 +14,7 @@ from django.utils import timezone
 from members.models import Area, AuditEntry, Employer, Member, Residence, RosterImport, User
 from members.models.imports import INTERRUPTED, SILENCE, Conflict
 from members.roster import steps
-from members.roster.tree import import_tree
+from members.roster.tree import import_tree, street_named
 from tests import factories
 from tests.members.uploads import bring_in, called, cells, everything, plan_of, preview, sheet, write
 
@@ -292,7 +292,7 @@ def test_writing_takes_as_many_queries_for_many_rows_as_for_few(community: Area,
 
 
 def test_the_whole_street_comes_in_and_is_the_same_again(db: None) -> None:
-    import_tree((ROSTERS / "areas.xlsx").read_bytes(), street="新成路街道", today=timezone.localdate())
+    import_tree((ROSTERS / "areas.xlsx").read_bytes(), street=street_named("新成路街道"), today=timezone.localdate())
     street, content = Area.objects.get(level=1), (ROSTERS / "street.xlsx").read_bytes()
     done = bring_in(content, street)
     assert (done.status, done.counts["new"], done.counts["employers"]) == (Status.APPLIED, 5_200, 12)

@@ -269,12 +269,12 @@ def test_a_step_that_is_not_next_is_refused_in_a_sentence(
 
 
 @pytest.mark.parametrize("status", [Status.READING, Status.APPLYING])
-@pytest.mark.parametrize("page", ["", "progress/"])
-def test_an_import_whose_worker_was_killed_says_so(client: Client, community: Area, status: str, page: str) -> None:
+@pytest.mark.parametrize("first", ["", "progress/"])
+def test_an_import_whose_worker_was_killed_says_so(client: Client, community: Area, status: str, first: str) -> None:
     lost = preview(sheet(cells("新人甲")), community)
     silent = timezone.now() - SILENCE - timedelta(seconds=1)
     RosterImport.objects.filter(pk=lost.pk).update(status=status, beat_at=silent)
-    client.get(f"/roster/{lost.pk}/{page}")
+    client.get(f"/roster/{lost.pk}/{first}")
     assert INTERRUPTED in shown(client, lost)
     lost.refresh_from_db()
     assert (lost.status, lost.content, lost.plan) == (Status.FAILED, None, None)

@@ -13,7 +13,7 @@ from members.access import Kind
 from members.atomic import atomic_write
 from members.models import Area, AreaRole, Member, RosterImport, User
 from members.roster import steps
-from members.roster.tree import import_tree
+from members.roster.tree import import_tree, street_named
 
 LOGINS = [
     ("街道办", "张敏", Kind.STREET, Area.Level.STREET),
@@ -42,21 +42,25 @@ class Command(BaseCommand):
         elif Area.objects.exists():
             raise CommandError("数据库里已有真实数据，不在其中建立演示街道。请把 LOUZU_VAR 指到一个空文件夹。")
         else:
-            self._build()
+            with atomic_write():  # killed half-way, it leaves nothing
+                logins = self._build()
+            self.stdout.write("\n".join([*logins, "以上密码只显示这一次，首次登录须修改。"]))
         if not no_serve:
             self._serve(port, options["open"])
 
-    def _build(self) -> None:
+    def _build(self) -> list[str]:
+        """Make the street and return the lines that tell its logins."""
         self.stdout.write(f"正在建立{STREET}：8 个社区、873 个楼组、5200 名党员，全部是编造的……")
-        import_tree(areas_workbook(), street=STREET, today=timezone.localdate())
+        import_tree(areas_workbook(), street=street_named(STREET), today=timezone.localdate())
         street = Area.objects.get(level=Area.Level.STREET)
         street.is_demo = True
         street.save()
         self._bring_in_roster(street)
-        for username, name, kind, level in LOGINS:
-            password = make_login(username, name, kind, Area.objects.filter(level=level)[0])
-            self.stdout.write(f"  {Kind(kind).label}\t登录名 {username}\t初始密码 {password}")
-        self.stdout.write("以上密码只显示这一次，首次登录须修改。")
+        return [
+            f"  {Kind(kind).label}\t登录名 {username}\t初始密码 {password}"
+            for username, name, kind, level in LOGINS
+            for password in [make_login(username, name, kind, Area.objects.filter(level=level)[0])]
+        ]
 
     def _bring_in_roster(self, street: Area) -> None:
         roster = RosterImport(area=street, file_name="演示花名册.xlsx")

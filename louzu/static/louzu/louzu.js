@@ -5,8 +5,9 @@ document.addEventListener("submit", (event) => {
   if (form.dataset.sent) { event.preventDefault(); return; }
   form.dataset.sent = "1";
   const button = form.querySelector("button");
+  const said = button.textContent;
   button.textContent = "请稍候……";
-  window.addEventListener("pageshow", () => delete form.dataset.sent, { once: true });
+  window.addEventListener("pageshow", () => { delete form.dataset.sent; button.textContent = said; }, { once: true });
 });
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-back]") && history.length > 1) { event.preventDefault(); history.back(); }

@@ -1,4 +1,4 @@
-// The upload page: show which file was dropped or chosen, and send a form once.
+// The upload page: show which file was dropped or chosen.
 document.addEventListener("DOMContentLoaded", () => {
   const drop = document.querySelector("[data-drop]");
   if (!drop) return;

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from members.management.areas import prepare_database
 from members.roster.refusal import Refused
-from members.roster.tree import TreeReport, import_tree
+from members.roster.tree import TreeReport, import_tree, street_named
 
 LABELS = {"community": "社区", "station": "小区", "group": "楼组"}
 
@@ -26,7 +26,8 @@ class Command(BaseCommand):
         as_json = options["format"] == "json"
         prepare_database()
         try:
-            report = import_tree(file.read_bytes(), street=street, today=timezone.localdate(), check=check)
+            place, today = street_named(street), timezone.localdate()
+            report = import_tree(file.read_bytes(), street=place, today=today, check=check)
         except (Refused, OSError) as refusal:
             self._say({"refused": _sentence(refusal)}, _sentence(refusal), as_json)
             raise SystemExit(2) from None

@@ -79,6 +79,8 @@ class Command(BaseCommand):
             self.stdout.write(orjson.dumps(as_json(name, plan), option=orjson.OPT_INDENT_2).decode())
             return
         counts = plan.counts()
+        for sentence in plan.warnings + plan.notes:
+            self.stdout.write(sentence)
         self.stdout.write("，".join(f"{LABELS[status]} {count}" for status, count in counts.items()))
         for row in plan.rows:
             for problem in row.problems:
