@@ -84,7 +84,7 @@ def _context(request, pk: int) -> dict:
         "formulas": FORMULAS,
         "level": level.label if level else "",
         "today": timezone.localdate(),
-        "chart": _chart(report) if len(report.rows) > 1 else None,
+        "chart": _chart(report) if len(report.rows) > 1 and report.figures.members else None,
         "may_list": Area.objects.for_user(request.user, resource=Resource.MEMBER).filter(pk=area.pk).exists(),
         "missing": [row.area for row in report.rows if row.figures.established < row.figures.groups],
     }

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
@@ -56,6 +57,12 @@ def home(request):
         waiting=waiting.select_related("area")[:5],
         has_posts=request.user.is_staff,
     )
+
+
+def password_changed(request):
+    """After a new password comes the work."""
+    messages.success(request, "密码已修改，下次请用新密码登录。")
+    return redirect("home")
 
 
 def _tasks(user) -> list[Task]:

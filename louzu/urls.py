@@ -12,6 +12,7 @@ urlpatterns = [
     path("coverage/<int:pk>/print/", coverage.printed, name="coverage_print"),
     path("coverage/<int:pk>/coverage.xlsx", coverage.exported, name="coverage_xlsx"),
     path("api/v1/", include("louzu.api")),
+    path("admin/password_change/done/", home.password_changed),
     # The landing page replaces the admin's lists of tables.
     path("admin/", RedirectView.as_view(pattern_name="home")),
     path("admin/members/", RedirectView.as_view(pattern_name="home")),

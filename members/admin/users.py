@@ -41,6 +41,7 @@ class AreaRoleInline(ScopedInline):
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         if db_field.name == "area":
             kwargs["queryset"] = Area.objects.for_user(request.user, Right.WRITE, resource=Resource.POST)
+            kwargs["error_messages"] = {"invalid_choice": "这个区域不归您安排岗位：联络员选小区，楼组长选楼组。"}
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 

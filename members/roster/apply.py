@@ -42,7 +42,7 @@ def write(plan: Plan, roster_import: RosterImport, *, day: date) -> dict[str, An
     _write_residences(rows, roster_import, members, places, day)
     made = {
         "employers": list(employers.values()),
-        "codes": plan.employer_codes,
+        "codes": {str(pk): code for pk, code in plan.employer_codes.items()},
         "groups": [area.pk for area in groups.values()],
     }
     audit.record("import", roster_import, path=roster_import.area.path, changes={"counts": plan.counts(), "made": made})

@@ -64,19 +64,28 @@ class _Trail:
 
     def restore_changed(self) -> None:
         changed = {pk: history_id for pk, history_id in self.touched.items() if pk not in self.created}
-        before = dict(self._newest(changed, before_import=True))
+        before = self._before(changed)
         for batch in _batches(sorted(before.values())):
             overwrite(self.model, [row.instance for row in self.history.filter(history_id__in=batch)])
         write_history(self.model, sorted(before), kind="~", roster_import=self.roster_import)
 
-    def _newest(self, pks: Iterable[int], *, before_import: bool = False) -> Iterator[tuple[int, int]]:
-        """Yield each row's newest history row, or the newest before the import's; what was undone is as if not done."""
+    def _newest(self, pks: Iterable[int]) -> Iterator[tuple[int, int]]:
+        """Yield each row's newest history row; what another import did and took back is as if not done."""
         undone = Q(roster_import__status=RosterImport.Status.UNDONE) & ~Q(roster_import=self.roster_import)
         for batch in _batches(sorted(pks)):
-            rows = self.history.filter(id__in=batch).exclude(undone)
-            if before_import:
-                rows = rows.exclude(roster_import=self.roster_import)
-            yield from rows.order_by().values_list("id").annotate(Max("history_id"))
+            rows = self.history.filter(id__in=batch).exclude(undone).order_by()
+            yield from rows.values_list("id").annotate(Max("history_id"))
+
+    def _before(self, changed: dict[int, int]) -> dict[int, int]:
+        """Return each row's history row just before the import's."""
+        found: dict[int, int] = {}
+        for batch in _batches(sorted(changed)):
+            for pk, history_id in (
+                self.history.filter(id__in=batch).order_by("history_id").values_list("id", "history_id")
+            ):
+                if history_id < changed[pk]:
+                    found[pk] = history_id
+        return found
 
 
 def _with_ties(pks: Iterable[int], *, but: set[int]) -> set[int]:

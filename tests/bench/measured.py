@@ -76,7 +76,9 @@ def coverage_lines(street: Area, runs: int) -> list[Line]:
     joins = median(lambda: stock_coverage.by_joins(street, officer, day), runs)
     annotated = median(lambda: stock_coverage.drilled(street, officer, day), runs)
     return [
-        Line("coverage drilled to 873 groups, vs annotate", shown(annotated), shown(whole), annotated / whole, 14, True),
+        Line(
+            "coverage drilled to 873 groups, vs annotate", shown(annotated), shown(whole), annotated / whole, 14, True
+        ),
         Line("its lowest level alone, vs annotate by joins", shown(joins), shown(fast), joins / fast, 1, True),
         Line("queries a level", "", str(len(queries)), len(queries), 10, False),
     ]

@@ -194,9 +194,15 @@ def test_employers_are_found_by_who_sees_members(who: Callable, member: Member, 
 
 @pytest.mark.parametrize("name", CAST)
 def test_rosters_are_the_offices_and_the_secretarys(who: Callable, community: Area, name: str) -> None:
-    RosterImport.objects.create(area=community, file_name="a.xlsx")
+    RosterImport.objects.create(area=community, user=who("secretary"), file_name="a.xlsx")
     seen = RosterImport.objects.for_user(who(name)).exists()
     assert seen == (name in ("superuser", "street_officer", "secretary"))
+
+
+def test_what_the_street_brings_in_stays_the_streets(secretary: User, street_officer: User, community: Area) -> None:
+    RosterImport.objects.create(area=community, user=street_officer, file_name="a.xlsx")
+    assert RosterImport.objects.for_user(street_officer).exists()
+    assert not RosterImport.objects.for_user(secretary).exists()
 
 
 def test_rosters_of_the_other_community_stay_closed(other_secretary: User, community: Area) -> None:

@@ -138,14 +138,14 @@ def test_move_to_the_same_parent_changes_nothing(group: Area, station: Area) -> 
 
 def test_move_into_a_namesake_is_refused_whole(group: Area, second_station: Area) -> None:
     factories.building("1号楼", second_station)
-    with pytest.raises(ValidationError, match="这里已经有“1号楼”"):
+    with pytest.raises(ValidationError, match="已经有“1号楼”"):
         group.move(to=second_station)
     assert names(Area.objects.below(second_station)) == ["1号楼"]
 
 
 def test_a_second_open_area_of_one_name_is_refused(group: Area, station: Area) -> None:
     twin = Area(name="1号楼").place_under(station)
-    with pytest.raises(ValidationError, match="这里已经有“1号楼”"):
+    with pytest.raises(ValidationError, match="已经有“1号楼”"):
         twin.full_clean()
 
 
@@ -178,7 +178,6 @@ def test_close_waits_for_those_who_live_there(member: Member, station: Area) -> 
     with pytest.raises(ValidationError, match="还有党员居住"):
         station.close()
     assert Area.objects.get(pk=station.pk).until is None
-
 
 
 def test_a_subtree_is_found_by_the_index(community: Area) -> None:

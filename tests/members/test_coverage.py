@@ -77,7 +77,7 @@ def test_a_closed_group_counts_up_to_its_end(community: Area, group: Area, membe
 
 
 def test_who_joins_later_does_not_take_part_yet(group: Area) -> None:
-    factories.person("某某", group, joined_on=TODAY + timedelta(days=1))
+    factories.person("某某", group).residences.update(joined_on=TODAY + timedelta(days=1))
     factories.person("某甲", group, joined_on=None)
     assert (report(group).figures.members, report(group).figures.taking_part) == (2, 0)
 

@@ -270,8 +270,10 @@ def test_a_step_that_is_not_next_is_refused_in_a_sentence(
 
 @pytest.mark.parametrize("status", [Status.READING, Status.APPLYING])
 @pytest.mark.parametrize("first", ["", "progress/"])
-def test_an_import_whose_worker_was_killed_says_so(client: Client, community: Area, status: str, first: str) -> None:
-    lost = preview(sheet(cells("新人甲")), community)
+def test_an_import_whose_worker_was_killed_says_so(
+    client: Client, community: Area, secretary: User, status: str, first: str
+) -> None:
+    lost = preview(sheet(cells("新人甲")), community, secretary)
     silent = timezone.now() - SILENCE - timedelta(seconds=1)
     RosterImport.objects.filter(pk=lost.pk).update(status=status, beat_at=silent)
     client.get(f"/roster/{lost.pk}/{first}")
@@ -281,8 +283,8 @@ def test_an_import_whose_worker_was_killed_says_so(client: Client, community: Ar
     assert not Member.objects.exists()
 
 
-def test_an_import_at_work_is_left_alone(client: Client, community: Area) -> None:
-    busy = preview(sheet(cells("新人甲")), community)
+def test_an_import_at_work_is_left_alone(client: Client, community: Area, secretary: User) -> None:
+    busy = preview(sheet(cells("新人甲")), community, secretary)
     RosterImport.objects.filter(pk=busy.pk).update(status=Status.APPLYING, beat_at=timezone.now())
     assert INTERRUPTED not in shown(client, busy)
 

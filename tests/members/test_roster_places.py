@@ -46,7 +46,7 @@ def test_an_unknown_building_is_an_error_unless_it_may_be_made(community: Area, 
     assert [field for _, field, _ in errors(preview(content, community))] == ["group", "group"]
     roster = preview(content, community, create_groups=True)
     assert errors(roster) == []
-    assert list(plan_of(roster).new_groups.values()) == ["12号楼"]
+    assert list(plan_of(roster).new_groups.values()) == ["第一社区 迎晖苑 12号楼"]
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def test_changed_fields_show_old_and_new(community: Area, member: Member, group:
         "skills": ["", "书法、水电"],
         "employer": ["上海嘉定仪表厂", "上海大众"],
         "room": ["302", "303"],
-        "joined": ["2020-03-01", "no"],
+        "joined": ["2020-03-01", "否"],
     }
 
 

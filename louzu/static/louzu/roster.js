@@ -3,6 +3,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const drop = document.querySelector("[data-drop]");
   if (!drop) return;
   const input = drop.querySelector("input[type=file]");
+  input.hasChangeListener = true; // keeps the theme's own listener off: it looks for its own markup
   const name = drop.querySelector("[data-file-name]");
   const show = () => { if (input.files.length) { name.textContent = "已选择：" + input.files[0].name; drop.classList.add("lz-chosen"); } };
   input.addEventListener("change", show);
