@@ -146,10 +146,16 @@ def posts_of(user: "User") -> list[tuple[str, str]]:
     """Return kind and path of the user's current posts, read once for each user object, that is once a request."""
     if not user.is_authenticated or not user.is_active:
         return []
-    if "_posts" not in user.__dict__:
-        rows = user.roles.on(timezone.localdate()).values_list("kind", "area__path")
-        user.__dict__["_posts"] = list(rows)
-    return user.__dict__["_posts"]
+    posts = getattr(user, "_posts", None)
+    if posts is None:
+        posts = list(user.roles.on(timezone.localdate()).values_list("kind", "area__path"))
+        user._posts = posts  # type: ignore[attr-defined]
+    return posts
+
+
+def forget_posts(user: "User") -> None:
+    """Have the posts read anew: what was just written may have changed them."""
+    user._posts = None  # type: ignore[attr-defined]
 
 
 def _held(kind: str, resource: Resource) -> int:

@@ -39,7 +39,7 @@ def manage(tmp_path: Path) -> Run:
 def test_a_deployment_is_clean(manage: Run) -> None:
     done = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
     assert done.returncode == 0, done.stderr
-    assert "no issues (0 silenced)" in done.stdout
+    assert "no issues" in done.stdout
 
 
 def test_a_deployment_on_made_keys_is_warned(manage: Run) -> None:

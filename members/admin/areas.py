@@ -89,7 +89,8 @@ class AreaAdmin(ExportableAdmin):
         """Only the columns of the area's own level; a new one gets them once its parent has told the level."""
         if obj is None:
             return ("parent", "name")
-        parent = ("parent",) if obj.level > Area.Level.STREET else ()
+        movable = obj.level > Area.Level.STREET and self.has_change_permission(request, obj)
+        parent = ("parent",) if movable else ()
         return (*parent, "name", *self.OWN_FIELDS[obj.level], "since", "until", "division_code")
 
     def get_form(self, request, obj=None, change=False, **kwargs):

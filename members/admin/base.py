@@ -5,9 +5,11 @@ from copy import deepcopy
 from typing import Any, cast
 
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
+from django.shortcuts import redirect
 from import_export.admin import ExportMixin
 from import_export.formats.base_formats import CSV, XLSX
 from import_export.resources import ModelResource
@@ -114,7 +116,7 @@ class ScopedAdmin(Scoped, ModelAdmin):
     def save_related(self, request, form, formsets, change):
         """What was just written is read back through the access rule; outside it nothing stays written."""
         super().save_related(request, form, formsets, change)
-        request.user.__dict__.pop("_posts", None)
+        access.forget_posts(request.user)
         if not self.in_scope(request, Right.WRITE, form.instance):
             raise PermissionDenied("这一条不在您的岗位范围内，没有保存。")
 
@@ -150,6 +152,13 @@ class ExportableAdmin(ExportMixin, ScopedAdmin):
 
     def has_export_permission(self, request):
         return access.can(request.user, Resource.EXPORT)
+
+    def export_action(self, request):
+        """A filter in the address that cannot be read leads back to the list."""
+        try:
+            return super().export_action(request)
+        except IncorrectLookupParameters:
+            return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
     def exportable(self, user: User) -> QuerySet:
         """The rows that the user may export: with several posts, fewer than they may read."""
@@ -193,7 +202,15 @@ class HistoryAdmin(SimpleHistoryAdmin):
         for newer, older in zip(historical_records, list(historical_records)[1:], strict=False):
             delta = newer.diff_against(older, excluded_fields=PROTECTED, foreign_keys_are_objs=foreign_keys_are_objs)
             helper = self.get_historical_record_context_helper(request, newer)
-            newer.history_delta_changes = helper.context_for_delta_changes(delta)
+            shown = helper.context_for_delta_changes(delta)
+            newer.history_delta_changes = [
+                self._labelled(change.field, told) for change, told in zip(delta.changes, shown, strict=True)
+            ]
+
+    def _labelled(self, name: str, told: dict) -> dict:
+        """A change with its choices as people read them."""
+        labels = dict(self.model._meta.get_field(name).flatchoices)
+        return told | {side: labels.get(told[side], told[side]) for side in ("old", "new")}
 
     def _require(self, request, object_id):
         if self.get_object(request, object_id) is None:

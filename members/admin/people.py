@@ -114,6 +114,11 @@ class MemberAdmin(HistoryAdmin, ExportableAdmin):
     def get_queryset(self, request):
         return super().get_queryset(request).with_home()
 
+    def get_export_queryset(self, request):
+        """Those who live here, unless the list shows who left: a roster names homes."""
+        rows = super().get_export_queryset(request)
+        return rows if request.GET.get("living") == "away" else rows.filter(home_label__isnull=False)
+
     def get_fieldsets(self, request, obj=None):
         if obj and not self.has_change_permission(request, obj):
             return self.read_fieldsets

@@ -1,7 +1,7 @@
 """What every view of the API shares: the acting user, the access rule, one way to write."""
 
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, cast
 
 from django.db import models
 from rest_framework import status
@@ -17,6 +17,7 @@ from members.access import Resource, Right
 from members.api.parsing import CleanJSONParser
 from members.api.problems import WrittenOutside
 from members.atomic import atomic_write
+from members.models import User
 
 
 class OnRecord(APIView):
@@ -73,7 +74,7 @@ class ScopedViewSet(OnRecord, ListModelMixin, RetrieveModelMixin, GenericViewSet
 
     def answer(self, row: models.Model, code: int = status.HTTP_200_OK) -> Response:
         """Read back what was written, by the right to write it; outside that nothing stays written."""
-        self.request.user.__dict__.pop("_posts", None)
+        access.forget_posts(cast(User, self.request.user))
         written = self.rows(Right.WRITE).filter(pk=row.pk).first()
         if written is None:
             raise WrittenOutside

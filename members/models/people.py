@@ -126,6 +126,11 @@ class Member(Audited):
     def __str__(self):
         return self.name
 
+    def clean(self):
+        known = min(len(self.birth_date), len(self.party_since))
+        if self.party_since[:known] < self.birth_date[:known]:
+            raise ValidationError({"party_since": "入党时间早于出生日期，请核对后改正。"})
+
     def save(self, *args, **kwargs):
         self.pinyin, self.initials = spell(self.name)
         super().save(*args, **kwargs)
