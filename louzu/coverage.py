@@ -42,7 +42,10 @@ def start(request):
 
 def show(request, pk):
     """An area's figures and those one level down; each name leads further down, each figure to what it counts."""
-    return page(request, "louzu/coverage.html", **_context(request, pk))
+    context = _context(request, pk)
+    # The lists show today; another day's figures stand for themselves.
+    listed = context["may_list"] and context["report"].day == context["today"]
+    return page(request, "louzu/coverage.html", listed=listed, **context)
 
 
 def printed(request, pk):

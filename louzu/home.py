@@ -18,6 +18,16 @@ from members.models.imports import FORGOTTEN
 from members.views.page import page
 
 SHOWN_POSTS = 6
+ROSTER, MEMBER, WRITE, READ = Resource.ROSTER, Resource.MEMBER, Right.WRITE, Right.READ
+TASKS = [
+    (ROSTER, WRITE, "导入花名册", "把手头的 Excel 名单传上来，核对后写入", "members:roster_index", "upload_file"),
+    (MEMBER, READ, "党员名单", "查找党员，看住址和组织关系", "admin:members_member_changelist", "groups"),
+    (MEMBER, WRITE, "登记一名党员", "新搬来的，逐个登记", "admin:members_member_add", "person_add"),
+    (Resource.REPORT, READ, "覆盖情况", "哪些楼组建了党小组，多少党员参加", "coverage_start", "bar_chart"),
+    (Resource.AREA, WRITE, "楼组与小区", "改名称、建组日期，增设楼组", "admin:members_area_changelist", "apartment"),
+    (Resource.POST, WRITE, "用户与岗位", "开通联络员、楼组长的登录", "admin:members_user_changelist", "badge"),
+    (Resource.AUDIT, READ, "操作记录", "谁在什么时候做了什么", "admin:members_auditentry_changelist", "policy"),
+]
 
 
 @dataclass(slots=True)
@@ -67,47 +77,11 @@ def password_changed(request):
 
 def _tasks(user) -> list[Task]:
     """The user's next steps: only what their posts open."""
-    offered = [
-        (
-            Resource.ROSTER,
-            Right.WRITE,
-            Task("导入花名册", "把手头的 Excel 名单传上来，核对后写入", "members:roster_index", "upload_file"),
-        ),
-        (
-            Resource.MEMBER,
-            Right.READ,
-            Task("党员名单", "查找党员，看住址和组织关系", "admin:members_member_changelist", "groups"),
-        ),
-        (
-            Resource.MEMBER,
-            Right.WRITE,
-            Task("登记一名党员", "新搬来的，逐个登记", "admin:members_member_add", "person_add"),
-        ),
-        (
-            Resource.REPORT,
-            Right.READ,
-            Task("覆盖情况", "哪些楼组建了党小组，多少党员参加", "coverage_start", "bar_chart"),
-        ),
-        (
-            Resource.AREA,
-            Right.WRITE,
-            Task("楼组与小区", "改名称、建组日期，增设楼组", "admin:members_area_changelist", "apartment"),
-        ),
-        (
-            Resource.POST,
-            Right.WRITE,
-            Task("用户与岗位", "开通联络员、楼组长的登录", "admin:members_user_changelist", "badge"),
-        ),
-        (
-            Resource.AUDIT,
-            Right.READ,
-            Task("操作记录", "谁在什么时候做了什么", "admin:members_auditentry_changelist", "policy"),
-        ),
+    return [
+        Task(label, hint, reverse(name), icon)
+        for resource, right, label, hint, name, icon in TASKS
+        if access.can(user, resource, right)
     ]
-    tasks = [task for resource, right, task in offered if access.can(user, resource, right)]
-    for task in tasks:
-        task.url = reverse(task.url)
-    return tasks
 
 
 @login_not_required

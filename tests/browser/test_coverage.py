@@ -37,7 +37,7 @@ def follow(page: Page, name: str) -> None:
 
 
 def members_of(page: Page) -> str:
-    return page.locator(".lz-figures dd").first.inner_text()
+    return page.locator(".lz-figures dd b").first.inner_text()
 
 
 def test_the_street_drills_down_to_the_members_and_back(
@@ -63,7 +63,7 @@ def test_who_has_not_joined_is_one_click_from_the_figure(
 ) -> None:
     page = enter(officer)
     page.goto("/coverage/")
-    page.locator("tfoot").get_by_title("看没有参加的").click()
+    page.locator("tfoot").get_by_role("link", name="没有参加的").click()
     expect(page.get_by_role("link", name="单秀英")).to_be_visible()
     expect(page.get_by_role("link", name="欧阳建国")).to_have_count(0)
 
@@ -75,7 +75,7 @@ def test_a_past_day_is_shown_exported_and_printed(
     page.goto("/coverage/")
     page.get_by_label("截至").fill("2021-01-01")
     page.get_by_role("button", name="查看").click()
-    expect(page.locator(".lz-figures dd").first).to_have_text("1")
+    expect(page.locator(".lz-figures dd b").first).to_have_text("1")
     sheet = opened(downloaded(page, page.get_by_role("link", name="导出 Excel"))).active
     street = {heading.value: cell for heading, cell in zip(sheet[1], sheet[2], strict=True)}
     assert [street[name].value for name in ("区域", "党员", "在职", "楼组", "覆盖率")] == ["新成路街道", 1, 1, 873, 1]

@@ -288,7 +288,7 @@ TYPED = {"shuji", "lianluo", "nobody", "gaiming", "x", "y", "a", "b"}
 
 def foreign_words(page: str) -> set[str]:
     """The words in Latin letters that a reader meets; what bears digits or an underscore is a number or a key."""
-    text = "\n".join(Words(page).texts)
+    text = re.sub(r"(?<=密码是 )[\w-]+", "", "\n".join(Words(page).texts))
     text = re.sub(r"[\w-]*[\d_][\w-]*", lambda found: re.sub(r"[A-Za-z]", "", found[0]), text, flags=re.ASCII)
     return set(re.findall(r"[A-Za-z]+", text)) - KNOWN - TYPED
 
