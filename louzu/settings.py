@@ -160,6 +160,8 @@ if PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# In the session, not in a cookie that can be read: a first password is told by a message.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_FAILURE_VIEW = "louzu.home.stale"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -1,6 +1,5 @@
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -13,6 +12,7 @@ from members import access
 from members.access import Resource, Right
 from members.admin.base import ExportableAdmin, PlainResource
 from members.admin.filters import PlaceFilter
+from members.admin.widgets import Autocomplete
 from members.models import Area, AreaRole
 
 
@@ -102,7 +102,7 @@ class AreaAdmin(ExportableAdmin):
             form.base_fields["parent"].queryset = parents
             # Who sets the installation up makes the streets, which have no parent.
             form.base_fields["parent"].required = obj is not None or not access.sets_up(request.user)
-            form.base_fields["parent"].widget = AutocompleteSelect(AreaRole._meta.get_field("area"), self.admin_site)
+            form.base_fields["parent"].widget = Autocomplete(AreaRole._meta.get_field("area"), self.admin_site)
             form.base_fields["parent"].widget.choices = form.base_fields["parent"].choices
         return form
 

@@ -19,6 +19,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from members import access, audit
 from members.access import Resource, Right
 from members.admin.forms import ReasonedExportForm
+from members.admin.widgets import Autocomplete
 from members.atomic import atomic_write
 from members.audit import PROTECTED
 from members.export import harmless
@@ -68,6 +69,8 @@ class Scoped:
         manager = db_field.remote_field.model._default_manager
         if hasattr(manager, "for_user"):
             kwargs.setdefault("queryset", manager.for_user(request.user))
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", Autocomplete(db_field, self.admin_site))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 

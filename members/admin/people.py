@@ -1,5 +1,4 @@
 from django.contrib import admin
-from django.contrib.admin.widgets import AutocompleteSelect
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -12,6 +11,7 @@ from members.access import Resource, Right
 from members.admin.base import ExportableAdmin, HistoryAdmin, PlainResource, ScopedInline
 from members.admin.filters import JoinedFilter, LivingFilter, MemberPlaceFilter
 from members.admin.forms import MemberForm, NewMemberForm
+from members.admin.widgets import Autocomplete
 from members.models import Area, Duty, Employer, Member, Residence
 
 
@@ -137,7 +137,7 @@ class MemberAdmin(HistoryAdmin, ExportableAdmin):
         home = form.base_fields["home"]
         homes = Area.objects.for_user(request.user, Right.WRITE, resource=Resource.MEMBER)
         home.queryset = homes.filter(level=Area.Level.BUILDING_GROUP).current()
-        home.widget = AutocompleteSelect(Residence._meta.get_field("area"), self.admin_site)
+        home.widget = Autocomplete(Residence._meta.get_field("area"), self.admin_site)
         home.widget.choices = home.choices
         return form
 

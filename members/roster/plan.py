@@ -232,6 +232,8 @@ class Planner:
         self.taken[person.pk] = entry
         row.member = person.pk
         self._differences(row, entry, person)
+        if person.home is None:  # moved away, perhaps from another community: its old values are not this clerk's
+            row.changes = {name: ["（原登记）" if old else "", new] for name, (old, new) in row.changes.items()}
         self._home(row, entry, person)
         row.status = Status.CHANGED if row.changes else Status.SAME
 

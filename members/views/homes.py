@@ -2,7 +2,6 @@
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -10,6 +9,7 @@ from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidg
 
 from members import audit
 from members.access import Resource, Right
+from members.admin.widgets import Autocomplete
 from members.atomic import atomic_write
 from members.models import Area, Member, Residence
 from members.views.page import page
@@ -41,7 +41,7 @@ class MoveForm(DayForm):
         super().__init__(*args, **kwargs)
         groups = Area.objects.for_user(user, Right.WRITE, resource=Resource.MEMBER).current()
         self.fields["to"].queryset = groups.filter(level=Area.Level.BUILDING_GROUP)
-        self.fields["to"].widget = AutocompleteSelect(Residence._meta.get_field("area"), admin.site)
+        self.fields["to"].widget = Autocomplete(Residence._meta.get_field("area"), admin.site)
         self.fields["to"].widget.choices = self.fields["to"].choices
 
 
