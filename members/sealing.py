@@ -13,6 +13,7 @@ from functools import cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.ciphers.algorithms import AES256, SM4
 from django.conf import settings
 
@@ -27,14 +28,11 @@ def digest(text: str, *, purpose: str) -> str:
 def encrypt(plain: bytes) -> bytes:
     """Return key id, nonce, ciphertext and tag in one."""
     cipher, nonce = settings.LOUZU_PHONE_CIPHER, os.urandom(NONCE)
-    encryptor = Cipher(_algorithm(cipher, settings.LOUZU_PHONE_KEY), modes.GCM(nonce)).encryptor()
-    return (
-        _key_id(cipher, settings.LOUZU_PHONE_KEY)
-        + nonce
-        + encryptor.update(plain)
-        + encryptor.finalize()
-        + encryptor.tag
-    )
+    key_id, algorithm = _current(cipher, settings.LOUZU_PHONE_KEY)
+    if isinstance(algorithm, AES256):  # in one call: a roster has thousands of phones
+        return key_id + nonce + _whole(bytes(algorithm.key)).encrypt(nonce, plain, None)
+    encryptor = Cipher(algorithm, modes.GCM(nonce)).encryptor()
+    return key_id + nonce + encryptor.update(plain) + encryptor.finalize() + encryptor.tag
 
 
 def decrypt(sealed: bytes | memoryview | None) -> bytes:
@@ -70,6 +68,16 @@ def mask_phone(phone: str) -> str:
 def _algorithm(cipher: str, key: str) -> AES256 | SM4:
     material = hashlib.sha256(f"{cipher}:{key}".encode()).digest()
     return SM4(material[:16]) if cipher == "sm4" else AES256(material)
+
+
+@cache
+def _current(cipher: str, key: str) -> tuple[bytes, AES256 | SM4]:
+    return _key_id(cipher, key), _algorithm(cipher, key)
+
+
+@cache
+def _whole(key: bytes) -> AESGCM:
+    return AESGCM(key)
 
 
 @cache
