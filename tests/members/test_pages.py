@@ -57,7 +57,7 @@ NEW_PASSWORD = "yinghuiyuan-3hao-2026"
 def test_each_post_lands_on_its_own_tasks(request: Any, logged_in: Any, member: Member, who: str, tasks: str) -> None:
     client = logged_in(request.getfixturevalue(who))
     page = client.get("/").content.decode()
-    assert re.findall(r"<b>([^<]+)</b><small>", page) == tasks.split()
+    assert re.findall(r"<span><b>([^<]+)</b><small>", page) == tasks.split()
     assert ("您现在没有岗位" in page) == (who == "outsider")
     for task in re.findall(r'class="lz-task" href="([^"]+)"', page):
         assert client.get(task, follow=True).status_code == 200
