@@ -4,8 +4,8 @@ simple-history records what goes through `save()`; a bulk write would leave noth
 they now are into the history table, a few hundred at a time, by INSERT … SELECT.
 """
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
 
 from django.db import connection, models
 from django.db.models import Value
@@ -15,6 +15,12 @@ from simple_history.models import HistoricalRecords
 from members import audit
 
 BATCH = 900
+
+
+def batches(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """Yield the values in parts that both databases take in one IN list."""
+    for start in range(0, len(values), BATCH):
+        yield values[start : start + BATCH]
 
 
 class FromImport(models.Model):
@@ -55,8 +61,8 @@ def write_history(
     columns = ", ".join(connection.ops.quote_name(fields[name].column) for name in [*names, *extra])
     target = connection.ops.quote_name(history._meta.db_table)
     with connection.cursor() as cursor:
-        for start in range(0, len(pks), BATCH):
-            rows = model._default_manager.filter(pk__in=pks[start : start + BATCH]).order_by()
+        for batch in batches(pks):
+            rows = model._default_manager.filter(pk__in=batch).order_by()
             select, parameters = rows.annotate(**values).values_list(*names, *extra).query.sql_with_params()
             cursor.execute(f"INSERT INTO {target} ({columns}) {select}", parameters)
 

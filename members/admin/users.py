@@ -1,4 +1,3 @@
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect
@@ -12,17 +11,11 @@ from members.admin.base import ScopedAdmin, ScopedInline
 from members.models import Area, AreaRole, Member, User
 
 
-class AreaRoleForm(forms.ModelForm):
-    """A post that the acting user may give: the kinds and areas offered are theirs to give."""
-
-    class Meta:
-        model = AreaRole
-        fields = ("kind", "area", "since", "until")
-
-
 class AreaRoleInline(ScopedInline):
+    """Posts that the acting user may give: the kinds and areas offered are theirs to give."""
+
     model = AreaRole
-    form = AreaRoleForm
+    fields = ("kind", "area", "since", "until")
     resource = Resource.POST
     autocomplete_fields = ["area"]
     verbose_name_plural = "岗位（至少一个）"

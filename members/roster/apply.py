@@ -7,7 +7,7 @@ from django.db.models import Max
 from django.db.models.functions import Length, Substr
 
 from members import audit
-from members.history import BATCH, write_history
+from members.history import batches, write_history
 from members.models import Area, Employer, Member, Residence, RosterImport
 from members.models.areas import SEGMENT
 from members.pinyin import spell
@@ -137,8 +137,8 @@ def _mend(home: Residence, row: Row, day: date) -> None:
 def _last_ends(members: list[int]) -> dict[int, date]:
     """Return when the last of each member's former homes ended: no home begins before that."""
     ends: dict[int, date] = {}
-    for start in range(0, len(members), BATCH):
-        homes = Residence.objects.filter(member__in=members[start : start + BATCH], until__isnull=False).order_by()
+    for batch in batches(members):
+        homes = Residence.objects.filter(member__in=batch, until__isnull=False).order_by()
         ends.update(homes.values_list("member").annotate(Max("until")))
     return ends
 

@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import chain
 
-from django.db.models import Q
-
+from members.history import batches
 from members.models import Area, Employer, Member, Residence
 
 COLUMNS = (
     "name", "sex", "birth_date", "id_digest", "phone_digest", "affiliation", "standing", "party_since",
     "employer_id", "employer__name", "rank", "skills", "remark",
 )  # fmt: skip
-BATCH = 900
 
 
 @dataclass(slots=True)
@@ -23,7 +21,6 @@ class Home:
     path: str
     label: str
     room: str
-    since: date
     joined_on: date | None
 
 
@@ -96,7 +93,6 @@ class Employers:
         names, codes = {name for name, _ in named}, {code for _, code in named if code}
         self.by_code: dict[str, int | str] = {}
         self.by_name: dict[str, set[int | str]] = defaultdict(set)
-        self.names: dict[int | str, str] = {}
         self.uncoded: dict[str, int] = {}
         self.new: dict[str, dict[str, str]] = {}
         for pk, name, code in chain(_employers("name", names), _employers("credit_code", codes)):
@@ -105,7 +101,6 @@ class Employers:
             self._meet(name, code)
 
     def _know(self, ref: int | str, name: str, code: str) -> None:
-        self.names[ref] = name
         self.by_name[name].add(ref)
         if code:
             self.by_code[code] = ref
@@ -137,13 +132,12 @@ class Employers:
 
 def _homes(street: Area) -> Iterable[tuple[int, Home]]:
     rows = Residence.objects.inside(street).filter(until=None).order_by()
-    columns = ("member_id", "pk", "area__path", "area__label", "room", "since", "joined_on")
+    columns = ("member_id", "pk", "area__path", "area__label", "room", "joined_on")
     for member_id, *home in rows.values_list(*columns):
         yield member_id, Home(*home)
 
 
 def _employers(column: str, values: set[str]) -> Iterable[tuple[int, str, str | None]]:
-    ordered = sorted(values)
-    for start in range(0, len(ordered), BATCH):
-        some = Employer.objects.filter(Q(**{f"{column}__in": ordered[start : start + BATCH]}))
+    for batch in batches(sorted(values)):
+        some = Employer.objects.filter(**{f"{column}__in": batch})
         yield from some.values_list("pk", "name", "credit_code")

@@ -30,6 +30,7 @@ LEVELS = {
     "station": Area.Level.STATION,
     "group": Area.Level.BUILDING_GROUP,
 }
+LABELS = {"community": "社区", "station": "小区", "group": "楼组"}
 HOUSING = {label: value for value, label in Area.Housing.choices}
 STAGES = {label: value for value, label in Area.Stage.choices}
 

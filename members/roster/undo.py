@@ -9,11 +9,9 @@ from typing import Any
 from django.db.models import Max, Q
 
 from members import audit
-from members.history import write_history
+from members.history import batches, write_history
 from members.models import Area, Employer, Member, Residence, RosterImport
 from members.roster.apply import overwrite
-
-BATCH = 900
 
 
 def take_back(roster_import: RosterImport, *, made: dict[str, Any]) -> list[int]:
@@ -58,28 +56,28 @@ class _Trail:
     def delete_created(self) -> None:
         pks = sorted(self.created)
         write_history(self.model, pks, kind="-", roster_import=self.roster_import)
-        for batch in _batches(pks):
+        for batch in batches(pks):
             rows = self.model.objects.filter(pk__in=batch)
             rows._raw_delete(rows.db)  # the history rows are written; signals would write them again, one by one
 
     def restore_changed(self) -> None:
         changed = {pk: history_id for pk, history_id in self.touched.items() if pk not in self.created}
         before = self._before(changed)
-        for batch in _batches(sorted(before.values())):
+        for batch in batches(sorted(before.values())):
             overwrite(self.model, [row.instance for row in self.history.filter(history_id__in=batch)])
         write_history(self.model, sorted(before), kind="~", roster_import=self.roster_import)
 
     def _newest(self, pks: Iterable[int]) -> Iterator[tuple[int, int]]:
         """Yield each row's newest history row; what another import did and took back is as if not done."""
         undone = Q(roster_import__status=RosterImport.Status.UNDONE) & ~Q(roster_import=self.roster_import)
-        for batch in _batches(sorted(pks)):
+        for batch in batches(sorted(pks)):
             rows = self.history.filter(id__in=batch).exclude(undone).order_by()
             yield from rows.values_list("id").annotate(Max("history_id"))
 
     def _before(self, changed: dict[int, int]) -> dict[int, int]:
         """Return each row's history row just before the import's."""
         found: dict[int, int] = {}
-        for batch in _batches(sorted(changed)):
+        for batch in batches(sorted(changed)):
             for pk, history_id in (
                 self.history.filter(id__in=batch).order_by("history_id").values_list("id", "history_id")
             ):
@@ -93,7 +91,7 @@ def _with_ties(pks: Iterable[int], *, but: set[int]) -> set[int]:
     tied: set[int] = set()
     for relation in Member._meta.related_objects:
         column = relation.field.attname
-        for batch in _batches(sorted(pks)):
+        for batch in batches(sorted(pks)):
             rows = relation.related_model._base_manager.filter(**{f"{column}__in": batch})
             pairs = rows.values_list(column, "pk")
             tied.update(member for member, pk in pairs if relation.related_model is not Residence or pk not in but)
@@ -109,8 +107,3 @@ def _drop_unused(made: dict[str, Any]) -> None:
             employer.save()
     groups = Area.objects.filter(pk__in=made.get("groups", []), residences=None, roles=None, roster_imports=None)
     Area.objects.filter(pk__in=list(groups.values_list("pk", flat=True))).delete()
-
-
-def _batches(pks: list[int]) -> Iterator[list[int]]:
-    for start in range(0, len(pks), BATCH):
-        yield pks[start : start + BATCH]

@@ -9,11 +9,9 @@ from members.access import Right
 from members.export import workbook
 from members.models import Area
 from members.roster.refusal import Refused
-from members.roster.tree import HEADINGS, import_tree
+from members.roster.tree import HEADINGS, LABELS, import_tree
 from members.views.files import WorkbookField, download
 from members.views.page import page
-
-LABELS = {"community": "社区", "station": "小区", "group": "楼组"}
 
 
 class TreeForm(forms.Form):

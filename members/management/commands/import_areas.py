@@ -6,9 +6,7 @@ from django.utils import timezone
 
 from members.management.areas import prepare_database
 from members.roster.refusal import Refused
-from members.roster.tree import TreeReport, import_tree, street_named
-
-LABELS = {"community": "社区", "station": "小区", "group": "楼组"}
+from members.roster.tree import LABELS, TreeReport, import_tree, street_named
 
 
 class Command(BaseCommand):
