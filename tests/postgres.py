@@ -44,7 +44,7 @@ def _make_fast(uri: str) -> None:
 def main(arguments: list[str]) -> int:
     with running_server() as url:
         environment = os.environ | {"DATABASE_URL": url}
-        # The database goes with its server: dropping it first would fail on a thread that has not closed its connection.
+        # The database goes with its server: dropping it first fails while any thread has a connection open.
         command = [sys.executable, "-m", "pytest", "--reuse-db", *arguments]
         return subprocess.run(command, env=environment, check=False).returncode
 
