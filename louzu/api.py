@@ -26,6 +26,7 @@ class NoSuchCall(APIView):
 
 urlpatterns = [
     path("", include("members.api.urls")),
+    path("", include("activities.api.urls")),
     path("schema", SpectacularJSONAPIView.as_view(), name="schema"),
     path("docs", TemplateView.as_view(template_name="louzu/api_docs.html"), name="docs"),
     re_path("", NoSuchCall.as_view()),

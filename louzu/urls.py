@@ -7,6 +7,7 @@ from louzu import coverage, home
 urlpatterns = [
     path("", home.home, name="home"),
     path("", include("members.urls")),
+    path("", include("activities.urls")),
     path("coverage/", coverage.start, name="coverage_start"),
     path("coverage/<int:pk>/", coverage.show, name="coverage"),
     path("coverage/<int:pk>/print/", coverage.printed, name="coverage_print"),
@@ -16,6 +17,7 @@ urlpatterns = [
     # The landing page replaces the admin's lists of tables.
     path("admin/", RedirectView.as_view(pattern_name="home")),
     path("admin/members/", RedirectView.as_view(pattern_name="home")),
+    path("admin/activities/", RedirectView.as_view(pattern_name="home")),
     path("admin/", admin.site.urls),
 ]
 

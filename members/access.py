@@ -28,6 +28,10 @@ class Kind(TextChoices):
 class Resource(StrEnum):
     AREA = "area"
     MEMBER = "member"
+    HOUSEHOLD = "household"
+    ACTIVITY = "activity"
+    NEED = "need"
+    HONOUR = "honour"
     ROSTER = "roster"
     EXPORT = "export"
     REPORT = "report"
@@ -51,10 +55,22 @@ class Range(NamedTuple):
     high: str
 
 
+# What liaison officers and group leaders do from day to day.
+DAILY = {
+    Resource.HOUSEHOLD: Right.WRITE,
+    Resource.ACTIVITY: Right.WRITE,
+    Resource.NEED: Right.WRITE,
+    Resource.HONOUR: Right.READ,
+}
+
 MATRIX: dict[str, dict[Resource, Right]] = {
     Kind.STREET: {
         Resource.AREA: Right.WRITE,
         Resource.MEMBER: Right.WRITE,
+        Resource.HOUSEHOLD: Right.WRITE,
+        Resource.ACTIVITY: Right.WRITE,
+        Resource.NEED: Right.WRITE,
+        Resource.HONOUR: Right.WRITE,
         Resource.ROSTER: Right.WRITE,
         Resource.EXPORT: Right.READ,
         Resource.REPORT: Right.READ,
@@ -64,14 +80,26 @@ MATRIX: dict[str, dict[Resource, Right]] = {
     Kind.SECRETARY: {
         Resource.AREA: Right.WRITE,
         Resource.MEMBER: Right.WRITE,
+        Resource.HOUSEHOLD: Right.WRITE,
+        Resource.ACTIVITY: Right.WRITE,
+        Resource.NEED: Right.WRITE,
+        Resource.HONOUR: Right.WRITE,
         Resource.ROSTER: Right.WRITE,
         Resource.EXPORT: Right.READ,
         Resource.REPORT: Right.READ,
         Resource.POST: Right.WRITE,
     },
-    Kind.LIAISON: {Resource.AREA: Right.READ, Resource.MEMBER: Right.REVEAL, Resource.REPORT: Right.READ},
-    Kind.LEADER: {Resource.AREA: Right.READ, Resource.MEMBER: Right.READ, Resource.REPORT: Right.READ},
-    Kind.INSTRUCTOR: {Resource.AREA: Right.READ, Resource.MEMBER: Right.COUNT, Resource.REPORT: Right.READ},
+    Kind.LIAISON: {Resource.AREA: Right.READ, Resource.MEMBER: Right.REVEAL, **DAILY, Resource.REPORT: Right.READ},
+    Kind.LEADER: {Resource.AREA: Right.READ, Resource.MEMBER: Right.READ, **DAILY, Resource.REPORT: Right.READ},
+    Kind.INSTRUCTOR: {
+        Resource.AREA: Right.READ,
+        Resource.MEMBER: Right.COUNT,
+        Resource.HOUSEHOLD: Right.COUNT,
+        Resource.ACTIVITY: Right.READ,
+        Resource.NEED: Right.READ,
+        Resource.HONOUR: Right.READ,
+        Resource.REPORT: Right.READ,
+    },
     Kind.AUDITOR: {Resource.AUDIT: Right.READ},
 }
 

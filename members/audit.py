@@ -34,7 +34,10 @@ class Circumstances:
 _now: ContextVar[Circumstances | None] = ContextVar("circumstances", default=None)
 
 # Fields whose values never reach the trail; that they changed does.
-PROTECTED = {"password", "phone_sealed", "phone_digest", "id_digest", "digest", "content", "reading", "plan"}
+PROTECTED = {
+    "password", "phone_sealed", "phone_digest", "id_digest", "digest", "content", "reading", "plan", "text", "note",
+    "sign_in_code", "is_agreed",
+}  # fmt: skip
 MASK = "＊＊＊"
 
 
@@ -195,6 +198,6 @@ def _path_of(row: Any) -> str:
 
 
 def _shown(name: str, value: Any) -> Any:
-    if name in PROTECTED and value:
+    if name in PROTECTED and value not in (None, ""):
         return MASK
     return value if value is None or isinstance(value, bool | int | str) else str(value)

@@ -5,8 +5,9 @@ from typing import Any
 
 from stdnum.cn import uscc
 
+from activities.models import Activity, Honour, Need, Visit
 from members.access import Kind
-from members.models import Area, AreaRole, Employer, Member, User
+from members.models import Area, AreaRole, Employer, Household, Member, Pairing, User
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 PASSWORD = "jiading-2003-louzu"
@@ -92,3 +93,53 @@ def person(
     someone.save()
     someone.move(to=home, room=room, on=on, joined_on=joined_on)
     return someone
+
+
+def household(place: Area, room: str, **fields: Any) -> Household:
+    """A door of the building group `place`."""
+    door = Household(area=place, room=room, **fields)
+    door.full_clean()
+    door.save()
+    return door
+
+
+def pairing(household: Household, neighbour: Household, *, since: date = EARLY, until: date | None = None) -> Pairing:
+    """A member's household and a neighbour's; a member must live in the first."""
+    pair = Pairing(household=household, neighbour=neighbour, since=since, until=until)
+    pair.full_clean()
+    pair.save()
+    return pair
+
+
+def visit(pair: Pairing, *, on: date, kind: str = Visit.Kind.DOOR, note: str = "") -> Visit:
+    contact = Visit(pairing=pair, visited_on=on, kind=kind, note=note)
+    contact.full_clean()
+    contact.save()
+    return contact
+
+
+def activity(place: Area, *, title: str = "楼道大扫除", is_held: bool = True, **fields: Any) -> Activity:
+    """An activity of the area, today if not said; held unless told otherwise."""
+    fields = {"field": Activity.Field.SURROUNDINGS} | fields
+    event = Activity(area=place, title=title, **fields)
+    event.full_clean()
+    event.save()
+    if is_held:
+        event.hold()
+    return event
+
+
+def need(place: Area, *, text: str = "帮忙修楼道灯", **fields: Any) -> Need:
+    wish = Need(area=place, text=text, **fields)
+    wish.full_clean()
+    wish.save()
+    return wish
+
+
+def honour(place: Area, *, year: int = 2025, **fields: Any) -> Honour:
+    """A commendation of a building group or compound."""
+    fields = {"kind": Honour.Kind.COMMENDED, "deeds": "楼道干净，邻里互助。"} | fields
+    praise = Honour(area=place, year=year, **fields)
+    praise.full_clean()
+    praise.save()
+    return praise

@@ -2,7 +2,9 @@
 
 from members.models.areas import Area
 from members.models.audit import AuditEntry
+from members.models.consents import Consent
 from members.models.employers import Employer
+from members.models.households import Household, Pairing
 from members.models.imports import RosterImport
 from members.models.people import Duty, Member, Residence
 from members.models.users import AreaRole, StaffToken, User
@@ -11,9 +13,12 @@ __all__ = [
     "Area",
     "AreaRole",
     "AuditEntry",
+    "Consent",
     "Duty",
     "Employer",
+    "Household",
     "Member",
+    "Pairing",
     "Residence",
     "RosterImport",
     "StaffToken",

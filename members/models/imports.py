@@ -11,16 +11,13 @@ from django.utils import timezone
 from members import access
 from members.access import Resource, Right
 from members.models.areas import Area
+from members.models.moves import Conflict
 from members.sealing import decrypt, encrypt
 
 SILENCE = timedelta(seconds=90)
 # The personal data of an import, once it is no longer needed.
 FORGOTTEN = {"content": None, "reading": None, "plan": None}
 INTERRUPTED = "处理中断了，没有写入任何数据。请重新上传这份花名册。"
-
-
-class Conflict(Exception):
-    """The import is not in a state from which the move is allowed; somebody else was faster."""
 
 
 class RosterImportQuerySet(models.QuerySet):

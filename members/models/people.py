@@ -13,6 +13,7 @@ from members import access
 from members.access import Resource, Right
 from members.atomic import atomic_write
 from members.audit import Audited
+from members.doors import fold_room
 from members.history import kept_history
 from members.models.areas import Area
 from members.models.dated import DatedQuerySet, ends_after_it_begins
@@ -250,6 +251,10 @@ class Residence(Audited):
 
     def __str__(self):
         return f"{self.area} {self.room}".strip()
+
+    def save(self, *args, **kwargs):
+        self.room = fold_room(self.room)
+        super().save(*args, **kwargs)
 
     def clean(self):
         if self.area_id and self.area.level != Area.Level.BUILDING_GROUP:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError
 
+from members.doors import fold_room
 from members.roster import id_number
 from members.roster.days import Unreadable, read_day
 from members.roster.folding import BLANKS, narrow, shown, squeezed
@@ -228,6 +229,8 @@ def _text(name: str) -> Callable[[Cell, date], str]:
         if isinstance(cell, date):
             raise Unreadable("Excel 把这一格变成了日期，请把单元格格式设为“文本”后重新填写")
         text = _plain(cell)
+        if name == "room":
+            text = fold_room(text)
         return _bounded(squeezed(text) if name in PLACES else BLANKS.sub(" ", text), LONGEST[name])
 
     return lambda cell, today: folded(cell)

@@ -11,7 +11,8 @@ from members.access import Range, Resource, Right
 from members.atomic import atomic_write
 from members.audit import acting
 from members.models import Area, RosterImport, User
-from members.models.imports import FORGOTTEN, Conflict
+from members.models.imports import FORGOTTEN
+from members.models.moves import Conflict
 from members.roster.apply import Moved, refuse_if_moved, write
 from members.roster.plan import Plan, Status, Terms, make_plan
 from members.roster.reading import Reading, read_roster

@@ -12,6 +12,7 @@ from members.access import Resource, Right
 from members.admin.widgets import Autocomplete
 from members.atomic import atomic_write
 from members.models import Area, Member, Residence
+from members.views.acts import done, writable
 from members.views.page import page
 
 
@@ -47,9 +48,9 @@ class MoveForm(DayForm):
 
 def move(request, pk):
     """Move house, or come back after having moved away."""
-    member = _writable(request, pk)
+    member = writable(request, Member, pk)
     form = MoveForm(request.POST or None, user=request.user)
-    if form.is_valid() and _done(form, lambda: member.move(**form.cleaned_data)):
+    if form.is_valid() and done(form, lambda: member.move(**form.cleaned_data)):
         messages.success(request, f"{member}已迁到{form.cleaned_data['to'].label}。")
         return redirect("admin:members_member_change", pk)
     title = f"办理迁居：{member}"
@@ -60,9 +61,9 @@ def move(request, pk):
 
 def leave(request, pk):
     """Move away: the record stays, the home ends."""
-    member = _writable(request, pk)
+    member = writable(request, Member, pk)
     form = DayForm(request.POST or None)
-    if form.is_valid() and _done(form, lambda: member.leave(**form.cleaned_data)):
+    if form.is_valid() and done(form, lambda: member.leave(**form.cleaned_data)):
         messages.success(request, f"{member}已办理迁出，记录保留。迁回时点“办理迁居”。")
         return redirect("admin:members_member_change", pk)
     title = f"办理迁出：{member}"
@@ -82,23 +83,3 @@ def phone(request, pk):
             audit.record("reveal", member)
         shown = member.phone or "没有登记电话"
     return page(request, "members/phone.html", title=f"完整电话：{member}", member=member, shown=shown)
-
-
-def _writable(request, pk: int) -> Member:
-    """404 outside the scope, 403 inside it without the right to write."""
-    get_object_or_404(Member.objects.for_user(request.user), pk=pk)
-    member = Member.objects.for_user(request.user, Right.WRITE).filter(pk=pk).first()
-    if member is None:
-        raise PermissionDenied
-    return member
-
-
-def _done(form: forms.Form, act) -> bool:
-    """Do it in one transaction; what a rule forbids becomes the form's error."""
-    try:
-        with atomic_write():
-            act()
-    except ValidationError as error:
-        form.add_error(None, error)
-        return False
-    return True

@@ -14,7 +14,8 @@ from members.access import Resource, Right
 from members.atomic import atomic_write
 from members.export import workbook
 from members.models import Area, Member, RosterImport
-from members.models.imports import FORGOTTEN, Conflict
+from members.models.imports import FORGOTTEN
+from members.models.moves import Conflict
 from members.roster import job, steps
 from members.roster.cells import HEADINGS
 from members.roster.errorbook import mark

@@ -2,18 +2,17 @@
 
 from axes.utils import reset
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, redirect
 
 from members import audit
-from members.access import Right
 from members.atomic import atomic_write
 from members.models import StaffToken, User
+from members.views.acts import writable
 from members.views.page import page
 
 
 def reset_password(request, pk):
-    user = _manageable(request, pk)
+    user = writable(request, User, pk)
     if request.method == "POST":
         with atomic_write():
             password = user.set_first_password()
@@ -29,7 +28,7 @@ def reset_password(request, pk):
 
 
 def unlock(request, pk):
-    user = _manageable(request, pk)
+    user = writable(request, User, pk)
     if request.method == "POST":
         with atomic_write():
             reset(username=user.username)
@@ -54,11 +53,3 @@ def revoke_token(request, pk):
     return page(
         request, "members/confirm.html", title="停用密钥", question=f"确定要停用“{token}”吗？用它的程序将不能再取数据。"
     )
-
-
-def _manageable(request, pk: int) -> User:
-    get_object_or_404(User.objects.for_user(request.user), pk=pk)
-    user = User.objects.for_user(request.user, Right.WRITE).filter(pk=pk).first()
-    if user is None:
-        raise PermissionDenied
-    return user

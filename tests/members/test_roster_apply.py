@@ -12,7 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from members.models import Area, AuditEntry, Employer, Member, Residence, RosterImport, User
-from members.models.imports import INTERRUPTED, SILENCE, Conflict
+from members.models.imports import INTERRUPTED, SILENCE
+from members.models.moves import Conflict
 from members.roster import steps
 from members.roster.tree import import_tree, street_named
 from tests import factories

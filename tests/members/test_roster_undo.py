@@ -6,7 +6,7 @@ import pytest
 
 from members.access import Kind
 from members.models import Area, AuditEntry, Duty, Employer, Member, Residence, RosterImport, User
-from members.models.imports import Conflict
+from members.models.moves import Conflict
 from members.roster import steps
 from tests import factories
 from tests.members.uploads import bring_in, cells, everything, sheet

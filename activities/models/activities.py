@@ -1,0 +1,261 @@
+"""Activities of an area of any tier, and who came (the paper, part one, 3: 抓活动)."""
+
+import secrets
+from datetime import date, timedelta
+from typing import Self
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from members import access
+from members.access import Resource, Right
+from members.audit import Audited
+from members.models import Area, Duty, Member
+from members.models.households import FIRST_YEAR
+from members.models.moves import Moving
+from members.models.people import OPINION_REMINDER
+
+LONGEST_AHEAD = timedelta(days=366)
+
+
+class ActivityQuerySet(models.QuerySet):
+    def for_user(self, user, right: Right = Right.READ, *, resource: Resource = Resource.ACTIVITY) -> Self:
+        return self.filter(access.within("area__path", access.reach(user, resource, right)))
+
+    def inside(self, area: Area) -> Self:
+        return self.filter(access.within("area__path", [access.subtree(area.path)]))
+
+    def held(self) -> Self:
+        return self.filter(status=Activity.Status.HELD)
+
+    def between(self, first: date, last: date) -> Self:
+        """Activities from the first to the last of these days, both included."""
+        return self.filter(held_on__range=(first, last))
+
+    def with_signing_in(self, code: str, day: date) -> Self:
+        """The activity whose poster carries this code, as long as one may sign in: until its day is over."""
+        open_ones = self.filter(held_on__gte=day).exclude(status=Activity.Status.CANCELLED)
+        return open_ones.filter(sign_in_code=code).exclude(sign_in_code="")
+
+
+class Activity(Moving, Audited):
+    """Something that an area does on a day. Members come by choice; residents are a head count."""
+
+    class Status(models.TextChoices):
+        PLANNED = "planned", "计划中"
+        HELD = "held", "已举办"
+        CANCELLED = "cancelled", "已取消"
+
+    class Field(models.TextChoices):
+        CULTURE = "culture", "楼组文化"
+        MUTUAL_HELP = "mutual_help", "互帮互助"
+        NEIGHBOURHOOD = "neighbourhood", "邻里和睦"
+        SURROUNDINGS = "surroundings", "居住环境"
+        SCIENCE = "science", "文明科学"
+        STABILITY = "stability", "社会稳定"
+
+    class Regularity(models.TextChoices):
+        REGULAR = "regular", "经常性"
+        OCCASIONAL = "occasional", "阶段性"
+
+    class Visibility(models.TextChoices):
+        OPEN = "open", "显性"
+        QUIET = "quiet", "隐性"
+
+    class Support(models.TextChoices):
+        MATERIAL = "material", "物质帮助"
+        CULTURAL = "cultural", "精神文化"
+
+    MOVES = {
+        Status.PLANNED: {Status.HELD, Status.CANCELLED},
+        Status.HELD: {Status.PLANNED},
+        Status.CANCELLED: {Status.PLANNED},
+    }
+
+    area = models.ForeignKey(
+        Area,
+        on_delete=models.PROTECT,  # an area with activities is closed, not deleted
+        verbose_name="主办",
+        related_name="activities",
+    )
+    title = models.CharField("活动名称", max_length=60)
+    held_on = models.DateField("日期", default=timezone.localdate)
+    begins_at = models.TimeField("开始时间", null=True, blank=True)
+    place = models.CharField("地点", max_length=60, blank=True)
+    field = models.CharField("工作领域", max_length=20, choices=Field.choices)
+    regularity = models.CharField(
+        "经常性/阶段性", max_length=20, choices=Regularity.choices, default=Regularity.REGULAR
+    )
+    visibility = models.CharField("显性/隐性", max_length=10, choices=Visibility.choices, default=Visibility.OPEN)
+    support = models.CharField("物质/精神文化", max_length=10, choices=Support.choices, default=Support.CULTURAL)
+    co_organisers = models.CharField("协办", max_length=200, blank=True, help_text="多个用顿号隔开，如：工会、妇联。")
+    residents_reached = models.PositiveIntegerField(
+        "参加的群众人数", null=True, blank=True, help_text="只填人数，不登记群众姓名。"
+    )
+    result = models.CharField("活动结果", max_length=500, blank=True, help_text=OPINION_REMINDER)
+    status = models.CharField(
+        "状态", max_length=10, choices=Status.choices, default=Status.PLANNED, editable=False, db_index=True
+    )
+    recorded_at = models.DateTimeField("登记举办的时间", null=True, editable=False)
+    cancelled_at = models.DateTimeField("取消的时间", null=True, editable=False)
+    sign_in_code = models.CharField(max_length=32, blank=True, editable=False, db_index=True)
+
+    objects = ActivityQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "活动"
+        ordering = ["-held_on", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status="held", recorded_at__isnull=False) | Q(~Q(status="held"), recorded_at=None),
+                name="activity_held_has_moment",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="cancelled", cancelled_at__isnull=False)
+                | Q(~Q(status="cancelled"), cancelled_at=None),
+                name="activity_cancelled_has_moment",
+            ),
+            models.CheckConstraint(
+                condition=Q(held_on__gte=FIRST_YEAR),
+                name="activity_not_before_2000",
+                violation_error_message="日期太早了，请检查年份。",
+            ),
+        ]
+        indexes = [models.Index(fields=["area", "held_on"], name="activity_area_day")]
+
+    def __str__(self):
+        return self.title
+
+    def clean(self):
+        today = timezone.localdate()
+        if self.held_on and self.held_on < FIRST_YEAR:
+            raise ValidationError({"held_on": "日期太早了，请检查年份。"})
+        if self.held_on and self.held_on > today + LONGEST_AHEAD:
+            raise ValidationError({"held_on": "日期太远了，最多提前一年登记，请检查年份。"})
+        if self.held_on and self.held_on > today and self.status == self.Status.HELD:
+            raise ValidationError({"held_on": "已举办的活动，日期不能晚于今天。"})
+
+    @property
+    def is_planned(self) -> bool:
+        return self.status == self.Status.PLANNED
+
+    @property
+    def is_held(self) -> bool:
+        return self.status == self.Status.HELD
+
+    @property
+    def is_due(self) -> bool:
+        """Whether its day has come, so that one may say that it was held and who came."""
+        return self.held_on <= timezone.localdate()
+
+    @property
+    def is_signing_in(self) -> bool:
+        """Whether the code on its poster is open."""
+        rows = Activity.objects.filter(pk=self.pk).with_signing_in(self.sign_in_code, timezone.localdate())
+        return bool(self.sign_in_code) and rows.exists()
+
+    def hold(self) -> None:
+        """Say that it took place; whoever wants to sign in by the poster is too late."""
+        if not self.is_due:
+            raise ValidationError("活动的日期还没到，不能登记为已举办。")
+        self.advance(self.Status.HELD, recorded_at=timezone.now(), sign_in_code="")
+
+    def cancel(self) -> None:
+        self.advance(self.Status.CANCELLED, cancelled_at=timezone.now(), sign_in_code="")
+
+    def reopen(self) -> None:
+        """Take back that it was held or cancelled; one with attendances was held."""
+        if self.attendances.exists():
+            raise ValidationError("已经登记了参加的人，不能改回计划中。")
+        self.advance(self.Status.PLANNED, recorded_at=None, cancelled_at=None)
+
+    def open_signing_in(self) -> None:
+        """Make the code for the poster, if there is none yet."""
+        if self.status != self.Status.PLANNED or self.held_on < timezone.localdate():
+            raise ValidationError("只有还没办的活动可以扫码签到。")
+        if not self.sign_in_code:
+            self.sign_in_code = secrets.token_urlsafe(16)
+            self.save(update_fields=["sign_in_code"])
+
+    def close_signing_in(self) -> None:
+        self.sign_in_code = ""
+        self.save(update_fields=["sign_in_code"])
+
+    def again(self) -> "Activity":
+        """Return an unsaved copy for today: what, where and how as last time."""
+        kept = ("area", "title", "begins_at", "place", "field", "regularity", "visibility", "support", "co_organisers")
+        return Activity(**{name: getattr(self, name) for name in kept})
+
+
+class AttendanceQuerySet(models.QuerySet):
+    def for_user(self, user, right: Right = Right.READ, *, resource: Resource = Resource.ACTIVITY) -> Self:
+        """Who came, for those who may know both the activity and the members: an instructor sees numbers alone."""
+        activities = access.within("activity__area__path", access.reach(user, resource, right))
+        people = access.within("activity__area__path", access.reach(user, Resource.MEMBER))
+        return self.filter(activities, people)
+
+
+class Attendance(Audited):
+    """A member came to an activity, perhaps in one of the six roles. Written by `activities.attendance` alone."""
+
+    class Source(models.TextChoices):
+        TICK = "tick", "勾选"
+        PASTE = "paste", "粘贴名单"
+        CODE = "code", "扫码签到"
+        IMPORT = "import", "导入"
+        API = "api", "接口"
+
+    activity = models.ForeignKey(Activity, on_delete=models.CASCADE, verbose_name="活动", related_name="attendances")
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, verbose_name="党员", related_name="attendances")
+    duty = models.CharField("六员", max_length=20, choices=Duty.Kind.choices, blank=True)
+    source = models.CharField("登记方式", max_length=10, choices=Source.choices, editable=False)
+    recorded_at = models.DateTimeField("登记时间", default=timezone.now, editable=False)
+
+    objects = AttendanceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "参加"
+        ordering = ["member__pinyin", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["activity", "member"],
+                name="attendance_once",
+                violation_error_message="这位党员已经登记过参加这次活动。",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.member} {self.activity}"
+
+    def audit_path(self) -> str:
+        return self.activity.area.path
+
+
+class SignInQuerySet(models.QuerySet):
+    def for_user(self, user, right: Right = Right.WRITE) -> Self:
+        """What was typed at a poster, for those who may record who came."""
+        return self.filter(activity__in=Activity.objects.for_user(user, right))
+
+
+class SignIn(models.Model):
+    """What somebody typed at a poster: kept until it is matched to a member, or the secretary dealt with it."""
+
+    activity = models.ForeignKey(Activity, on_delete=models.CASCADE, related_name="sign_ins", verbose_name="活动")
+    name = models.CharField("姓名", max_length=30)
+    phone_end = models.CharField("手机后四位", max_length=4)
+    typed_at = models.DateTimeField("签到时间", default=timezone.now)
+    is_seen = models.BooleanField("已比对", default=False)
+
+    objects = SignInQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "扫码签到"
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["activity", "name", "phone_end"], name="sign_in_once"),
+        ]
+
+    def __str__(self):
+        return self.name

@@ -1,0 +1,44 @@
+"""Doors as people write them: 302, 302室, ２单元302, 2-302 are read into unit, floor and number.
+
+A room is kept in one form, so that a roster, a form and the grid of a building mean the same door.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import NamedTuple
+
+UNIT = re.compile(r"^(\w{1,3}?)(?:单元|门洞|门)[-—]?(?=\w)")
+ENDING = re.compile(r"(?<=\w)(?:室|房间|房|号)$")
+DOOR = re.compile(r"^(?:([0-9A-Z]{1,3})-)?(\d{1,2})(\d\d[A-Z]?)$")
+MOST_UNITS, MOST_FLOORS, MOST_DOORS = 12, 60, 30
+
+
+class Door(NamedTuple):
+    """Where a door is in its building. A room that does not tell has no floor, and its text as number."""
+
+    unit: str
+    floor: int | None
+    number: str
+
+
+def fold_room(text: str) -> str:
+    """Return a room as it is kept: half width, no blanks, "2-302" with a unit and "302" without."""
+    room = "".join(unicodedata.normalize("NFKC", text).split()).upper()
+    return ENDING.sub("", UNIT.sub(r"\1-", room))
+
+
+def read_door(room: str) -> Door:
+    """Read a folded room: "2-302" is door 02 on floor 3 of unit 2; "车库" is a door on no floor."""
+    match = DOOR.match(room)
+    if not match or int(match[2]) == 0:
+        return Door("", None, room)
+    return Door(match[1] or "", int(match[2]), match[3])
+
+
+def all_rooms(*, units: int, floors: int, doors: int) -> Iterable[str]:
+    """Yield the rooms of a building of so many units, floors and doors a floor; one unit goes unnamed."""
+    for unit in range(1, units + 1):
+        prefix = f"{unit}-" if units > 1 else ""
+        for floor in range(1, floors + 1):
+            yield from (f"{prefix}{floor}{door:02}" for door in range(1, doors + 1))

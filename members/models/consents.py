@@ -1,0 +1,92 @@
+"""What members agreed to: one row a notice, never assumed (design: privacy)."""
+
+from typing import Self
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from members.access import Right
+from members.atomic import atomic_write
+from members.audit import Audited, actor
+from members.models.people import Member
+
+# What the member reads before agreeing; a changed text is a new version, and old rows keep theirs.
+NOTICES = {"stairwell": ("1", "同意在所住楼组的楼道公示牌上亮出本人姓名，以便服务邻里。随时可以撤回，撤回后不再印出。")}
+
+
+class ConsentQuerySet(models.QuerySet):
+    def for_user(self, user, right: Right = Right.READ) -> Self:
+        """Consents of the members in the scope; a refusal is for whoever recorded it, and for nobody else."""
+        mine = Q(is_agreed=True) | Q(recorded_by=user)
+        return self.filter(mine, Exists(Member.objects.for_user(user, right).filter(pk=OuterRef("member"))))
+
+    def in_force(self, purpose: str) -> Self:
+        return self.filter(purpose=purpose, is_agreed=True, withdrawn_at=None)
+
+
+class Consent(Audited):
+    """A member's answer to a notice: for what, how and when given, by whom recorded, when withdrawn."""
+
+    class Purpose(models.TextChoices):
+        STAIRWELL = "stairwell", "楼道亮出姓名"
+
+    class Means(models.TextChoices):
+        PAPER = "paper", "书面签字"
+        SPOKEN = "spoken", "当面口头"
+        PHONE = "phone", "电话"
+
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, verbose_name="党员", related_name="consents")
+    purpose = models.CharField("用途", max_length=20, choices=Purpose.choices, default=Purpose.STAIRWELL)
+    is_agreed = models.BooleanField("本人意见", choices=[(True, "同意"), (False, "不同意")])
+    notice = models.CharField("告知内容", max_length=300, editable=False)
+    version = models.CharField("告知版本", max_length=10, editable=False)
+    means = models.CharField("方式", max_length=10, choices=Means.choices)
+    given_on = models.DateField("表示意见的日期", default=timezone.localdate)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,  # who recorded it must stay known
+        editable=False,
+        null=True,
+        verbose_name="登记人",
+        related_name="+",
+    )
+    withdrawn_at = models.DateTimeField("撤回时间", null=True, editable=False)
+
+    objects = ConsentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "本人意见"
+        ordering = ["-given_on", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member", "purpose"],
+                condition=Q(is_agreed=True, withdrawn_at=None),
+                name="consent_one_in_force",
+                violation_error_message="这位党员在这项用途上已经同意，不用再登记。",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.member} {self.get_purpose_display()}"
+
+    def clean(self):
+        if self.given_on and self.given_on > timezone.localdate():
+            raise ValidationError({"given_on": "日期不能晚于今天。"})
+
+    def save(self, *args, **kwargs):
+        if self._state.adding:
+            self.version, self.notice = NOTICES[self.purpose]
+            self.recorded_by = self.recorded_by or actor()
+        super().save(*args, **kwargs)
+
+    def withdraw(self) -> None:
+        """It works at once: whatever is printed or sent from now on knows."""
+        with atomic_write():
+            self.withdrawn_at = timezone.now()
+            self.save(update_fields=["withdrawn_at"])
+
+    def audit_path(self) -> str:
+        return self.member.audit_path()

@@ -1,0 +1,225 @@
+"""The doors of a building, and the pairs of households that look after each other (the paper, part one, 2: 结对)."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Self
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
+
+from members import access
+from members.access import Resource, Right
+from members.atomic import atomic_write
+from members.audit import Audited, record
+from members.doors import fold_room, read_door
+from members.history import kept_history
+from members.models.areas import SEGMENT, Area
+from members.models.dated import DatedQuerySet, ends_after_it_begins
+from members.models.people import Residence
+
+FIRST_YEAR = date(2000, 1, 1)
+
+
+class HouseholdQuerySet(models.QuerySet["Household"]):
+    def for_user(self, user, right: Right = Right.READ, *, resource: Resource = Resource.HOUSEHOLD) -> Self:
+        return self.filter(access.within("area__path", access.reach(user, resource, right)))
+
+    def inside(self, area: Area) -> Self:
+        return self.filter(access.within("area__path", [access.subtree(area.path)]))
+
+    def of_members(self, day: date) -> Self:
+        """Households in which a member lives on this day."""
+        return self.filter(Exists(_homes_behind_the_door(day)))
+
+    def of_neighbours(self, day: date) -> Self:
+        """Households in which no member lives on this day."""
+        return self.filter(~Exists(_homes_behind_the_door(day)))
+
+    def paired(self, day: date) -> Self:
+        """Households that are a side of a pairing on this day."""
+        return self.filter(Exists(_pairings_of(day)))
+
+    def unpaired(self, day: date) -> Self:
+        return self.filter(~Exists(_pairings_of(day)))
+
+    def lay_out(self, group: Area, rooms: Iterable[str]) -> int:
+        """Add the doors of a building group that are not there yet, its members' among them; return how many."""
+        homes = Residence.objects.filter(area=group).current().exclude(room="")
+        wanted = dict.fromkeys([*map(fold_room, rooms), *homes.values_list("room", flat=True)])
+        with atomic_write():
+            Area.objects.select_for_update().get(pk=group.pk)  # two people laying out one building queue
+            there = set(self.filter(area=group).values_list("room", flat=True))
+            new = [Household(area=group, room=room).placed() for room in wanted if room not in there]
+            Household.objects.bulk_create(new)
+            if new:
+                record("create", Household, path=group.path, changes={"area": [None, group.pk], "doors": len(new)})
+        return len(new)
+
+
+def _homes_behind_the_door(day: date) -> models.QuerySet:
+    return Residence.objects.on(day).filter(area=OuterRef("area"), room=OuterRef("room"))
+
+
+def _pairings_of(day: date) -> models.QuerySet:
+    return Pairing.objects.on(day).filter(Q(household=OuterRef("pk")) | Q(neighbour=OuterRef("pk")))
+
+
+class Household(Audited):
+    """A door in a building group. Of those behind it nothing is kept but, if they wish, a name to call them by."""
+
+    area = models.ForeignKey(
+        Area,
+        on_delete=models.PROTECT,  # a group with doors is closed, not deleted
+        verbose_name="楼组",
+        related_name="households",
+        limit_choices_to={"level": Area.Level.BUILDING_GROUP},
+    )
+    room = models.CharField("室号", max_length=30, help_text="如 302；有单元的写 2-302。")
+    name = models.CharField(
+        "称呼", max_length=20, blank=True, help_text="愿意的家庭留一个称呼，如“王阿姨家”；不愿意就空着。"
+    )
+    unit = models.CharField("单元", max_length=3, blank=True, editable=False)
+    floor = models.PositiveSmallIntegerField("楼层", null=True, editable=False)
+    number = models.CharField("门", max_length=30, editable=False)
+
+    objects = HouseholdQuerySet.as_manager()
+    history = kept_history()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "家庭"
+        ordering = ["area", "unit", "floor", "number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["area", "room"],
+                name="household_door_once",
+                violation_error_message="这个楼组里已经有这一户。",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.area} {self.room}"
+
+    def clean(self):
+        self.placed()
+        if not self.room:
+            raise ValidationError({"room": "请填写室号，如 302。"})
+        if self.area_id and self.area.level != Area.Level.BUILDING_GROUP:
+            raise ValidationError({"area": "请选择楼组（哪一号楼）。"})
+
+    def save(self, *args, **kwargs):
+        self.placed()
+        super().save(*args, **kwargs)
+
+    def placed(self) -> Self:
+        """Read from the room where in the building the door is."""
+        self.room = fold_room(self.room)
+        self.unit, self.floor, self.number = read_door(self.room)
+        return self
+
+    @property
+    def has_members(self) -> bool:
+        return Residence.objects.current().filter(area=self.area_id, room=self.room).exists()
+
+    @property
+    def is_ever_paired(self) -> bool:
+        return Pairing.objects.filter(Q(household=self) | Q(neighbour=self)).exists()
+
+
+class PairingQuerySet(DatedQuerySet):
+    def for_user(self, user, right: Right = Right.READ, *, resource: Resource = Resource.HOUSEHOLD) -> Self:
+        """Pairings whose households are both in the scope: a pair across two groups is its compound's."""
+        ranges = access.reach(user, resource, right)
+        sides = ("household__area__path", "neighbour__area__path")
+        return self.filter(*(access.within(side, ranges) for side in sides))
+
+    def inside(self, area: Area) -> Self:
+        return self.filter(access.within("household__area__path", [access.subtree(area.path)]))
+
+
+class Pairing(Audited):
+    """A member's household and a neighbour's, in one compound, for a time."""
+
+    household = models.ForeignKey(
+        Household,
+        on_delete=models.PROTECT,  # a door that was paired stays
+        verbose_name="党员家庭",
+        related_name="pairings",
+    )
+    neighbour = models.ForeignKey(
+        Household,
+        on_delete=models.PROTECT,  # the same
+        verbose_name="结对家庭",
+        related_name="pairings_received",
+    )
+    compound = models.ForeignKey(Area, on_delete=models.PROTECT, editable=False, related_name="+")
+    neighbour_compound = models.ForeignKey(Area, on_delete=models.PROTECT, editable=False, related_name="+")
+    since = models.DateField("结对日期", default=timezone.localdate, validators=[MinValueValidator(FIRST_YEAR)])
+    until = models.DateField("结束日期", null=True, blank=True, help_text="还在结对就不填。")
+
+    objects = PairingQuerySet.as_manager()
+    history = kept_history()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "结对"
+        ordering = ["household__area__path", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["neighbour"],
+                condition=Q(until=None),
+                name="pairing_neighbour_once",
+                violation_error_message="这户家庭已经结对，请先结束原来的结对。",
+            ),
+            models.CheckConstraint(
+                condition=~Q(household=F("neighbour")),
+                name="pairing_of_two_households",
+                violation_error_message="请选择两户不同的家庭。",
+            ),
+            models.CheckConstraint(
+                condition=Q(compound=F("neighbour_compound")),
+                name="pairing_in_one_compound",
+                violation_error_message="结对的两户要在同一个小区。",
+            ),
+            ends_after_it_begins("pairing_ends_after_begin"),
+        ]
+
+    def __str__(self):
+        return f"{self.household} — {self.neighbour.room}"
+
+    def save(self, *args, **kwargs):
+        self.located()
+        super().save(*args, **kwargs)
+
+    def clean(self):
+        if not (self.household_id and self.neighbour_id):
+            return
+        self.located()
+        if self._state.adding and not self.household.has_members:
+            raise ValidationError({"household": f"{self.household}没有党员居住，请选择党员家庭。"})
+        if self._state.adding and self.neighbour.has_members:
+            raise ValidationError({"neighbour": f"{self.neighbour}是党员家庭，请选择群众家庭来结对。"})
+        if any(day and day > timezone.localdate() for day in (self.since, self.until)):
+            raise ValidationError("结对、结束的日期都不能晚于今天。")
+
+    def located(self) -> Self:
+        """Keep the compounds of both sides beside them, where a constraint can compare them."""
+        self.compound = _compound_of(self.household)
+        self.neighbour_compound = _compound_of(self.neighbour)
+        return self
+
+    def end(self, *, on: date | None = None) -> None:
+        """End the pairing; it and its visits stay on record."""
+        if self.until is not None:
+            raise ValidationError("这一对已经结束了。")
+        self.until = on or timezone.localdate()
+        self.full_clean()
+        self.save()
+
+    def audit_path(self) -> str:
+        return self.household.area.path
+
+
+def _compound_of(household: Household) -> Area:
+    return Area.objects.get(path=household.area.path[: Area.Level.STATION * SEGMENT])

@@ -1,0 +1,31 @@
+"""Rows with a state: which moves are allowed is a table, and of two people only one can win."""
+
+from django.db import models
+
+
+class Conflict(Exception):
+    """The row is not in a state from which the move is allowed; perhaps somebody else was faster."""
+
+
+class Moving(models.Model):
+    """A model whose `status` changes by `advance()` alone, as its `MOVES` allow: {from: {to, …}}."""
+
+    MOVES: dict[str, set[str]] = {}
+    status = models.CharField("状态", max_length=10)
+
+    class Meta:
+        abstract = True
+
+    def advance(self, to: str, **values) -> None:
+        """Save the row in its new state, if the stored one allows it; the loser of a race gets Conflict.
+
+        The caller opens the transaction: the row stays locked in it, so that the save can leave its audit entry.
+        """
+        allowed = [status for status, targets in self.MOVES.items() if to in targets]
+        rows = type(self)._default_manager.filter(pk=self.pk, status__in=allowed)
+        if not rows.update(status=to, **values):
+            self.refresh_from_db(fields=["status"])
+            raise Conflict(f"“{self}”现在是“{self.get_status_display()}”，不能再做这一步。请刷新页面看看。")  # type: ignore[attr-defined]
+        for name, value in {"status": to, **values}.items():
+            setattr(self, name, value)
+        self.save(update_fields=["status", *values])
