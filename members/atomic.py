@@ -2,10 +2,15 @@
 
 SQLite lets one writer in at a time and makes the others poll; measured with 16 writers the slowest wait eight seconds.
 A file lock taken before BEGIN is a queue: nobody fails, the slowest wait a third of a second. Elsewhere it is `atomic`.
+
+The entries of the audit trail are added last, just before COMMIT: they queue behind one row, which would otherwise be
+locked from the first of them on, against every other writer and in another order than the rows of the matter itself.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -16,11 +21,37 @@ except ImportError:  # Windows has no flock: writers fall back to SQLite's own w
     fcntl = None  # type: ignore[assignment]
 
 
+_entries: ContextVar[list[Any] | None] = ContextVar("entries", default=None)
+
+
 @contextmanager
 def atomic_write() -> Iterator[None]:
     """A transaction that waits its turn; inside another one it is a savepoint."""
-    with _turn(), transaction.atomic():
+    with _turn(), transaction.atomic(), _entries_last():
         yield
+
+
+def keep_for_the_end(entry: Any) -> bool:
+    """Keep an entry of the audit trail until its transaction ends; False where no `atomic_write` is open."""
+    kept = _entries.get()
+    if kept is not None:
+        kept.append(entry)
+    return kept is not None
+
+
+@contextmanager
+def _entries_last() -> Iterator[None]:
+    outer = _entries.get()
+    kept: list[Any] = []
+    token = _entries.set(kept)
+    try:
+        yield  # whatever fails takes its entries with it
+    finally:
+        _entries.reset(token)
+    if outer is not None:
+        outer.extend(kept)
+    elif kept:
+        type(kept[0]).objects.extend(kept)
 
 
 @contextmanager

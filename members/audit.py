@@ -20,6 +20,8 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.db import models, transaction
 from django.utils import timezone
 
+from members.atomic import keep_for_the_end
+
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
@@ -149,7 +151,8 @@ def record(
         request_id=now.request_id,
         reason=reason or now.reason,
     )
-    entries.objects.append(entry)
+    if not keep_for_the_end(entry):
+        entries.objects.extend([entry])
 
 
 def chain(previous: str, values: dict) -> str:

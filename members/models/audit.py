@@ -14,13 +14,16 @@ class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
     def for_user(self, user, right: Right = Right.READ) -> Self:
         return self.filter(access.within("area_path", access.reach(user, Resource.AUDIT, right)))
 
-    def append(self, entry: "AuditEntry") -> None:
-        """Add the entry behind the last one; the head row is locked, so entries of parallel transactions queue."""
-        AuditHead.objects.get_or_create(pk=1)
-        head = AuditHead.objects.select_for_update().get(pk=1)
-        entry.previous = head.hash
-        entry.hash = head.hash = audit.chain(head.hash, entry.bound_values())
-        entry.save(force_insert=True)
+    def extend(self, entries: list["AuditEntry"]) -> None:
+        """Add entries behind the last one; the head row is locked, so those of parallel transactions queue."""
+        head = AuditHead.objects.select_for_update().filter(pk=1).first()
+        if head is None:
+            AuditHead.objects.get_or_create(pk=1)
+            head = AuditHead.objects.select_for_update().get(pk=1)
+        for entry in entries:
+            entry.previous = head.hash
+            entry.hash = head.hash = audit.chain(head.hash, entry.bound_values())
+        self.bulk_create(entries)
         head.save(update_fields=["hash"])
 
     def first_broken(self) -> "AuditEntry | None":

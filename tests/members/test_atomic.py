@@ -52,3 +52,15 @@ def test_inside_a_plain_transaction_it_takes_no_lock(settings, tmp_path) -> None
     with atomic_write():
         factories.employer("乙")
     assert settings.WRITE_LOCK.exists() == (connection.vendor == "sqlite")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_entries_of_what_failed_go_with_it() -> None:
+    with atomic_write():
+        factories.employer("甲")
+        with pytest.raises(ZeroDivisionError), atomic_write():
+            factories.employer("乙")
+            raise ZeroDivisionError
+        assert not AuditEntry.objects.exists()
+    assert [entry.changes["name"][1] for entry in AuditEntry.objects.all()] == ["甲"]
+    assert AuditEntry.objects.first_broken() is None
