@@ -36,9 +36,30 @@ def read_door(room: str) -> Door:
     return Door(match[1] or "", int(match[2]), match[3])
 
 
-def all_rooms(*, units: int, floors: int, doors: int) -> Iterable[str]:
-    """Yield the rooms of a building of so many units, floors and doors a floor; one unit goes unnamed."""
+def all_rooms(*, units: int, floors: int, doors: int, is_unit_named: bool = False) -> Iterable[str]:
+    """Yield the rooms of a building of so many units, floors and doors a floor; one unit goes unnamed by itself."""
     for unit in range(1, units + 1):
-        prefix = f"{unit}-" if units > 1 else ""
+        prefix = f"{unit}-" if units > 1 or is_unit_named else ""
         for floor in range(1, floors + 1):
             yield from (f"{prefix}{floor}{door:02}" for door in range(1, doors + 1))
+
+
+class Shape(NamedTuple):
+    """How many units, floors and doors a floor a building has, and whether its rooms name the unit."""
+
+    units: int
+    floors: int
+    doors: int
+    is_unit_named: bool
+
+
+def shape_of(rooms: Iterable[str]) -> Shape:
+    """Tell from some of its rooms how large a building must be at least; zeros where no room tells."""
+    read = [door for door in map(read_door, rooms) if door.floor]
+    units = [int(door.unit) for door in read if door.unit.isdecimal()]
+    return Shape(
+        units=min(max(units, default=1), MOST_UNITS),
+        floors=min(max((door.floor or 0 for door in read), default=0), MOST_FLOORS),
+        doors=min(max((int(door.number[:2]) for door in read), default=0), MOST_DOORS),
+        is_unit_named=bool(units),
+    )

@@ -7,7 +7,7 @@ from typing import Self
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, ProtectedError, Q
 from django.utils import timezone
 
 from members import access
@@ -15,7 +15,7 @@ from members.access import Resource, Right
 from members.atomic import atomic_write
 from members.audit import Audited, record
 from members.doors import fold_room, read_door
-from members.history import kept_history
+from members.history import batches, kept_history, write_history
 from members.models.areas import SEGMENT, Area
 from members.models.dated import DatedQuerySet, ends_after_it_begins
 from members.models.people import Residence
@@ -55,8 +55,35 @@ class HouseholdQuerySet(models.QuerySet["Household"]):
             new = [Household(area=group, room=room).placed() for room in wanted if room not in there]
             Household.objects.bulk_create(new)
             if new:
+                write_history(Household, [door.pk for door in new], kind="+")
                 record("create", Household, path=group.path, changes={"area": [None, group.pk], "doors": len(new)})
         return len(new)
+
+    def clear(self, group: Area, *, keep: Iterable[str]) -> int:
+        """Remove the doors of a building group that were laid out wrongly and on which nothing hangs; return how many.
+
+        A door without a floor was added by hand, and stays.
+        """
+        kept = set(map(fold_room, keep))
+        with atomic_write():
+            Area.objects.select_for_update().get(pk=group.pk)
+            doors = self.filter(area=group, floor__isnull=False).idle().values_list("pk", "room")
+            wrong = [pk for pk, room in doors if room not in kept]
+            write_history(Household, wrong, kind="-")
+            for batch in batches(wrong):
+                rows = Household.objects.filter(pk__in=batch)
+                rows._raw_delete(rows.db)  # the history is written; signals would write it again, row by row
+            if wrong:
+                record("delete", Household, path=group.path, changes={"area": [group.pk, None], "doors": len(wrong)})
+        return len(wrong)
+
+    def idle(self) -> Self:
+        """Doors that nothing hangs on: no member lives there, no name is known, no other row points at them."""
+        idle = self.of_neighbours(timezone.localdate()).filter(name="")
+        for relation in Household._meta.related_objects:
+            rows = relation.related_model._default_manager.filter(**{relation.field.name: OuterRef("pk")})
+            idle = idle.filter(~Exists(rows))
+        return idle
 
 
 def _homes_behind_the_door(day: date) -> models.QuerySet:
@@ -125,7 +152,20 @@ class Household(Audited):
 
     @property
     def is_ever_paired(self) -> bool:
-        return Pairing.objects.filter(Q(household=self) | Q(neighbour=self)).exists()
+        return Pairing.objects.of(self).exists()
+
+    def remove(self) -> None:
+        """Remove a door that was made by mistake; one that was ever paired, or where a member lives, stays."""
+        with atomic_write():
+            Household.objects.select_for_update().get(pk=self.pk)  # somebody may be pairing it
+            if self.has_members:
+                raise ValidationError("这一户住着党员，不能去掉。")
+            if self.is_ever_paired:
+                raise ValidationError("这一户有结对记录，不能去掉。")
+            try:
+                self.delete()
+            except ProtectedError:
+                raise ValidationError("这一户还有别的登记，不能去掉。") from None
 
 
 class PairingQuerySet(DatedQuerySet):
@@ -137,6 +177,26 @@ class PairingQuerySet(DatedQuerySet):
 
     def inside(self, area: Area) -> Self:
         return self.filter(access.within("household__area__path", [access.subtree(area.path)]))
+
+    def of(self, household: "Household") -> Self:
+        """Pairings of which the household is a side."""
+        return self.filter(Q(household=household) | Q(neighbour=household))
+
+    def begin(self, *, household: Household, neighbour: Household, since: date | None = None) -> tuple["Pairing", bool]:
+        """Pair two households, from today on if no day is said; return the pair, and whether it is new.
+
+        Asked twice, it is there already. Of two people who pair one neighbour's household, the second is told.
+        """
+        with atomic_write():
+            sides = Household.objects.filter(pk__in=(household.pk, neighbour.pk)).order_by("pk")
+            list(sides.select_for_update())
+            there = Pairing.objects.filter(household=household, neighbour=neighbour, until=None).first()
+            if there:
+                return there, False
+            pairing = Pairing(household=household, neighbour=neighbour, since=since or timezone.localdate())
+            pairing.full_clean()
+            pairing.save()
+        return pairing, True
 
 
 class Pairing(Audited):
@@ -189,13 +249,15 @@ class Pairing(Audited):
         return f"{self.household} — {self.neighbour.room}"
 
     def save(self, *args, **kwargs):
-        self.located()
+        if self._state.adding:
+            self.located()
         super().save(*args, **kwargs)
 
     def clean(self):
         if not (self.household_id and self.neighbour_id):
             return
-        self.located()
+        if self._state.adding:
+            self.located()
         if self._state.adding and not self.household.has_members:
             raise ValidationError({"household": f"{self.household}没有党员居住，请选择党员家庭。"})
         if self._state.adding and self.neighbour.has_members:
@@ -204,18 +266,40 @@ class Pairing(Audited):
             raise ValidationError("结对、结束的日期都不能晚于今天。")
 
     def located(self) -> Self:
-        """Keep the compounds of both sides beside them, where a constraint can compare them."""
+        """Keep the compounds of both sides beside them, where a constraint can compare them.
+
+        They are those of the day they pair: that a building is put under another compound parts nobody.
+        """
         self.compound = _compound_of(self.household)
         self.neighbour_compound = _compound_of(self.neighbour)
         return self
 
     def end(self, *, on: date | None = None) -> None:
         """End the pairing; it and its visits stay on record."""
-        if self.until is not None:
-            raise ValidationError("这一对已经结束了。")
-        self.until = on or timezone.localdate()
-        self.full_clean()
-        self.save()
+        with atomic_write():
+            self.until = Pairing.objects.select_for_update().get(pk=self.pk).until
+            if self.until is not None:
+                raise ValidationError(f"这一对已于 {self.until} 结束。")
+            self.until = on or timezone.localdate()
+            self.full_clean()
+            self.save()
+
+    def other_side(self, household: Household) -> Household:
+        return self.neighbour if household.pk == self.household_id else self.household
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it was registered today, so that it can be taken back."""
+        return timezone.localdate(self.history.earliest().history_date) == timezone.localdate()
+
+    def undo(self) -> None:
+        """Take back a pairing registered by mistake: on the same day, and as long as nothing hangs on it."""
+        if not self.is_new:
+            raise ValidationError("只有当天登记的结对可以撤销；以前的请填写结束日期。")
+        try:
+            self.delete()
+        except ProtectedError:
+            raise ValidationError("这一对已经有走访记录，不能撤销；请填写结束日期。") from None
 
     def audit_path(self) -> str:
         return self.household.area.path

@@ -1,0 +1,260 @@
+"""A building's doors: the way to it, its grid on which two clicks make a pair, and the doors one by one."""
+
+from collections import defaultdict
+from typing import Any, cast
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.http import require_POST
+
+from members import access
+from members.access import Resource, Right
+from members.atomic import atomic_write
+from members.coverage import coverage
+from members.doors import MOST_DOORS, MOST_FLOORS, MOST_UNITS, Shape, all_rooms, shape_of
+from members.grid import grid_of, members_behind
+from members.models import Area, Household, Pairing, Residence, User
+from members.models.areas import SEGMENT
+from members.models.people import OPINION_REMINDER
+from members.views.acts import done, numbers, tried, writable
+from members.views.page import page
+from members.views.pairings import SIDES, PairForm, compound_path
+from members.views.places import places
+
+MOST_HOUSEHOLDS = 1_000  # a building with more is a slip in its form
+NUMBER = {"class": "lz-input lz-few-digits", "inputmode": "numeric"}
+
+
+class LayOutForm(forms.Form):
+    """How large a building is."""
+
+    units = forms.IntegerField(
+        label="几个单元",
+        min_value=1,
+        max_value=MOST_UNITS,
+        widget=forms.NumberInput(NUMBER),
+        help_text="不分单元就填 1。",
+    )
+    floors = forms.IntegerField(label="几层", min_value=1, max_value=MOST_FLOORS, widget=forms.NumberInput(NUMBER))
+    doors = forms.IntegerField(
+        label="每层几户",
+        min_value=1,
+        max_value=MOST_DOORS,
+        widget=forms.NumberInput(NUMBER),
+        help_text="有单元的，填一个单元里每层几户。",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if len(cleaned) == 3 and cleaned["units"] * cleaned["floors"] * cleaned["doors"] > MOST_HOUSEHOLDS:
+            raise ValidationError(f"算下来超过 {MOST_HOUSEHOLDS} 户，请核对单元、层数和每层户数。")
+        return cleaned
+
+
+class DoorForm(forms.ModelForm):
+    """A single odd door."""
+
+    class Meta:
+        model = Household
+        fields: tuple[str, ...] = ("room", "name")
+        widgets = {name: forms.TextInput({"class": "lz-input"}) for name in ("room", "name")}
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["name"].help_text = f"愿意的家庭留一个称呼，如“王阿姨家”；不愿意就空着。{OPINION_REMINDER}"
+
+    def save_checked(self) -> None:
+        """With its building, which is no field of the form, so that a second door of this number is refused."""
+        self.instance.full_clean()
+        self.instance.save()
+
+
+class NameForm(DoorForm):
+    class Meta(DoorForm.Meta):
+        fields = ("name",)
+
+
+def buildings(request: HttpRequest) -> HttpResponse:
+    """The way to a building: compounds, then their buildings; whoever has one building is led to it."""
+    if not access.can(cast(User, request.user), Resource.HOUSEHOLD):
+        raise PermissionDenied
+    mine = Area.objects.for_user(request.user, resource=Resource.HOUSEHOLD).current()
+    found = places(request, Resource.HOUSEHOLD)
+    only = mine.filter(level=Area.Level.BUILDING_GROUP)[:2]
+    if len(only) == 1:
+        return redirect("members:building", only[0].pk)
+    path = found.chosen.path if found.chosen else access.scope_path(cast(User, request.user), Resource.HOUSEHOLD)
+    area = found.chosen or Area.objects.filter(path=path).first() or mine.first()
+    is_near = area is not None and area.level >= Area.Level.COMMUNITY
+    rows = _rows(area, mine, Area.Level.BUILDING_GROUP if is_near else Area.Level.STATION) if area else []
+    compounds: dict[str, list] = defaultdict(list)
+    for row in rows:
+        compounds[row.area.path[: Area.Level.STATION * SEGMENT]].append(row)
+    heads = {each.path: each for each in mine.filter(path__in=compounds)}
+    return page(
+        request,
+        "members/buildings.html",
+        title="家庭与结对",
+        places=found,
+        is_near=is_near,
+        compounds=[(heads.get(path), inside) for path, inside in compounds.items()],
+    )
+
+
+def _rows(area: Area, mine, level: int) -> list:
+    return coverage(area, areas=mine, day=timezone.localdate(), level=level).rows
+
+
+def building(request: HttpRequest, pk: int) -> HttpResponse:
+    """A building's grid; a member's household and a neighbour's, clicked one after the other, are a pair."""
+    place = _building(request, pk, Right.WRITE if request.method == "POST" else Right.READ)
+    form = _pair_form(request, place)
+    if form.is_valid() and done(form, form.save):
+        return redirect(f"{reverse('members:building', args=[pk])}?{_after(form)}#made")
+    partner = _partner(request, place)
+    grid = grid_of(place, user=request.user, day=timezone.localdate())
+    if grid.is_empty:
+        return redirect(f"{reverse('members:lay_out', args=[pk])}{_kept(request)}")
+    return page(
+        request,
+        "members/building.html",
+        title=place.label,
+        place=place,
+        compound=compound_path(place),
+        grid=grid,
+        form=form,
+        partner=partner,
+        side="household" if partner and partner.has_members else "neighbour",
+        made=_made(request),
+        may_write=access.covers(cast(User, request.user), Resource.HOUSEHOLD, place.path, Right.WRITE),
+    )
+
+
+def _pair_form(request: HttpRequest, place: Area) -> PairForm:
+    since = request.GET.get("since", "")
+    sent = request.POST if request.method == "POST" else None
+    initial = {"since": since} if since[:4].isdecimal() else None
+    return PairForm(sent, user=request.user, compound=compound_path(place), initial=initial)
+
+
+def _after(form: PairForm) -> str:
+    """The address after a pair is made: which it was, and its day where the next one will have it too."""
+    since = form.cleaned_data["since"]
+    kept = {} if since == timezone.localdate() else {"since": since.isoformat()}
+    return urlencode({"made": form.pairing.pk} | kept)
+
+
+def _partner(request: HttpRequest, place: Area) -> Household | None:
+    """The household in another building of the compound that somebody here is to be paired with."""
+    doors = Household.objects.for_user(request.user, Right.WRITE).select_related("area").exclude(area=place)
+    near = access.within("area__path", [access.subtree(compound_path(place))])
+    return doors.filter(near, pk__in=numbers([request.GET.get("with", "")])).first()
+
+
+def _made(request: HttpRequest) -> Pairing | None:
+    """The pair that was made just now and can be taken back."""
+    mine = Pairing.objects.for_user(request.user, Right.WRITE).current().select_related(*SIDES)
+    made = mine.filter(pk__in=numbers([request.GET.get("made", "")])).first()
+    return made if made and made.is_new else None
+
+
+def _building(request: HttpRequest, pk: int, right: Right = Right.WRITE) -> Area:
+    """A building group with its doors; 404 outside the scope, 403 inside it without the right."""
+    groups = Area.objects.for_user(request.user, resource=Resource.HOUSEHOLD).current()
+    place = get_object_or_404(groups.filter(level=Area.Level.BUILDING_GROUP), pk=pk)
+    if not access.covers(cast(User, request.user), Resource.HOUSEHOLD, place.path, right):
+        raise PermissionDenied
+    return place
+
+
+def lay_out(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make all doors of a building at once; done again, it adds what is missing and removes what was a slip."""
+    place = _building(request, pk)
+    shape, is_named = _shape(place)
+    form = LayOutForm(request.POST if request.method == "POST" else None, initial=shape._asdict())
+    if form.is_valid():
+        rooms = [*all_rooms(**form.cleaned_data, is_unit_named=is_named)]
+        with atomic_write():
+            added = Household.objects.lay_out(place, rooms)
+            removed = Household.objects.clear(place, keep=rooms)
+        messages.success(request, f"新增 {added} 户{f'，去掉多余的 {removed} 户' if removed else ''}。")
+        return redirect(f"{reverse('members:building', args=[pk])}{_kept(request)}")
+    has_doors = Household.objects.inside(place).exists()
+    return page(request, "members/lay_out.html", title=place.label, place=place, form=form, has_doors=has_doors)
+
+
+def _kept(request: HttpRequest) -> str:
+    """Whom somebody of this building is to be paired with, on the way round by its doors."""
+    picked = numbers([request.GET.get("with", "")])
+    return f"?with={min(picked)}" if picked else ""
+
+
+def _shape(place: Area) -> tuple[Shape, bool]:
+    """How large the building is as far as is known, and whether the rooms that are sure name the unit."""
+    doors = Household.objects.filter(area=place)
+    homes = Residence.objects.filter(area=place).current().exclude(room="").values_list("room", flat=True)
+    sure = [*homes, *doors.exclude(pk__in=doors.idle()).values_list("room", flat=True)]
+    shape = shape_of([*sure, *doors.values_list("room", flat=True)])
+    return shape, shape_of(sure).is_unit_named
+
+
+@require_POST
+def member_doors(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make the doors of members who moved in since the building was laid out."""
+    place = _building(request, pk)
+    added = Household.objects.lay_out(place, [])
+    messages.success(request, f"补上 {added} 户。")
+    return redirect("members:building", pk)
+
+
+def door_add(request: HttpRequest, pk: int) -> HttpResponse:
+    place = _building(request, pk)
+    form = DoorForm(request.POST if request.method == "POST" else None, instance=Household(area=place))
+    if form.is_valid() and done(form, form.save_checked):
+        messages.success(request, f"已加上 {form.instance.room}。")
+        return redirect("members:building", pk)
+    return page(request, "members/door_form.html", title=f"加一户：{place.label}", form=form, place=place)
+
+
+def household(request: HttpRequest, pk: int) -> HttpResponse:
+    """A door: what to call it, its pairs of today and before, a neighbour in another building, its removal."""
+    door = writable(request, Household, pk, "area")
+    form = NameForm(request.POST if request.method == "POST" else None, instance=door)
+    if form.is_valid() and done(form, form.save_checked):
+        messages.success(request, "称呼已保存。")
+        return redirect("members:household", pk)
+    pairings = Pairing.objects.for_user(request.user).of(door).select_related(*SIDES).order_by("until", "-since")
+    behind = members_behind([(door.area_id, door.room)], user=request.user)
+    near = Area.objects.for_user(request.user, Right.WRITE, resource=Resource.HOUSEHOLD).current()
+    near = near.filter(
+        access.within("path", [access.subtree(compound_path(door.area))]), level=Area.Level.BUILDING_GROUP
+    )
+    return page(
+        request,
+        "members/household.html",
+        title=str(door),
+        door=door,
+        form=form,
+        names=behind.get((door.area_id, door.room), []),
+        is_of_members=door.has_members,
+        pairings=[(pairing, pairing.other_side(door)) for pairing in pairings],
+        elsewhere=near.exclude(pk=door.area_id),
+    )
+
+
+def household_remove(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask once, then remove a door that was made by mistake."""
+    door = writable(request, Household, pk, "area")
+    if request.method == "POST":
+        if tried(request, door.remove):
+            messages.success(request, f"已去掉 {door.room}。")
+            return redirect("members:building", door.area_id)
+        return redirect("members:household", pk)
+    question = f"确定要去掉 {door} 吗？只有登记错的、从来没有结对过的门才需要去掉。"
+    return page(request, "members/confirm.html", title="去掉这一户", question=question, danger=True)

@@ -1,0 +1,134 @@
+"""Pairing many at once: who would go with whom, to be ticked, changed and saved in one go."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import F
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+
+from members import access
+from members.access import Resource, Right
+from members.grid import members_behind
+from members.models import Area, Household, User
+from members.models.households import HouseholdQuerySet
+from members.pairing import Proposal, by_building, loads, nearest, pair_all, propose
+from members.views.acts import done, numbers
+from members.views.page import page
+from members.views.pairings import PastDayField, compound_path
+
+MOST_ROWS = 300
+FEW_HOMES = 10  # so many are offered where the building has no member household of its own
+
+
+class ProposalForm(forms.Form):
+    """From when on the ticked pairs are pairs; the ticks and choices themselves are read by their numbers."""
+
+    since = PastDayField(label="结对日期")
+    told = ""
+
+    def save(self, sent: QueryDict, neighbours: HouseholdQuerySet, homes: HouseholdQuerySet, compound: Area) -> None:
+        """Pair each ticked neighbour with the member household chosen for it; all of them, or none."""
+        ticked = list(neighbours.filter(pk__in=list(numbers(sent.getlist("pick")))[:MOST_ROWS]))
+        chosen = homes.inside(compound).in_bulk({_number(sent, neighbour) for neighbour in ticked})
+        if not ticked:
+            raise ValidationError("请至少勾选一户。")
+        if lost := next((door for door in ticked if _number(sent, door) not in chosen), None):
+            raise ValidationError(f"{lost.room} 还没有选党员家庭，请选一户，或去掉它的勾。")
+        pairs = {neighbour: chosen[_number(sent, neighbour)] for neighbour in ticked}
+        outcome = pair_all(pairs, compound=compound, since=self.cleaned_data["since"])
+        skipped = f"另有 {outcome.skipped} 户已经结对，没有重复。" if outcome.skipped else ""
+        self.told = f"已结成 {outcome.made} 对。{skipped}"
+
+
+@dataclass(slots=True)
+class Row:
+    """A neighbour's household, the member households to choose from, the chosen one, and whether it is ticked."""
+
+    neighbour: Household
+    options: list[Household]
+    chosen: Household | None
+    is_ticked: bool
+
+
+def proposals(request: HttpRequest, pk: int) -> HttpResponse:
+    """Propose pairs for the neighbours of a building or a compound that have none, and save those that are ticked."""
+    area = _place(request, pk)
+    compound = Area.objects.get(path=compound_path(area))
+    form = ProposalForm(request.POST if request.method == "POST" else None)
+    doors = Household.objects.for_user(request.user, Right.WRITE).select_related("area")
+    if form.is_valid() and done(form, lambda: form.save(request.POST, doors.inside(area), doors, compound)):
+        messages.success(request, form.told)
+        return redirect("members:proposals", pk)
+    homes = list(doors.inside(compound).of_members(timezone.localdate()))
+    waiting = _waiting(doors.inside(area))
+    most = min(numbers([request.GET.get("most", "")]), default=None)
+    proposed = propose(list(waiting[:MOST_ROWS]), homes, load=loads(compound), most=most)
+    return page(
+        request,
+        "members/proposals.html",
+        title=f"成批结对：{area.label}",
+        area=area,
+        form=form,
+        rows=_rows(proposed, homes, request.POST if request.method == "POST" else None),
+        labels=_labels(homes, area, request.user),
+        waiting=waiting.count(),
+        most=most,
+        has_doors=doors.inside(area).exists(),
+    )
+
+
+def _place(request: HttpRequest, pk: int) -> Area:
+    """A building or compound in which the user may write; 404 outside the scope, 403 without the right."""
+    areas = Area.objects.for_user(request.user, resource=Resource.HOUSEHOLD).current()
+    area = get_object_or_404(areas.filter(level__gte=Area.Level.STATION), pk=pk)
+    if not access.covers(cast(User, request.user), Resource.HOUSEHOLD, area.path, Right.WRITE):
+        raise PermissionDenied
+    return area
+
+
+def _waiting(doors: HouseholdQuerySet) -> HouseholdQuerySet:
+    today, floor = timezone.localdate(), F("floor").asc(nulls_last=True)
+    return doors.of_neighbours(today).unpaired(today).order_by("area__path", "unit", floor, "number")
+
+
+def _rows(proposed: Iterable[Proposal], homes: list[Household], sent: QueryDict | None) -> list[Row]:
+    """What is proposed; what was sent and could not be saved stays as it was chosen."""
+    by_pk, own = {home.pk: home for home in homes}, by_building(homes)
+    ticked = None if sent is None else numbers(sent.getlist("pick"))
+    rows = []
+    for neighbour, home in proposed:
+        chosen = by_pk.get(_number(sent, neighbour)) if sent else home
+        near = own.get(neighbour.area_id) or nearest(neighbour, homes)[:FEW_HOMES]
+        options = near if chosen is None or chosen in near else [chosen, *near]
+        is_ticked = neighbour.pk in ticked if ticked is not None else home is not None
+        rows.append(Row(neighbour, options, chosen, is_ticked))
+    return rows
+
+
+def _number(sent: QueryDict, neighbour: Household) -> int:
+    """The member household that was chosen for a neighbour; 0 if none was."""
+    return min(numbers([sent.get(f"household-{neighbour.pk}", "")]), default=0)
+
+
+def _labels(homes: list[Household], area: Area, user: Any) -> dict[int, str]:
+    """What each member household is called in the list of choices, with its building where that is another one."""
+    behind = members_behind([(home.area_id, home.room) for home in homes], user=user)
+    return {
+        home.pk: " ".join(
+            filter(
+                None,
+                [
+                    home.area.name if home.area_id != area.pk else "",
+                    home.room,
+                    "、".join(behind[home.area_id, home.room]),
+                ],
+            )
+        )
+        for home in homes
+    }
