@@ -95,10 +95,12 @@ class Honour(Audited):
             raise ValidationError({"area": "请选择楼组或小区：荣誉授予楼组、小区。"})
         if self.year and self.year > today.year:
             raise ValidationError({"year": "年度不能晚于今年。"})
-        if self.awarded_on and self.awarded_on > today:
-            raise ValidationError({"awarded_on": "授予日期不能晚于今天。"})
-        if self.stated_on and self.stated_on > today:
-            raise ValidationError({"stated_on": "声明日期不能晚于今天。"})
+        for name, label in (("awarded_on", "授予日期"), ("stated_on", "声明日期")):
+            day = getattr(self, name)
+            if day and day > today:
+                raise ValidationError({name: f"{label}不能晚于今天。"})
+            if day and self.year and day.year < self.year - 1:
+                raise ValidationError({name: f"{label}比评优的年度（{self.year} 年）早得多，请核对。"})
 
     @property
     def statements(self) -> list[str]:

@@ -11,10 +11,13 @@ from django.utils import timezone
 from members.access import Right
 from members.atomic import atomic_write
 from members.audit import Audited, actor
+from members.models.households import FIRST_YEAR
 from members.models.people import Member
 
 # What the member reads before agreeing; a changed text is a new version, and old rows keep theirs.
 NOTICES = {"stairwell": ("1", "同意在所住楼组的楼道公示牌上亮出本人姓名，以便服务邻里。随时可以撤回，撤回后不再印出。")}
+
+STANDS = "这位党员现在是同意的：本人改了主意，请撤回原来的同意。"
 
 
 class ConsentQuerySet(models.QuerySet):
@@ -75,12 +78,21 @@ class Consent(Audited):
     def clean(self):
         if self.given_on and self.given_on > timezone.localdate():
             raise ValidationError({"given_on": "日期不能晚于今天。"})
+        stands = Consent.objects.in_force(self.purpose).filter(member=self.member_id)
+        if self._state.adding and self.is_agreed is False and stands.exists():
+            raise ValidationError(STANDS)
+        if self.given_on and self.given_on < FIRST_YEAR:
+            raise ValidationError({"given_on": "日期太早了，请检查年份。"})
 
     def save(self, *args, **kwargs):
         if self._state.adding:
             self.version, self.notice = NOTICES[self.purpose]
             self.recorded_by = self.recorded_by or actor()
         super().save(*args, **kwargs)
+
+    @property
+    def is_in_force(self) -> bool:
+        return self.is_agreed and self.withdrawn_at is None
 
     def withdraw(self) -> None:
         """It works at once: whatever is printed or sent from now on knows."""
@@ -89,4 +101,9 @@ class Consent(Audited):
             self.save(update_fields=["withdrawn_at"])
 
     def audit_path(self) -> str:
-        return self.member.audit_path()
+        """The street alone: together with who agreed in a building, an entry would tell of who did not."""
+        return self.member.street.path
+
+    def _values(self, names=None):
+        """Without whose it is, for the same reason; the row itself tells whoever may see it."""
+        return {name: value for name, value in super()._values(names).items() if name != "member_id"}

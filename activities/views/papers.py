@@ -1,0 +1,73 @@
+"""PDFs to print: the booklet of a year's honours, the plates for stairwells."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from activities.documents import booklet as set_booklet
+from activities.documents import named_homes
+from activities.documents import plates as set_plates
+from activities.models import Honour
+from activities.views.honours import HonourPlaceForm
+from members import access
+from members.access import Resource
+from members.atomic import atomic_write
+from members.audit import record
+from members.models import Area, Member
+from members.views.files import download
+from members.views.page import page
+
+PDF = "application/pdf"
+
+
+@require_GET
+def booklet(request, year):
+    """All honours of the year in the reader's scope, or in one area of it."""
+    if not access.can(request.user, Resource.HONOUR):
+        raise PermissionDenied
+    area = HonourPlaceForm(request.GET, user=request.user).chosen
+    found = Honour.objects.for_user(request.user).filter(year=year).select_related("area")
+    rows = list(found.inside(area) if area else found)
+    if not rows:
+        messages.error(request, "这一年还没有评优，没有可以印的。")
+        return redirect("activities:honours")
+    path = area.path if area else access.scope_path(request.user, Resource.HONOUR)
+    place = area or Area.objects.filter(path=path).first()
+    content = set_booklet(rows, year=year, place=str(place or ""), day=timezone.localdate())
+    with atomic_write():
+        record("export", Honour, path=path, changes={"rows": len(rows)})
+    return download(content, f"{year}年度楼组评优事迹册.pdf", content_type=PDF)
+
+
+@require_GET
+def plate(request, pk):
+    """The plate of one building group."""
+    group = _place(request, pk, Area.Level.BUILDING_GROUP)
+    return _plates(request, group, Area.objects.filter(pk=group.pk))
+
+
+@require_GET
+def plates(request, pk):
+    """The plates of a compound's building groups, one a page."""
+    compound = _place(request, pk, Area.Level.STATION)
+    return _plates(request, compound, Area.objects.children_of(compound))
+
+
+def _place(request, pk: int, level: Area.Level) -> Area:
+    return get_object_or_404(Area.objects.for_user(request.user, resource=Resource.MEMBER).filter(level=level), pk=pk)
+
+
+def _plates(request, area: Area, groups: QuerySet[Area]) -> HttpResponse:
+    """Members' names in bulk, if few: it goes on record like every export, though the wall is what they are for."""
+    day = timezone.localdate()
+    homes = named_homes(request.user, groups, day=day)
+    if not homes:
+        return page(request, "activities/no_plate.html", title=f"公示牌：{area}", area=area)
+    content = set_plates(homes, day=day)
+    with atomic_write():
+        record("export", Member, path=area.path, changes={"rows": len(homes)}, reason="打印楼道公示牌")
+    return download(content, f"公示牌-{area}.pdf", content_type=PDF)

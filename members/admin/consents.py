@@ -1,0 +1,39 @@
+from django.contrib import admin
+from django.shortcuts import redirect
+from django.utils import timezone
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.decorators import action
+
+from members.access import Resource, Right
+from members.admin.base import ReadOnlyAdmin
+from members.admin.filters import PlaceFilter
+from members.models import Consent, Member
+
+
+class ConsentPlaceFilter(PlaceFilter):
+    def narrow(self, queryset, area):
+        return queryset.filter(member__in=Member.objects.living_in(area, timezone.localdate()))
+
+
+@admin.register(Consent)
+class ConsentAdmin(ReadOnlyAdmin):
+    """What members said, to look through: of a refusal only whoever recorded it sees anything."""
+
+    resource = Resource.MEMBER
+    list_display = ("member", "purpose", "is_agreed", "means", "given_on", "recorded_by", "withdrawn_at")
+    list_select_related = ("member", "recorded_by")
+    list_filter = (ConsentPlaceFilter, ("means", ChoicesDropdownFilter))
+    search_fields = ("member__name__contains", "member__pinyin__startswith", "member__initials__startswith")
+    search_help_text = "输入姓名、拼音或首字母查找"
+    show_full_result_count = False
+    fields = (
+        "member", "purpose", "is_agreed", "means", "given_on", "notice", "version", "recorded_by", "withdrawn_at",
+    )  # fmt: skip
+    actions_list = ["ask"]
+
+    def has_look_permission(self, request):
+        return self.may(request, Right.READ)
+
+    @action(description="征求意见、打印公示牌", icon="how_to_reg", permissions=["look"])
+    def ask(self, request):
+        return redirect("members:consents")

@@ -1,0 +1,253 @@
+"""Asking members whether the stairwell may show their names: whom, how they were asked, what they said."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Count, Exists, OuterRef
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from members import access, audit
+from members.access import Resource, Right
+from members.doors import read_door
+from members.models import Area, Consent, Member, Residence
+from members.models.areas import AreaQuerySet
+from members.models.consents import NOTICES, STANDS
+from members.models.households import FIRST_YEAR
+from members.views.acts import done, numbers, writable
+from members.views.page import page
+
+PURPOSE = Consent.Purpose.STAIRWELL
+VERSION, NOTICE = NOTICES[PURPOSE]
+CHANGED = "名单刚才有变化：有人已经登记，或已经迁出。请核对下面的名单，再登记一次。"
+
+
+@dataclass(slots=True)
+class Asked:
+    """Somebody who lives in the building, and their answer as far as the reader may know it."""
+
+    home: Residence
+    answer: Consent | None
+    field: forms.BoundField | None = None
+
+    @property
+    def is_agreed(self) -> bool:
+        return self.answer is not None and self.answer.is_in_force
+
+
+@dataclass(slots=True)
+class Place:
+    """An area one level down: how many members live there, how many of them agreed."""
+
+    area: Area
+    living: int
+    agreed: int
+
+
+class AnswersForm(forms.Form):
+    """What members of one building said, each for themselves; nothing is chosen beforehand."""
+
+    means = forms.ChoiceField(
+        label="怎么征求的",
+        choices=Consent.Means.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "请选择怎么征求的。"},
+    )
+    given_on = forms.DateField(
+        label="哪一天征求的",
+        initial=timezone.localdate,
+        widget=forms.DateInput({"class": "lz-input", "type": "date"}, format="%Y-%m-%d"),
+        error_messages={"required": "请填写哪一天征求的。"},
+    )
+
+    def __init__(self, *args: Any, asked: list[Asked], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.asked = {f"answer-{row.home.member_id}": row for row in asked if not row.is_agreed}
+        for name, row in self.asked.items():
+            self.fields[name] = forms.ChoiceField(
+                choices=[("yes", "同意"), ("no", "不同意")], required=False, widget=forms.RadioSelect
+            )
+            row.field = self[name]
+
+    def clean_given_on(self):
+        day = self.cleaned_data["given_on"]
+        if not FIRST_YEAR <= day <= timezone.localdate():
+            raise ValidationError("日期不能晚于今天，也不能太早，请核对。")
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if any(name.startswith("answer-") and name not in self.asked for name in self.data):
+            raise ValidationError(CHANGED)
+        if not self.answers and not self.errors:
+            raise ValidationError("请先为至少一位党员选“同意”或“不同意”。")
+        return cleaned
+
+    @property
+    def answers(self) -> dict[int, bool]:
+        """Whether they agree, by member."""
+        given = {row.home.member_id: self.cleaned_data.get(name) for name, row in self.asked.items()}
+        return {member: answer == "yes" for member, answer in given.items() if answer}
+
+    def save(self, *, area: Area, by: Any) -> None:
+        """Record what is not known yet.
+
+        The trail gets one entry, whatever was said and by how many: beside those who agreed, a number or a count would
+        tell of those who refused. Each row itself keeps who recorded it, when and how.
+        """
+        answers = self.answers
+        list(Member.objects.select_for_update().filter(pk__in=answers))  # of two people at once the second waits here
+        known = _latest(by, answers)
+        if any(known[member].is_in_force for member in known if not answers[member]):
+            raise ValidationError(STANDS)
+        said = {name: self.cleaned_data[name] for name in ("means", "given_on")}
+        rows = [
+            Consent(
+                member_id=member, is_agreed=is_agreed, purpose=PURPOSE, notice=NOTICE, version=VERSION,
+                recorded_by=by, **said,
+            )
+            for member, is_agreed in answers.items()
+            if not _says(known.get(member), is_agreed)
+        ]  # fmt: skip
+        Consent.objects.bulk_create(rows)
+        audit.record("create", Consent, path=area.street_path)
+
+
+def consents(request):
+    """The members of a building and what they said; of a wider area the way down to its buildings."""
+    areas = _areas(request)
+    area = _chosen(request, areas)
+    if area is None or area.level < Area.Level.BUILDING_GROUP:
+        return _places(request, areas, area)
+    asked = _asked(request.user, area)
+    may_write = access.covers(request.user, Resource.MEMBER, area.path, Right.WRITE)
+    if request.method == "POST" and not may_write:
+        raise PermissionDenied
+    form = AnswersForm(request.POST if request.method == "POST" else None, asked=asked)
+    if form.is_bound and form.is_valid() and done(form, lambda: form.save(area=area, by=request.user)):
+        messages.success(request, _told(form.answers))
+        return redirect(_address(area))
+    return page(
+        request, "members/consents.html", title=f"楼道亮名：{area}", area=area, above=areas.above(area), asked=asked,
+        form=form, may_write=may_write, notice=NOTICE, version=VERSION,
+        agreed=[row for row in asked if row.is_agreed], others=[row for row in asked if not row.is_agreed],
+        unasked=sum(row.answer is None for row in asked),
+    )  # fmt: skip
+
+
+@require_GET
+def sheet(request, pk):
+    """Slips to be signed, one for each member who was not asked yet: cut apart, nobody sees another's answer."""
+    area = get_object_or_404(_areas(request).filter(level=Area.Level.BUILDING_GROUP), pk=pk)
+    asked = [row for row in _asked(request.user, area) if row.answer is None]
+    context = {"title": f"征求意见单：{area}", "area": area, "asked": asked, "notice": NOTICE, "version": VERSION}
+    return render(request, "members/consent_sheet.html", context)
+
+
+def withdraw(request, pk):
+    """Take an agreement back; the next plate knows."""
+    consent = writable(request, Consent, pk, "member")
+    if not consent.is_agreed:
+        raise Http404
+    home = consent.member.home
+    if request.method == "POST":
+        if consent.is_in_force:
+            consent.withdraw()
+        messages.success(request, f"已撤回{consent.member}的同意。请重新打印公示牌，把楼道里原来的换下来。")
+        return redirect(_address(home.area))
+    question = f"确定撤回{consent.member}的同意吗？马上生效，以后打印的楼道公示牌不再有这个姓名。"
+    return page(request, "members/confirm.html", title="撤回同意", question=question, danger=True)
+
+
+def _areas(request) -> AreaQuerySet:
+    if not access.can(request.user, Resource.MEMBER):
+        raise PermissionDenied
+    return Area.objects.for_user(request.user, resource=Resource.MEMBER).current()
+
+
+def _chosen(request, areas: AreaQuerySet) -> Area | None:
+    """The area asked for, else the user's own; None where they have several."""
+    if "area" in request.GET:
+        return get_object_or_404(areas, pk=next(iter(numbers([request.GET["area"]])), None))
+    own = list(_own(request, areas)[:2])
+    return own[0] if len(own) == 1 else None
+
+
+def _own(request, areas: AreaQuerySet) -> AreaQuerySet:
+    if access.sets_up(request.user):
+        return areas.streets()
+    return areas.filter(path__in=[low for low, _ in access.reach(request.user, Resource.MEMBER)])
+
+
+def _places(request, areas: AreaQuerySet, area: Area | None):
+    rows = areas.children_of(area) if area else _own(request, areas)
+    living, agreed = _counts(request.user, area)
+    places = [Place(row, _below(row, living), _below(row, agreed)) for row in rows]
+    return page(
+        request,
+        "members/consents_places.html",
+        title=f"楼道亮名：{area}" if area else "楼道亮名",
+        area=area,
+        above=areas.above(area) if area else [],
+        places=places,
+        agreed=sum(place.agreed for place in places),
+        is_compound=area is not None and area.level == Area.Level.STATION,
+    )
+
+
+def _counts(user, area: Area | None) -> tuple[Counter, Counter]:
+    """How many members live in each building, and how many of them agreed, by path."""
+    homes = Residence.objects.for_user(user).current()
+    if area:
+        homes = homes.inside(area)
+    agreed = Consent.objects.in_force(PURPOSE).filter(member=OuterRef("member"))
+    rows = (
+        homes.order_by()
+        .values("area__path")
+        .annotate(living=Count("pk"), agreed=Count("pk", filter=Exists(agreed)))
+        .values_list("area__path", "living", "agreed")
+    )
+    return Counter({path: count for path, count, _ in rows}), Counter({path: count for path, _, count in rows})
+
+
+def _below(area: Area, counts: Counter) -> int:
+    return sum(count for path, count in counts.items() if path.startswith(area.path))
+
+
+def _asked(user, area: Area) -> list[Asked]:
+    """Who lives in the building today, door after door."""
+    homes = Residence.objects.for_user(user).current().filter(area=area).select_related("member")
+    answers = _latest(user, [home.member_id for home in homes])
+    return [Asked(home, answers.get(home.member_id)) for home in sorted(homes, key=_door)]
+
+
+def _door(home: Residence) -> tuple:
+    unit, floor, number = read_door(home.room)
+    return unit, floor or 0, number, home.member.pinyin
+
+
+def _latest(user, members) -> dict[int, Consent]:
+    """The answer of each of these members that counts: one in force, else the last one the user may know of."""
+    rows = Consent.objects.for_user(user).filter(purpose=PURPOSE, member__in=list(members))
+    ordered = sorted(rows.select_related("recorded_by"), key=lambda row: (row.is_in_force, row.pk))
+    return {row.member_id: row for row in ordered}
+
+
+def _says(known: Consent | None, is_agreed: bool) -> bool:
+    return known is not None and known.is_agreed == is_agreed and known.withdrawn_at is None
+
+
+def _told(answers: dict[int, bool]) -> str:
+    agreed = sum(answers.values())
+    return f"已登记：同意 {agreed} 人，不同意 {len(answers) - agreed} 人。"
+
+
+def _address(area: Area) -> str:
+    return f"{reverse('members:consents')}?area={area.pk}"
