@@ -1,0 +1,97 @@
+"""Who came: the tick list, and those recorded with their duties."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef, QuerySet
+from django.shortcuts import redirect
+
+from activities.attendance import change, eligible, note_duties, strike
+from activities.models import Activity, Attendance
+from members.models import Area, Duty, Member
+from members.views.acts import numbers, tried, writable
+from members.views.page import page
+
+PAGE = 100
+
+
+def tick(request, pk):
+    """Tick the members who came, by building; of a street's activity one community at a time."""
+    activity = writable(request, Activity, pk, "area")
+    ticked = None
+    if request.method == "POST":
+        ticked = numbers(request.POST.getlist("member"))
+        if _saved(request, activity, ticked):
+            return redirect("activities:activity", pk)
+    parts = list(_parts(activity))
+    part = _part(request, parts)
+    return page(
+        request,
+        "activities/tick.html",
+        title=f"勾选参加的人：{activity}",
+        activity=activity,
+        parts=parts,
+        part=part,
+        members=_tickable(request, activity, part or activity.area, ticked),
+    )
+
+
+def came(request, pk):
+    """Those recorded: note in which role they came, take back who was recorded by mistake."""
+    activity = writable(request, Activity, pk, "area")
+    if request.method == "POST" and tried(request, lambda: _mend(request, activity)):
+        messages.success(request, "已保存。")
+        return redirect(request.get_full_path())
+    rows = Attendance.objects.for_user(request.user).filter(activity=activity)
+    shown = Paginator(rows, PAGE).get_page(request.GET.get("p"))
+    members = Member.objects.with_home().in_bulk([row.member_id for row in shown])
+    return page(
+        request,
+        "activities/came.html",
+        title=f"参加的人：{activity}",
+        activity=activity,
+        shown=shown,
+        rows=[(row, members[row.member_id]) for row in shown],
+        duties=Duty.Kind.choices,
+    )
+
+
+def _parts(activity: Activity) -> QuerySet[Area]:
+    """The communities of a street, whose members would not fit on one page."""
+    areas = Area.objects.children_of(activity.area).on(activity.held_on)
+    return areas if activity.area.level == Area.Level.STREET else areas.none()
+
+
+def _part(request, parts: list[Area]) -> Area | None:
+    """The community asked for, else the first."""
+    chosen = request.GET.get("part", "")
+    return next((area for area in parts if str(area.pk) == chosen), parts[0] if parts else None)
+
+
+def _tickable(request, activity: Activity, area: Area, ticked: set[int] | None) -> list[tuple[Member, bool]]:
+    """The members of the area by building, each with whether they are ticked; one query."""
+    attended = Attendance.objects.filter(activity=activity, member=OuterRef("pk"))
+    members = eligible(activity, area=area, user=request.user).with_home().annotate(came=Exists(attended))
+    ordered = members.order_by("home_path", "home_room", "pinyin", "pk").only("name", "pinyin", "initials")
+    return [(member, member.came if ticked is None else member.pk in ticked) for member in ordered]
+
+
+def _saved(request, activity: Activity, ticked: set[int]) -> bool:
+    """Save the list and say what came of it."""
+    shown = numbers(request.POST.get("was", "").split(","))
+    said: list[str] = []
+
+    def save() -> None:
+        recorded, struck = change(activity, shown=shown, ticked=ticked, user=request.user)
+        said.append(f"{recorded}{f'去掉 {struck} 人。' if struck else ''}")
+
+    if not tried(request, save):
+        return False
+    messages.success(request, said[0])
+    return True
+
+
+def _mend(request, activity: Activity) -> None:
+    noted = {name.removeprefix("duty-"): duty for name, duty in request.POST.items() if name.startswith("duty-")}
+    note_duties(activity, {int(pk): duty for pk, duty in noted.items() if numbers([pk])}, user=request.user)
+    if gone := numbers(request.POST.getlist("gone")):
+        strike(activity, gone, user=request.user)

@@ -1,0 +1,80 @@
+"""A pasted list: read and matched first, each name marked, and only then saved."""
+
+from django import forms
+from django.contrib import messages
+from django.shortcuts import redirect
+
+from activities import names
+from activities.attendance import Recorded, eligible, enrol
+from activities.models import Activity, Attendance
+from activities.names import Line, State
+from members.models import Area
+from members.views.acts import done, writable
+from members.views.page import page
+
+STATES = {State.DOUBT: "同名的", State.MATCHED: "认出来的", State.UNKNOWN: "没有找到", State.TEXT: "不像姓名的文字"}
+LEAVE = "0"
+
+
+class PasteForm(forms.Form):
+    names = forms.CharField(
+        label="名单",
+        widget=forms.Textarea(attrs={"rows": 12, "class": "lz-input lz-text", "autofocus": True}),
+        strip=False,
+        error_messages={"required": "请先把名单粘贴到框里。"},
+    )
+    wider = forms.BooleanField(required=False)
+
+
+def paste(request, pk):
+    """Paste a list, look at whom it names, settle who is in doubt, save."""
+    activity = writable(request, Activity, pk, "area")
+    key = f"pasted-{pk}"  # what was pasted where the activity was written down waits in the session
+    pasted = {"names": request.session[key]} if key in request.session else None
+    form = PasteForm(request.POST or pasted)
+    lines = []
+    if form.is_valid() and "again" not in request.POST:
+        lines = _matched(request, form, activity)
+    if lines and "save" in request.POST and _saved(request, form, activity, lines):
+        request.session.pop(key, None)
+        return redirect("activities:activity", pk)
+    return page(
+        request,
+        "activities/paste.html",
+        title=f"粘贴名单：{activity}",
+        activity=activity,
+        form=form,
+        groups=[(state, label, [line for line in lines if line.state == state]) for state, label in STATES.items()],
+        has_lines=bool(lines),
+    )
+
+
+def _matched(request, form: PasteForm, activity: Activity) -> list[Line]:
+    """Read and match the list; what was answered on the page before stays answered."""
+    area: Area | None = None if form.cleaned_data["wider"] else activity.area
+    came = Attendance.objects.filter(activity=activity).values_list("member_id", flat=True)
+    try:
+        entries = names.read_names(form.cleaned_data["names"])
+    except names.TooLong as sentence:
+        form.add_error("names", str(sentence))
+        return []
+    lines = names.match(entries, eligible(activity, area=area, user=request.user), came=came)
+    for line in lines:
+        answers = request.POST.getlist(f"who-{line.number}")[-1:]
+        line.answer = answers[0] if answers else str(line.person.pk) if line.person else ""
+    return lines
+
+
+def _saved(request, form: PasteForm, activity: Activity, lines: list[Line]) -> bool:
+    """Record who is matched or was chosen; as long as somebody is in doubt, ask."""
+    asked = [line for line in lines if line.people]
+    if waiting := [line.entry.name for line in asked if line.answer != LEAVE and line.chosen is None]:
+        form.add_error(None, f"还没有选“{'”“'.join(waiting[:5])}”是哪一位。请选一位，或选“不登记”。")
+        return False
+    chosen = [line.chosen.pk for line in asked if line.chosen]
+    said: list[Recorded] = []
+    source = Attendance.Source.PASTE
+    if not done(form, lambda: said.append(enrol(activity, chosen, user=request.user, source=source))):
+        return False
+    messages.success(request, str(said[0]))
+    return True

@@ -1,0 +1,123 @@
+"""The poster with its code, the phone page behind it, and those whom it could not tell."""
+
+import segno
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.validators import RegexValidator
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+from rest_framework.throttling import SimpleRateThrottle
+
+from activities.attendance import eligible, enrol
+from activities.models import Activity, Attendance, SignIn
+from activities.sign_in import Full, sign_in
+from members.views.acts import numbers, tried, writable
+from members.views.page import page
+
+BUSY = "现在签到的人太多，请过一分钟再试，或请书记登记。"
+
+
+class ByAddress(SimpleRateThrottle):
+    """Guessing names and numbers stays slow; a whole hall behind one address can still sign in."""
+
+    rate = "60/min"
+
+    def get_cache_key(self, request, view):
+        return f"sign-in-{self.get_ident(request)}"
+
+
+class SignInForm(forms.Form):
+    name = forms.CharField(
+        label="姓名",
+        min_length=2,
+        max_length=30,
+        widget=forms.TextInput(attrs={"class": "lz-input", "autocomplete": "name"}),
+    )
+    phone_end = forms.CharField(
+        label="手机号后四位",
+        validators=[RegexValidator(r"^[0-9]{4}$", "请填手机号的最后四位数字。")],
+        widget=forms.TextInput(
+            attrs={"class": "lz-input", "inputmode": "numeric", "maxlength": 4, "autocomplete": "off"}
+        ),
+    )
+
+
+@login_not_required
+def signing_in(request, code):
+    """What a phone shows: the same answer whatever was typed."""
+    activity = Activity.objects.with_signing_in(code, timezone.localdate()).select_related("area").first()
+    if activity is None:
+        return _phone(request, "activities/sign_in_closed.html", status=404)
+    form = SignInForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        return _taken(request, activity, form)
+    return _phone(request, "activities/sign_in.html", activity=activity, form=form)
+
+
+def poster(request, pk):
+    """A sheet to print and hang up, with the code to sign in by."""
+    activity = writable(request, Activity, pk, "area")
+    code = ""
+    if activity.sign_in_code:
+        url = request.build_absolute_uri(reverse("activities:sign_in", args=[activity.sign_in_code]))
+        code = segno.make(url, error="m").svg_data_uri(scale=8, border=2)
+    return page(
+        request, "activities/poster.html", title=f"签到海报：{activity}", activity=activity, code=code,
+        is_today=activity.held_on == timezone.localdate(),
+    )  # fmt: skip
+
+
+@require_POST
+def open_signing_in(request, pk):
+    activity = writable(request, Activity, pk)
+    if tried(request, activity.open_signing_in):
+        messages.success(request, "签到码已生成，活动当天有效。")
+    return redirect("activities:poster", pk)
+
+
+@require_POST
+def close_signing_in(request, pk):
+    activity = writable(request, Activity, pk)
+    if tried(request, activity.close_signing_in):
+        messages.success(request, "扫码签到已结束，原来的码不能再用。")
+    return redirect("activities:poster", pk)
+
+
+def signed(request, pk):
+    """Those who signed in and were not matched: choose who it is, or leave them out."""
+    activity = writable(request, Activity, pk, "area")
+    waiting = list(SignIn.objects.for_user(request.user).filter(activity=activity)[:200])
+    if request.method == "POST" and tried(request, lambda: _settle(request, activity, waiting)):
+        return redirect("activities:signed" if activity.sign_ins.exists() else "activities:activity", pk)
+    found = eligible(activity, area=None, user=request.user).filter(name__in={row.name for row in waiting}).with_home()
+    people = {}
+    for member in found.order_by("home_path", "pk"):
+        people.setdefault(member.name, []).append(member)
+    rows = [(row, people.get(row.name, [])) for row in waiting]
+    return page(request, "activities/signed.html", title=f"待确认的签到：{activity}", activity=activity, rows=rows)
+
+
+def _taken(request, activity: Activity, form: SignInForm):
+    try:
+        if not ByAddress().allow_request(request, None):  # type: ignore[arg-type]
+            raise Full
+        sign_in(activity, **form.cleaned_data)
+    except Full:
+        form.add_error(None, BUSY)
+        return _phone(request, "activities/sign_in.html", activity=activity, form=form, status=429)
+    return _phone(request, "activities/sign_in_taken.html", activity=activity)
+
+
+def _phone(request, template: str, *, status: int = 200, **context):
+    return render(request, template, context, status=status)
+
+
+def _settle(request, activity: Activity, waiting: list[SignIn]) -> None:
+    """Record whom the secretary chose; what was answered leaves the list, the rest stays."""
+    answers = {row.pk: request.POST.get(f"who-{row.pk}", "") for row in waiting}
+    if chosen := numbers(answers.values()) - {0}:
+        messages.success(request, str(enrol(activity, chosen, user=request.user, source=Attendance.Source.CODE)))
+    SignIn.objects.filter(pk__in=[pk for pk, answer in answers.items() if answer]).delete()
