@@ -4,9 +4,11 @@ import secrets
 from datetime import date, timedelta
 from typing import Self
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from members import access
@@ -34,9 +36,14 @@ class ActivityQuerySet(models.QuerySet):
         """Activities from the first to the last of these days, both included."""
         return self.filter(held_on__range=(first, last))
 
+    def with_came(self) -> Self:
+        """Annotate how many members came: `came`."""
+        attended = Attendance.objects.filter(activity=OuterRef("pk")).order_by().values("activity")
+        return self.annotate(came=Coalesce(Subquery(attended.annotate(came=Count("pk")).values("came")), 0))
+
     def with_signing_in(self, code: str, day: date) -> Self:
-        """The activity whose poster carries this code, as long as one may sign in: until its day is over."""
-        open_ones = self.filter(held_on__gte=day).exclude(status=Activity.Status.CANCELLED)
+        """The activity whose poster carries this code, while one may sign in: on its day."""
+        open_ones = self.filter(held_on=day).exclude(status=Activity.Status.CANCELLED)
         return open_ones.filter(sign_in_code=code).exclude(sign_in_code="")
 
 
@@ -136,6 +143,8 @@ class Activity(Moving, Audited):
             raise ValidationError({"held_on": "日期太远了，最多提前一年登记，请检查年份。"})
         if self.held_on and self.held_on > today and self.status == self.Status.HELD:
             raise ValidationError({"held_on": "已举办的活动，日期不能晚于今天。"})
+        if self.pk and self.held_on and self.held_on > today and self.attendances.exists():
+            raise ValidationError({"held_on": "已经登记了参加的人，日期不能晚于今天。"})
 
     @property
     def is_planned(self) -> bool:
@@ -150,12 +159,6 @@ class Activity(Moving, Audited):
         """Whether its day has come, so that one may say that it was held and who came."""
         return self.held_on <= timezone.localdate()
 
-    @property
-    def is_signing_in(self) -> bool:
-        """Whether the code on its poster is open."""
-        rows = Activity.objects.filter(pk=self.pk).with_signing_in(self.sign_in_code, timezone.localdate())
-        return bool(self.sign_in_code) and rows.exists()
-
     def hold(self) -> None:
         """Say that it took place; whoever wants to sign in by the poster is too late."""
         if not self.is_due:
@@ -164,12 +167,17 @@ class Activity(Moving, Audited):
 
     def cancel(self) -> None:
         self.advance(self.Status.CANCELLED, cancelled_at=timezone.now(), sign_in_code="")
+        self._refuse_where_somebody_came("不能取消。登记错了的，请先去掉。")
 
     def reopen(self) -> None:
         """Take back that it was held or cancelled; one with attendances was held."""
-        if self.attendances.exists():
-            raise ValidationError("已经登记了参加的人，不能改回计划中。")
         self.advance(self.Status.PLANNED, recorded_at=None, cancelled_at=None)
+        self._refuse_where_somebody_came("不能改回计划中。")
+
+    def _refuse_where_somebody_came(self, therefore: str) -> None:
+        """Asked after the move, which holds the row: whoever records attendances waits behind it."""
+        if self.attendances.exists():
+            raise ValidationError(f"已经登记了参加的人，{therefore}")
 
     def open_signing_in(self) -> None:
         """Make the code for the poster, if there is none yet."""
@@ -237,6 +245,10 @@ class SignInQuerySet(models.QuerySet):
     def for_user(self, user, right: Right = Right.WRITE) -> Self:
         """What was typed at a poster, for those who may record who came."""
         return self.filter(activity__in=Activity.objects.for_user(user, right))
+
+    def expired(self, now) -> Self:
+        """What was typed longer ago than retention allows."""
+        return self.filter(typed_at__lt=now - timedelta(days=settings.RETENTION["sign_in"]))
 
 
 class SignIn(models.Model):

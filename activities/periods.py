@@ -1,0 +1,41 @@
+"""Days as an address says them: a year 2026, a month 2026-11, a day 2026-11-03, or from one to another with a ~."""
+
+import re
+from calendar import monthrange
+from datetime import date
+from typing import NamedTuple
+
+PERIOD = re.compile(r"(2\d{3})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
+
+
+class Period(NamedTuple):
+    """The first and the last of some days, both included."""
+
+    first: date
+    last: date
+
+
+def read_period(text: str) -> Period:
+    """Return the days that are meant; ValueError where there are no such days."""
+    begin, _, end = text.partition("~")
+    first, last = _read(begin), _read(end or begin)
+    return Period(first.first, last.last)
+
+
+def say_period(text: str) -> str:
+    """The same as people say it: 2026年, 2026年11月, 2026年11月3日—2026年11月9日."""
+    return "—".join(
+        "".join(f"{int(part)}{unit}" for part, unit in zip(end.split("-"), "年月日", strict=False))
+        for end in text.split("~")
+    )
+
+
+def _read(text: str) -> Period:
+    found = PERIOD.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    year, month, day = int(found[1]), int(found[2] or 0), int(found[3] or 0)
+    if not found[2]:
+        return Period(date(year, 1, 1), date(year, 12, 31))
+    first = date(year, month, int(found[3] or 1))
+    return Period(first, first if day else first.replace(day=monthrange(year, month)[1]))

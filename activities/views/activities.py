@@ -1,0 +1,217 @@
+"""The pages of activities: the list, one of them, adding and changing one, and how it came out."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Page, Paginator
+from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When
+from django.forms import model_to_dict
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_GET, require_POST
+
+from activities.forms import ActivityFilter, ActivityForm, HeldForm, NewActivityForm, as_number
+from activities.models import Activity, Attendance, SignIn
+from members import access
+from members.access import Resource, Right
+from members.models import Duty, Residence
+from members.views.acts import done, tried, writable
+from members.views.page import page
+
+PER_PAGE, NAMES_PER_PAGE = 50, 300
+RECENT = 5
+
+
+@dataclass(slots=True)
+class Came:
+    """Who came to an activity: numbers for whoever may read it, names for whoever may read members."""
+
+    total: int
+    duties: list[tuple[str, int]]
+    buildings: list[tuple[str, int]]
+    names: Page | None
+
+
+@require_GET
+def index(request):
+    """The activities of the user's areas, newest first."""
+    _require(request, Right.READ)
+    form = ActivityFilter(request.GET, user=request.user)
+    found = form.narrow(Activity.objects.for_user(request.user)).select_related("area").with_came()
+    return page(
+        request,
+        "activities/activities.html",
+        title="活动",
+        form=form,
+        shown=Paginator(found, PER_PAGE).get_page(request.GET.get("p")),
+        may_write=access.can(request.user, Resource.ACTIVITY, Right.WRITE),
+        may_export=access.can(request.user, Resource.EXPORT),
+        as_filtered=_as_filtered(form.cleaned_data),
+    )
+
+
+@require_GET
+def activity(request, pk):
+    """One activity, who came, and what to do next."""
+    found = get_object_or_404(Activity.objects.for_user(request.user).select_related("area"), pk=pk)
+    return _shown(request, found, HeldForm(instance=found))
+
+
+def add(request):
+    """Record one, with the list of who came if there is one: the job of every week."""
+    _require(request, Right.WRITE)
+    form = NewActivityForm(request.POST or None, user=request.user, initial=_asked_for(request))
+    if form.is_valid() and done(form, form.save):
+        return _go_on(request, form)
+    recent = [] if form.is_bound or "again" in request.GET else _recent(request, form.initial["area"])
+    return page(request, "activities/activity_form.html", title="登记活动", form=form, recent=recent)
+
+
+def edit(request, pk):
+    """Correct it, or put it off to another day."""
+    found = writable(request, Activity, pk, "area")
+    form = ActivityForm(request.POST or None, user=request.user, instance=found)
+    if form.is_valid() and done(form, lambda: found.save(update_fields=form.changed_data)):
+        messages.success(request, "已保存。")
+        return redirect("activities:activity", pk)
+    return page(request, "activities/activity_form.html", title=f"修改活动：{found}", form=form, activity=found)
+
+
+def hold(request, pk):
+    """Say that it took place and what came of it."""
+    found = writable(request, Activity, pk, "area")
+    form = HeldForm(request.POST if request.method == "POST" else None, instance=found)
+    if form.is_valid() and done(form, lambda: _hold(found, form)):
+        messages.success(request, f"“{found}”已登记为已举办。下一步：登记参加的人。")
+        return redirect("activities:activity", pk)
+    return _shown(request, found, form)
+
+
+@require_POST
+def cancel(request, pk):
+    found = writable(request, Activity, pk, "area")
+    if tried(request, found.cancel):
+        messages.success(request, f"“{found}”已取消。弄错了可以恢复。")
+    return redirect("activities:activity", pk)
+
+
+@require_POST
+def reopen(request, pk):
+    found = writable(request, Activity, pk, "area")
+    if tried(request, found.reopen):
+        messages.success(request, f"“{found}”又是计划中了。")
+    return redirect("activities:activity", pk)
+
+
+def _require(request, right: Right) -> None:
+    if not access.can(request.user, Resource.ACTIVITY, right):
+        raise PermissionDenied
+
+
+def _as_filtered(chosen: dict[str, Any]) -> str:
+    """The same choice in the words of the admin's list, which exports it."""
+    area, period = chosen.get("area"), chosen.get("period")
+    days = {"held_on_from": period.first, "held_on_to": period.last} if period else {}
+    kinds = {f"{name}__exact": chosen[name] for name in ("field", "status") if chosen.get(name)}
+    return urlencode(({"place": area.path} if area else {}) | days | kinds)
+
+
+def _asked_for(request) -> dict[str, Any]:
+    """What the address asks to stand in the form: all of a former activity, a day, an area."""
+    asked = {}
+    if again := request.GET.get("again"):
+        known = Activity.objects.for_user(request.user).select_related("area")
+        last = get_object_or_404(known, pk=as_number(again))
+        asked = model_to_dict(last.again(), fields=ActivityForm.Meta.fields)
+    if area := as_number(request.GET.get("area", "")):
+        asked["area"] = area
+    with suppress(ValueError):
+        asked["held_on"] = date.fromisoformat(request.GET.get("on", ""))
+    return asked
+
+
+def _recent(request, area: int | None) -> list[Activity]:
+    """What the area did lately, each title once, to do again."""
+    lately = Activity.objects.for_user(request.user).filter(area=area).exclude(status=Activity.Status.CANCELLED)[:40]
+    titles: dict[str, Activity] = {}
+    for activity in lately:
+        titles.setdefault(activity.title, activity)
+    return list(titles.values())[:RECENT]
+
+
+def _go_on(request, form: NewActivityForm):
+    """After an activity come the names of who came, if there are any."""
+    activity = form.instance
+    said = "已登记为已举办" if activity.is_held else "已登记为计划"
+    messages.success(request, f"“{activity}”{'刚才已经登记过，没有重复登记' if form.is_known else said}。")
+    if names := form.cleaned_data["names"]:
+        request.session[f"pasted-{activity.pk}"] = names
+        return redirect("activities:paste", activity.pk)
+    return redirect("activities:activity", activity.pk)
+
+
+def _hold(activity: Activity, form: HeldForm) -> None:
+    activity.hold()
+    activity.save(update_fields=[name for name in form.changed_data if name in form.data])
+
+
+def _shown(request, activity: Activity, form: HeldForm):
+    may_write = access.covers(request.user, Resource.ACTIVITY, activity.area.path, Right.WRITE)
+    waiting = SignIn.objects.for_user(request.user).filter(activity=activity)
+    return page(
+        request,
+        "activities/activity.html",
+        title=f"活动：{activity}",
+        activity=activity,
+        form=form,
+        came=_came(request, activity),
+        may_write=may_write,
+        may_export=access.covers(request.user, Resource.EXPORT, activity.area.path),
+        waiting=waiting.count() if may_write else 0,
+    )
+
+
+def _came(request, activity: Activity) -> Came:
+    attended = Attendance.objects.filter(activity=activity)
+    duties = dict(attended.exclude(duty="").order_by().values_list("duty").annotate(Count("pk")))
+    housed = _with_home(attended, activity).order_by("home_path").values_list("home_path", "home_label")
+    buildings = [(_short(label, activity), number) for _, label, number in housed.annotate(Count("pk"))]
+    return Came(
+        total=sum(number for _, number in buildings),
+        duties=[(label, duties[duty]) for duty, label in Duty.Kind.choices if duty in duties],
+        buildings=buildings,
+        names=_names(request, activity),
+    )
+
+
+def _names(request, activity: Activity) -> Page | None:
+    """The names by building, a page of them; None for whoever may know the numbers alone."""
+    if not access.covers(request.user, Resource.MEMBER, activity.area.path):
+        return None
+    rows = _with_home(Attendance.objects.for_user(request.user).filter(activity=activity), activity)
+    ordered = rows.select_related("member").order_by("home_path", "member__pinyin", "pk")
+    names = Paginator(ordered, NAMES_PER_PAGE).get_page(request.GET.get("p"))
+    for row in names:
+        row.building = _short(row.home_label, activity)
+    return names
+
+
+def _with_home(attended: QuerySet, activity: Activity) -> QuerySet:
+    """Annotate where each lived on the day; a home known from a later roster counts as well."""
+    day = activity.held_on
+    that_day = When(Q(since__lte=day) & (Q(until=None) | Q(until__gt=day)), then=0)
+    homes = Residence.objects.filter(member=OuterRef("member")).order_by(
+        Case(that_day, default=1), F("until").desc(nulls_first=True), "-since"
+    )
+    return attended.annotate(
+        home_path=Subquery(homes.values("area__path")[:1]), home_label=Subquery(homes.values("area__label")[:1])
+    )
+
+
+def _short(label: str | None, activity: Activity) -> str:
+    """A building's name within the activity's area."""
+    return (label or "住址不详").removeprefix(f"{activity.area.label} ")
