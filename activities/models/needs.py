@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Self
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, Exists, OuterRef, Q, Value, When
@@ -18,7 +19,6 @@ from members.models.households import FIRST_YEAR
 from members.models.moves import Moving
 from members.models.people import OPINION_REMINDER
 
-TEXT_KEPT = timedelta(days=90)
 EMPTIED = "（内容已按规定清空）"
 
 
@@ -31,8 +31,8 @@ class NeedQuerySet(models.QuerySet):
 
     def expired(self, now) -> Self:
         """Needs ended long enough ago for their text to be emptied."""
-        ended = Q(done_at__lt=now - TEXT_KEPT) | Q(withdrawn_at__lt=now - TEXT_KEPT)
-        return self.filter(ended).exclude(text=EMPTIED)
+        kept_since = now - timedelta(days=settings.RETENTION["need_text"])
+        return self.filter(Q(done_at__lt=kept_since) | Q(withdrawn_at__lt=kept_since)).exclude(text=EMPTIED)
 
 
 class Need(Moving, Audited):
@@ -134,13 +134,13 @@ class Need(Moving, Audited):
         chosen = list(members)
         if not chosen and employer is None:
             raise ValidationError("请选择认领的党员或单位。")
-        self.advance(self.Status.CLAIMED, claimed_at=timezone.now(), employer=employer)
+        self.advance(self.Status.CLAIMED, only_from=self.Status.OPEN, claimed_at=timezone.now(), employer=employer)
         self.members.set(chosen)
         record("change", self, changes={"members": [[], sorted(member.pk for member in chosen)]})
 
     def unclaim(self) -> None:
         """Nobody takes it on any more: it is open again."""
-        self.advance(self.Status.OPEN, claimed_at=None, employer=None)
+        self.advance(self.Status.OPEN, only_from=self.Status.CLAIMED, claimed_at=None, employer=None)
         self._release()
 
     def finish(self) -> None:
@@ -151,9 +151,12 @@ class Need(Moving, Audited):
         self._release()
 
     def resume(self) -> None:
-        """Take back that it was done or withdrawn."""
+        """Take back that it was done or withdrawn, as long as its text is there."""
+        if self.text == EMPTIED:
+            raise ValidationError("内容已按规定清空，不能恢复。还需要的话，请重新登记。")
         done = self.status == self.Status.DONE
-        self.advance(self.Status.CLAIMED if done else self.Status.OPEN, done_at=None, withdrawn_at=None)
+        before, to = (self.Status.DONE, self.Status.CLAIMED) if done else (self.Status.WITHDRAWN, self.Status.OPEN)
+        self.advance(to, only_from=before, done_at=None, withdrawn_at=None)
 
     def _release(self) -> None:
         freed = sorted(self.members.values_list("pk", flat=True))

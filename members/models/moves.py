@@ -16,12 +16,13 @@ class Moving(models.Model):
     class Meta:
         abstract = True
 
-    def advance(self, to: str, **values) -> None:
+    def advance(self, to: str, *, only_from: str = "", **values) -> None:
         """Save the row in its new state, if the stored one allows it; the loser of a race gets Conflict.
 
-        The caller opens the transaction: the row stays locked in it, so that the save can leave its audit entry.
+        Where several states lead to the new one, `only_from` says which of them this move is for. The caller opens the
+        transaction: the row stays locked in it, so that the save can leave its audit entry.
         """
-        allowed = [status for status, targets in self.MOVES.items() if to in targets]
+        allowed = [status for status, targets in self.MOVES.items() if to in targets and only_from in ("", status)]
         rows = type(self)._default_manager.filter(pk=self.pk, status__in=allowed)
         if not rows.update(status=to, **values):
             self.refresh_from_db(fields=["status"])

@@ -1,0 +1,143 @@
+"""Who takes a need on, and how it ends."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import BooleanField, ExpressionWrapper, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from activities.models import Need
+from activities.models.needs import EMPTIED
+from activities.views.lists import way_back
+from activities.views.needs import cards, readable
+from members.admin.widgets import Autocomplete
+from members.models import Employer, Member
+from members.views.acts import done, tried, writable
+from members.views.page import page
+
+PK = re.compile(r"[0-9]{1,18}\Z")
+SHOWN = 12
+MOST = 20
+NOT_HERE = "有的党员已不在名单里，请重新勾选。"
+NEAR = {4: "同楼组", 3: "同小区", 2: "同社区", 1: "本街道"}
+STEPS: dict[str, tuple[Callable[[Need], None], str]] = {
+    "unclaim": (Need.unclaim, "已取消认领，回到“待认领”。"),
+    "finish": (Need.finish, "已办结。"),
+    "withdraw": (Need.withdraw, "已撤回。撤错了，点“恢复”。"),
+    "resume": (Need.resume, "已恢复。"),
+}
+
+
+class MembersField(forms.ModelMultipleChoiceField):
+    """Members by their ids; what is no id, or would be too many, is not asked of the database."""
+
+    def clean(self, value):
+        if len(value or []) > MOST:
+            raise forms.ValidationError(f"一次最多登记 {MOST} 名党员。")
+        if not all(PK.match(pk) for pk in value or []):
+            raise forms.ValidationError(NOT_HERE)
+        return super().clean(value)
+
+
+class ClaimForm(forms.Form):
+    members = MembersField(Member.objects.none(), required=False, error_messages={"invalid_choice": NOT_HERE})
+    employer = forms.ModelChoiceField(
+        Employer.objects.none(),
+        label="单位认领",
+        required=False,
+        help_text="由单位党组织出人出力的，选单位。可以不选。",
+    )
+
+    def __init__(self, *args, user, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["members"].queryset = residents(user)
+        self.fields["employer"].queryset = Employer.objects.for_user(user)
+        self.fields["employer"].widget = Autocomplete(Need._meta.get_field("employer"), admin.site)
+        self.fields["employer"].widget.choices = self.fields["employer"].choices
+
+
+@dataclass(slots=True)
+class Candidate:
+    """Somebody who could be asked, and how near they live."""
+
+    member: Any
+    nearness: str
+    is_ticked: bool
+
+
+def need(request: HttpRequest, pk: int) -> HttpResponse:
+    """A need, whom to ask, and the next steps."""
+    form = ClaimForm(request.POST if request.method == "POST" else None, user=request.user)
+    if request.method == "POST" and _claimed(request, form, pk):
+        messages.success(request, "已登记认领。办好以后点“已办结”。")
+        return redirect("activities:need", pk)
+    row = get_object_or_404(readable(request.user), pk=pk)
+    (card,) = cards(request.user, [row])
+    asking = card.is_writable and row.status == Need.Status.OPEN
+    context = {"card": card, "need": row, "form": form, "is_emptied": row.text == EMPTIED}
+    context |= _candidates(request, row) if asking else {}
+    return page(request, "activities/need.html", title="群众需求", asking=asking, **context)
+
+
+@require_POST
+def step(request: HttpRequest, pk: int, move: str) -> HttpResponse:
+    """One of the steps that need no more than a button."""
+    row = writable(request, Need, pk, "area")
+    act, said = STEPS[move]
+    if tried(request, lambda: act(row)):
+        messages.success(request, said)
+    return redirect(way_back(request, "activities:need", pk))
+
+
+def _claimed(request: HttpRequest, form: ClaimForm, pk: int) -> bool:
+    row = writable(request, Need, pk, "area")
+    return form.is_valid() and done(form, lambda: row.claim(**form.cleaned_data))
+
+
+def residents(user: Any) -> Any:
+    """The members of the scope who live there now, with their homes."""
+    members: Any = Member.objects.for_user(user).with_home()
+    return members.filter(home_path__isnull=False)
+
+
+def _candidates(request: HttpRequest, row: Need) -> dict[str, Any]:
+    """Who has the skill, nearest first; and who was searched for by name, with those ticked before."""
+    words = request.GET.get("q", "").strip()[:30]
+    ticked = {int(pk) for pk in (request.POST or request.GET).getlist("members")[:MOST] if PK.match(pk)}
+    nearest = list(row.suggestions(residents(request.user), timezone.localdate())[: SHOWN + 1])
+    suggested = nearest[:SHOWN]
+    above = {member.pk for member in suggested}
+    found = _searched(request.user, words, ticked - above)
+    return {
+        "suggested": _told(row, suggested, ticked),
+        "are_more": len(nearest) > SHOWN,
+        "found": _told(row, [member for member in found if member.pk not in above], ticked),
+        "above": [member.name for member in found if member.pk in above],
+        "is_unknown": words and not any(member.is_named for member in found),
+        "words": words,
+    }
+
+
+def _searched(user: Any, words: str, ticked: set[int]) -> list[Any]:
+    """Those of the name, and those ticked, so that a search loses none of them."""
+    low = words.lower()
+    named = Q(name__contains=words) | Q(pinyin__startswith=low) | Q(initials__startswith=low) if words else Q(pk__in=[])
+    people = residents(user).annotate(is_named=ExpressionWrapper(named, BooleanField()))
+    return list(people.filter(named | Q(pk__in=ticked)).order_by("pinyin", "pk")[: SHOWN + MOST])
+
+
+def _told(row: Need, members: Iterable[Any], ticked: set[int]) -> list[Candidate]:
+    return [Candidate(member, _nearness(row, member.home_path), member.pk in ticked) for member in members]
+
+
+def _nearness(row: Need, path: str) -> str:
+    """The smallest place that holds both: no smaller than the one that the need is of."""
+    shared = (level for level in NEAR if row.area.level >= level and path.startswith(row.area.path[: 4 * level]))
+    return NEAR.get(next(shared, 0), "")

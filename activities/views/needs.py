@@ -1,0 +1,242 @@
+"""The board of what neighbours need, and a need's own form."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import islice
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Count, Prefetch, QuerySet, prefetch_related_objects
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from activities.models import Need
+from activities.models.needs import NeedQuerySet
+from members import access
+from members.access import Resource, Right
+from members.admin.widgets import Autocomplete
+from members.doors import fold_room
+from members.models import Area, Household, Member, User
+from members.views.acts import done, writable
+from members.views.page import page
+from members.views.places import places
+
+Status = Need.Status
+COLUMN = 40
+RECENT = timedelta(days=30)
+FEW_AREAS = 30
+MOST_SKILLS = 100
+WORDS = re.compile(r"[、，,;；/\s]+")
+
+
+class NeedForm(forms.ModelForm):
+    """A need, with its door told by the room alone."""
+
+    room = forms.CharField(
+        label="室号",
+        max_length=30,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "lz-input", "autocomplete": "off"}),
+        help_text="可以不填，就是匿名。愿意留门牌的只写室号，如 302。",
+    )
+    field_order = ["area", "text", "room", "skill", "opened_on"]
+
+    class Meta:
+        model = Need
+        fields = ("area", "text", "skill", "opened_on")
+        widgets = {
+            "area": forms.Select(attrs={"class": "lz-input"}),
+            "text": forms.Textarea(attrs={"class": "lz-input lz-text", "rows": 3}),
+            "skill": forms.TextInput(attrs={"class": "lz-input", "list": "skills", "autocomplete": "off"}),
+            "opened_on": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "lz-input"}),
+        }
+
+    def __init__(self, *args, user, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.user, self.saved = user, self.instance
+        self.fields["opened_on"].widget.attrs["max"] = timezone.localdate().isoformat()
+        if self.instance.household:
+            self.initial["room"] = self.instance.household.room
+        self._offer_areas(Area.objects.for_user(user, Right.WRITE, resource=Resource.NEED).current())
+
+    def _offer_areas(self, areas: QuerySet) -> None:
+        """A few areas to choose from, many to search; the only one is chosen already."""
+        field = cast(forms.ModelChoiceField, self.fields["area"])
+        field.queryset = areas
+        count = areas.count()
+        if count > FEW_AREAS:
+            field.widget = Autocomplete(Need._meta.get_field("area"), admin.site)
+            field.widget.choices = field.choices
+            field.help_text = "输入小区名和楼号查找，如：迎晖苑1期 3号楼。"
+        elif count == 1:
+            field.empty_label = None
+
+    def clean(self):
+        cleaned = super().clean()
+        room, area = cleaned.get("room"), cleaned.get("area")
+        self.instance.household = self._door(area, room) if room and area else None
+        return cleaned
+
+    def _door(self, area: Area, room: str) -> Household | None:
+        if area.level != Area.Level.BUILDING_GROUP:
+            self.add_error("room", "要写室号，请先在“在哪里”选到楼组（哪一号楼）。")
+            return None
+        door = Household.objects.for_user(self.user).filter(area=area, room=fold_room(room)).first()
+        if door is None:
+            self.add_error("room", f"{area}没有登记“{room}”这一户。请核对，或不填室号。")
+        return door
+
+
+@dataclass(slots=True)
+class Card:
+    """A need with what the reader may know of it: who claimed it, at which door."""
+
+    need: Need
+    claimed_by: str
+    door: str
+    is_writable: bool
+
+    @property
+    def age(self) -> str:
+        """How long it has waited, or took."""
+        days = self.need.days_open
+        if self.need.status == Status.WITHDRAWN:
+            return "已撤回"
+        if self.need.status == Status.DONE:
+            return f"用了 {days} 天" if days else "当天办结"
+        return f"已提出 {days} 天" if days else "今天提出"
+
+
+@dataclass(slots=True)
+class Column:
+    """Needs in one state, as many as a screen bears, and how many there are."""
+
+    status: str
+    title: str
+    cards: list[Card]
+    count: int
+
+    @property
+    def more(self) -> int:
+        return self.count - len(self.cards)
+
+
+def needs(request: HttpRequest) -> HttpResponse:
+    """The board: what waits to be claimed, what is claimed, what was done or withdrawn these days."""
+    if not access.can(cast(User, request.user), Resource.NEED):
+        raise PermissionDenied
+    where, rows = places(request, Resource.NEED), readable(request.user)
+    columns = _columns(request.user, rows.inside(where.chosen) if where.chosen else rows)
+    chosen = request.GET.get("show", "")
+    return page(
+        request,
+        "activities/needs.html",
+        title="群众需求",
+        columns=columns[:3],
+        withdrawn=columns[3],
+        places=where,
+        chosen=chosen if chosen in (Status.CLAIMED, Status.DONE) else Status.OPEN,
+        may_add=access.can(cast(User, request.user), Resource.NEED, Right.WRITE),
+        days=RECENT.days,
+    )
+
+
+def add(request: HttpRequest) -> HttpResponse:
+    """Write down what somebody needs; next comes whom to ask."""
+    areas = Area.objects.for_user(request.user, Right.WRITE, resource=Resource.NEED).current()
+    if not areas.exists():
+        raise PermissionDenied
+    asked = areas.filter(path=request.GET.get("place", "")).first()
+    form = NeedForm(request.POST or None, user=request.user, initial={"area": asked})
+    if form.is_valid() and done(form, lambda: _add(form)):
+        messages.success(request, "已登记。接下来找人认领。" if form.instance.pk else "这条需求刚才已经登记过了。")
+        return redirect("activities:need", form.saved.pk)
+    skills = _skills(request.user)
+    return page(request, "activities/need_form.html", title="登记群众需求", form=form, skills=skills)
+
+
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Mend a need that is not over."""
+    need = writable(request, Need, pk, "area", "household__area")
+    form = NeedForm(request.POST or None, instance=need, user=request.user)
+    if form.is_valid() and done(form, lambda: _mend(form)):
+        messages.success(request, "已改好。")
+        return redirect("activities:need", pk)
+    skills = _skills(request.user)
+    return page(request, "activities/need_form.html", title="修改群众需求", form=form, skills=skills, pk=pk)
+
+
+def readable(user: Any) -> NeedQuerySet:
+    """The needs of the reader's scope, each with the number of members who claimed it."""
+    rows = Need.objects.for_user(user).select_related("area", "employer")
+    return rows.annotate(claimants=Count("members"))
+
+
+def cards(user: Any, needs: Sequence[Need]) -> list[Card]:
+    """What the reader may know of the needs, in three queries: names and doors where members and doors are open."""
+    members, doors = Member.objects.for_user(user).order_by("pinyin", "pk"), Household.objects.for_user(user)
+    prefetch_related_objects(
+        needs, Prefetch("members", members, to_attr="known_members"), Prefetch("household", doors, to_attr="known_door")
+    )
+    mine = Need.objects.for_user(user, Right.WRITE).filter(pk__in=[need.pk for need in needs])
+    written, knows_employers = set(mine.values_list("pk", flat=True)), access.can(user, Resource.MEMBER)
+    return [
+        Card(need, _claimed_by(need, knows_employers), getattr(need.known_door, "room", ""), need.pk in written)
+        for need in cast(Any, needs)
+    ]
+
+
+def _claimed_by(need: Any, knows_employers: bool) -> str:
+    parts = [member.name for member in need.known_members]
+    if unknown := need.claimants - len(parts):
+        parts.append(f"{'另 ' if parts else ''}{unknown} 名党员")
+    if need.employer:
+        parts.append(need.employer.name if knows_employers else "1 家单位")
+    return "、".join(parts)
+
+
+def _columns(user: Any, rows: QuerySet) -> list[Column]:
+    """The columns of the board: the longest waiting first, of those that are over the latest."""
+    since = timezone.now() - RECENT
+    parts = {
+        Status.OPEN: rows.filter(status=Status.OPEN),
+        Status.CLAIMED: rows.filter(status=Status.CLAIMED),
+        Status.DONE: rows.filter(status=Status.DONE, done_at__gte=since).order_by("-done_at", "-pk"),
+        Status.WITHDRAWN: rows.filter(status=Status.WITHDRAWN, withdrawn_at__gte=since).order_by(
+            "-withdrawn_at", "-pk"
+        ),
+    }
+    shown = {status: list(part[:COLUMN]) for status, part in parts.items()}
+    counts = {status: len(part) if len(part) < COLUMN else parts[status].count() for status, part in shown.items()}
+    told = iter(cards(user, [need for part in shown.values() for need in part]))
+    return [
+        Column(status, status.label, list(islice(told, len(part))), counts[status]) for status, part in shown.items()
+    ]
+
+
+def _add(form: NeedForm) -> None:
+    """Save a new need; one that says the same of the same place and day, and still waits, is the one that was meant."""
+    need = form.instance
+    Area.objects.select_for_update().get(pk=need.area_id)  # a form sent twice at once: the second finds the first
+    same = Need.objects.filter(area=need.area_id, household=need.household, text=need.text, status=Status.OPEN)
+    form.saved = same.filter(opened_on=need.opened_on).first() or need
+    if form.saved is need:
+        need.full_clean()
+        need.save()
+
+
+def _mend(form: NeedForm) -> None:
+    if Need.objects.select_for_update().get(pk=form.instance.pk).is_over:
+        raise ValidationError("这条需求已经办结或撤回，不能再修改。请刷新页面看看。")
+    form.instance.save(update_fields=[*form.Meta.fields, "household"])
+
+
+def _skills(user: Any) -> list[str]:
+    """What members of the reader's scope can do, to choose from while typing."""
+    texts = Member.objects.for_user(user).exclude(skills="").order_by().values_list("skills", flat=True).distinct()
+    return sorted({word for text in texts for word in WORDS.split(text) if word})[:MOST_SKILLS]

@@ -1,0 +1,260 @@
+"""Visits of pairings from a phone: one button a kind of contact, today's if nothing else is said."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, cast
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from activities.models import Visit
+from activities.models.visits import LONG_AGO, unvisited
+from activities.views.lists import way_back
+from members import access
+from members.access import Resource, Right
+from members.doors import fold_room
+from members.models import Pairing, Residence, User
+from members.models.households import PairingQuerySet
+from members.views.acts import done, tried, writable
+from members.views.page import page
+from members.views.places import places
+
+PAGE = 30
+FEW = 8
+MOST_WORDS = 5
+REVERSIBLE = timedelta(days=7)
+SIDES = ("household__area", "neighbour__area")
+BY_DOOR = ("household__area__path", "household__unit", "household__floor", "household__number", "pk")
+GONE = "这一对已经结束，或不在您的岗位范围内。请刷新页面再记。"
+
+
+class TapForm(forms.Form):
+    """A visit of today by one tap: which pairing, and how."""
+
+    pairing = forms.ModelChoiceField(Pairing.objects.none(), error_messages={"required": GONE, "invalid_choice": GONE})
+    kind = forms.ChoiceField(
+        choices=Visit.Kind.choices,
+        error_messages=dict.fromkeys(("required", "invalid_choice"), "请点“上门”“电话”“帮忙办事”“邻里相聚”中的一个。"),
+    )
+
+    def __init__(self, *args, user, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.visit, self.is_new = Visit(), False
+        self.fields["pairing"].queryset = Pairing.objects.for_user(user, Right.WRITE).current().select_related(*SIDES)
+
+
+class VisitForm(forms.ModelForm):
+    class Meta:
+        model = Visit
+        fields = ("visited_on", "kind", "note")
+        widgets = {
+            "visited_on": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "lz-input"}),
+            "kind": forms.RadioSelect,
+            "note": forms.TextInput(attrs={"class": "lz-input lz-wide", "placeholder": "可以不填"}),
+        }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["visited_on"].widget.attrs["max"] = timezone.localdate().isoformat()
+        self.fields["kind"].choices = Visit.Kind.choices
+
+
+@dataclass(slots=True)
+class Card:
+    """A pairing with what its card tells: who lives behind the member's door, today's visits, the last one."""
+
+    pairing: Pairing
+    people: list[str]
+    last: date | None
+    today: dict[str, Visit]
+
+    @property
+    def buttons(self) -> list[tuple[str, str, Visit | None]]:
+        """Each kind of contact with its name and, where it is recorded for today, the visit."""
+        return [(value, label, self.today.get(value)) for value, label in Visit.Kind.choices]
+
+    @property
+    def ago(self) -> str:
+        if self.last is None:
+            return "还没有走访过"
+        days = (timezone.localdate() - self.last).days
+        return f"上次走访 {days} 天前" if days > 0 else "今天走访过"
+
+
+def visits(request: HttpRequest) -> HttpResponse:
+    """The pairings of the reader's scope, door by door; a tap records that one was visited today."""
+    return _listed(request, _pairings(request), "activities/visits.html", title="记走访")
+
+
+def overdue(request: HttpRequest) -> HttpResponse:
+    """The pairings that nobody visited for 90 days; a tap records here too."""
+    late = unvisited(_pairings(request), timezone.localdate())
+    return _listed(request, late, "activities/unvisited.html", title=f"{LONG_AGO.days} 天没有走访的结对")
+
+
+def pairing(request: HttpRequest, pk: int) -> HttpResponse:
+    """A pairing's visits, and one more, of any day and with a word on it."""
+    pair = _pairing(request, pk)
+    form = VisitForm(request.POST or None, instance=Visit(pairing=pair))
+    if form.is_valid() and done(form, lambda: _save(form.instance)):
+        messages.success(request, f"已记录：{form.instance.visited_on} {form.instance.get_kind_display()}。")
+        return redirect("activities:pairing_visits", pk)
+    history = Paginator(pair.visits.all(), PAGE).get_page(request.GET.get("p"))
+    people = _people(request.user, [pair]).get((pair.household.area_id, pair.household.room), [])
+    context: dict[str, Any] = {"pairing": pair, "people": people, "form": form, "history": history}
+    return page(request, "activities/pairing_visits.html", title="走访记录", **context)
+
+
+def visit(request: HttpRequest, pk: int) -> HttpResponse:
+    """A visit, to mend its day, its kind, the word on it."""
+    contact = writable(request, Visit, pk, *(f"pairing__{side}" for side in SIDES))
+    is_reversible = _is_reversible(contact)
+    form = VisitForm(request.POST or None, instance=contact)
+    if form.is_valid() and done(form, lambda: _save(contact)):
+        messages.success(request, f"已改好：{contact.visited_on} {contact.get_kind_display()}。")
+        return redirect("activities:pairing_visits", contact.pairing_id)
+    context: dict[str, Any] = {"visit": contact, "form": form, "is_reversible": is_reversible, "days": REVERSIBLE.days}
+    return page(request, "activities/visit.html", title="修改走访", **context)
+
+
+@require_POST
+def undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a visit back that was recorded by mistake; older ones have been counted and are mended instead."""
+    contact = writable(request, Visit, pk, "pairing")
+    if tried(request, lambda: _take_back(contact)):
+        messages.success(request, f"已撤销 {contact.visited_on} 的走访（{contact.get_kind_display()}）。")
+    return redirect(way_back(request, "activities:pairing_visits", contact.pairing_id))
+
+
+def _pairings(request: HttpRequest) -> PairingQuerySet:
+    if not access.can(cast(User, request.user), Resource.HOUSEHOLD):
+        raise PermissionDenied
+    return Pairing.objects.for_user(request.user).current()
+
+
+def _pairing(request: HttpRequest, pk: int) -> Pairing:
+    if request.method == "POST":
+        return writable(request, Pairing, pk, *SIDES)
+    return get_object_or_404(Pairing.objects.for_user(request.user).select_related(*SIDES), pk=pk)
+
+
+def _listed(request: HttpRequest, pairings: Any, template: str, *, title: str) -> HttpResponse:
+    """Show pairings as cards, a page of them at a time, and record what is tapped on one of them."""
+    form = TapForm(request.POST or None, user=request.user)
+    if form.is_valid() and done(form, lambda: _tap(form)):
+        return redirect(_told(request, form))
+    where, words = places(request, Resource.HOUSEHOLD), request.GET.get("q", "").strip()[:60]
+    late: Any = unvisited(_pairings(request), timezone.localdate())
+    if where.chosen:
+        pairings, late = pairings.inside(where.chosen), late.inside(where.chosen)
+    found = _found(request.user, pairings, words).select_related(*SIDES).order_by(*BY_DOOR)
+    shown = Paginator(found, PAGE).get_page(request.GET.get("p"))
+    context: dict[str, Any] = {"places": where, "words": words, "late": late.count(), "days": LONG_AGO.days}
+    context |= {"form": form, "shown": shown, "cards": _cards(request.user, shown), "told": _tale(request)}
+    context |= {"today": timezone.localdate(), "is_long": bool(words) or shown.paginator.count > FEW}
+    return page(request, template, title=title, **context)
+
+
+def _found(user: Any, pairings: QuerySet, words: str) -> QuerySet:
+    """Pairings where each word is in a door, a name, or the name of a place."""
+    behind = Residence.objects.for_user(user).current()
+    behind = behind.filter(area=OuterRef("household__area"), room=OuterRef("household__room"))
+    for word in words.split()[:MOST_WORDS]:
+        text, low = fold_room(word), word.lower()
+        named = Q(member__name__contains=word) | Q(member__pinyin__startswith=low) | Q(member__initials__startswith=low)
+        known = Q(Exists(behind.filter(named)))
+        for side in ("household", "neighbour"):
+            known |= Q(**{f"{side}__room__contains": text}) | Q(**{f"{side}__name__contains": word})
+            known |= Q(**{f"{side}__area__label__contains": word})
+        pairings = pairings.filter(known)
+    return pairings
+
+
+def _cards(user: Any, pairings: Iterable[Pairing]) -> list[Card]:
+    """What the cards tell, in three queries however many there are."""
+    pairs = list(pairings)
+    people, latest = _people(user, pairs), Visit.objects.filter(pairing__in=pairs).values("pairing")
+    last = dict(latest.annotate(last=Max("visited_on")).values_list("pairing", "last"))
+    today: dict[int, dict[str, Visit]] = defaultdict(dict)
+    for contact in Visit.objects.filter(pairing__in=pairs, visited_on=timezone.localdate()):
+        today[contact.pairing_id][contact.kind] = contact
+    doors = [(pair.household.area_id, pair.household.room) for pair in pairs]
+    return [
+        Card(pair, people.get(door, []), last.get(pair.pk), today.get(pair.pk, {}))
+        for pair, door in zip(pairs, doors, strict=True)
+    ]
+
+
+def _people(user: Any, pairings: Sequence[Pairing]) -> dict[tuple[int, str], list[str]]:
+    """Names of the members behind the first doors of the pairings, by building group and room."""
+    homes = Residence.objects.for_user(user).current().order_by("member__pinyin")
+    homes = homes.filter(area__in={pair.household.area_id for pair in pairings})
+    homes = homes.filter(room__in={pair.household.room for pair in pairings})
+    people: dict[tuple[int, str], list[str]] = defaultdict(list)
+    for area, room, name in homes.values_list("area", "room", "member__name"):
+        people[area, room].append(name)
+    return people
+
+
+def _tap(form: TapForm) -> None:
+    """Record today's visit; tapped twice, it is the one that is there."""
+    contact = Visit(pairing=form.cleaned_data["pairing"], kind=form.cleaned_data["kind"])
+    _queue_for(contact)
+    there = Visit.objects.filter(pairing=contact.pairing, visited_on=contact.visited_on, kind=contact.kind).first()
+    form.visit, form.is_new = there or contact, there is None
+    if there is None:
+        contact.full_clean()
+        contact.save()
+
+
+def _save(contact: Visit) -> None:
+    _queue_for(contact)
+    if contact.pk and not Visit.objects.filter(pk=contact.pk).exists():
+        raise ValidationError("这次走访刚刚被撤销，没有保存。需要的话，请重新登记。")
+    contact.full_clean()
+    contact.save()
+
+
+def _take_back(contact: Visit) -> None:
+    _queue_for(contact)
+    for there in Visit.objects.select_related("pairing__household__area").filter(pk=contact.pk):
+        if not _is_reversible(there):
+            raise ValidationError(f"超过 {REVERSIBLE.days} 天的走访不能撤销；记错了可以修改。")
+        there.delete()
+
+
+def _queue_for(contact: Visit) -> None:
+    """Two people writing the visits of one pairing take turns, so that each sees what the other wrote."""
+    Pairing.objects.select_for_update().get(pk=contact.pairing_id)
+
+
+def _is_reversible(contact: Visit) -> bool:
+    return contact.visited_on > timezone.localdate() - REVERSIBLE
+
+
+def _told(request: HttpRequest, form: TapForm) -> str:
+    """The same list, which tells what was recorded, or that it had been before."""
+    query = request.GET.copy()
+    for name in ("recorded", "known"):
+        query.pop(name, None)
+    query["recorded" if form.is_new else "known"] = form.visit.pk
+    return f"{request.path}?{query.urlencode()}#pairing-{form.visit.pairing_id}"
+
+
+def _tale(request: HttpRequest) -> dict[str, Any] | None:
+    """What the list tells of the last tap; nothing, once that is taken back."""
+    pk = request.GET.get("recorded") or request.GET.get("known") or ""
+    if not (pk.isdecimal() and len(pk) < 19):
+        return None
+    mine = Visit.objects.for_user(request.user).select_related(*(f"pairing__{side}" for side in SIDES))
+    contact = mine.filter(pk=pk).first()
+    return {"visit": contact, "is_new": "recorded" in request.GET} if contact else None

@@ -1,0 +1,71 @@
+from collections.abc import Callable
+from typing import NamedTuple
+
+from django.core.management.base import BaseCommand
+from django.db.models import Model, QuerySet
+from django.utils import timezone
+
+from activities.models import Need, SignIn
+from activities.models.needs import EMPTIED
+from members import audit
+from members.atomic import atomic_write
+from members.models import RosterImport
+
+
+class Purge(NamedTuple):
+    """Data that ends with time: how it is counted, which rows are past theirs, and what then goes of them."""
+
+    model: type[Model]
+    counted: str
+    label: str
+    expired: Callable[[], QuerySet]
+    carry_out: Callable[[QuerySet], int]
+
+
+PURGES = [
+    Purge(
+        RosterImport,
+        "uploads",
+        "上传文件 {} 份",
+        lambda: RosterImport.objects.expired(),
+        lambda rows: RosterImport.objects.all().forget_expired(),
+    ),
+    Purge(
+        Need,
+        "texts",
+        "群众需求内容 {} 条",
+        lambda: Need.objects.expired(timezone.now()),
+        lambda rows: rows.update(text=EMPTIED),
+    ),
+    Purge(
+        SignIn,
+        "sign_ins",
+        "扫码签到 {} 条",
+        lambda: SignIn.objects.expired(timezone.now()),
+        lambda rows: rows.delete()[0],
+    ),
+]
+
+
+class Command(BaseCommand):
+    """Delete what retention no longer allows; without --yes it only says what it would delete."""
+
+    help = "清除到期的资料"
+
+    def add_arguments(self, parser):
+        parser.add_argument("--yes", action="store_true", help="真的清除；不加只列出数目")
+
+    def handle(self, *, yes, **options):
+        for purge in PURGES:
+            count = carry_out(purge) if yes else purge.expired().count()
+            said = purge.label.format(count)
+            self.stdout.write(f"到期的{said}，{'已清除' if yes else '加 --yes 清除'}。")
+
+
+def carry_out(purge: Purge) -> int:
+    """Purge the rows, on record where there were any; return how many."""
+    with atomic_write():
+        count = purge.carry_out(purge.expired())
+        if count:
+            audit.record("purge", purge.model, changes={purge.counted: count})
+    return count

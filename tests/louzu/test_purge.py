@@ -1,0 +1,90 @@
+"""What is kept for a time goes when it is over: counted first, carried out with --yes, on record."""
+
+import io
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.db import transaction
+from django.utils import timezone
+
+from activities.models import Need, SignIn
+from activities.models.needs import EMPTIED
+from members.models import Area, AuditEntry, RosterImport
+from tests import factories
+from tests.members.uploads import cells, preview, sheet
+
+NOW = timezone.now()
+
+
+def purge(*options: str) -> list[str]:
+    out = io.StringIO()
+    call_command("purge", *options, stdout=out)
+    return out.getvalue().splitlines()
+
+
+def ended(group: Area, *, days: int, by: str = "withdraw") -> Need:
+    """A need that ended so many days ago."""
+    need = factories.need(group, text=f"{days} 天前的事")
+    with transaction.atomic():
+        if by == "finish":
+            need.claim(employer=factories.employer())
+        getattr(need, by)()
+    moment = {"finish": "done_at", "withdraw": "withdrawn_at"}[by]
+    Need.objects.filter(pk=need.pk).update(**{moment: NOW - timedelta(days=days, seconds=1)})
+    return need
+
+
+@pytest.fixture
+def old_rows(group: Area, community: Area) -> dict[str, int]:
+    """Of each kind something past its time and something that is not."""
+    event = factories.activity(group, is_held=False)
+    SignIn.objects.create(activity=event, name="旧的", phone_end="1234", typed_at=NOW - timedelta(days=31))
+    SignIn.objects.create(activity=event, name="新的", phone_end="1234", typed_at=NOW - timedelta(days=29))
+    old, new = (preview(sheet(cells(name)), community) for name in ("新人甲", "新人乙"))
+    RosterImport.objects.filter(pk=old.pk).update(created_at=NOW - timedelta(days=31))
+    needs = {"done": ended(group, days=90, by="finish"), "withdrawn": ended(group, days=90)}
+    needs |= {"fresh": ended(group, days=89), "open": factories.need(group, text="还开着")}
+    return {"old": old.pk, "new": new.pk} | {name: need.pk for name, need in needs.items()}
+
+
+def texts() -> dict[int, str]:
+    return dict(Need.objects.values_list("pk", "text"))
+
+
+def test_a_dry_run_counts(old_rows: dict[str, int]) -> None:
+    before, written = texts(), AuditEntry.objects.count()
+    assert purge() == [
+        "到期的上传文件 1 份，加 --yes 清除。",
+        "到期的群众需求内容 2 条，加 --yes 清除。",
+        "到期的扫码签到 1 条，加 --yes 清除。",
+    ]
+    assert (texts(), SignIn.objects.count(), AuditEntry.objects.count()) == (before, 2, written)
+    assert RosterImport.objects.get(pk=old_rows["old"]).content is not None
+
+
+def test_what_is_past_its_time_goes(old_rows: dict[str, int]) -> None:
+    before = texts()
+    assert [line.endswith("已清除。") for line in purge("--yes")] == [True] * 3
+    emptied = {old_rows["done"]: EMPTIED, old_rows["withdrawn"]: EMPTIED}
+    assert texts() == before | emptied
+    assert [row.name for row in SignIn.objects.all()] == ["新的"]
+    kept = {row.pk: row.content is not None for row in RosterImport.objects.all()}
+    assert kept == {old_rows["old"]: False, old_rows["new"]: True}
+    told = AuditEntry.objects.filter(action="purge").values_list("model", "changes")
+    assert dict(told) == {
+        "members.RosterImport": {"uploads": 1}, "activities.Need": {"texts": 2}, "activities.SignIn": {"sign_ins": 1},
+    }  # fmt: skip
+    assert AuditEntry.objects.first_broken() is None
+
+
+def test_a_second_run_finds_nothing(old_rows: dict[str, int]) -> None:
+    purge("--yes")
+    written = AuditEntry.objects.count()
+    assert purge("--yes")[1] == "到期的群众需求内容 0 条，已清除。"
+    assert AuditEntry.objects.count() == written
+
+
+def test_how_long_is_a_setting(old_rows: dict[str, int], settings) -> None:
+    settings.RETENTION = {"upload": 1000, "need_text": 1000, "sign_in": 1000}
+    assert [line.split()[1] for line in purge()] == ["0", "0", "0"]
