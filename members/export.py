@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -18,16 +18,32 @@ def harmless(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.startswith(RISKY) else value
 
 
+class Sheet(NamedTuple):
+    """A sheet of a workbook; `formats` gives number formats by column, counted from 0."""
+
+    title: str
+    headings: Sequence[str]
+    rows: Iterable[Sequence[Any]]
+    formats: dict[int, str]
+
+
 def workbook(title: str, headings: Sequence[str], rows: Iterable[Sequence[Any]], *, formats: dict[int, str]) -> bytes:
-    """Return an .xlsx with one sheet; `formats` gives number formats by column, counted from 0."""
+    """Return an .xlsx with one sheet."""
+    return workbook_of([Sheet(title, headings, rows, formats)])
+
+
+def workbook_of(sheets: Iterable[Sheet]) -> bytes:
+    """Return an .xlsx with these sheets."""
     book = Workbook(write_only=True)
-    sheet = book.create_sheet(title[:31])
-    sheet.freeze_panes = "A2"
-    for column, heading in enumerate(headings, start=1):
-        sheet.column_dimensions[get_column_letter(column)].width = max(10, 2 * len(heading) + 4)
-    sheet.append([_cell(sheet, heading, bold=True) for heading in headings])
-    for row in rows:
-        sheet.append([_cell(sheet, value, number_format=formats.get(index)) for index, value in enumerate(row)])
+    for each in sheets:
+        sheet = book.create_sheet(each.title[:31])
+        sheet.freeze_panes = "A2"
+        for column, heading in enumerate(each.headings, start=1):
+            sheet.column_dimensions[get_column_letter(column)].width = max(10, 2 * len(heading) + 4)
+        sheet.append([_cell(sheet, heading, bold=True) for heading in each.headings])
+        for row in each.rows:
+            cells = enumerate(row)
+            sheet.append([_cell(sheet, value, number_format=each.formats.get(index)) for index, value in cells])
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()
