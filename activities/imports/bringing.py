@@ -1,0 +1,158 @@
+"""A workbook of activities into the database: a preview that writes nothing, then all of it or nothing."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from import_export.resources import ModelResource
+from import_export.results import Result
+
+from activities import attendance
+from activities.imports.known import Known
+from activities.imports.resources import ActivitiesIn, CameIn, read_key
+from activities.imports.sheets import ACTIVITIES, CAME, Book, Table
+from activities.models import Activity, Attendance
+from members import access
+from members.access import Resource, Right
+from members.atomic import atomic_write
+from members.audit import differences, record
+from members.models import Area, User
+from members.roster.sheet import Headings
+
+
+@dataclass(slots=True)
+class Problem:
+    """What is wrong with one cell, and what to do about it."""
+
+    sheet: str
+    row: int
+    column: str
+    value: str
+    message: str
+
+
+@dataclass(slots=True)
+class Count:
+    new: int = 0
+    changed: int = 0
+    same: int = 0
+
+
+@dataclass(slots=True)
+class Report:
+    """What came, or would come, of a workbook: counts, the new activities with who came, every error."""
+
+    activities: Count = field(default_factory=Count)
+    came: Count = field(default_factory=Count)
+    new: list[tuple[Activity, int]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def has_news(self) -> bool:
+        return any((self.activities.new, self.activities.changed, self.came.new, self.came.changed))
+
+
+class Unfit(Exception):
+    """The workbook has errors; nothing of it is written."""
+
+    def __init__(self, report: Report):
+        super().__init__(f"{len(report.problems)} problems")
+        self.report = report
+
+
+def check(book: Book, user: User) -> Report:
+    """Say what would come of it; a dry run, without a transaction that would keep others from writing."""
+    return _Import(book, user, dry_run=True).report
+
+
+def bring_in(book: Book, user: User) -> Report:
+    """Write all of it; again, it changes nothing.
+
+    Raises Unfit where there are errors, ValidationError or Conflict where somebody else was faster.
+    """
+    with atomic_write():
+        _lock_streets(user)
+        work = _Import(book, user, dry_run=False)
+        if work.report.problems:
+            raise Unfit(work.report)
+        work.finish()
+    return work.report
+
+
+def _lock_streets(user: User) -> None:
+    """Two imports at once of one street queue, so that neither makes what the other is making."""
+    reached = Area.objects.for_user(user, Right.WRITE, resource=Resource.ACTIVITY)
+    streets = {path[:4] for path in reached.values_list("path", flat=True)}
+    list(Area.objects.select_for_update().filter(path__in=streets).order_by("path"))
+
+
+class _Import:
+    """One run over the rows: first the activities, then who came to them."""
+
+    def __init__(self, book: Book, user: User, *, dry_run: bool):
+        self.user, self.dry_run, self.report = user, dry_run, Report()
+        self.known = Known(user, _days(book), lock=not dry_run)
+        self.activities, self.came = ActivitiesIn(self.known), CameIn(self.known)
+        self._run(self.activities, book.activities, ACTIVITIES, self.report.activities)
+        self._run(self.came, book.came, CAME, self.report.came)
+        self.report.new = [(activity, len(self._new_at(activity))) for activity in self.activities.new]
+
+    def finish(self) -> None:
+        """Write what hangs on the activities, which are written: their states, who came, the trail."""
+        for activity, status in self.activities.moves:
+            activity.hold() if status == Activity.Status.HELD else activity.cancel()
+        for one in self.came.gathered.values():
+            if one.new:
+                source = Attendance.Source.IMPORT
+                attendance.enrol(one.activity, one.new, user=self.user, source=source, duties=one.new)
+            if one.changed:
+                attendance.note_duties(one.activity, one.changed, user=self.user)
+        if self.activities.new or self.activities.changed:
+            path = access.scope_path(self.user, Resource.ACTIVITY, Right.WRITE)
+            record("import", Activity, path=path, changes=self._changes())
+
+    def _run(self, resource: ModelResource, table: Table, headings: Headings, count: Count) -> None:
+        dataset = table.dataset(headings)
+        if self.dry_run:
+            result = resource.import_data_inner(
+                dataset, dry_run=True, raise_errors=False, using_transactions=False, collect_failed_rows=False
+            )
+        else:
+            result = resource.import_data(dataset, use_transactions=False)
+        _raise_unexpected(result)
+        count.new, count.changed, count.same = (result.totals[kind] for kind in ("new", "update", "skip"))
+        self.report.problems += _problems(result, table, headings)
+
+    def _new_at(self, activity: Activity) -> dict[int, str]:
+        gathered = self.came.gathered.get(id(activity))
+        return gathered.new if gathered else {}
+
+    def _changes(self) -> dict[str, Any]:
+        names = [name for name in self.activities.fields if name not in self.activities.get_import_id_fields()]
+        changed = {
+            str(activity.pk): differences(activity._loaded, {name: getattr(activity, name) for name in names})
+            for activity in self.activities.changed
+        }
+        return {"new": [activity.pk for activity in self.activities.new], "changed": changed}
+
+
+def _days(book: Book) -> Iterable[date]:
+    """The days that the rows speak of, as far as they can be read."""
+    for table, headings, day in ((book.activities, ACTIVITIES, "日期"), (book.came, CAME, "活动日期")):
+        yield from (key.day for row in table.dataset(headings).dict if (key := read_key(row, day=day)))
+
+
+def _problems(result: Result, table: Table, headings: Headings) -> Iterator[Problem]:
+    for invalid in result.invalid_rows:
+        sheet, number = table.places[invalid.number - 1]
+        cells = table.rows[invalid.number - 1]
+        for name, messages in invalid.error.message_dict.items():
+            column = headings[name][0] if name in headings else ""
+            yield Problem(sheet, number, column, cells.get(name, ""), "".join(messages))
+
+
+def _raise_unexpected(result: Result) -> None:
+    """What is no error of the file is one of ours, and stops everything."""
+    for error in (*result.base_errors, *(error for _, errors in result.row_errors() for error in errors)):
+        raise error.error

@@ -1,0 +1,153 @@
+"""What a workbook's rows are compared with, read once: areas to write to, their activities, members in reach."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, time
+from typing import NamedTuple
+
+from activities.models import Activity, Attendance
+from members.access import Resource, Right
+from members.doors import fold_room
+from members.history import batches
+from members.models import Area, Member, Residence, User
+from members.roster.folding import squeezed
+
+MOVED_AWAY = "已迁出"  # what the export writes in place of an address
+
+
+class Key(NamedTuple):
+    """What an activity is known by: the full name of its area, its title, its day."""
+
+    area: str
+    title: str
+    day: date
+
+
+class Home(NamedTuple):
+    """A member's home, present or former, as an address is compared with it."""
+
+    address: str
+    since: date
+    until: date | None
+
+
+@dataclass(slots=True)
+class Person:
+    pk: int
+    name: str
+    homes: list[Home] = field(default_factory=list)
+
+    def lives_at(self, address: str) -> bool:
+        """Whether one of the homes ends with what was written: 302, 1号楼302, or all of it."""
+        return any(home.address.endswith(address) for home in self.homes)
+
+    def may_come(self, day: date) -> bool:
+        """The same as `attendance.eligible` asks: a home here now, or on that day."""
+        return any(home.until is None or home.since <= day < home.until for home in self.homes)
+
+
+@dataclass(slots=True)
+class Recorded:
+    """Who came to some activities: their roles by activity and member, the members by activity and name."""
+
+    duties: dict[tuple[int, int], str] = field(default_factory=dict)
+    people: dict[tuple[int, str], list[Person]] = field(default_factory=lambda: defaultdict(list))
+
+    def person(self, activity: Activity, name: str) -> Person | None:
+        """The one member of this name who came."""
+        found = self.people.get((activity.pk, squeezed(name)), [])
+        return found[0] if len(found) == 1 else None
+
+
+class Ambiguous(ValueError):
+    """More than one fits; the sentence says what to add."""
+
+
+class Known:
+    """The user's part of the database, in a handful of queries however many rows there are."""
+
+    def __init__(self, user: User, days: Iterable[date], *, lock: bool = False):
+        self.areas: dict[str, list[Area]] = defaultdict(list)
+        self.activities: dict[Key, list[Activity]] = defaultdict(list)
+        self.people: dict[str, list[Person]] = defaultdict(list)
+        for area in Area.objects.for_user(user, Right.WRITE, resource=Resource.ACTIVITY):
+            self.areas[squeezed(area.label)].append(area)
+        activities = Activity.objects.for_user(user, Right.WRITE).select_related("area").order_by("pk")
+        if lock:
+            activities = activities.select_for_update(of=("self",))
+        for batch in batches(sorted(set(days))):
+            for activity in activities.filter(held_on__in=batch):
+                self.add(activity)
+        self._read_people(user)
+
+    def add(self, activity: Activity) -> None:
+        self.activities[key_of(activity.area.label, activity.title, activity.held_on)].append(activity)
+
+    def area(self, text: str, day: date) -> Area:
+        """The area of this full name on that day; ValueError, with a sentence, where there is none."""
+        found = self.areas.get(squeezed(text), [])
+        if not found:
+            raise ValueError(f"“{text}”不是您可以登记活动的区域，请写全称，如“第一社区 迎晖苑1期”")
+        there = [area for area in found if _is_open(area, day)]
+        if not there:
+            raise ValueError(f"“{text}”在 {day} 没有启用，请核对日期和主办")
+        if len(there) > 1:
+            raise Ambiguous(f"有不止一个“{text}”，请先改名以便区分")
+        return there[0]
+
+    def activity(self, key: Key, begins_at: time | None = None, *, exactly: bool = False) -> Activity | None:
+        """The activity known by the key; of several on one day the one that begins then, `exactly` or if need be."""
+        found = self.activities.get(key, [])
+        same = [activity for activity in found if activity.begins_at == begins_at]
+        if not same and not exactly:
+            same = found
+        if len(same) > 1:
+            raise Ambiguous(f"{key.day} 有 {len(same)} 次同名活动，分不清是哪一次，请在活动页上登记这一次")
+        return same[0] if same else None
+
+    def person(self, name: str, address: str) -> Person:
+        """The member of this name, and address where there are several; ValueError where it is nobody, or anybody."""
+        found = self.people.get(squeezed(name), [])
+        if not found:
+            raise ValueError(f"没有找到“{name}”，请核对姓名；没有登记过的，请先登记这位党员")
+        home = "" if address == MOVED_AWAY else address_key(address)
+        there = [person for person in found if person.lives_at(home)]
+        if not there:
+            raise Ambiguous(f"“{name}”登记的住址不是“{address}”，请核对；只有一位同名的，可以不填住址")
+        if len(there) > 1:
+            raise Ambiguous(f"有 {len(there)} 位“{name}”，请在“住址”里写清楚，如“第一社区 迎晖苑1期 1号楼 302”")
+        return there[0]
+
+    def recorded(self, activities: Iterable[Activity]) -> "Recorded":
+        """Who is recorded at these activities."""
+        recorded = Recorded()
+        columns = ("activity", "member", "member__name", "duty")
+        for batch in batches(sorted({activity.pk for activity in activities if activity.pk})):
+            for activity, pk, name, duty in Attendance.objects.filter(activity__in=batch).values_list(*columns):
+                recorded.duties[activity, pk] = duty
+                recorded.people[activity, squeezed(name)].append(Person(pk, name))
+        return recorded
+
+    def _read_people(self, user: User) -> None:
+        homes = Residence.objects.filter(member__in=Member.objects.for_user(user)).order_by("member")
+        people: dict[int, Person] = {}
+        columns = ("member", "member__name", "area__label", "room", "since", "until")
+        for pk, name, label, room, since, until in homes.values_list(*columns):
+            person = people.setdefault(pk, Person(pk, name))
+            person.homes.append(Home(address_key(f"{label}{room}"), since, until))
+        for person in people.values():
+            self.people[squeezed(person.name)].append(person)
+
+
+def _is_open(area: Area, day: date) -> bool:
+    return (area.since is None or area.since <= day) and (area.until is None or day < area.until)
+
+
+def key_of(area: str, title: str, day: date) -> Key:
+    return Key(squeezed(area), squeezed(title), day)
+
+
+def address_key(text: str) -> str:
+    """What addresses are compared by: without blanks, half width, without 室 at the end."""
+    return fold_room(text)

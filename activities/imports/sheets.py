@@ -1,0 +1,115 @@
+"""A workbook of activities → rows of text, in the exports' own columns: one sheet of activities, one of who came."""
+
+import zlib
+from base64 import b64decode, b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import orjson
+from tablib import Dataset
+
+from members.export import RISKY
+from members.roster import workbook
+from members.roster.folding import shown
+from members.roster.refusal import Refused
+from members.roster.sheet import Headings, Sheet, named
+from members.sealing import decrypt, encrypt
+
+MOST_ACTIVITIES, MOST_CAME = 500, 20_000
+# Of each column the heading that the export writes, and others it goes by.
+ACTIVITIES: Headings = {
+    "area": ("主办", "主办单位", "主办区域"),
+    "title": ("活动名称", "活动", "名称"),
+    "held_on": ("日期", "活动日期"),
+    "begins_at": ("开始时间", "时间"),
+    "place": ("地点", "活动地点"),
+    "field": ("工作领域", "领域"),
+    "regularity": ("经常性/阶段性",),
+    "visibility": ("显性/隐性",),
+    "support": ("物质/精神文化",),
+    "co_organisers": ("协办", "协办单位"),
+    "residents_reached": ("参加的群众人数", "群众人数"),
+    "result": ("活动结果", "结果"),
+    "status": ("状态",),
+}
+CAME: Headings = {
+    "held_on": ("活动日期", "日期"),
+    "title": ("活动名称", "活动", "名称"),
+    "area": ("主办", "主办单位", "主办区域"),
+    "member": ("姓名", "党员姓名"),
+    "home": ("住址", "地址", "楼组室号"),
+    "duty": ("六员",),
+}
+NO_HEADING = (
+    "没有找到表头。“活动”表至少要有“活动名称”和“日期”两列，“参加”表至少要有“姓名”和“活动名称”两列；可以先下载空白模板。"
+)
+TOO_MANY = "一次最多导入 {most} {what}，这份表里有 {found} {what}。请按季度分成几个文件，分几次导入。"
+
+
+@dataclass(slots=True)
+class Table:
+    """Rows of one kind from all sheets that hold it: cells by field, and of each row its sheet and Excel row."""
+
+    rows: list[dict[str, str]] = field(default_factory=list)
+    places: list[tuple[str, int]] = field(default_factory=list)
+
+    def take(self, sheet: Sheet) -> None:
+        for row in sheet.rows:
+            self.rows.append({name: _text(shown(cell)) for name, cell in row.cells.items()})
+            self.places.append((row.sheet, row.number))
+
+    def dataset(self, headings: Headings) -> Dataset:
+        """The rows as the resources take them, under the export's headings."""
+        rows = [[row.get(name, "") for name in headings] for row in self.rows]
+        return Dataset(*rows, headers=titles(headings))
+
+
+@dataclass(slots=True)
+class Book:
+    """What a workbook says: activities, and who came."""
+
+    activities: Table = field(default_factory=Table)
+    came: Table = field(default_factory=Table)
+
+
+def titles(headings: Headings) -> list[str]:
+    """The headings as the export writes them."""
+    return [names[0] for names in headings.values()]
+
+
+def read_book(content: bytes) -> Book:
+    """Read an uploaded file behind the two walls; which sheet is which is told by its headings. Raises Refused."""
+    book, found = Book(), 0
+    for raw in workbook.read(content).sheets:
+        # Only the sheet of who came has names of people in it.
+        for table, headings, required in ((book.came, CAME, "member"), (book.activities, ACTIVITIES, "title")):
+            if sheet := named(raw, headings, required=required):
+                table.take(sheet)
+                found += 1
+                break
+    if not found:
+        raise Refused(NO_HEADING)
+    _check_size(book.activities.rows, MOST_ACTIVITIES, "次活动")
+    _check_size(book.came.rows, MOST_CAME, "行参加")
+    return book
+
+
+def seal(book: Book) -> str:
+    """The book as it is kept between preview and writing: it names people."""
+    return b64encode(encrypt(zlib.compress(orjson.dumps(book)))).decode()
+
+
+def unseal(sealed: str) -> Book:
+    packed = orjson.loads(zlib.decompress(decrypt(b64decode(sealed))))
+    return Book(**{name: Table(**table) for name, table in packed.items()})
+
+
+def _check_size(rows: Sequence[object], most: int, what: str) -> None:
+    if len(rows) > most:
+        raise Refused(TOO_MANY.format(most=most, what=what, found=len(rows)))
+
+
+def _text(cell: str) -> str:
+    """A cell's text without the quote that our exports put before what a spreadsheet would run."""
+    text = cell.strip()
+    return text[1:] if text.startswith("'") and text[1:].startswith(RISKY) else text

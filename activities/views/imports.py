@@ -1,0 +1,123 @@
+"""Activities and who came from a workbook: upload → preview → write."""
+
+from hashlib import sha256
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.shortcuts import redirect
+from django.views.decorators.http import require_GET
+
+from activities.imports.bringing import Report, Unfit, bring_in, check
+from activities.imports.sheets import ACTIVITIES, CAME, Book, read_book, seal, titles, unseal
+from activities.models import Activity
+from members import access
+from members.access import Resource, Right
+from members.export import Sheet, workbook_of
+from members.models import Duty
+from members.models.moves import Conflict
+from members.roster.refusal import Refused
+from members.views.files import WorkbookField, download
+from members.views.page import page
+
+PENDING = "activities_import"  # in the session: the rows, sealed, until they are written or another file is uploaded
+SHOWN = 200
+GONE = "没有等待导入的表：可能已经导入过了。还要导入，请重新上传。"
+HOW = (
+    ("主办", "区域的全称，如“第一社区 迎晖苑1期 1号楼”。必填。"),
+    ("活动名称、日期", "必填，日期写成 2026-07-01 这样。主办、名称、日期都一样的，就是同一次活动。"),
+    ("工作领域", f"{'、'.join(map(str, Activity.Field.labels))}。新活动必填。"),
+    ("状态", "计划中、已举办、已取消。不填的，日期已到算已举办，没到算计划中。"),
+    ("其他列", "可以空着：空着的不会改动已登记的内容。"),
+    ("参加表的活动日期、名称、主办", "和“活动”表里的一样，或和已登记的活动一样。"),
+    ("姓名、住址", "有同名的才需要填住址，如“第一社区 迎晖苑1期 1号楼 302”。"),
+    ("六员", f"{'、'.join(map(str, Duty.Kind.labels))}，可以空着。"),
+)
+REPLACED = "刚才又上传了另一份表，请核对现在这一份，再确认导入。"
+
+
+class UploadForm(forms.Form):
+    file = WorkbookField(label="活动表", help_text="Excel、WPS 表格或 CSV，不超过 10 MB，最多 500 次活动、20000 行。")
+
+
+def upload(request):
+    """Read the file; what would come of it is shown before anything is written."""
+    _require(request)
+    form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
+    if form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            sealed = seal(read_book(file.read()))
+        except Refused as refusal:
+            form.add_error("file", refusal.sentence)
+        else:
+            mark = sha256(sealed.encode()).hexdigest()[:16]
+            request.session[PENDING] = {"sealed": sealed, "name": file.name[-100:], "mark": mark}
+            return redirect("activities:import_preview")
+    return page(request, "activities/import.html", title="导入活动", form=form, how=HOW)
+
+
+def preview(request):
+    """What would come of the file, and the button that writes all of it or nothing."""
+    _require(request)
+    pending = request.session.get(PENDING)
+    if pending is None:
+        messages.warning(request, GONE)
+        return redirect("activities:import")
+    book = unseal(pending["sealed"])
+    if request.method == "POST":
+        report = _written(request, book, pending["mark"])
+        if report:
+            del request.session[PENDING]
+            messages.success(request, _said(report))
+            return redirect("activities:index")
+    report = check(book, request.user)
+    return page(
+        request,
+        "activities/import_preview.html",
+        title=f"导入活动：{pending['name']}",
+        report=report,
+        mark=pending["mark"],
+        problems=report.problems[:SHOWN],
+        new=report.new[:SHOWN],
+        shown=SHOWN,
+    )
+
+
+@require_GET
+def template(request):
+    """An empty workbook of the two sheets."""
+    _require(request)
+    sheets = ((name, titles(headings)) for name, headings in (("活动", ACTIVITIES), ("参加", CAME)))
+    return download(
+        workbook_of(Sheet(name, headings, [], dict.fromkeys(range(len(headings)), "@")) for name, headings in sheets),
+        "活动导入模板.xlsx",
+    )
+
+
+def _require(request) -> None:
+    if not access.can(request.user, Resource.ACTIVITY, Right.WRITE):
+        raise PermissionDenied
+
+
+def _written(request, book: Book, mark: str) -> Report | None:
+    """Write the book that the page showed; None where something stands against it, which becomes a message."""
+    if request.POST.get("mark") != mark:
+        messages.error(request, REPLACED)
+        return None
+    try:
+        return bring_in(book, request.user)
+    except Unfit as unfit:
+        messages.error(request, f"表里有 {len(unfit.report.problems)} 处错误，什么都没有写入。")
+    except ValidationError as error:
+        messages.error(request, "".join(error.messages))
+    except Conflict as reason:
+        messages.error(request, str(reason))
+    return None
+
+
+def _said(report: Report) -> str:
+    activities, came = report.activities, report.came
+    told = [f"新增活动 {activities.new} 次", f"修改活动 {activities.changed} 次"]
+    told += [f"新登记参加 {came.new} 人次", f"改六员 {came.changed} 人次"]
+    return f"导入完成：{'，'.join(told)}。"
