@@ -8,6 +8,7 @@ from django.utils import timezone
 from waitress import create_server
 
 from louzu.demo_street import STREET, areas_workbook, roster_workbook
+from louzu.demo_year import build_year
 from louzu.wsgi import application
 from members.access import Kind
 from members.atomic import atomic_write
@@ -26,7 +27,10 @@ LOGINS = [
 
 
 class Command(BaseCommand):
-    """A street with the paper's figures, made by the real import, with a login for each kind of post; then serve it."""
+    """A street with the paper's figures, made by the real import, and a year of it, with a login for each kind of post.
+
+    Then it is served.
+    """
 
     help = "建立演示街道并在本机打开"
 
@@ -56,11 +60,14 @@ class Command(BaseCommand):
         street.is_demo = True
         street.save()
         self._bring_in_roster(street)
-        return [
+        logins = [
             f"  {Kind(kind).label}\t登录名 {username}\t初始密码 {password}"
             for username, name, kind, level in LOGINS
             for password in [make_login(username, name, kind, Area.objects.filter(level=level)[0])]
         ]
+        self.stdout.write("正在编写它的一年：结对和走访、活动和参加、群众需求、评优……")
+        build_year(street, today=timezone.localdate())
+        return logins
 
     def _bring_in_roster(self, street: Area) -> None:
         roster = RosterImport(area=street, file_name="演示花名册.xlsx")
