@@ -24,6 +24,8 @@ COUNTS = {
     "residents": "常住人口（已填报的社区）",
     "led": "有组长的楼组",
     "led_by_cadre": "处级、科级干部任组长的楼组",
+    "households": "党员家庭：有党员居住的户（楼组＋室号）",
+    "paired": "正在结对的党员家庭",
 }
 SHARES = {
     "coverage": "覆盖率：已建党小组的楼组÷楼组数",
@@ -32,6 +34,7 @@ SHARES = {
     "in_post_share": "在职比例",
     "share_of_residents": "党员占常住人口的比例（已填报的社区）",
     "cadre_share": "处级、科级干部任组长÷有组长的楼组",
+    "paired_share": "结对率：正在结对的党员家庭÷党员家庭",
 }
 FIGURES: dict[str, serializers.Field] = {
     **{name: serializers.IntegerField(help_text=text) for name, text in COUNTS.items()},

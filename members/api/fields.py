@@ -14,6 +14,7 @@ from members.roster.days import Unreadable
 from members.sealing import mask_phone
 
 UNKNOWN = "没有这一条，或者它不在您的范围内。"
+LARGEST_ID = 2**63 - 1
 
 
 class ScopedField(serializers.PrimaryKeyRelatedField):
@@ -36,6 +37,26 @@ class ScopedField(serializers.PrimaryKeyRelatedField):
 
     def get_attribute(self, row: Any) -> Any:
         return PKOnlyObject(pk=getattr(row, self.shown)) if self.shown else super().get_attribute(row)
+
+
+class IdField(serializers.IntegerField):
+    """An id as such, within what the databases can compare; whoever takes it looks it up."""
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(min_value=1, max_value=LARGEST_ID, **kwargs)
+
+
+class IdsField(serializers.ListField):
+    """Ids of rows, each once and `most` of them at most, so that they can be looked up in one query."""
+
+    def __init__(self, *, most: int, **kwargs: Any):
+        self.most = most
+        super().__init__(child=IdField(), max_length=most, **kwargs)
+
+    def to_internal_value(self, data: Any) -> list[int]:
+        if isinstance(data, list) and len(data) > self.most:
+            raise serializers.ValidationError(f"一次最多 {self.most} 个，请分几次提交。")
+        return list(dict.fromkeys(super().to_internal_value(data)))
 
 
 class PastDayField(serializers.DateField):

@@ -1,6 +1,7 @@
 """How lists are narrowed; an area or a row outside the scope is refused as if it did not exist."""
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -11,17 +12,15 @@ from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema_field
 
 from members.access import Resource
+from members.api.fields import LARGEST_ID
 from members.models import Area, Employer, Member, Residence
 
 LEVELS = Area.Level.choices
 
 
-def readable_areas(request: HttpRequest) -> QuerySet:
-    return Area.objects.for_user(request.user)
-
-
-def areas_of_members(request: HttpRequest) -> QuerySet:
-    return Area.objects.for_user(request.user, resource=Resource.MEMBER)
+def areas_with(resource: Resource, request: HttpRequest) -> QuerySet:
+    """Return the areas where the user may read this."""
+    return Area.objects.for_user(request.user, resource=resource)
 
 
 def employers(request: HttpRequest) -> QuerySet:
@@ -37,14 +36,22 @@ def by_id(label: str, kind: type[filters.Filter] = filters.ModelChoiceFilter, **
     return extend_schema_field({"type": "integer", "description": label})(kind(label=label, **options))
 
 
+def id_of(label: str, column: str) -> filters.Filter:
+    """A filter by an id as such: the rows are scoped already, so that any other number finds nothing."""
+    return by_id(label, IdFilter, field_name=column, min_value=1, max_value=LARGEST_ID)
+
+
+def inside(resource: Resource, label: str = "只看此区域（编号）及其以下", **options: Any) -> filters.Filter:
+    """A filter to an area of those where this may be read, and what lies below it."""
+    narrowed = {"method": lambda rows, name, area: rows.inside(area)} | options
+    return by_id(label, queryset=partial(areas_with, resource), **narrowed)
+
+
 class AreaFilter(filters.FilterSet):
     level = by_id("层级：1 街道，2 社区，3 小区，4 楼组", filters.TypedChoiceFilter, choices=LEVELS, coerce=int)
-    inside = by_id("只看此区域（编号）及其以下", queryset=readable_areas, method="filter_inside")
+    inside = inside(Resource.AREA)
     name = filters.CharFilter(lookup_expr="contains", label="名称包含")
     open_on = filters.DateFilter(method="filter_open_on", label="在这一天仍在使用")
-
-    def filter_inside(self, rows: Any, name: str, area: Area) -> QuerySet:
-        return rows.inside(area)
 
     def filter_open_on(self, rows: Any, name: str, day: date) -> QuerySet:
         return rows.on(day)
@@ -56,7 +63,7 @@ class EmployerFilter(filters.FilterSet):
 
 
 class MemberFilter(filters.FilterSet):
-    inside = by_id("现住此区域（编号）及其以下", queryset=areas_of_members, method="filter_inside")
+    inside = inside(Resource.MEMBER, "现住此区域（编号）及其以下", method="filter_inside")
     affiliation = filters.ChoiceFilter(choices=Member.Affiliation.choices, label="在职/在册")
     standing = filters.ChoiceFilter(choices=Member.Standing.choices, label="党员类别")
     rank = filters.ChoiceFilter(choices=Member.Rank.choices, label="职务层次")
@@ -77,12 +84,9 @@ class MemberFilter(filters.FilterSet):
 
 
 class ResidenceFilter(filters.FilterSet):
-    member = by_id("党员（编号）", IdFilter, field_name="member_id", min_value=1, max_value=2**63 - 1)
-    inside = by_id("在此区域（编号）及其以下", queryset=areas_of_members, method="filter_inside")
+    member = id_of("党员（编号）", "member_id")
+    inside = inside(Resource.MEMBER, "在此区域（编号）及其以下")
     current = filters.BooleanFilter(method="filter_current", label="是否现住")
-
-    def filter_inside(self, rows: Any, name: str, area: Area) -> QuerySet:
-        return rows.inside(area)
 
     def filter_current(self, rows: Any, name: str, current: bool) -> QuerySet:
         living = Residence.objects.current().values("pk")

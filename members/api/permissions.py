@@ -6,7 +6,7 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from members import access
-from members.access import Right
+from members.access import Resource, Right
 
 if TYPE_CHECKING:  # the settings name this module, so that the views import it while they are being made
     from rest_framework.views import APIView
@@ -32,6 +32,13 @@ class Scoped(BasePermission):
         return (
             right <= Right.READ or view.rows(right).filter(pk=row.pk).exists()  # type: ignore[attr-defined]
         )
+
+
+class KnowsMembers(BasePermission):
+    """Where members are named: for those who may read members, as an instructor knows numbers alone."""
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        return request.user.is_authenticated and access.can(request.user, Resource.MEMBER)
 
 
 def needed(request: Request, view: "APIView") -> Right:

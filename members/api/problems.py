@@ -18,6 +18,7 @@ from rest_framework.serializers import as_serializer_error
 from rest_framework.settings import api_settings
 
 from members.audit import circumstances
+from members.models import moves
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -90,6 +91,8 @@ def _known(exc: Exception) -> exceptions.APIException:
         return TooLarge()
     if isinstance(exc, IntegrityError):
         return Conflict(_sentence_of(exc))
+    if isinstance(exc, moves.Conflict):
+        return Conflict(str(exc))
     return exceptions.APIException()
 
 

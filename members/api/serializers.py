@@ -1,6 +1,6 @@
 """Rows as JSON, and JSON as rows: shapes here, rules in the models."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -96,13 +96,13 @@ class EmployerSerializer(CheckedSerializer):
         validators: list = []
 
 
-def homes_for(user: Any) -> AreaQuerySet:
-    """Return the areas in use where members may be known to the user."""
-    return Area.objects.for_user(user, resource=Resource.MEMBER).current()
+def places(resource: Resource) -> Callable[[Any], AreaQuerySet]:
+    """Return what gives a user the areas in use where they may read this; the right to write shows in the answer."""
+    return lambda user: Area.objects.for_user(user, resource=resource).current()
 
 
 class GroupField(ScopedField):
-    """A building group where the user may know of members."""
+    """A building group, of the areas that `rows` gives."""
 
     def to_internal_value(self, data: Any) -> Area:
         area = super().to_internal_value(data)
@@ -114,7 +114,7 @@ class GroupField(ScopedField):
 class HomeSerializer(serializers.ModelSerializer):
     """A member's home: the present one, else the last."""
 
-    area = GroupField(rows=homes_for, label="楼组")
+    area = GroupField(rows=places(Resource.MEMBER), label="楼组")
     label = serializers.CharField(source="area.label", read_only=True)  # type: ignore[assignment]
     since = PastDayField(required=False, label="入住日期", help_text="不填就是今天。")
     joined_on = PastDayField(required=False, allow_null=True, label="参加楼组党小组日期", help_text="没有参加就不填。")
@@ -217,7 +217,7 @@ class NewMemberSerializer(MemberSerializer):
 class MoveSerializer(serializers.Serializer):
     """To which home a member moves, or comes back, and from which day on."""
 
-    area = GroupField(rows=homes_for, source="to", label="新楼组")
+    area = GroupField(rows=places(Resource.MEMBER), source="to", label="新楼组")
     room = serializers.CharField(required=False, allow_blank=True, max_length=30, label="室号")
     on = PastDayField(required=False, label="迁入日期", help_text="不填就是今天。")
     joined_on = PastDayField(required=False, allow_null=True, label="参加新楼组党小组日期")

@@ -1,7 +1,9 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from members.api.consents import ConsentViewSet
 from members.api.coverage import CoverageView
+from members.api.households import HouseholdViewSet, PairingViewSet
 from members.api.views import AreaViewSet, EmployerViewSet, MemberViewSet, ResidenceViewSet
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
@@ -9,5 +11,8 @@ router.register("areas", AreaViewSet, basename="area")
 router.register("employers", EmployerViewSet, basename="employer")
 router.register("members", MemberViewSet, basename="member")
 router.register("residences", ResidenceViewSet, basename="residence")
+router.register("households", HouseholdViewSet, basename="household")
+router.register("pairings", PairingViewSet, basename="pairing")
+router.register("consents", ConsentViewSet, basename="consent")
 
 urlpatterns = [*router.urls, path("coverage/<int:pk>", CoverageView.as_view(), name="coverage")]

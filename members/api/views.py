@@ -1,6 +1,6 @@
 """Areas, employers, members and their homes."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.db.models import F, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Length, Substr
@@ -9,7 +9,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from members import access, audit
+from members import audit
 from members.access import Resource, Right
 from members.api.filters import AreaFilter, EmployerFilter, MemberFilter, ResidenceFilter
 from members.api.schema import reads, writes
@@ -23,9 +23,9 @@ from members.api.serializers import (
     PhoneSerializer,
     ResidenceSerializer,
 )
-from members.api.viewsets import ChangeMixin, CreateMixin, ScopedViewSet
+from members.api.viewsets import BulkReadViewSet, ChangeMixin, CreateMixin, ScopedViewSet
 from members.atomic import atomic_write
-from members.models import Area, Employer, Member, Residence, User
+from members.models import Area, Employer, Member, Residence
 from members.models.areas import SEGMENT
 
 
@@ -70,7 +70,7 @@ class EmployerViewSet(CreateMixin, ChangeMixin, ScopedViewSet):
     create=writes("登记党员", MemberSerializer, status=201, request=NewMemberSerializer),
     partial_update=writes("修改党员", MemberSerializer),
 )
-class MemberViewSet(CreateMixin, ChangeMixin, ScopedViewSet):
+class MemberViewSet(CreateMixin, ChangeMixin, BulkReadViewSet):
     model, resource = Member, Resource.MEMBER
     rights = {"phone": Right.REVEAL}
     queryset = Member.objects.none()
@@ -86,20 +86,6 @@ class MemberViewSet(CreateMixin, ChangeMixin, ScopedViewSet):
     def get_serializer_class(self) -> Any:
         return NewMemberSerializer if self.action == "create" else MemberSerializer
 
-    def list(self, request: Request) -> Response:
-        """Members' data read in bulk is an export, and kept as one: how much of what, not whom was searched for."""
-        response = super().list(request)
-        changes = {"rows": len(response.data["results"]), "filters": sorted(request.query_params)}
-        with atomic_write():
-            audit.record("export", Member, path=self._path_asked(), changes=changes)
-        return response
-
-    def _path_asked(self) -> str:
-        """The path of the area that was asked for, else of the smallest that holds the user's scope."""
-        inside = self.request.query_params.get("inside")
-        area = Area.objects.filter(pk=inside).first() if inside else None
-        return area.path if area else access.scope_path(cast(User, self.request.user), self.resource)
-
     @writes("查看完整电话", PhoneSerializer, request=None, said="每次查看都记入操作记录。")
     @action(detail=True, methods=["post"])
     def phone(self, request: Request, pk: int) -> Response:
@@ -111,19 +97,12 @@ class MemberViewSet(CreateMixin, ChangeMixin, ScopedViewSet):
     @writes("办理迁居", MemberSerializer, request=MoveSerializer, said="迁出的人迁回，也用这个办理。")
     @action(detail=True, methods=["post"])
     def move(self, request: Request, pk: int) -> Response:
-        return self._rehomed(MoveSerializer)
+        return self.saved_by(MoveSerializer)
 
     @writes("办理迁出", MemberSerializer, request=LeaveSerializer, said="记录和经历都保留。")
     @action(detail=True, methods=["post"])
     def leave(self, request: Request, pk: int) -> Response:
-        return self._rehomed(LeaveSerializer)
-
-    def _rehomed(self, serializer_class: Any) -> Response:
-        data, context = self.request.data, self.get_serializer_context()
-        with atomic_write():
-            serializer = serializer_class(self.locked_object(), data=data, context=context)
-            serializer.is_valid(raise_exception=True)
-            return self.answer(serializer.save())
+        return self.saved_by(LeaveSerializer)
 
 
 @extend_schema_view(

@@ -1,8 +1,10 @@
 """What every view of the API shares: the acting user, the access rule, one way to write."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any, cast
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from rest_framework import status
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
@@ -15,9 +17,9 @@ from rest_framework.viewsets import GenericViewSet
 from members import access, audit
 from members.access import Resource, Right
 from members.api.parsing import CleanJSONParser
-from members.api.problems import WrittenOutside
+from members.api.problems import Conflict, WrittenOutside
 from members.atomic import atomic_write
-from members.models import User
+from members.models import Area, User
 
 
 class OnRecord(APIView):
@@ -80,6 +82,44 @@ class ScopedViewSet(OnRecord, ListModelMixin, RetrieveModelMixin, GenericViewSet
             raise WrittenOutside
         shown: BaseSerializer = self.serializer_class(written, context=self.get_serializer_context())  # type: ignore[misc]
         return Response(shown.data, code)
+
+    def saved_by(self, serializer_class: Any) -> Response:
+        """Do to the row of the URL what the serializer makes of the body."""
+        data, context = self.request.data, self.get_serializer_context()
+        with atomic_write():
+            serializer = serializer_class(self.locked_object(), data=data, context=context)
+            serializer.is_valid(raise_exception=True)
+            return self.answer(serializer.save())
+
+    def moved(self, move: Callable[[Any], object]) -> Response:
+        """Do to the row of the URL what takes no body: what stands against it is the row's present state."""
+        with atomic_write():
+            row = self.locked_object()
+            try:
+                move(row)
+            except ValidationError as error:
+                raise Conflict("".join(error.messages)) from error
+            return self.answer(row)
+
+
+class BulkReadViewSet(ScopedViewSet):
+    """Members' data read in bulk is an export, and kept as one: how much of what, not whom was searched for.
+
+    The filters have an `inside`, which says the area.
+    """
+
+    def list(self, request: Request) -> Response:
+        response = super().list(request)
+        changes = {"rows": len(response.data["results"]), "filters": sorted(request.query_params)}
+        with atomic_write():
+            audit.record("export", self.model, path=self._path_asked(), changes=changes)
+        return response
+
+    def _path_asked(self) -> str:
+        """The path of the area that was asked for, else of the smallest that holds the user's scope."""
+        inside = self.request.query_params.get("inside")
+        area = Area.objects.filter(pk=inside).first() if inside else None
+        return area.path if area else access.scope_path(cast(User, self.request.user), self.resource)
 
 
 class CreateMixin:

@@ -9,7 +9,8 @@ from rest_framework.test import APIClient
 
 from members.api import problems
 from members.api.viewsets import ScopedViewSet
-from members.models import Area, Employer, Member, Residence, StaffToken, User
+from members.models import Area, Employer, Member, Residence, StaffToken, User, moves
+from tests import factories
 
 AREAS = "/api/v1/areas"
 
@@ -130,7 +131,15 @@ def test_a_refusal_without_a_sentence_of_ours() -> None:
     assert conflict(twice.value) == "与已有的数据冲突，请重新读取后再试。"
 
 
-def conflict(error: IntegrityError) -> Any:
+@pytest.mark.django_db
+def test_a_move_that_is_not_allowed_brings_its_own_sentence(group: Area) -> None:
+    held = factories.activity(group)
+    with pytest.raises(moves.Conflict) as refused:
+        held.cancel()
+    assert conflict(refused.value) == "“楼道大扫除”现在是“已举办”，不能再做这一步。请刷新页面看看。"
+
+
+def conflict(error: Exception) -> Any:
     response = problems.problem_response(error, {})
     assert response.status_code == 409
     return response.data["detail"]

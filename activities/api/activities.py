@@ -1,0 +1,111 @@
+"""Activities: what is planned, was held or cancelled, and how many came."""
+
+from typing import Any, cast
+
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema_view
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from activities import attendance
+from activities.api.attendances import EnrolSerializer, RecordedSerializer, StrikeSerializer, StruckSerializer
+from activities.forms import MOST_RESIDENTS
+from activities.models import Activity, Attendance
+from members.access import Resource, Right
+from members.api.fields import ScopedField
+from members.api.filters import inside
+from members.api.schema import reads, writes
+from members.api.serializers import CheckedSerializer, errors_at, places
+from members.api.viewsets import ChangeMixin, CreateMixin, ScopedViewSet
+from members.models import User
+
+
+class ActivitySerializer(CheckedSerializer):
+    """Something that an area does on a day; of who came, how many."""
+
+    area = ScopedField(rows=places(Resource.ACTIVITY), label="主办")
+    label = serializers.CharField(source="area.label", read_only=True, label="主办的全称")  # type: ignore[assignment]
+    attended = serializers.IntegerField(read_only=True, label="参加的党员人数")
+
+    class Meta:
+        model = Activity
+        fields = (
+            "id", "area", "label", "title", "held_on", "begins_at", "place", "field", "regularity", "visibility",
+            "support", "co_organisers", "residents_reached", "result", "status", "recorded_at", "cancelled_at",
+            "attended",
+        )  # fmt: skip
+        read_only_fields = ("status", "recorded_at", "cancelled_at")
+        extra_kwargs = {"residents_reached": {"max_value": MOST_RESIDENTS}}
+        validators: list = []
+
+
+class ActivityFilter(filters.FilterSet):
+    inside = inside(Resource.ACTIVITY)
+    first = filters.DateFilter(field_name="held_on", lookup_expr="gte", label="从这一天起")
+    last = filters.DateFilter(field_name="held_on", lookup_expr="lte", label="到这一天为止（含）")
+    field = filters.ChoiceFilter(choices=Activity.Field.choices, label="工作领域")
+    status = filters.ChoiceFilter(choices=Activity.Status.choices, label="状态")
+
+
+@extend_schema_view(
+    list=reads("列出活动", ActivitySerializer(many=True)),
+    retrieve=reads("查看活动", ActivitySerializer, one=True),
+    create=writes("登记活动", ActivitySerializer, status=201, said="先是计划中，办完再用 hold 登记。"),
+    partial_update=writes("修改活动", ActivitySerializer),
+)
+class ActivityViewSet(CreateMixin, ChangeMixin, ScopedViewSet):
+    model, resource = Activity, Resource.ACTIVITY
+    queryset = Activity.objects.none()
+    serializer_class = ActivitySerializer
+    filterset_class = ActivityFilter
+
+    def rows(self, right: Right) -> QuerySet:
+        came = Attendance.objects.filter(activity=OuterRef("pk")).order_by().values("activity").annotate(n=Count("pk"))
+        counted = super().rows(right).annotate(attended=Coalesce(Subquery(came.values("n")), 0))
+        return counted.select_related("area")
+
+    @writes("登记活动已举办", ActivitySerializer, request=None, said="日期到了才能登记。")
+    @action(detail=True, methods=["post"])
+    def hold(self, request: Request, pk: int) -> Response:
+        return self.moved(Activity.hold)
+
+    @writes("取消活动", ActivitySerializer, request=None)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: int) -> Response:
+        return self.moved(Activity.cancel)
+
+    @writes("改回计划中", ActivitySerializer, request=None, said="已登记参加的人的活动不能改回。")
+    @action(detail=True, methods=["post"])
+    def reopen(self, request: Request, pk: int) -> Response:
+        return self.moved(Activity.reopen)
+
+    @writes(
+        "登记参加的人",
+        RecordedSerializer,
+        request=EnrolSerializer,
+        said="重复提交不会多登记；有一位不能登记，就一位都不登记。",
+    )
+    @action(detail=True, methods=["post"])
+    def enrol(self, request: Request, pk: int) -> Response:
+        activity, user, told = self.get_object(), cast(User, request.user), self._told(EnrolSerializer)
+        duties = {each["member"]: each.get("duty", "") for each in told["members"]}
+        with errors_at("members"):
+            recorded = attendance.enrol(activity, duties, user=user, source=Attendance.Source.API, duties=duties)
+        return Response(RecordedSerializer(recorded).data)
+
+    @writes("划去误登的人", StruckSerializer, request=StrikeSerializer, said="留有操作记录；没有登记的不计。")
+    @action(detail=True, methods=["post"])
+    def strike(self, request: Request, pk: int) -> Response:
+        activity, user, told = self.get_object(), cast(User, request.user), self._told(StrikeSerializer)
+        with errors_at("members"):
+            struck = attendance.strike(activity, told["members"], user=user)
+        return Response({"struck": struck})
+
+    def _told(self, serializer_class: Any) -> dict[str, Any]:
+        serializer = serializer_class(data=self.request.data)
+        serializer.is_valid(raise_exception=True)
+        return serializer.validated_data

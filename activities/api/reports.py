@@ -1,0 +1,189 @@
+"""The reports of what happens: the rhythm of a year, the participation in a period."""
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from activities.outcomes import outcomes
+from activities.participation import participation
+from activities.rhythm import State, rhythm
+from members.access import Resource
+from members.api.fields import PastDayField
+from members.api.schema import reads
+from members.api.viewsets import OnRecord
+from members.models import Area
+from members.models.areas import AreaQuerySet
+from members.models.households import FIRST_YEAR
+
+LAST_YEAR = 2100
+LEVELS = "、".join(Area.Level.names)
+
+
+class PeriodSerializer(serializers.Serializer):
+    """A week, month or quarter."""
+
+    label = serializers.CharField(help_text="名称")  # type: ignore[assignment]
+    first = serializers.DateField(help_text="第一天")
+    last = serializers.DateField(help_text="最后一天")
+
+
+class CellSerializer(serializers.Serializer):
+    """An area's period."""
+
+    state = serializers.ChoiceField(choices=State.choices, help_text="已办、未办、未到期、不适用")
+    activities = serializers.IntegerField(help_text="本区域自己已举办的活动")
+    visits = serializers.IntegerField(help_text="走访（只计楼组）")
+
+
+class ProgressSerializer(serializers.Serializer):
+    """A share of none is null."""
+
+    done = serializers.IntegerField(help_text="已办的期数")
+    due = serializers.IntegerField(help_text="到期的期数：已办＋未办")
+    share = serializers.FloatField(allow_null=True, help_text="完成率：已办÷到期")
+
+
+class RhythmRowSerializer(ProgressSerializer):
+    """An area's year."""
+
+    area = serializers.CharField(help_text="区域名称")
+    id = serializers.IntegerField()
+    below = serializers.DictField(child=ProgressSerializer(), help_text="所辖区域合计，按层级")
+    cells = CellSerializer(many=True, help_text="依次对应 periods")
+
+
+class GridSerializer(serializers.Serializer):
+    """Areas of one level and the periods of that level."""
+
+    level = serializers.CharField(help_text=f"各行的层级：{LEVELS}")
+    periods = PeriodSerializer(many=True)
+    rows = RhythmRowSerializer(many=True)
+
+
+class RhythmSerializer(serializers.Serializer):
+    """An area's year: a grid of the area itself and one of the areas in it."""
+
+    area = serializers.CharField(help_text="区域名称")
+    level = serializers.CharField(help_text=f"区域的层级：{LEVELS}")
+    year = serializers.IntegerField()
+    grids = GridSerializer(many=True, help_text="先是本区域，再是下级")
+
+
+class HeldSerializer(serializers.Serializer):
+    activities = serializers.IntegerField(help_text="已举办的活动")
+    attendances = serializers.IntegerField(help_text="党员参加人次")
+    residents = serializers.IntegerField(help_text="群众参加人次")
+
+
+class ParticipationFiguresSerializer(HeldSerializer):
+    """Of an area in a period; a share of none is null. What is said by tier has a key a level."""
+
+    members = serializers.IntegerField(help_text="这段时间里住过的党员")
+    participants = serializers.IntegerField(help_text="其中至少参加过一次活动的")
+    share = serializers.FloatField(allow_null=True, help_text="参加率：参加过的÷住过的")
+    participants_by_tier = serializers.DictField(
+        child=serializers.IntegerField(), help_text="其中至少参加过一次这一级活动的"
+    )
+    shares_by_tier = serializers.DictField(child=serializers.FloatField(allow_null=True), help_text="各级活动的参加率")
+
+
+class ParticipationRowSerializer(ParticipationFiguresSerializer):
+    area = serializers.CharField(help_text="区域名称")
+    id = serializers.IntegerField()
+
+
+class PairingsSerializer(serializers.Serializer):
+    current = serializers.IntegerField(help_text="截止那天结对中的")
+    unvisited = serializers.IntegerField(help_text="其中 90 天没有走访的")
+    begun = serializers.IntegerField(help_text="这段时间里开始的")
+    ended = serializers.IntegerField(help_text="这段时间里结束的")
+
+
+class NeedsSerializer(serializers.Serializer):
+    told = serializers.IntegerField(help_text="这段时间里提出的")
+    open = serializers.IntegerField(help_text="截止那天待认领的")
+    claimed = serializers.IntegerField(help_text="截止那天已认领、未办结的")
+    done = serializers.IntegerField(help_text="这段时间里办结的")
+    median_days = serializers.FloatField(allow_null=True, help_text="从提出到办结的天数，中位数")
+
+
+class HonouredSerializer(serializers.Serializer):
+    year = serializers.IntegerField(help_text="年度")
+    name = serializers.CharField(help_text="类别或主题")
+    given = serializers.IntegerField(help_text="个数")
+
+
+class ParticipationSerializer(serializers.Serializer):
+    """An area from the first to the last day, with a row for each area one level down."""
+
+    area = serializers.CharField(help_text="区域名称")
+    level = serializers.CharField(help_text=f"区域的层级：{LEVELS}")
+    first = serializers.DateField(help_text="第一天")
+    last = serializers.DateField(help_text="最后一天")
+    figures = ParticipationFiguresSerializer()
+    rows = ParticipationRowSerializer(many=True)
+    by_tier = serializers.DictField(child=HeldSerializer(), help_text="按主办的层级")
+    by_kind = serializers.DictField(
+        child=serializers.DictField(child=HeldSerializer()), help_text="按领域、经常或阶段、显性或隐性、物质或精神文化"
+    )
+    pairings = PairingsSerializer()
+    needs = NeedsSerializer()
+    honours = HonouredSerializer(many=True)
+
+
+class AskedYear(serializers.Serializer):
+    """The year, this one if not said, and the level of the rows, one below the area's own if not said."""
+
+    year = serializers.IntegerField(
+        min_value=FIRST_YEAR.year, max_value=LAST_YEAR, required=False, help_text="年份，默认今年"
+    )
+    level = serializers.ChoiceField(choices=Area.Level.choices, required=False, help_text="各行的层级，默认下一级")
+
+
+class AskedPeriod(serializers.Serializer):
+    """The days, both included: up to today, from the first of that year, if not said."""
+
+    first = PastDayField(required=False, help_text="第一天，默认当年 1 月 1 日")
+    last = PastDayField(required=False, help_text="最后一天，默认今天")
+
+    def validate(self, asked: dict[str, Any]) -> dict[str, Any]:
+        last = asked.get("last", timezone.localdate())
+        first = asked.get("first", last.replace(month=1, day=1))
+        if first < FIRST_YEAR:
+            raise serializers.ValidationError({"first": "日期太早了，请检查年份。"})
+        if first > last:
+            raise serializers.ValidationError({"last": "最后一天不能早于第一天。"})
+        return {"first": first, "last": last}
+
+
+class ReportView(OnRecord):
+    resource = Resource.REPORT
+
+    def areas(self) -> AreaQuerySet:
+        return Area.objects.for_user(self.request.user, resource=self.resource)
+
+    def asked(self, serializer: type[serializers.Serializer]) -> dict[str, Any]:
+        asked = serializer(data=self.request.query_params)
+        asked.is_valid(raise_exception=True)
+        return asked.validated_data
+
+
+class RhythmView(ReportView):
+    @reads("查看四联动", RhythmSerializer, one=True, parameters=[AskedYear])
+    def get(self, request: Request, pk: int) -> Response:
+        area = get_object_or_404(self.areas(), pk=pk)
+        today = timezone.localdate()
+        asked = {"year": today.year} | self.asked(AskedYear)
+        return Response(rhythm(area, areas=self.areas(), today=today, **asked).as_dict())
+
+
+class ParticipationView(ReportView):
+    @reads("查看参与情况", ParticipationSerializer, one=True, parameters=[AskedPeriod])
+    def get(self, request: Request, pk: int) -> Response:
+        area = get_object_or_404(self.areas(), pk=pk)
+        asked = {"areas": self.areas()} | self.asked(AskedPeriod)
+        return Response(participation(area, **asked).as_dict() | outcomes(area, **asked).as_dict())

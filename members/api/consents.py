@@ -1,0 +1,80 @@
+"""What members agreed to; a refusal is for whoever recorded it alone."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema_view
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from members.access import Resource, Right
+from members.api.fields import PastDayField, ScopedField
+from members.api.filters import id_of, inside
+from members.api.problems import Conflict
+from members.api.schema import reads, writes
+from members.api.serializers import CheckedSerializer
+from members.api.viewsets import BulkReadViewSet, CreateMixin
+from members.models import Area, Consent, Member
+
+
+class ConsentSerializer(CheckedSerializer):
+    """A member's answer to a notice, which is kept with it as it was read."""
+
+    member = ScopedField(rows=Member.objects.for_user, label="党员")
+    name = serializers.CharField(source="member.name", read_only=True, label="姓名")
+    is_agreed = serializers.BooleanField(label="本人是否同意")
+    given_on = PastDayField(required=False, label="表示意见的日期", help_text="不填就是今天。")
+
+    class Meta:
+        model = Consent
+        fields = (
+            "id", "member", "name", "purpose", "is_agreed", "notice", "version", "means", "given_on", "withdrawn_at",
+        )  # fmt: skip
+        read_only_fields = ("notice", "version", "withdrawn_at")
+        validators: list = []
+
+
+class ConsentFilter(filters.FilterSet):
+    inside = inside(Resource.MEMBER, "党员现住此区域（编号）及其以下", method="filter_inside")
+    member = id_of("党员（编号）", "member_id")
+    purpose = filters.ChoiceFilter(choices=Consent.Purpose.choices, label="用途")
+    in_force = filters.BooleanFilter(method="filter_in_force", label="是否在生效的同意")
+
+    def filter_inside(self, rows: QuerySet, name: str, area: Area) -> QuerySet:
+        return rows.filter(member__in=Member.objects.living_in(area, timezone.localdate()))
+
+    def filter_in_force(self, rows: QuerySet, name: str, in_force: bool) -> QuerySet:
+        state = {"is_agreed": True, "withdrawn_at": None}
+        return rows.filter(**state) if in_force else rows.exclude(**state)
+
+
+@extend_schema_view(
+    list=reads("列出本人意见", ConsentSerializer(many=True), said="不同意的，只有登记的人自己看得到。"),
+    retrieve=reads("查看本人意见", ConsentSerializer, one=True),
+    create=writes(
+        "登记本人意见", ConsentSerializer, status=201, said="党员看过告知内容（notice）以后表示的意见，同意或不同意。"
+    ),
+)
+class ConsentViewSet(CreateMixin, BulkReadViewSet):
+    model, resource = Consent, Resource.MEMBER
+    queryset = Consent.objects.none()
+    serializer_class = ConsentSerializer
+    filterset_class = ConsentFilter
+
+    def rows(self, right: Right) -> QuerySet:
+        return super().rows(right).select_related("member")
+
+    @writes("撤回同意", ConsentSerializer, request=None, said="立即生效，记录保留。")
+    @action(detail=True, methods=["post"])
+    def withdraw(self, request: Request, pk: int) -> Response:
+        return self.moved(_withdraw)
+
+
+def _withdraw(consent: Any) -> None:
+    if not consent.is_agreed or consent.withdrawn_at:
+        raise Conflict("这一条没有在生效的同意，不用撤回。")
+    consent.withdraw()
