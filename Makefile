@@ -1,5 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
+# A process a core; a file stays in one of them, since its tests share what they built.
+SIDE_BY_SIDE := --numprocesses auto --dist loadfile
 PINS := --universal --python-version 3.11 --generate-hashes \
         --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet
 
@@ -20,8 +22,8 @@ demo: venv  ## start the portal with a demonstration street
 
 test: venv  ## run the whole suite on SQLite, then on PostgreSQL
 	@failed=0; \
-	env -u DATABASE_URL $(BIN)/python -m pytest || failed=$$?; \
-	$(BIN)/python -m tests.postgres && exit $$failed
+	env -u DATABASE_URL $(BIN)/python -m pytest $(SIDE_BY_SIDE) || failed=$$?; \
+	$(BIN)/python -m tests.postgres $(SIDE_BY_SIDE) && exit $$failed
 
 lint: venv  ## check style, templates, layers, types, migrations and settings
 	$(BIN)/ruff check .
@@ -32,7 +34,7 @@ lint: venv  ## check style, templates, layers, types, migrations and settings
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py check
 
-bench: venv  ## measure the roster and the coverage against stock and floor
+bench: venv  ## measure the roster, the coverage and a week against stock and floor
 	$(BIN)/python -m tests.bench
 
 pins:  ## pin the packages anew after a change in pyproject.toml

@@ -3,3 +3,4 @@ from django.apps import AppConfig
 
 class ActivitiesConfig(AppConfig):
     name = "activities"
+    verbose_name = "活动与走访"

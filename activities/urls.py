@@ -1,5 +1,68 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from activities.views import (
+    activities,
+    attendances,
+    calendar,
+    claims,
+    honours,
+    imports,
+    needs,
+    papers,
+    participation,
+    paste,
+    rhythm,
+    sign_in,
+    visits,
+)
 
 app_name = "activities"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("activities/", activities.index, name="index"),
+    path("activities/calendar/", calendar.month, name="calendar"),
+    path("activities/add/", activities.add, name="add"),
+    path("activities/import/", imports.upload, name="import"),
+    path("activities/import/preview/", imports.preview, name="import_preview"),
+    path("activities/import/template.xlsx", imports.template, name="import_template"),
+    path("activities/<int:pk>/", activities.activity, name="activity"),
+    path("activities/<int:pk>/edit/", activities.edit, name="edit"),
+    path("activities/<int:pk>/hold/", activities.hold, name="hold"),
+    path("activities/<int:pk>/cancel/", activities.cancel, name="cancel"),
+    path("activities/<int:pk>/reopen/", activities.reopen, name="reopen"),
+    path("activities/<int:pk>/tick/", attendances.tick, name="tick"),
+    path("activities/<int:pk>/came/", attendances.came, name="came"),
+    path("activities/<int:pk>/paste/", paste.paste, name="paste"),
+    path("activities/<int:pk>/poster/", sign_in.poster, name="poster"),
+    path("activities/<int:pk>/poster/open/", sign_in.open_signing_in, name="open_signing_in"),
+    path("activities/<int:pk>/poster/close/", sign_in.close_signing_in, name="close_signing_in"),
+    path("activities/<int:pk>/signed/", sign_in.signed, name="signed"),
+    path("s/<str:code>/", sign_in.signing_in, name="sign_in"),
+    path("rhythm/", rhythm.start, name="rhythm_start"),
+    path("rhythm/<int:pk>/", rhythm.show, name="rhythm"),
+    path("rhythm/<int:pk>/print/", rhythm.printed, name="rhythm_print"),
+    path("rhythm/<int:pk>/rhythm.xlsx", rhythm.exported, name="rhythm_xlsx"),
+    path("participation/", participation.start, name="participation_start"),
+    path("participation/<int:pk>/", participation.show, name="participation"),
+    path("participation/<int:pk>/print/", participation.printed, name="participation_print"),
+    path("participation/<int:pk>/participation.xlsx", participation.exported, name="participation_xlsx"),
+    path("visits/", visits.visits, name="visits"),
+    path("visits/overdue/", visits.overdue, name="unvisited"),
+    path("visits/pairings/<int:pk>/", visits.pairing, name="pairing_visits"),
+    path("visits/<int:pk>/", visits.visit, name="visit"),
+    path("visits/<int:pk>/undo/", visits.undo, name="visit_undo"),
+    path("needs/", needs.needs, name="needs"),
+    path("needs/add/", needs.add, name="need_add"),
+    path("needs/<int:pk>/", claims.need, name="need"),
+    path("needs/<int:pk>/edit/", needs.edit, name="need_edit"),
+    *(
+        path(f"needs/<int:pk>/{move}/", claims.step, {"move": move}, name=f"need_{move}")
+        for move in ("unclaim", "finish", "withdraw", "resume")
+    ),
+    path("honours/", honours.honours, name="honours"),
+    path("honours/add/", honours.honour_add, name="honour_add"),
+    path("honours/<int:pk>/", honours.honour, name="honour"),
+    path("honours/<int:year>/booklet.pdf", papers.booklet, name="booklet"),
+    path("buildings/<int:pk>/plate.pdf", papers.plate, name="plate"),
+    path("compounds/<int:pk>/plates.pdf", papers.plates, name="plates"),
+]

@@ -23,10 +23,15 @@ FORMULAS = {
     "coverage": ("覆盖率", "已建立党小组的楼组 ÷ 楼组。建组日期在当日之后的不算已建立。"),
     "taking_part": ("参加党小组", "当日已参加楼组党小组的党员；占比 = 参加 ÷ 党员。"),
     "cadre_share": ("处科级干部任组长", "现任组长是处级或科级的楼组 ÷ 有组长的楼组。没有登记组长的楼组不计。"),
+    "paired_share": (
+        "党员家庭结对",
+        "当日正在结对的党员家庭 ÷ 党员家庭。同一楼组同一室号的党员算一户；没有登记室号的党员不计。",
+    ),
 }
 HEADINGS = (
     "区域", "党员", "在册", "在册占比", "在职", "在职占比", "常住人口", "占常住人口", "社区", "楼组",
     "已建立党小组", "覆盖率", "参加党小组", "参加占比", "有组长的楼组", "处科级任组长", "处科级占比",
+    "党员家庭", "已结对的党员家庭", "结对占比",
 )  # fmt: skip
 SHARES = {index: "0.0%" for index, heading in enumerate(HEADINGS) if heading.endswith(("占比", "占常住人口", "覆盖率"))}
 
@@ -109,5 +114,5 @@ def _cells(name: str, figures) -> list:
         name, figures.members, figures.local, figures.local_share, figures.in_post, figures.in_post_share,
         figures.residents or None, figures.share_of_residents, figures.communities, figures.groups, figures.established,
         figures.coverage, figures.taking_part, figures.taking_part_share, figures.led, figures.led_by_cadre,
-        figures.cadre_share,
+        figures.cadre_share, figures.households, figures.paired, figures.paired_share,
     ]  # fmt: skip

@@ -1,6 +1,7 @@
 """The landing page of each post, and what is shown where there is nothing to show."""
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -8,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
+from activities.models import Activity
 from members import access
 from members.access import Resource, Right
 from members.atomic import atomic_write
@@ -18,16 +20,33 @@ from members.models.imports import FORGOTTEN
 from members.views.page import page
 
 SHOWN_POSTS = 6
+WAITING_DAYS = timedelta(days=60)
 ROSTER, MEMBER, WRITE, READ = Resource.ROSTER, Resource.MEMBER, Right.WRITE, Right.READ
-TASKS = [
-    (ROSTER, WRITE, "导入花名册", "把手头的 Excel 名单传上来，核对后写入", "members:roster_index", "upload_file"),
-    (MEMBER, READ, "党员名单", "查找党员，看住址和组织关系", "admin:members_member_changelist", "groups"),
-    (MEMBER, WRITE, "登记一名党员", "新搬来的，逐个登记", "admin:members_member_add", "person_add"),
-    (Resource.REPORT, READ, "覆盖情况", "哪些楼组建了党小组，多少党员参加", "coverage_start", "bar_chart"),
-    (Resource.AREA, WRITE, "楼组与小区", "改名称、建组日期，增设楼组", "admin:members_area_changelist", "apartment"),
-    (Resource.POST, WRITE, "用户与岗位", "开通联络员、楼组长的登录", "admin:members_user_changelist", "badge"),
-    (Resource.AUDIT, READ, "操作记录", "谁在什么时候做了什么", "admin:members_auditentry_changelist", "policy"),
-]
+ACTIVITY, HOUSEHOLD, NEED = Resource.ACTIVITY, Resource.HOUSEHOLD, Resource.NEED
+REPORT, HONOUR = Resource.REPORT, Resource.HONOUR
+TASKS = {
+    "常做的": [
+        (ACTIVITY, WRITE, "记一次活动", "写下活动，粘贴接龙就登记好谁来了", "activities:add", "event_available"),
+        (HOUSEHOLD, WRITE, "记走访", "点一下就记好今天的走访", "activities:visits", "door_open"),
+        (NEED, READ, "群众需求", "谁家需要什么，谁来认领", "activities:needs", "volunteer_activism"),
+        (ACTIVITY, READ, "活动日历", "这个月办了什么，还要办什么", "activities:calendar", "calendar_month"),
+        (HOUSEHOLD, WRITE, "结对", "按楼栋门牌，给邻居结对", "members:buildings", "handshake"),
+        (MEMBER, READ, "党员名单", "查找党员，看住址和组织关系", "admin:members_member_changelist", "groups"),
+    ],
+    "报表与评优": [
+        (REPORT, READ, "覆盖情况", "哪些楼组建了党小组，多少党员参加", "coverage_start", "bar_chart"),
+        (REPORT, READ, "四联动", "哪里的活动按时办了，哪里还缺", "activities:rhythm_start", "grid_on"),
+        (REPORT, READ, "参与情况", "这段时间办了多少活动，多少人来", "activities:participation_start", "equalizer"),
+        (HONOUR, READ, "评优", "先进楼组党小组、特色楼组和事迹册", "activities:honours", "military_tech"),
+    ],
+    "资料与设置": [
+        (ROSTER, WRITE, "导入花名册", "把手头的 Excel 名单传上来，核对后写入", "members:roster_index", "upload_file"),
+        (MEMBER, WRITE, "登记一名党员", "新搬来的，逐个登记", "admin:members_member_add", "person_add"),
+        (Resource.AREA, WRITE, "楼组与小区", "改名称，增设楼组", "admin:members_area_changelist", "apartment"),
+        (Resource.POST, WRITE, "用户与岗位", "开通联络员、楼组长的登录", "admin:members_user_changelist", "badge"),
+        (Resource.AUDIT, READ, "操作记录", "谁在什么时候做了什么", "admin:members_auditentry_changelist", "policy"),
+    ],
+}
 
 
 @dataclass(slots=True)
@@ -63,10 +82,17 @@ def home(request):
         "louzu/home.html",
         title="首页",
         posts=posts,
-        tasks=_tasks(request.user),
+        tasks={heading: _tasks(request.user, tasks) for heading, tasks in TASKS.items()},
         waiting=waiting.select_related("area")[:5],
+        unrecorded=_unrecorded(request.user, today),
         has_posts=request.user.is_staff,
     )
+
+
+def _unrecorded(user, today: date):
+    """Planned activities whose day has come: held or not, and who came, is still to be said."""
+    writable = Activity.objects.for_user(user, Right.WRITE).filter(status=Activity.Status.PLANNED)
+    return writable.between(today - WAITING_DAYS, today).select_related("area").order_by("held_on", "pk")[:5]
 
 
 def password_changed(request):
@@ -75,11 +101,11 @@ def password_changed(request):
     return redirect("home")
 
 
-def _tasks(user) -> list[Task]:
-    """The user's next steps: only what their posts open."""
+def _tasks(user, tasks) -> list[Task]:
+    """Of these next steps the user's own: only what their posts open."""
     return [
         Task(label, hint, reverse(name), icon)
-        for resource, right, label, hint, name, icon in TASKS
+        for resource, right, label, hint, name, icon in tasks
         if access.can(user, resource, right)
     ]
 
@@ -114,8 +140,21 @@ def forbidden(request, exception=None):
 @login_not_required
 def stale(request, reason=""):
     """A form whose page was opened before a new login."""
-    sentence = "页面放得太久，或刚换过登录。请返回、刷新页面，再保存一次。"
-    return render(request, "louzu/sorry.html", {"title": "页面已过期", "sentence": sentence}, status=403)
+    sentence = "页面放得太久，或刚换过登录。请返回、刷新页面，再保存一次：填写的内容会恢复。"
+    return render(request, "louzu/sorry.html", {"title": "页面已过期", "sentence": sentence, "kept": True}, status=403)
+
+
+def said_in_words(get_response):
+    """A button's address, opened by hand or behind a new login, says what to do in place of an empty page."""
+
+    def middleware(request):
+        response = get_response(request)
+        if response.status_code == 405 and not request.path.startswith("/api/"):
+            sentence = "这一步没有做。请回到原来的页面，再点一次那个按钮。"
+            return render(request, "louzu/sorry.html", {"title": "请再点一次", "sentence": sentence}, status=405)
+        return response
+
+    return middleware
 
 
 @login_not_required

@@ -14,9 +14,23 @@ def sidebar(request) -> list[dict]:
             "title": None,
             "items": [
                 _link("首页", "home", "home"),
-                _link("导入花名册", "upload_file", "members:roster_index", Resource.ROSTER, Right.WRITE),
+                _link("活动", "event_available", "activities:index", Resource.ACTIVITY),
+                _link("走访", "door_open", "activities:visits", Resource.HOUSEHOLD),
+                _link("群众需求", "volunteer_activism", "activities:needs", Resource.NEED),
+                _link("结对", "handshake", "members:buildings", Resource.HOUSEHOLD),
                 _link("党员", "groups", "admin:members_member_changelist", Resource.MEMBER),
+                _link("导入花名册", "upload_file", "members:roster_index", Resource.ROSTER, Right.WRITE),
+            ],
+        },
+        {
+            "title": "报表与评优",
+            "separator": True,
+            "items": [
                 _link("覆盖情况", "bar_chart", "coverage_start", Resource.REPORT),
+                _link("四联动", "grid_on", "activities:rhythm_start", Resource.REPORT),
+                _link("参与情况", "groups_2", "activities:participation_start", Resource.REPORT),
+                _link("评优", "military_tech", "activities:honours", Resource.HONOUR),
+                _link("楼道亮名", "badge", "members:consents", Resource.MEMBER, Right.WRITE),
             ],
         },
         {

@@ -50,6 +50,8 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "axes",
     "django_filters",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
     "django_tasks",
     "django_tasks_db",
     "drf_spectacular",
@@ -75,8 +77,11 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "members.middleware.audit_context",
     "members.middleware.new_password_first",
+    "members.middleware.second_step_first",
     "members.middleware.never_cached",
     "members.middleware.kept_awake",
+    "members.middleware.told_apart",
+    "louzu.home.said_in_words",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -150,6 +155,9 @@ AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 AXES_CLIENT_IP_CALLABLE = "members.middleware.client_address"
+# The kinds of post that show six digits from their phone at each login.
+SECOND_FACTOR = env.list("LOUZU_SECOND_FACTOR", default=["street", "auditor"])
+OTP_TOTP_ISSUER = "楼组党建"
 SESSION_COOKIE_AGE = env.int("LOUZU_IDLE_SECONDS", default=2 * 60 * 60)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = env.int("LOUZU_HSTS_SECONDS", default=31_536_000 if HTTPS else 0)
@@ -178,7 +186,7 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 8_000
 # Days that data is kept (design: privacy); carried out by `manage.py purge`.
-RETENTION = {"upload": 30}
+RETENTION = {"upload": 30, "need_text": 90, "sign_in": 30}
 
 # On screen ----------------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
@@ -212,7 +220,7 @@ UNFOLD = {
     "ENVIRONMENT": "louzu.navigation.environment",
     "THEME": "light",
     "STYLES": [lambda request: static("louzu/louzu.css")],
-    "SCRIPTS": [lambda request: static("louzu/louzu.js")],
+    "SCRIPTS": [lambda request: static("louzu/louzu.js"), lambda request: static("louzu/typed.js")],
     "BORDER_RADIUS": "6px",
     "LOGIN": {"form": "members.passwords.LoginForm"},
     "COLORS": {

@@ -10,16 +10,20 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from members.access import Kind
-from members.models import Area, AreaRole, Member, Residence
+from members.models import Area, AreaRole, Member, Pairing, Residence
 from members.models.areas import SEGMENT, AreaQuerySet
 
 
 @dataclass(slots=True)
 class Figures:
-    """Counts of one area on one day. `stated` are the members of the communities that state their `residents`."""
+    """Counts of one area on one day.
+
+    `stated` are the members of the communities that state their `residents`; `households` are doors behind which a
+    member lives, `paired` those of them that a pairing of the day names as the member's side.
+    """
 
     members: int = 0
     local: int = 0
@@ -32,6 +36,8 @@ class Figures:
     stated: int = 0
     led: int = 0
     led_by_cadre: int = 0
+    households: int = 0
+    paired: int = 0
 
     def add(self, other: "Figures") -> None:
         for name in COUNTS:
@@ -63,12 +69,19 @@ class Figures:
     def cadre_share(self) -> float | None:
         return _share(self.led_by_cadre, self.led)
 
+    @property
+    def paired_share(self) -> float | None:
+        return _share(self.paired, self.households)
+
     def as_dict(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in SHOWN}
 
 
 COUNTS = tuple(item.name for item in fields(Figures))
-RATES = ("coverage", "taking_part_share", "local_share", "in_post_share", "share_of_residents", "cadre_share")
+RATES = (
+    "coverage", "taking_part_share", "local_share", "in_post_share", "share_of_residents", "cadre_share",
+    "paired_share",
+)  # fmt: skip
 SHOWN = (*(name for name in COUNTS if name != "stated"), *RATES)
 
 
@@ -147,7 +160,7 @@ def _of_each_place(places: list[Place], area: Area, day: date) -> Iterator[tuple
         elif each.level == Area.Level.BUILDING_GROUP:
             figures = Figures(groups=1, established=int(each.is_established_on(day)))
             if counts := living.get(each.path):
-                figures.members, figures.local, figures.taking_part = counts
+                figures.members, figures.local, figures.taking_part, figures.households, figures.paired = counts
                 figures.in_post = figures.members - figures.local
                 figures.stated = figures.members if each.path[: 2 * SEGMENT] in stating else 0
             if ranks := leading.get(each.path):
@@ -155,12 +168,16 @@ def _of_each_place(places: list[Place], area: Area, day: date) -> Iterator[tuple
             yield each.path, figures
 
 
-def _members_by_group(area: Area, day: date) -> Iterable[tuple[str, int, int, int]]:
+def _members_by_group(area: Area, day: date) -> Iterable[tuple[str, int, int, int, int, int]]:
     living = Residence.objects.inside(area).on(day).order_by()
+    behind_a_door = ~Q(room="")
+    pairings = Pairing.objects.on(day).filter(household__area=OuterRef("area"), household__room=OuterRef("room"))
     counted = {
         "members": Count("pk"),
         "local": Count("pk", filter=Q(member__affiliation=Member.Affiliation.LOCAL)),
         "taking_part": Count("pk", filter=Q(joined_on__lte=day)),
+        "households": Count("room", distinct=True, filter=behind_a_door),
+        "paired": Count("room", distinct=True, filter=Q(behind_a_door, Exists(pairings))),
     }
     return living.values_list("area__path").annotate(**counted)
 

@@ -45,7 +45,11 @@ def kept_history() -> HistoricalRecords:
 
 
 def write_history(
-    model: type[models.Model], pks: Sequence[int], *, kind: Literal["+", "~", "-"], roster_import: models.Model
+    model: type[models.Model],
+    pks: Sequence[int],
+    *,
+    kind: Literal["+", "~", "-"],
+    roster_import: models.Model | None = None,
 ) -> None:
     """Add a history row for the present state of each of these rows."""
     history = model.history.model  # type: ignore[attr-defined]
@@ -53,7 +57,7 @@ def write_history(
         "history_date": timezone.now(),
         "history_type": kind,
         "history_user_id": getattr(audit.actor(), "pk", None),
-        "roster_import_id": roster_import.pk,
+        "roster_import_id": getattr(roster_import, "pk", None),
     }
     names = [field.attname for field in model._meta.concrete_fields]
     fields = {field.attname: field for field in history._meta.concrete_fields}

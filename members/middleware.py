@@ -9,12 +9,18 @@ from django.core.exceptions import BadRequest
 from django.http import JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.crypto import salted_hmac
 
+from members import second_factor
 from members.audit import acting
 
 AWAKE_SECONDS = 300
+WHO = "louzu_who"
 REQUEST_ID = re.compile(r"^[\w-]{8,40}$")
-FREE = ("admin:logout", "admin:password_change", "admin:password_change_done", "admin:jsi18n", "admin:login")
+FREE = (
+    *("admin:login", "admin:logout", "admin:password_change", "admin:password_change_done", "admin:jsi18n"),
+    "members:second_factor",
+)
 
 
 def client_address(request) -> str:
@@ -57,6 +63,23 @@ def new_password_first(get_response):
     return middleware
 
 
+def second_step_first(get_response):
+    """Where the post asks for a second factor, nothing is open before it was shown."""
+
+    def middleware(request):
+        user = request.user
+        is_due = user.is_authenticated and not second_factor.has_passed(request) and second_factor.is_required(user)
+        if is_due and request.path not in {reverse(n) for n in FREE}:
+            if request.path.startswith("/api/"):
+                problem = {"type": "/problems/second-factor", "title": "Second factor required", "status": 403}
+                problem["detail"] = "请先在网页上完成第二步验证。"
+                return JsonResponse(problem, status=403, content_type="application/problem+json")
+            return redirect(reverse("members:second_factor", query={"next": request.get_full_path()}))
+        return get_response(request)
+
+    return middleware
+
+
 def kept_awake(get_response):
     """The idle time-out counts from the last visit, kept every five minutes: each page would else be a write."""
 
@@ -65,6 +88,20 @@ def kept_awake(get_response):
         if request.user.is_authenticated and now - seen > AWAKE_SECONDS:
             request.session["seen"] = now
         return get_response(request)
+
+    return middleware
+
+
+def told_apart(get_response):
+    """Let a page tell whether another person logged in meanwhile, before it brings back what was typed on it."""
+
+    def middleware(request):
+        response = get_response(request)
+        if request.user.is_authenticated:
+            who = salted_hmac("louzu.who", str(request.user.pk)).hexdigest()[:16]
+            if request.COOKIES.get(WHO) != who:
+                response.set_cookie(WHO, who, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
+        return response
 
     return middleware
 

@@ -1,6 +1,17 @@
 from django.urls import path
 
-from members.views import areas, homes, roster, users
+from members.views import (
+    areas,
+    consents,
+    homes,
+    households,
+    pairing_lists,
+    pairings,
+    proposals,
+    roster,
+    second_factor,
+    users,
+)
 
 app_name = "members"
 
@@ -8,6 +19,24 @@ urlpatterns = [
     path("members/<int:pk>/move/", homes.move, name="move"),
     path("members/<int:pk>/leave/", homes.leave, name="leave"),
     path("members/<int:pk>/phone/", homes.phone, name="phone"),
+    path("consents/", consents.consents, name="consents"),
+    path("consents/<int:pk>/sheet/", consents.sheet, name="consent_sheet"),
+    path("consents/<int:pk>/withdraw/", consents.withdraw, name="consent_withdraw"),
+    path("buildings/", households.buildings, name="buildings"),
+    path("buildings/<int:pk>/", households.building, name="building"),
+    path("buildings/<int:pk>/doors/", households.lay_out, name="lay_out"),
+    path("buildings/<int:pk>/doors/add/", households.door_add, name="door_add"),
+    path("buildings/<int:pk>/doors/members/", households.member_doors, name="member_doors"),
+    path("households/<int:pk>/", households.household, name="household"),
+    path("households/<int:pk>/remove/", households.household_remove, name="household_remove"),
+    path("pairings/", pairing_lists.pairings, name="pairings"),
+    path("pairings/export/", pairing_lists.pairings_export, name="pairings_export"),
+    path("pairings/end/", pairings.pairings_end, name="pairings_end"),
+    path("pairings/<int:pk>/", pairings.pairing, name="pairing"),
+    path("pairings/<int:pk>/undo/", pairings.pairing_undo, name="pairing_undo"),
+    path("pairings/propose/<int:pk>/", proposals.proposals, name="proposals"),
+    path("second-factor/", second_factor.second_step, name="second_factor"),
+    path("users/<int:pk>/second-factor/", users.reset_second_factor, name="reset_second_factor"),
     path("users/<int:pk>/password/", users.reset_password, name="reset_password"),
     path("users/<int:pk>/unlock/", users.unlock, name="unlock"),
     path("tokens/<int:pk>/revoke/", users.revoke_token, name="revoke_token"),

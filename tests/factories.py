@@ -7,7 +7,7 @@ from stdnum.cn import uscc
 
 from activities.models import Activity, Honour, Need, Visit
 from members.access import Kind
-from members.models import Area, AreaRole, Employer, Household, Member, Pairing, User
+from members.models import Area, AreaRole, Consent, Employer, Household, Member, Pairing, User
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 PASSWORD = "jiading-2003-louzu"
@@ -93,6 +93,15 @@ def person(
     someone.save()
     someone.move(to=home, room=room, on=on, joined_on=joined_on)
     return someone
+
+
+def consent(member: Member, *, is_agreed: bool = True, by: User | None = None, **fields: Any) -> Consent:
+    """A member's answer about the stairwell, recorded by `by`."""
+    fields = {"means": Consent.Means.PAPER} | fields
+    answer = Consent(member=member, is_agreed=is_agreed, recorded_by=by, **fields)
+    answer.full_clean()
+    answer.save()
+    return answer
 
 
 def household(place: Area, room: str, **fields: Any) -> Household:

@@ -9,23 +9,18 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
 from members.access import Kind
-from members.models import Area, AreaRole, AuditEntry, Duty, Employer, Member, Residence, RosterImport, StaffToken, User
+from members.models import Area, AuditEntry, Employer, Member, StaffToken, User
 from tests import factories
+from tests.matrix import FILE, LOGIN, Clients, Table, browsers, inline, statuses, tell_tales
 from tests.members.uploads import cells, preview, sheet, write
-
-WHO = ("superuser", "street_officer", "secretary", "liaison", "leader", "instructor", "auditor", "outsider", None)
-LOGIN, FILE = "login", "file"
-MODELS = (Area, AreaRole, Duty, Employer, Member, Residence, RosterImport, StaffToken, User)
-HISTORIES = (Member.history.model, Residence.history.model, Duty.history.model)  # type: ignore[attr-defined]
 
 # Own rows are 1号楼, who lives there and who works there; "other" ones lie in the other community of the street, "far"
 # ones in the other street. A form that finds fault with what was posted answers 200, one that saved 302.
-TABLE: dict[str, dict[str, tuple[int | str, ...]]] = {
+TABLE: Table = {
     "pages": {
         "GET ": (200, 200, 200, 200, 200, 200, 200, 200, LOGIN),
         "GET nothing/": (404, 404, 404, 404, 404, 404, 404, 404, 404),
@@ -176,12 +171,12 @@ TABLE: dict[str, dict[str, tuple[int | str, ...]]] = {
         "GET coverage/{other_group}/coverage.xlsx": (FILE, FILE, 404, 404, 404, 404, 404, 404, LOGIN),
     },
     "autocompletes": {
-        "GET {autocomplete}residence.area": (200, 200, 200, 200, 200, 200, 403, LOGIN, LOGIN),
-        "GET {autocomplete}member.employer": (200, 200, 200, 200, 200, 403, 403, LOGIN, LOGIN),
-        "GET {autocomplete}user.member": (200, 200, 200, 200, 200, 403, 403, LOGIN, LOGIN),
-        "GET {autocomplete}arearole.user": (200, 200, 200, 403, 403, 403, 403, LOGIN, LOGIN),
-        "GET {autocomplete}auditentry.user": (200, 200, 200, 403, 403, 403, 403, LOGIN, LOGIN),
-        "GET {autocomplete}residence.member": (200, 200, 200, 200, 200, 403, 403, LOGIN, LOGIN),
+        "GET {members}residence.area": (200, 200, 200, 200, 200, 200, 403, LOGIN, LOGIN),
+        "GET {members}member.employer": (200, 200, 200, 200, 200, 403, 403, LOGIN, LOGIN),
+        "GET {members}user.member": (200, 200, 200, 200, 200, 403, 403, LOGIN, LOGIN),
+        "GET {members}arearole.user": (200, 200, 200, 403, 403, 403, 403, LOGIN, LOGIN),
+        "GET {members}auditentry.user": (200, 200, 200, 403, 403, 403, 403, LOGIN, LOGIN),
+        "GET {members}residence.member": (200, 200, 200, 200, 200, 403, 403, LOGIN, LOGIN),
     },
 }
 
@@ -212,43 +207,21 @@ def rows(member: Member, other_member: Member, other_street: Area, request: pyte
 
 
 @pytest.fixture
-def clients(request: pytest.FixtureRequest, logged_in: Callable[[User], Client]) -> dict[str | None, Client]:
-    return {who: logged_in(request.getfixturevalue(who)) if who else Client() for who in WHO}
+def clients(request: pytest.FixtureRequest, logged_in: Callable[[User], Client]) -> Clients:
+    return browsers(request, logged_in)
 
 
 @pytest.mark.parametrize("section", TABLE)
-def test_status(rows: dict[str, Any], clients: dict[str | None, Client], section: str) -> None:
-    found, written_by = {}, set()
-    before = written()
-    for call in TABLE[section]:
-        method, _, address = call.partition(" ")
-        answers = []
-        for who, client in clients.items():
-            body = bodies(rows).get(address, {}) if method == "POST" else None
-            with transaction.atomic():
-                answers.append(kind(ask(client, url(address, rows), body)))
-                looked = method == "GET" and answers[-1] != FILE
-                if (looked or refused(answers[-1])) and written() != before:
-                    written_by.add((who, call))
-                transaction.set_rollback(True)
-        found[call] = tuple(answers)
+def test_status(rows: dict[str, Any], clients: Clients, section: str) -> None:
+    found, written_by = statuses(TABLE[section], rows=rows, clients=clients, bodies=bodies)
     assert found == TABLE[section]
     assert written_by == set()
 
 
 @pytest.mark.parametrize("section", TABLE)
-def test_what_is_closed_answers_as_what_does_not_exist(rows: Any, clients: Any, section: str) -> None:
+def test_what_is_closed_answers_as_what_does_not_exist(rows: Any, clients: Clients, section: str) -> None:
     """Otherwise the numbers could be tried one by one."""
-    nowhere = dict.fromkeys(rows, 9_999_999)
-    told = []
-    for call in (call for call in TABLE[section] if "{other_" in call or "{far_" in call):
-        method, _, address = call.partition(" ")
-        for who, status in zip(WHO, TABLE[section][call], strict=True):
-            if who and status in (403, 404):
-                body = {} if method == "POST" else None
-                if kind(ask(clients[who], url(address, nowhere), body)) != status:
-                    told.append((who, call))
-    assert told == []
+    assert tell_tales(TABLE[section], rows=rows, clients=clients) == []
 
 
 def bodies(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -290,37 +263,3 @@ def bodies(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "admin/members/stafftoken/{token}/change/": {"label": "改名"},
         "admin/members/arearole/{post}/change/": post,
     }  # fmt: skip
-
-
-def inline(prefix: str, forms: list[dict[str, Any]]) -> dict[str, Any]:
-    """The fields of an inline table; forms that bear an id are rows that exist."""
-    management = {f"{prefix}-TOTAL_FORMS": len(forms), f"{prefix}-INITIAL_FORMS": sum("id" in form for form in forms)}
-    return management | {f"{prefix}-{i}-{name}": value for i, form in enumerate(forms) for name, value in form.items()}
-
-
-def url(address: str, rows: dict[str, Any]) -> str:
-    autocomplete = "admin/autocomplete/?app_label=members&model_name="
-    filled = address.format(**rows, autocomplete=autocomplete)
-    return f"/{filled.replace('.', '&field_name=') if autocomplete in filled else filled}"
-
-
-def ask(client: Client, address: str, body: dict[str, Any] | None) -> Any:
-    return client.get(address) if body is None else client.post(address, body)
-
-
-def kind(answer: Any) -> int | str:
-    """The status; by name where it leads to the login page or is a file."""
-    if answer.headers.get("Location", "").startswith("/admin/login/"):
-        return LOGIN
-    return FILE if answer.headers.get("Content-Disposition", "").startswith("attachment") else answer.status_code
-
-
-def refused(status: int | str) -> bool:
-    return status == LOGIN or (isinstance(status, int) and status >= 400)
-
-
-def written() -> dict[str, list]:
-    """All rows; of the trail those that do not tell of a refusal."""
-    rows = {model.__name__: list(model._base_manager.order_by("pk").values()) for model in (*MODELS, *HISTORIES)}
-    told = ("login", "logout", "refuse")
-    return rows | {"AuditEntry": list(AuditEntry.objects.exclude(action__in=told).values("pk", "hash"))}

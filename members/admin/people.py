@@ -100,7 +100,7 @@ class MemberAdmin(HistoryAdmin, ExportableAdmin):
     )
     search_fields = ("name__contains", "pinyin__startswith", "initials__startswith")
     search_help_text = "姓名、拼音、首字母或手机号"
-    actions_detail = ["reveal", "move", "leave"]
+    actions_detail = ["reveal", "move", "leave", "consents"]
     show_full_result_count = False
     linked_by = ("employer",)
     fieldsets = (
@@ -161,6 +161,9 @@ class MemberAdmin(HistoryAdmin, ExportableAdmin):
     def has_reveal_permission(self, request, object_id=None):
         return self.may_by_id(request, Right.REVEAL, object_id)
 
+    def has_look_permission(self, request, object_id=None):
+        return self.may_by_id(request, Right.READ, object_id)
+
     def has_rehome_permission(self, request, object_id=None):
         return self.may_by_id(request, Right.WRITE, object_id)
 
@@ -175,6 +178,12 @@ class MemberAdmin(HistoryAdmin, ExportableAdmin):
     @action(description="办理迁出", icon="logout", permissions=["rehome"])
     def leave(self, request, object_id):
         return redirect("members:leave", object_id)
+
+    @action(description="楼道公示意见", icon="how_to_reg", permissions=["look"])
+    def consents(self, request, object_id):
+        """They are asked for, and shown, building by building."""
+        home = self.get_object(request, object_id).home
+        return redirect(f"{reverse('members:consents')}?area={home.area_id}")
 
     @admin.display(description="现住址")
     def place(self, member):

@@ -47,7 +47,7 @@ class UserAdmin(ScopedAdmin):
     list_filter = ("is_active",)
     search_fields = ("name__contains", "username__contains")
     search_help_text = "输入姓名或登录名查找"
-    actions_detail = ["reset_password", "unlock"]
+    actions_detail = ["reset_password", "unlock", "reset_second_factor"]
     fields = ("name", "username", "member", "is_active")
 
     def get_queryset(self, request):
@@ -83,6 +83,10 @@ class UserAdmin(ScopedAdmin):
     @action(description="解除登录锁定", icon="lock_open", permissions=["manage"])
     def unlock(self, request, object_id):
         return redirect("members:unlock", object_id)
+
+    @action(description="重设验证器", icon="phonelink_lock", permissions=["manage"])
+    def reset_second_factor(self, request, object_id):
+        return redirect("members:reset_second_factor", object_id)
 
     @admin.display(description="岗位")
     def posts(self, user):

@@ -23,7 +23,7 @@ class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
         for entry in entries:
             entry.previous = head.hash
             entry.hash = head.hash = audit.chain(head.hash, entry.bound_values())
-        self.bulk_create(entries)
+        AuditEntry.objects.bulk_create(entries)
         head.save(update_fields=["hash"])
 
     def first_broken(self) -> "AuditEntry | None":

@@ -36,9 +36,10 @@ class MemberQuerySet(models.QuerySet):
         return self.filter(Exists(Residence.objects.inside(area).on(day).filter(member=OuterRef("pk"))))
 
     def with_home(self) -> Self:
-        """Annotate where each member lives now: `home_label`, `home_room`, `home_joined_on`."""
+        """Annotate where each member lives now: `home_path`, `home_label`, `home_room`, `home_joined_on`."""
         home = Residence.objects.filter(member=OuterRef("pk"), until=None)
         return self.annotate(
+            home_path=Subquery(home.values("area__path")[:1]),
             home_label=Subquery(home.values("area__label")[:1]),
             home_room=Subquery(home.values("room")[:1]),
             home_joined_on=Subquery(home.values("joined_on")[:1]),

@@ -1,7 +1,7 @@
 """What views that write share: the row or a refusal, and one way to do a thing."""
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from django import forms
 from django.contrib import messages
@@ -17,10 +17,12 @@ from members.models.moves import Conflict
 M = TypeVar("M", bound=models.Model)
 
 
-def writable(request: HttpRequest, model: type[M], pk: int) -> M:
-    """Return the row: 404 outside the scope, 403 inside it without the right to write."""
-    row = get_object_or_404(model._default_manager.for_user(request.user), pk=pk)  # type: ignore[attr-defined]
-    if not model._default_manager.for_user(request.user, Right.WRITE).filter(pk=pk).exists():  # type: ignore[attr-defined]
+def writable(request: HttpRequest, model: type[M], pk: int, *related: str) -> M:
+    """Return the row with what it is `related` to: 404 outside the scope, 403 inside it without the right to write."""
+    rows: Any = model._default_manager
+    row = rows.for_user(request.user, Right.WRITE).select_related(*related).filter(pk=pk).first()
+    if row is None:
+        get_object_or_404(rows.for_user(request.user), pk=pk)
         raise PermissionDenied
     return row
 
@@ -51,3 +53,8 @@ def tried(request: HttpRequest, act: Callable[[], object]) -> bool:
     else:
         return True
     return False
+
+
+def numbers(texts: Iterable[str]) -> set[int]:
+    """The ids among what was posted; anything else is left out."""
+    return {int(text) for text in texts if text.isascii() and text.isdecimal() and len(text) < 19}

@@ -1,4 +1,4 @@
-"""Workbooks in and out of pages."""
+"""Files in and out of pages."""
 
 from typing import Any
 
@@ -21,8 +21,8 @@ class WorkbookField(forms.FileField):
         return file
 
 
-def download(content: bytes, name: str) -> HttpResponse:
-    """Answer with an .xlsx to be saved under this name."""
-    response = HttpResponse(content, content_type=XLSX)
+def download(content: bytes, name: str, *, content_type: str = XLSX) -> HttpResponse:
+    """Answer with a file, an .xlsx if not said, to be saved under this name."""
+    response = HttpResponse(content, content_type=content_type)
     response["Content-Disposition"] = content_disposition_header(True, name)
     return response

@@ -13,6 +13,7 @@ from members import access, audit
 from members.access import Resource, Right
 from members.atomic import atomic_write
 from members.export import workbook
+from members.jobs import enqueue
 from members.models import Area, Member, RosterImport
 from members.models.imports import FORGOTTEN
 from members.models.moves import Conflict
@@ -73,7 +74,7 @@ def _upload(request, form) -> RosterImport:
     upload.file = file.read()
     with atomic_write():
         upload.save()
-        job.enqueue(job.read_roster_import, upload.pk)
+        enqueue(job.read_roster_import, upload.pk)
     return upload
 
 
@@ -129,7 +130,7 @@ def _apply(request, pk, *, only_good: bool):
         steps.check_ready(upload, unseal_plan(upload.plan), only_good=only_good, confirmed=confirmed)
         with atomic_write():
             upload.advance(RosterImport.Status.APPLYING, user=request.user)
-            job.enqueue(job.apply_roster_import, upload.pk, only_good)
+            enqueue(job.apply_roster_import, upload.pk, only_good)
 
     _step(request, start)
     return redirect("members:roster", pk)

@@ -4,7 +4,7 @@ from axes.utils import reset
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect
 
-from members import audit
+from members import audit, second_factor
 from members.atomic import atomic_write
 from members.models import StaffToken, User
 from members.views.acts import writable
@@ -40,6 +40,21 @@ def unlock(request, pk):
         "members/confirm.html",
         title="解除登录锁定",
         question=f"“{user}”因多次输错密码被暂时锁定，确定要解除吗？",
+    )
+
+
+def reset_second_factor(request, pk):
+    user = writable(request, User, pk)
+    if request.method == "POST":
+        with atomic_write():
+            second_factor.forget(user)
+        messages.success(request, f"“{user}”下次登录时重新设置验证器。")
+        return redirect("admin:members_user_change", pk)
+    return page(
+        request,
+        "members/confirm.html",
+        title="重设验证器",
+        question=f"“{user}”的手机丢了或换了？确定后，原来的验证器不能再用，下次登录时重新设置。",
     )
 
 

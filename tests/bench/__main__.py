@@ -1,4 +1,4 @@
-"""`python -m tests.bench [runs]`: how fast the roster and the coverage are, against stock and against the floor.
+"""`python -m tests.bench [runs]`: how fast roster, coverage and a secretary's week are, against stock and floor.
 
 On a database of its own: SQLite, or what DATABASE_URL names. Exits 1 where a target is missed.
 """

@@ -1,5 +1,6 @@
 """The ground the measurements stand on: the street of `tests/rosters/` in a database of its own."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,18 @@ from django.utils import timezone
 
 from members.access import Kind
 from members.atomic import atomic_write
-from members.models import Area, AreaRole, AuditEntry, Employer, Member, Residence, RosterImport, User
+from members.models import (
+    Area,
+    AreaRole,
+    AuditEntry,
+    Employer,
+    Household,
+    Member,
+    Pairing,
+    Residence,
+    RosterImport,
+    User,
+)  # fmt: skip
 from members.roster.tree import import_tree, street_named
 from tests import factories
 
@@ -61,3 +73,26 @@ def with_leaders() -> User:
             for leader, area in zip(leaders, homes, strict=True)
         )
     return officer
+
+
+def with_pairings() -> None:
+    """Give every building group its members' doors and ten more; pair two of these with each second member's."""
+    rooms: dict[int, set[str]] = defaultdict(set)
+    for area, room in Residence.objects.current().exclude(room="").values_list("area", "room"):
+        rooms[area].add(room)
+    stations = {station.path: station for station in Area.objects.filter(level=Area.Level.STATION)}
+    doors, pairings = [], []
+    for group in Area.objects.filter(pk__in=rooms):
+        homes = [Household(area=group, room=room).placed() for room in sorted(rooms[group.pk])]
+        neighbours = [Household(area=group, room=f"99{door:02}").placed() for door in range(10)]
+        doors += [*homes, *neighbours]
+        pairs = zip(sorted(homes[::2] * 2, key=homes.index), neighbours, strict=False)
+        pairings += [_pairing(*pair, stations[group.parent_path]) for pair in pairs]
+    with transaction.atomic():
+        Household.objects.bulk_create(doors)
+        Pairing.objects.bulk_create(pairings)
+
+
+def _pairing(household: Household, neighbour: Household, compound: Area) -> Pairing:
+    compounds = {"compound": compound, "neighbour_compound": compound}
+    return Pairing(household=household, neighbour=neighbour, since=factories.EARLY, **compounds)

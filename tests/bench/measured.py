@@ -1,11 +1,6 @@
-"""What is measured and how it is shown: medians, all within one run, so that a slow machine is slow for both sides."""
+"""What is measured: the roster, the coverage, and a secretary's week."""
 
-import gc
-import statistics
-import time
-from collections.abc import Callable
 from io import BytesIO
-from typing import NamedTuple
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -15,33 +10,19 @@ from python_calamine import CalamineWorkbook
 from members.access import Resource
 from members.atomic import atomic_write
 from members.coverage import coverage
-from members.models import Area, Member, RosterImport
+from members.models import Area, Member, RosterImport, User
 from members.roster import steps
 from tests.bench import ground, stock_coverage, stock_roster
-
-
-class Line(NamedTuple):
-    """One line of the table: what, the slow and the fast figure, their ratio (or count) and what it must keep to."""
-
-    what: str
-    other: str
-    ours: str
-    figure: float
-    target: float
-    at_least: bool
-
-    @property
-    def is_met(self) -> bool:
-        return self.figure >= self.target if self.at_least else self.figure <= self.target
-
-    def __str__(self) -> str:
-        sign, mark = "≥" if self.at_least else "≤", "ok" if self.is_met else "MISSED"
-        return f"{self.what:<44}{self.other:>12}{self.ours:>12}{self.figure:>9.1f}{sign:>5}{self.target:<5g}{mark}"
+from tests.bench.activities import attendance_lines, rhythm_lines
+from tests.bench.lines import Line, median, shown, stock_runs
 
 
 def main(runs: int = 5) -> int:
     with ground.database() as street:
-        lines = [*roster_lines(street, runs), *coverage_lines(street, runs)]
+        lines = roster_lines(street, runs)
+        officer = ground.with_leaders()
+        lines += coverage_lines(street, officer, runs)
+        lines += [*attendance_lines(officer, runs), *rhythm_lines(street, officer, runs)]
     print(f"{connection.vendor}, median of {runs} runs (stock roster: {stock_runs(runs)})")
     print(f"{'':<44}{'other':>12}{'ours':>12}{'figure':>9}  target")
     print(*lines, sep="\n")
@@ -59,8 +40,9 @@ def roster_lines(street: Area, runs: int) -> list[Line]:
     ]
 
 
-def coverage_lines(street: Area, runs: int) -> list[Line]:
-    officer, day = ground.with_leaders(), timezone.localdate()
+def coverage_lines(street: Area, officer: User, runs: int) -> list[Line]:
+    day = timezone.localdate()
+    ground.with_pairings()
     areas = Area.objects.for_user(officer, resource=Resource.REPORT)
 
     def ours(level: int = Area.Level.BUILDING_GROUP) -> dict:
@@ -113,23 +95,3 @@ def check_same(report: dict, stock: list[dict]) -> None:
     mine = {row["id"]: row for row in report["rows"]}
     assert len(groups) == len(mine) == 873
     assert all(row.items() <= (mine[row["id"]] | {"groups": 1}).items() for row in groups)
-
-
-def median(work: Callable[[], object], runs: int, before: Callable[[], object] = gc.collect) -> float:
-    """Return the median of the seconds that `work` takes."""
-    times = []
-    for _ in range(runs):
-        before()
-        gc.collect()
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
-
-
-def stock_runs(runs: int) -> int:
-    return min(runs, 3)
-
-
-def shown(seconds: float) -> str:
-    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1000:.1f} ms"

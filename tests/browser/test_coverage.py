@@ -79,7 +79,8 @@ def test_a_past_day_is_shown_exported_and_printed(
     sheet = opened(downloaded(page, page.get_by_role("link", name="导出 Excel"))).active
     street = {heading.value: cell for heading, cell in zip(sheet[1], sheet[2], strict=True)}
     assert [street[name].value for name in ("区域", "党员", "在职", "楼组", "覆盖率")] == ["新成路街道", 1, 1, 873, 1]
-    assert street["覆盖率"].number_format == "0.0%"
+    assert [street[name].value for name in ("党员家庭", "已结对的党员家庭", "结对占比")] == [1, 0, 0]
+    assert {street[name].number_format for name in ("覆盖率", "结对占比")} == {"0.0%"}
     page.get_by_role("link", name="打印").click()
     expect(page.get_by_text("截至 2021年1月1日")).to_be_visible()
     expect(page.locator("tbody tr")).to_have_count(8)

@@ -14,6 +14,7 @@ from members.models import Area, AreaRole, AuditEntry, Duty, Employer, Member, R
 from tests import factories
 
 CAST = ("superuser", "street_officer", "secretary", "liaison", "leader", "instructor", "auditor", "outsider")
+DAILY = ("street_officer", "secretary", "liaison", "leader")
 NOTHING, COUNT, READ, REVEAL, WRITE = 0, Right.COUNT, Right.READ, Right.REVEAL, Right.WRITE
 
 # resource: who has which right at their own area, and below it; short of writing a secretary may do all at their own
@@ -32,6 +33,11 @@ TABLE: dict[Resource, dict[str, tuple[int, int]]] = {
         "leader": (READ, READ),
         "instructor": (COUNT, COUNT),
     },
+    Resource.HOUSEHOLD: dict.fromkeys(DAILY, (WRITE, WRITE)) | {"instructor": (COUNT, COUNT)},
+    Resource.ACTIVITY: dict.fromkeys(DAILY, (WRITE, WRITE)) | {"instructor": (READ, READ)},
+    Resource.NEED: dict.fromkeys(DAILY, (WRITE, WRITE)) | {"instructor": (READ, READ)},
+    Resource.HONOUR: dict.fromkeys(("street_officer", "secretary"), (WRITE, WRITE))
+    | dict.fromkeys(("liaison", "leader", "instructor"), (READ, READ)),
     Resource.ROSTER: {"street_officer": (WRITE, WRITE), "secretary": (WRITE, WRITE)},
     Resource.EXPORT: {"street_officer": (READ, READ), "secretary": (READ, READ)},
     Resource.REPORT: dict.fromkeys(("street_officer", "secretary", "liaison", "leader", "instructor"), (READ, READ)),

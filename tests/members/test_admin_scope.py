@@ -15,8 +15,8 @@ from members import audit
 from members.access import Kind
 from members.models import Area, AreaRole, AuditEntry, Duty, Member, Residence, RosterImport, User
 from tests import factories
+from tests.matrix import inline
 from tests.members.uploads import cells, only_row, preview, sheet, statuses
-from tests.test_matrix import inline
 
 TODAY = timezone.localdate().isoformat()
 MEMBERS, AREAS, USERS = "/admin/members/member/", "/admin/members/area/", "/admin/members/user/"

@@ -25,8 +25,8 @@ from members.models import Area, AreaRole, AuditEntry, Duty, Member, Residence, 
 from tests import factories
 from tests.bench.ground import with_leaders
 from tests.conftest import BACKEND
+from tests.matrix import inline
 from tests.members.uploads import bring_in, called, cells, plan_of, preview, sheet
-from tests.test_matrix import inline
 
 ROSTERS = Path(__file__).resolve().parent.parent / "rosters"
 MEMBERS, AREAS, USERS = "/admin/members/member/", "/admin/members/area/", "/admin/members/user/"
@@ -39,17 +39,19 @@ REASON = {"format": "0", "reason": "核对三月花名册"}
 TABS = ("new", "same", "changed", "error", "doubt", "absent")
 POSTS = "/admin/members/arearole/"
 NEW_PASSWORD = "yinghuiyuan-3hao-2026"
+DAILY = "记一次活动 记走访 群众需求 活动日历 结对"
+REPORTS = "覆盖情况 四联动 参与情况 评优"
 
 
 # Landing -------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("who", "tasks"),
     [
-        ("street_officer", "导入花名册 党员名单 登记一名党员 覆盖情况 楼组与小区 用户与岗位 操作记录"),
-        ("secretary", "导入花名册 党员名单 登记一名党员 覆盖情况 楼组与小区 用户与岗位"),
-        ("liaison", "党员名单 覆盖情况"),
-        ("leader", "党员名单 覆盖情况"),
-        ("instructor", "覆盖情况"),
+        ("street_officer", f"{DAILY} 党员名单 {REPORTS} 导入花名册 登记一名党员 楼组与小区 用户与岗位 操作记录"),
+        ("secretary", f"{DAILY} 党员名单 {REPORTS} 导入花名册 登记一名党员 楼组与小区 用户与岗位"),
+        ("liaison", f"{DAILY} 党员名单 {REPORTS}"),
+        ("leader", f"{DAILY} 党员名单 {REPORTS}"),
+        ("instructor", f"群众需求 活动日历 {REPORTS}"),
         ("auditor", "操作记录"),
         ("outsider", ""),
     ],

@@ -1,7 +1,6 @@
 """The roster's pages as a secretary goes through them: upload, look, apply, undo; and whatever gets in between."""
 
 import io
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -76,9 +75,8 @@ def error_book(client: Client, roster_import: RosterImport) -> Any:
 # What is no roster ---------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_no_roster_is_turned_away_in_a_sentence(client: Client, community: Area, name: str) -> None:
-    before, start = everything(), time.monotonic()
+    before = everything()
     refused = upload(client, (ROSTERS / name).read_bytes(), community, name=name)
-    assert time.monotonic() - start < 2
     assert refused.status == Status.REFUSED
     assert REFUSED[name] in refused.message
     assert refused.message in shown(client, refused)

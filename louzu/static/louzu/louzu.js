@@ -4,7 +4,7 @@ document.addEventListener("submit", (event) => {
   if (!form.matches("[data-once], [data-upload]")) return;
   if (form.dataset.sent) { event.preventDefault(); return; }
   form.dataset.sent = "1";
-  const button = form.querySelector("button");
+  const button = event.submitter ?? form.querySelector("button");
   const said = button.textContent;
   button.textContent = "请稍候……";
   window.addEventListener("pageshow", () => { delete form.dataset.sent; button.textContent = said; }, { once: true });
@@ -18,4 +18,8 @@ document.addEventListener("DOMContentLoaded", () => {
     noResults: () => "没有找到结果", searching: () => "正在查找……", loadingMore: () => "正在加载更多……",
     errorLoading: () => "没有取到结果，请重试", inputTooShort: () => "请输入要查找的内容", removeAllItems: () => "清除",
   });
+});
+// A list is narrowed as soon as another area is chosen.
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-narrowing] select")) event.target.form.requestSubmit();
 });

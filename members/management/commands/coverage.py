@@ -32,4 +32,5 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{name}\t党员 {figures.members}\t在册 {figures.local}\t在职 {figures.in_post}"
                 f"\t楼组 {figures.groups}\t覆盖率 {share}\t参加 {figures.taking_part}"
+                f"\t结对 {figures.paired}/{figures.households}"
             )

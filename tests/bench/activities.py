@@ -1,0 +1,77 @@
+"""A secretary's week measured: who came to an activity, and the rhythm of a street's year."""
+
+from collections.abc import Callable
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from activities.attendance import enrol
+from activities.models import Activity, Attendance
+from activities.rhythm import rhythm
+from louzu.demo_activities import hold
+from louzu.demo_doors import visit
+from louzu.demo_homes import Ground
+from members import access
+from members.access import Resource
+from members.models import Area, Member, Pairing, User
+from tests import factories
+from tests.bench import stock_activities
+from tests.bench.lines import Line, median, shown, stock_runs
+from tests.conftest import BACKEND
+
+CAME = 60
+
+
+def attendance_lines(officer: User, runs: int) -> list[Line]:
+    """Sixty members come to an activity that is on record: our rule against the stock inline."""
+    compound = Area.objects.filter(level=Area.Level.STATION)[0]
+    members = list(Member.objects.living_in(compound, timezone.localdate()).values_list("pk", flat=True)[:CAME])
+    client = Client()
+    client.force_login(factories.user("root", is_superuser=True), backend=BACKEND)
+    access.posts_of(officer)  # a page has read them before it comes to the rule
+
+    def ours(activity: Activity) -> None:
+        enrol(activity, members, user=officer, source=Attendance.Source.TICK)
+
+    def stock(activity: Activity) -> None:
+        stock_activities.record(client, activity, members)
+
+    activity = factories.activity(compound)
+    with CaptureQueriesContext(connection) as queries:
+        ours(activity)
+    asked = len(queries)  # a request empties the log
+    fast = _each(compound, ours, runs * 3)
+    slow = _each(compound, stock, stock_runs(runs))
+    with stock_activities.without_entries():
+        spared = _each(compound, stock, stock_runs(runs))
+    assert {each.attendances.count() for each in Activity.objects.all()} == {CAME}
+    return [
+        Line("60 who came to an activity, vs stock inline", shown(slow), shown(fast), slow / fast, 12, True),
+        Line("the same, stock without audit entries", shown(spared), shown(fast), spared / fast, 6, True),
+        Line("queries of the same", "", str(asked), asked, 8, False),
+    ]
+
+
+def rhythm_lines(street: Area, officer: User, runs: int) -> list[Line]:
+    """A believable year of the street, all its levels in one grid."""
+    today = timezone.localdate()
+    ground = Ground(street, today)
+    hold(ground)
+    visit(ground, list(Pairing.objects.all()))
+    areas = Area.objects.for_user(officer, resource=Resource.REPORT)
+
+    def ours() -> dict:
+        return rhythm(street, areas=areas, year=today.year, today=today, level=Area.Level.BUILDING_GROUP).as_dict()
+
+    with CaptureQueriesContext(connection) as queries:
+        grid = ours()
+    assert len(grid["grids"][-1]["rows"]) == 873
+    return [Line("rhythm of a street's year: time, queries", "", shown(median(ours, runs)), len(queries), 6, False)]
+
+
+def _each(place: Area, work: Callable[[Activity], None], runs: int) -> float:
+    """The median of the work on an activity of its own each time, which is there before the clock runs."""
+    waiting: list[Activity] = []
+    return median(lambda: work(waiting.pop()), runs, before=lambda: waiting.append(factories.activity(place)))

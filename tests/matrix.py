@@ -1,0 +1,119 @@
+"""The machinery of the access matrices: who × call → status, and who wrote something although they only looked.
+
+A table's key is a call, its value the statuses in the order of `WHO`. Numbers stand in addresses as `{words}`; what
+follows a `#` tells apart two calls of one address.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection, transaction
+from django.test import Client
+
+from members.models import AuditEntry, User
+from members.models.audit import AuditHead
+
+WHO = ("superuser", "street_officer", "secretary", "liaison", "leader", "instructor", "auditor", "outsider", None)
+LOGIN, FILE = "login", "file"
+Calls = dict[str, tuple[int | str, ...]]
+Table = dict[str, Calls]
+Clients = dict[str | None, Client]
+Rows = dict[str, Any]
+Bodies = dict[str, dict[str, Any]]
+CLOSED = ("{other_", "{far_")  # rows outside every post but the street's
+TOLD = ("login", "logout", "refuse")  # what the trail keeps of somebody who changed nothing
+WRITES = ("INSERT", "UPDATE", "DELETE")
+
+
+def browsers(request: pytest.FixtureRequest, logged_in: Callable[[User], Client]) -> Clients:
+    return {who: logged_in(request.getfixturevalue(who)) if who else Client() for who in WHO}
+
+
+def statuses(calls: Calls, *, rows: Rows, clients: Clients, bodies: Callable[[Rows], Bodies]) -> tuple[dict, set]:
+    """Ask each call as everybody, each time of the same rows; return what was found, and who wrote what they may not.
+
+    `bodies` says what is posted: what saves for whoever may. Made anew for each call: a file is read once.
+    """
+    found, written_by = {}, set()
+    before = written()
+    for call in calls:
+        method, _, address = call.partition(" ")
+        answers = []
+        for who, client in clients.items():
+            body = bodies(rows).get(address, {}) if method == "POST" else None
+            with transaction.atomic():
+                with watched() as sent:
+                    answers.append(kind(ask(client, url(address, rows), body)))
+                looked = method == "GET" and answers[-1] != FILE
+                if sent and (looked or refused(answers[-1])) and written() != before:
+                    written_by.add((who, call))
+                transaction.set_rollback(True)
+        found[call] = tuple(answers)
+    return found, written_by
+
+
+def tell_tales(calls: Calls, *, rows: Rows, clients: Clients) -> list:
+    """Return who is told that a closed row exists: by an answer unlike the one for a number that nobody has."""
+    nowhere = dict.fromkeys(rows, 9_999_999)
+    told = []
+    for call in (call for call in calls if any(sign in call for sign in CLOSED)):
+        method, _, address = call.partition(" ")
+        for who, status in zip(WHO, calls[call], strict=True):
+            if who and status in (403, 404):
+                body = {} if method == "POST" else None
+                if kind(ask(clients[who], url(address, nowhere), body)) != status:
+                    told.append((who, call))
+    return told
+
+
+def inline(prefix: str, forms: list[dict[str, Any]]) -> dict[str, Any]:
+    """The fields of an inline table; forms that bear an id are rows that exist."""
+    management = {f"{prefix}-TOTAL_FORMS": len(forms), f"{prefix}-INITIAL_FORMS": sum("id" in form for form in forms)}
+    return management | {f"{prefix}-{i}-{name}": value for i, form in enumerate(forms) for name, value in form.items()}
+
+
+def url(address: str, rows: Rows) -> str:
+    """Fill in the numbers; an autocomplete is written as {members}model.field or {activities}model.field."""
+    offers = {app: f"admin/autocomplete/?app_label={app}&model_name=" for app in ("members", "activities")}
+    filled = address.format(**rows, **offers)
+    return f"/{filled.replace('.', '&field_name=') if 'autocomplete/?' in filled else filled}"
+
+
+def ask(client: Client, address: str, body: dict[str, Any] | None) -> Any:
+    return client.get(address) if body is None else client.post(address, body)
+
+
+def kind(answer: Any) -> int | str:
+    """The status; by name where it leads to the login page or is a file."""
+    if answer.headers.get("Location", "").startswith("/admin/login/"):
+        return LOGIN
+    return FILE if answer.headers.get("Content-Disposition", "").startswith("attachment") else answer.status_code
+
+
+def refused(status: int | str) -> bool:
+    return status == LOGIN or (isinstance(status, int) and status >= 400)
+
+
+@contextmanager
+def watched() -> Iterator[list[str]]:
+    """Collect the statements that may have written; all rows are compared only where there was one."""
+    sent: list[str] = []
+
+    def note(execute: Callable, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith(WRITES) and "django_session" not in sql[:40]:
+            sent.append(sql)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        yield sent
+
+
+def written() -> dict[str, list]:
+    """All rows of ours; of the trail those that do not tell of a refusal."""
+    ours = [model for model in apps.get_models() if model._meta.app_label in ("members", "activities")]
+    kept = [model for model in ours if model not in (AuditEntry, AuditHead)]
+    rows = {model.__name__: list(model._base_manager.order_by("pk").values()) for model in kept}
+    return rows | {"AuditEntry": list(AuditEntry.objects.exclude(action__in=TOLD).values("pk", "hash"))}

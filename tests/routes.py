@@ -1,0 +1,93 @@
+"""Every URL of the project, filled in with rows that exist."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls.resolvers import RegexPattern
+
+from activities.models import Activity, Attendance, Honour, Need, Visit
+from members.models import (
+    Area,
+    AreaRole,
+    AuditEntry,
+    Consent,
+    Employer,
+    Household,
+    Member,
+    Pairing,
+    Residence,
+    RosterImport,
+    StaffToken,
+    User,
+)
+
+GROUPS = Area.objects.filter(level=Area.Level.BUILDING_GROUP)
+# What a route is filled with, by the first of these signs that is part of it.
+ROWS: dict[str, QuerySet] = {
+    "s/<str": Activity.objects.exclude(sign_in_code="").values_list("sign_in_code", flat=True),
+    "<int:year>": Honour.objects.values_list("year", flat=True),
+    "buildings/": GROUPS,
+    "/sheet/": GROUPS,
+    "propose/": GROUPS,
+    "compounds/": Area.objects.filter(level=Area.Level.STATION),
+    "unvisited-pairings": Pairing.objects.all(),
+    "visits/pairings/": Pairing.objects.all(),
+    "coverage": Area.objects.all(),
+    "rhythm": Area.objects.all(),
+    "participation": Area.objects.all(),
+    "area/": Area.objects.all(),
+    "areas": Area.objects.all(),
+    "household": Household.objects.all(),
+    "pairing": Pairing.objects.all(),
+    "consent": Consent.objects.all(),
+    "visit": Visit.objects.all(),
+    "need": Need.objects.all(),
+    "honour": Honour.objects.all(),
+    "attendance": Attendance.objects.all(),
+    "activities/activity/": Activity.objects.all(),
+    "activities/<": Activity.objects.all(),
+    "v1/activities": Activity.objects.all(),
+    "employer": Employer.objects.all(),
+    "residence": Residence.objects.all(),
+    "roster": RosterImport.objects.all(),
+    "token": StaffToken.objects.all(),
+    "user": User.objects.all(),
+    "arearole": AreaRole.objects.all(),
+    "auditentry": AuditEntry.objects.all(),
+    "member": Member.objects.all(),
+}
+
+
+def routes(resolver: Any = None, before: str = "") -> Iterator[str]:
+    """Yield the route of every pattern of the project, down the includes."""
+    for each in (resolver or get_resolver()).url_patterns:
+        route = before + str(each.pattern)
+        if isinstance(each, URLResolver):
+            yield from routes(each, route)
+        elif isinstance(each, URLPattern):
+            yield route if not isinstance(each.pattern, RegexPattern) else before + plain(str(each.pattern))
+
+
+def plain(regex: str) -> str:
+    """Write a regular expression of the admin as a route."""
+    return re.sub(
+        r"\((?:\?P<\w+>)?(\w+|[^()]*)\)", lambda group: group[1] if group[1].isalpha() else "<id>", regex
+    ).strip("^$")
+
+
+def addresses(route: str, *, most: int | None = None) -> list[str]:
+    """Return the URLs of the rows that exist, oldest first; `most` of them at most."""
+    if "<" not in route:
+        return [f"/{route}"]
+    rows = next((rows for sign, rows in ROWS.items() if sign in route), Member.objects.all())
+    values = [getattr(row, "pk", row) for row in rows.order_by("pk")[:most]]
+    assert values, route
+    return [f"/{re.sub(r'<[^>]+>', str(value), route)}" for value in dict.fromkeys(values)]
+
+
+def filled(route: str) -> str:
+    """Return the URL of a row that exists."""
+    return addresses(route, most=1)[0]

@@ -1,0 +1,162 @@
+"""Who × page × action → status: households, pairs and their visits, and what members agreed to.
+
+The table of design/privacy.md, as in `test_matrix`; which rows are whose says `tests.week`.
+"""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from members.models import Area, Member, User
+from tests.matrix import FILE, LOGIN, Clients, Table, browsers, statuses, tell_tales
+from tests.week import bodies, lived
+
+TABLE: Table = {
+    "households": {
+        "GET buildings/": (200, 200, 200, 200, 302, 403, 403, 403, LOGIN),
+        "GET buildings/{group}/": (200, 200, 200, 200, 200, 404, 404, 404, LOGIN),
+        "GET buildings/{near_group}/": (200, 200, 200, 200, 404, 404, 404, 404, LOGIN),
+        "GET buildings/{other_group}/": (200, 200, 404, 404, 404, 404, 404, 404, LOGIN),
+        "GET buildings/{far_group}/": (200, 404, 404, 404, 404, 404, 404, 404, LOGIN),
+        "POST buildings/{group}/": (302, 302, 302, 302, 302, 404, 404, 404, LOGIN),
+        "GET buildings/{group}/doors/": (200, 200, 200, 200, 200, 404, 404, 404, LOGIN),
+        "POST buildings/{group}/doors/": (302, 302, 302, 302, 302, 404, 404, 404, LOGIN),
+        "POST buildings/{near_group}/doors/": (302, 302, 302, 302, 404, 404, 404, 404, LOGIN),
+        "POST buildings/{other_group}/doors/": (302, 302, 404, 404, 404, 404, 404, 404, LOGIN),
+        "GET buildings/{group}/doors/add/": (200, 200, 200, 200, 200, 404, 404, 404, LOGIN),
+        "POST buildings/{group}/doors/add/": (302, 302, 302, 302, 302, 404, 404, 404, LOGIN),
+        "POST buildings/{other_group}/doors/add/": (302, 302, 404, 404, 404, 404, 404, 404, LOGIN),
+        "POST buildings/{group}/doors/members/": (302, 302, 302, 302, 302, 404, 404, 404, LOGIN),
+        "POST buildings/{other_group}/doors/members/": (302, 302, 404, 404, 404, 404, 404, 404, LOGIN),
+        "GET households/{door}/": (200, 200, 200, 200, 200, 404, 404, 404, LOGIN),
+        "GET households/{other_door}/": (200, 200, 404, 404, 404, 404, 404, 404, LOGIN),
+        "POST households/{door}/": (302, 302, 302, 302, 302, 404, 404, 404, LOGIN),
+        "POST households/{near_door}/": (302, 302, 302, 302, 404, 404, 404, 404, LOGIN),
+        "POST households/{other_door}/": (302, 302, 404, 404, 404, 404, 404, 404, LOGIN),
+        "POST households/{far_door}/": (302, 404, 404, 404, 404, 404, 404, 404, LOGIN),
+        "GET households/{free}/remove/": (200, 200, 200, 200, 200, 404, 404, 404, LOGIN),
+        "POST households/{free}/remove/": (302, 302, 302, 302, 302, 404, 404, 404, LOGIN),
+        "POST households/{other_free}/remove/": (302, 302, 404, 404, 404, 404, 404, 404, LOGIN),
+    },
+    "pairings": {
+        "GET pairings/": (200, 200, 200, 200, 200, 403, 403, 403, LOGIN),
+        "GET pairings/export/": (200, 200, 200, 403, 403, 403, 403, 403, LOGIN),
+        "POST pairings/export/": (FILE, FILE, FILE, 403, 403, 403, 403, 403, LOGIN),
+        "POST pairings/export/#unreasoned": (200, 200, 200, 403, 403, 403, 403, 403, LOGIN),
+        "GET pairings/end/?pick={pairing}": (200, 200, 200, 200, 200, 403, 403, 403, LOGIN),
+        "POST pairings/end/?pick={pairing}": (302, 302, 302, 302, 302, 403, 403, 403, LOGIN),
+        "GET pairings/{pairing}/": (200, 200, 200, 200, 200, 404, 404, 404, LOGIN),
+        "GET pairings/{near_pairing}/": (200, 200, 200, 200, 404, 404, 404, 404, LOGIN),
+        "GET pairings/{other_pairing}/": (200, 200, 404, 404, 404, 404, 404, 404, LOGIN),
+        "POST pairings/{pairing}/": (302, 302, 302, 302, 302, 404, 404, 404, LOGIN),
+        "POST pairings/{other_pairing}/": (302, 302, 404, 404, 404, 404, 404, 404, LOGIN),
+        "POST pairings/{far_pairing}/": (302, 404, 404, 404, 404, 404, 404, 404, LOGIN),
+        "POST pairings/{new_pairing}/undo/": (302, 302, 302, 302, 302, 404, 404, 404, LOGIN),
+        "POST pairings/{other_pairing}/undo/": (302, 302, 404, 404, 404, 404, 404, 404, LOGIN),
+        "GET pairings/propose/{group}/": (200, 200, 200, 200, 200, 404, 404, 404, LOGIN),
+        "POST pairings/propose/{group}/": (302, 302, 302, 302, 302, 404, 404, 404, LOGIN),
+        "GET pairings/propose/{station}/": (200, 200, 200, 200, 404, 404, 404, 404, LOGIN),
+        "GET pairings/propose/{other_group}/": (200, 200, 404, 404, 404, 404, 404, 404, LOGIN),
+        "POST pairings/propose/{other_group}/": (200, 200, 404, 404, 404, 404, 404, 404, LOGIN),
+    },
+    "visits": {
+        "GET visits/": (200, 200, 200, 200, 200, 403, 403, 403, LOGIN),
+        "POST visits/": (302, 302, 302, 302, 302, 403, 403, 403, LOGIN),
+        "GET visits/overdue/": (200, 200, 200, 200, 200, 403, 403, 403, LOGIN),
+        "POST visits/overdue/": (302, 302, 302, 302, 302, 403, 403, 403, LOGIN),
+        "GET visits/pairings/{pairing}/": (200, 200, 200, 200, 200, 404, 404, 404, LOGIN),
+        "GET visits/pairings/{near_pairing}/": (200, 200, 200, 200, 404, 404, 404, 404, LOGIN),
+        "GET visits/pairings/{other_pairing}/": (200, 200, 404, 404, 404, 404, 404, 404, LOGIN),
+        "POST visits/pairings/{pairing}/": (302, 302, 302, 302, 302, 404, 404, 404, LOGIN),
+        "POST visits/pairings/{other_pairing}/": (302, 302, 404, 404, 404, 404, 404, 404, LOGIN),
+        "GET visits/{visit}/": (200, 200, 200, 200, 200, 404, 404, 404, LOGIN),
+        "GET visits/{other_visit}/": (200, 200, 404, 404, 404, 404, 404, 404, LOGIN),
+        "POST visits/{visit}/": (302, 302, 302, 302, 302, 404, 404, 404, LOGIN),
+        "POST visits/{near_visit}/": (302, 302, 302, 302, 404, 404, 404, 404, LOGIN),
+        "POST visits/{other_visit}/": (302, 302, 404, 404, 404, 404, 404, 404, LOGIN),
+        "POST visits/{far_visit}/": (302, 404, 404, 404, 404, 404, 404, 404, LOGIN),
+        "POST visits/{visit}/undo/": (302, 302, 302, 302, 302, 404, 404, 404, LOGIN),
+        "POST visits/{other_visit}/undo/": (302, 302, 404, 404, 404, 404, 404, 404, LOGIN),
+    },
+    "consents": {
+        "GET consents/": (200, 200, 200, 200, 200, 403, 403, 403, LOGIN),
+        "GET consents/?area={group}": (200, 200, 200, 200, 200, 403, 403, 403, LOGIN),
+        "GET consents/?area={near_group}": (200, 200, 200, 200, 404, 403, 403, 403, LOGIN),
+        "GET consents/?area={other_group}": (200, 200, 404, 404, 404, 403, 403, 403, LOGIN),
+        "GET consents/?area={community}": (200, 200, 200, 404, 404, 403, 403, 403, LOGIN),
+        "POST consents/?area={group}": (302, 302, 302, 403, 403, 403, 403, 403, LOGIN),
+        "POST consents/?area={other_group}": (200, 200, 404, 404, 404, 403, 403, 403, LOGIN),
+        "GET consents/{group}/sheet/": (200, 200, 200, 200, 200, 403, 403, 403, LOGIN),
+        "GET consents/{other_group}/sheet/": (200, 200, 404, 404, 404, 403, 403, 403, LOGIN),
+        "GET consents/{consent}/withdraw/": (200, 200, 200, 403, 403, 404, 404, 404, LOGIN),
+        "GET consents/{other_consent}/withdraw/": (200, 200, 404, 404, 404, 404, 404, 404, LOGIN),
+        "POST consents/{consent}/withdraw/": (302, 302, 302, 403, 403, 404, 404, 404, LOGIN),
+        "POST consents/{other_consent}/withdraw/": (302, 302, 404, 404, 404, 404, 404, 404, LOGIN),
+        "GET consents/{refusal}/withdraw/": (404, 404, 404, 404, 404, 404, 404, 404, LOGIN),
+        "POST consents/{refusal}/withdraw/": (404, 404, 404, 404, 404, 404, 404, 404, LOGIN),
+    },
+    "admin of households": {
+        "GET admin/members/household/": (200, 200, 200, 200, 200, 403, 403, LOGIN, LOGIN),
+        "GET admin/members/household/add/": (200, 200, 200, 200, 200, 403, 403, LOGIN, LOGIN),
+        "POST admin/members/household/add/": (302, 302, 302, 302, 302, 403, 403, LOGIN, LOGIN),
+        "GET admin/members/household/{door}/change/": (200, 200, 200, 200, 200, 403, 403, LOGIN, LOGIN),
+        "GET admin/members/household/{near_door}/change/": (200, 200, 200, 200, 404, 403, 403, LOGIN, LOGIN),
+        "GET admin/members/household/{other_door}/change/": (200, 200, 404, 404, 404, 403, 403, LOGIN, LOGIN),
+        "POST admin/members/household/{door}/change/": (302, 302, 302, 302, 302, 403, 403, LOGIN, LOGIN),
+        "POST admin/members/household/{other_door}/change/": (302, 302, 404, 404, 404, 403, 403, LOGIN, LOGIN),
+        "GET admin/members/household/{door}/history/": (200, 200, 200, 200, 200, 404, 404, LOGIN, LOGIN),
+        "GET admin/members/household/{other_door}/history/": (200, 200, 404, 404, 404, 404, 404, LOGIN, LOGIN),
+        "POST admin/members/household/{door}/delete/": (403, 403, 403, 403, 403, 403, 403, LOGIN, LOGIN),
+        "POST admin/members/household/export/": (FILE, FILE, FILE, 403, 403, 403, 403, LOGIN, LOGIN),
+        "GET admin/members/pairing/": (200, 200, 200, 200, 200, 403, 403, LOGIN, LOGIN),
+        "GET admin/members/pairing/add/": (403, 403, 403, 403, 403, 403, 403, LOGIN, LOGIN),
+        "GET admin/members/pairing/{pairing}/change/": (200, 200, 200, 200, 200, 403, 403, LOGIN, LOGIN),
+        "GET admin/members/pairing/{near_pairing}/change/": (200, 200, 200, 200, 404, 403, 403, LOGIN, LOGIN),
+        "GET admin/members/pairing/{other_pairing}/change/": (200, 200, 404, 404, 404, 403, 403, LOGIN, LOGIN),
+        "POST admin/members/pairing/{pairing}/change/": (302, 302, 302, 302, 302, 403, 403, LOGIN, LOGIN),
+        "POST admin/members/pairing/{other_pairing}/change/": (302, 302, 404, 404, 404, 403, 403, LOGIN, LOGIN),
+        "GET admin/members/pairing/{pairing}/history/": (200, 200, 200, 200, 200, 404, 404, LOGIN, LOGIN),
+        "GET admin/members/pairing/{other_pairing}/history/": (200, 200, 404, 404, 404, 404, 404, LOGIN, LOGIN),
+        "POST admin/members/pairing/{pairing}/delete/": (403, 403, 403, 403, 403, 403, 403, LOGIN, LOGIN),
+        "POST admin/members/pairing/export/": (FILE, FILE, FILE, 403, 403, 403, 403, LOGIN, LOGIN),
+        "GET admin/members/consent/": (200, 200, 200, 200, 200, 403, 403, LOGIN, LOGIN),
+        "GET admin/members/consent/add/": (403, 403, 403, 403, 403, 403, 403, LOGIN, LOGIN),
+        "GET admin/members/consent/{consent}/change/": (200, 200, 200, 200, 200, 403, 403, LOGIN, LOGIN),
+        "GET admin/members/consent/{near_consent}/change/": (200, 200, 200, 200, 404, 403, 403, LOGIN, LOGIN),
+        "GET admin/members/consent/{other_consent}/change/": (200, 200, 404, 404, 404, 403, 403, LOGIN, LOGIN),
+        "POST admin/members/consent/{consent}/change/": (403, 403, 403, 403, 403, 403, 403, LOGIN, LOGIN),
+        "POST admin/members/consent/{consent}/delete/": (403, 403, 403, 403, 403, 403, 403, LOGIN, LOGIN),
+        "GET admin/members/consent/{refusal}/change/": (404, 404, 200, 404, 404, 403, 403, LOGIN, LOGIN),
+        "GET admin/activities/visit/": (200, 200, 200, 200, 200, 403, 403, LOGIN, LOGIN),
+        "GET admin/activities/visit/add/": (403, 403, 403, 403, 403, 403, 403, LOGIN, LOGIN),
+        "GET admin/activities/visit/{visit}/change/": (200, 200, 200, 200, 200, 403, 403, LOGIN, LOGIN),
+        "GET admin/activities/visit/{near_visit}/change/": (200, 200, 200, 200, 404, 403, 403, LOGIN, LOGIN),
+        "GET admin/activities/visit/{other_visit}/change/": (200, 200, 404, 404, 404, 403, 403, LOGIN, LOGIN),
+        "POST admin/activities/visit/{visit}/change/": (403, 403, 403, 403, 403, 403, 403, LOGIN, LOGIN),
+        "POST admin/activities/visit/{visit}/delete/": (403, 403, 403, 403, 403, 403, 403, LOGIN, LOGIN),
+        "POST admin/activities/visit/export/": (FILE, FILE, FILE, 403, 403, 403, 403, LOGIN, LOGIN),
+    },
+}
+
+
+@pytest.fixture
+def rows(member: Member, other_member: Member, other_street: Area, secretary: User) -> dict[str, int]:
+    return lived(member, other_member, by=secretary)
+
+
+@pytest.fixture
+def clients(request: pytest.FixtureRequest, logged_in: Callable[[User], Client]) -> Clients:
+    return browsers(request, logged_in)
+
+
+@pytest.mark.parametrize("section", TABLE)
+def test_status(rows: dict[str, int], clients: Clients, section: str) -> None:
+    found, written_by = statuses(TABLE[section], rows=rows, clients=clients, bodies=bodies)
+    assert found == TABLE[section]
+    assert written_by == set()
+
+
+@pytest.mark.parametrize("section", TABLE)
+def test_what_is_closed_answers_as_what_does_not_exist(rows: dict[str, int], clients: Clients, section: str) -> None:
+    assert tell_tales(TABLE[section], rows=rows, clients=clients) == []

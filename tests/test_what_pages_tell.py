@@ -1,0 +1,147 @@
+"""Every page, list, JSON and file of a week: nothing outside the posts, no name to an instructor, none to be broken.
+
+The scope is asked by each page for itself; here all that they answer is read at once.
+"""
+
+import io
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pypdf
+import pytest
+from django.test import Client
+from django.utils import timezone
+from openpyxl import load_workbook
+
+from activities.models import Activity, Attendance
+from members.export import XLSX
+from members.models import Area, Household, Member, Residence, User
+from tests import factories
+from tests.routes import addresses, routes
+from tests.week import bodies, lived
+
+FAR = ("菊园新区", "平城社区", "嘉富丽苑", "9号楼", "外街道人", "车老师家")
+OTHER = ("第二社区", "仓场公寓", "2号楼", "单秀英", "费师傅家", "8817")
+COMMUNITY = ("社区读书会", "社区要一块黑板")
+NEAR = ("3号楼", "近邻人", "柳阿姨家", "8819")
+CLOSED_TO = {
+    "street_officer": FAR,
+    "secretary": FAR + OTHER,
+    "liaison": FAR + OTHER + COMMUNITY,
+    "leader": FAR + OTHER + COMMUNITY + NEAR,
+    "instructor": FAR + OTHER,
+}
+WEEK = re.compile(
+    r"(api/v1/)?(buildings|compounds|households|pairings|unvisited-pairings|consents|activities|attendances|visits|needs"
+    r"|honours|rhythm|participation|s)(/|$)|admin/(activities|members/(household|pairing|consent))/"
+)
+OFFERED = (
+    "members&model_name=household&field_name=area", "members&model_name=pairing&field_name=household",
+    "members&model_name=consent&field_name=member", "members&model_name=consent&field_name=recorded_by",
+    "activities&model_name=activity&field_name=area", "activities&model_name=attendance&field_name=member",
+    "activities&model_name=attendance&field_name=activity", "activities&model_name=visit&field_name=pairing",
+    "activities&model_name=need&field_name=household", "activities&model_name=need&field_name=employer",
+)  # fmt: skip
+SEARCHED = (
+    *(f"/admin/autocomplete/?app_label={field}&term={term}" for field in OFFERED for term in ("", "o", "1")),
+    *(f"/admin/search/?s={term}&extended=1" for term in ("ouyang", "jian", "23", "阿")),
+    *(f"/{page}?q=ouyang" for page in ("visits/", "visits/overdue/", "admin/members/household/")),
+)
+LONG = 2_000
+JUNK = ("x", "-1", "9" * 25, "1902-01-01", "２０２６", "'\"><%\N{GRINNING FACE}", "长" * LONG)
+ASKED = (
+    "field", "from", "known", "made", "members", "month", "most", "on", "own", "p", "part", "period", "pick", "place",
+    "q", "recorded", "show", "since", "status", "to", "wider", "with", "year", "o", "all",
+)  # fmt: skip
+QUESTIONS = (ASKED, ("area",), ("again",))  # the last two are answered by 404, before anything else is read
+
+
+@pytest.fixture
+def rows(member: Member, other_member: Member, other_street: Area, secretary: User) -> dict[str, int]:
+    """The week; besides, a pair across two buildings, and two who came and have moved since."""
+    week = lived(member, other_member, by=secretary)
+    factories.pairing(Household.objects.get(pk=week["door"]), Household.objects.get(pk=week["near_free"]))
+    for name, place, room in (("迁出人", "2号楼", "8817"), ("搬家人", "3号楼", "8819")):
+        gone = factories.person(name, Area.objects.get(name="1号楼"), room="707")
+        Attendance.objects.create(activity_id=week["activity"], member=gone, source="tick")
+        gone.move(to=Area.objects.get(name=place), room=room, on=timezone.localdate())
+    return week
+
+
+def of_the_week() -> list[str]:
+    return [route for route in sorted(set(routes())) if WEEK.match(route)]
+
+
+def read(answer: Any) -> str:
+    """What can be read of an answer, whatever it is."""
+    kind = answer.headers["Content-Type"]
+    if kind == XLSX:
+        return repr([list(sheet.values) for sheet in load_workbook(io.BytesIO(answer.content))])
+    if kind == "application/pdf":
+        return "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(answer.content)).pages)
+    return answer.content.decode()
+
+
+def shown(client: Client) -> Iterator[tuple[str, str]]:
+    """Open every page of the week, of every row, and whatever searches; yield those that open, and what they tell."""
+    for url in [url for route in of_the_week() for url in addresses(route)] + list(SEARCHED):
+        answer = client.get(url)
+        if answer.status_code < 300:
+            yield url, read(answer)
+
+
+@pytest.mark.parametrize("who", CLOSED_TO)
+def test_nothing_is_told_of_what_is_outside(rows: Any, request: Any, logged_in: Any, who: str) -> None:
+    pages = list(shown(logged_in(request.getfixturevalue(who))))
+    told = [(url, word) for url, page in pages for word in CLOSED_TO[who] if word in page]
+    assert told == []
+    assert len(pages) > 60
+    assert any("1号楼" in page for _, page in pages)
+
+
+def test_an_instructor_is_told_nobody_s_name_or_door(rows: Any, logged_in: Any, instructor: User) -> None:
+    names = {
+        *Member.objects.values_list("name", flat=True),
+        *Household.objects.values_list("name", flat=True),
+        "无名氏",
+    }
+    rooms = {*doors.values_list("room", flat=True), *Residence.objects.values_list("room", flat=True)}
+    secret = re.compile("|".join([*filter(None, names), *(rf"(?<![\w-]){room}(?![\w%])" for room in rooms), r"\*{4}"]))
+    pages = list(shown(logged_in(instructor)))
+    assert [(url, found[0]) for url, page in pages if (found := secret.search(page))] == []
+    assert len(pages) > 60
+
+
+@pytest.mark.parametrize("junk", JUNK, ids=lambda junk: junk[:10])
+def test_no_question_breaks_a_page(rows: Any, logged_in: Any, secretary: User, junk: str) -> None:
+    client = logged_in(secretary)
+    client.raise_request_exception = False
+    pages = [url for route in of_the_week() for url in addresses(route, most=1)]
+    found = {
+        (url, asked[-1]): client.get(url, dict.fromkeys(asked, junk)).status_code
+        for url in pages
+        for asked in QUESTIONS
+    }
+    assert {url: status for url, status in found.items() if status not in (200, 302, 400, 404, 405)} == {}
+
+
+@pytest.mark.parametrize("number", ["0", "9" * 18, "9" * 30, "-1", "1e3", "%00", "%FF", "１", "a/b"])
+def test_no_number_breaks_a_page(rows: Any, logged_in: Any, secretary: User, number: str) -> None:
+    client = logged_in(secretary)
+    client.raise_request_exception = False
+    pages = [f"/{re.sub(r'<[^>]+>', number, route)}" for route in of_the_week() if "<" in route]
+    found = {url: client.get(url).status_code for url in pages}
+    assert {url: status for url, status in found.items() if status not in (200, 301, 302, 400, 404, 405)} == {}
+
+
+@pytest.mark.parametrize("junk", ["", "x", "0", "9" * 25, "1902-01-01", "2150-01-01", "a\x00b", "长" * LONG])
+def test_nothing_that_is_sent_breaks_a_page(rows: Any, logged_in: Any, secretary: User, junk: str) -> None:
+    """A page answers, and what it writes holds: junk in one field that nobody needs may well be left out."""
+    client = logged_in(secretary)
+    client.raise_request_exception = False
+    fields = {name for body in bodies(rows).values() for name in body} | {"save", "back", "mark", "gone", "wider"}
+    pages = [url for route in of_the_week() if "api/" not in route for url in addresses(route, most=1)]
+    found = {url: client.post(url, dict.fromkeys(fields, junk)).status_code for url in pages}
+    assert {url: status for url, status in found.items() if status not in (200, 302, 400, 403, 404, 405, 409)} == {}
+    assert not Activity.objects.filter(held_on__year__in=(1902, 2150)).exists()

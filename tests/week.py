@@ -1,0 +1,140 @@
+"""A week of two streets, row by row: what the access matrices and the side doors knock at."""
+
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from activities.models import Attendance, SignIn
+from members.models import Area, Member, User
+from tests import factories
+
+EXPORTED = (
+    "members/household", "members/pairing", "activities/activity", "activities/attendance", "activities/visit",
+    "activities/need", "activities/honour",
+)  # fmt: skip
+SIDES = ("", "near_", "other_", "far_")
+
+
+def lived(member: Member, other_member: Member, *, by: User) -> dict[str, int]:
+    """Let a week pass in two streets; return the numbers of its rows, by the words that stand for them.
+
+    Own rows are of 1号楼; "near" ones of the other building of its compound, which a leader does not see; "community"
+    ones of the community itself, above a liaison's post; "other" ones of the other community, "far" ones of the other
+    street.
+    """
+    areas = {area.name: area for area in Area.objects.all()}
+    group, station = areas["1号楼"], areas["迎晖苑"]
+    next_door = factories.building("3号楼", station)
+    near_member = factories.person("近邻人", next_door, room="201")
+    far = factories.person("外街道人", areas["9号楼"], room="901")
+    newcomer = factories.person("新来人", group, room="2606")
+    week: dict[str, Any] = furnish(group, member, by=by, name="邬阿婆家")
+    week |= furnish(next_door, near_member, by=by, name="柳阿姨家", before="near_")
+    week |= furnish(areas["2号楼"], other_member, by=by, name="费师傅家", before="other_")
+    week |= furnish(areas["9号楼"], far, by=by, name="车老师家", before="far_")
+    made = week | of_states(group, member) | {
+        "refusal": factories.consent(newcomer, is_agreed=False, by=by),
+        "newcomer": newcomer, "member": member,
+        "community_activity": factories.activity(areas["第一社区"], title="社区读书会"),
+        "community_need": factories.need(areas["第一社区"], text="社区要一块黑板"),
+        "new_pairing": factories.pairing(week["door"], factories.household(group, "2321"), since=timezone.localdate()),
+        "community": areas["第一社区"], "station": station, "group": group, "near_group": next_door,
+        "other_group": areas["2号楼"], "other_station": areas["仓场公寓"], "far_group": areas["9号楼"],
+        "other_community": areas["第二社区"],
+    }  # fmt: skip
+    return {word: row.pk for word, row in made.items()}
+
+
+def furnish(place: Area, member: Member, *, by: User, name: str, before: str = "") -> dict[str, Any]:
+    """Fill the building where the member lives; return the rows by their words, `before` standing before each.
+
+    `name` is what the neighbour's household is called; `by` is who recorded what the member said.
+    """
+    home = member.home
+    assert home
+    door = factories.household(place, home.room)
+    paired = factories.household(place, "2317", name=name)
+    pairing = factories.pairing(door, paired)
+    activity = factories.activity(place, title=f"{place}大扫除")
+    need = factories.need(place, text=f"{place}修路灯", household=paired, skill="水电维修")
+    rows = {
+        "door": door,
+        "paired": paired,
+        "free": factories.household(place, "2319"),
+        "pairing": pairing,
+        "visit": factories.visit(pairing, on=timezone.localdate()),
+        "activity": activity,
+        "attendance": Attendance.objects.create(activity=activity, member=member, source="tick"),
+        "need": need,
+        "honour": factories.honour(place, deeds=f"{place}常年义务理发。"),
+        "consent": factories.consent(member, by=by),
+    }
+    return {f"{before}{word}": row for word, row in rows.items()}
+
+
+def of_states(group: Area, member: Member) -> dict[str, Any]:
+    """Activities and needs in each of their states."""
+    planned = factories.activity(group, title="包粽子", is_held=False)
+    signing = factories.activity(group, title="歌会", is_held=False)
+    signing.open_signing_in()
+    cancelled = factories.activity(group, title="取消了的", is_held=False)
+    cancelled.cancel()
+    needs = {status: factories.need(group, text=f"{status}的需求") for status in ("claimed", "done", "withdrawn")}
+    needs["withdrawn"].withdraw()
+    for status in ("claimed", "done"):
+        needs[status].claim(members=[member])
+    needs["done"].finish()
+    return {
+        "planned": planned, "signing": signing, "cancelled": cancelled,
+        "sign_in": SignIn.objects.create(activity=signing, name="无名氏", phone_end="0000"), **needs,
+    }  # fmt: skip
+
+
+def bodies(rows: dict[str, int]) -> dict[str, dict[str, Any]]:
+    """What is posted: a body that saves for whoever may."""
+    today = timezone.localdate().isoformat()
+    told = {"field": "culture", "regularity": "regular", "visibility": "open", "support": "cultural"}
+    activity = told | {"title": "读书会", "held_on": today}
+    need = {"text": "换灯泡", "opened_on": today}
+    honour = {"year": "2024", "kind": "commended", "deeds": "楼道干净。", "awarded_on": today}
+    sheet = "主办,活动名称,日期,工作领域\n第一社区 迎晖苑 1号楼,读书会,2026-01-15,楼组文化\n"
+    ticked = {"was": "", "member": [rows["member"]]}
+    reason = {"format": "0", "reason": "核对三月名单"}
+    return {
+        "buildings/{group}/": {"household": rows["door"], "neighbour": rows["free"], "since": today},
+        **{f"buildings/{{{side}group}}/doors/": {"units": 1, "floors": 6, "doors": 2} for side in SIDES},
+        **{f"buildings/{{{side}group}}/doors/add/": {"room": "888"} for side in SIDES},
+        **{f"households/{{{side}door}}/": {"name": "王阿姨家"} for side in SIDES},
+        **{f"pairings/{{{side}pairing}}/": {"on": today} for side in SIDES},
+        "pairings/end/?pick={pairing}": {"on": today},
+        "pairings/export/": reason,
+        "pairings/propose/{group}/": {"since": today, "pick": rows["free"], f"household-{rows['free']}": rows["door"]},
+        "consents/?area={group}": {"means": "paper", "given_on": today, f"answer-{rows['newcomer']}": "yes"},
+        "activities/add/": activity | {"area": rows["group"]},
+        **{f"activities/{{{side}activity}}/edit/": activity | {"area": rows[f"{side}group"]} for side in SIDES},
+        "activities/{community_activity}/edit/": activity | {"area": rows["community"]},
+        **{f"activities/{{{side}activity}}/tick/": ticked for side in SIDES},
+        **{f"activities/{{{side}activity}}/came/": {f"duty-{rows['member']}": "helper"} for side in SIDES},
+        **{f"activities/{{{side}activity}}/paste/": {"names": "欧阳建国", "save": ""} for side in SIDES},
+        "activities/{signing}/signed/": {f"who-{rows['sign_in']}": rows["member"]},
+        "activities/import/": {"file": SimpleUploadedFile("活动.csv", sheet.encode())},
+        "visits/": {"pairing": rows["pairing"], "kind": "phone"},
+        "visits/overdue/": {"pairing": rows["pairing"], "kind": "phone"},
+        **{f"visits/pairings/{{{side}pairing}}/": {"visited_on": today, "kind": "phone"} for side in SIDES},
+        **{f"visits/{{{side}visit}}/": {"visited_on": today, "kind": "help"} for side in SIDES},
+        "needs/add/": need | {"area": rows["group"]},
+        **{f"needs/{{{side}need}}/": {"members": [rows["member"]]} for side in SIDES},
+        **{f"needs/{{{side}need}}/edit/": need | {"area": rows[f"{side}group"]} for side in SIDES},
+        "honours/add/": honour | {"area": rows["group"]},
+        **{f"honours/{{{side}honour}}/": honour | {"area": rows[f"{side}group"]} for side in SIDES},
+        **{f"admin/{model}/export/": reason for model in EXPORTED},
+        "admin/members/household/add/": {"area": rows["group"], "room": "999"},
+        **{f"admin/members/household/{{{side}door}}/change/": {"room": "302", "name": "王阿姨家"} for side in SIDES},
+        **{f"admin/members/pairing/{{{side}pairing}}/change/": {"since": "2021-01-01"} for side in SIDES},
+        **{
+            f"admin/activities/activity/{{{side}activity}}/change/": activity | {"area": rows[f"{side}group"]}
+            for side in SIDES
+        },
+        **{f"admin/activities/attendance/{{{side}attendance}}/change/": {"duty": "helper"} for side in SIDES},
+    }  # fmt: skip
