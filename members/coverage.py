@@ -8,6 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from datetime import date
+from itertools import chain
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Exists, OuterRef, Q
@@ -39,11 +41,10 @@ class Figures:
     households: int = 0
     paired: int = 0
 
-    def add(self, other: "Figures") -> None:
-        for name in COUNTS:
-            value = getattr(other, name)
-            if value:
-                setattr(self, name, getattr(self, name) + value)
+    @classmethod
+    def total(cls, parts: Iterable["Figures"]) -> "Figures":
+        """Return the parts added up."""
+        return cls(*map(sum, zip(*map(_counts, parts), strict=True)))
 
     @property
     def coverage(self) -> float | None:
@@ -78,6 +79,7 @@ class Figures:
 
 
 COUNTS = tuple(item.name for item in fields(Figures))
+_counts = attrgetter(*COUNTS)
 RATES = (
     "coverage", "taking_part_share", "local_share", "in_post_share", "share_of_residents", "cadre_share",
     "paired_share",
@@ -140,13 +142,12 @@ def coverage(area: Area, *, areas: AreaQuerySet, day: date, level: int | None = 
     """
     level = min(level or area.level + 1, Area.Level.BUILDING_GROUP)
     places = [Place(*values) for values in areas.inside(area).on(day).values_list(*Place._fields)]
-    rows = [Row(each, Figures()) for each in places if each.level == level and each.path != area.path]
-    by_path, total, width = {row.area.path: row.figures for row in rows}, Figures(), level * SEGMENT
+    parts: dict[str, list[Figures]] = defaultdict(list)
     for path, figures in _of_each_place(places, area, day):
-        total.add(figures)
-        if row := by_path.get(path[:width]):
-            row.add(figures)
-    return Coverage(area, day, total, rows)
+        parts[path[: level * SEGMENT]].append(figures)
+    lower = [each for each in places if each.level == level and each.path != area.path]
+    rows = [Row(each, Figures.total(parts[each.path])) for each in lower]
+    return Coverage(area, day, Figures.total(chain.from_iterable(parts.values())), rows)
 
 
 def _of_each_place(places: list[Place], area: Area, day: date) -> Iterator[tuple[str, Figures]]:

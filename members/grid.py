@@ -14,15 +14,20 @@ from members.access import Resource
 from members.models import Area, Household, Pairing, Residence
 
 Behind = dict[tuple[int, str], list[str]]
+ELSEWHERE = "别的楼"  # in place of a door in a building that the reader's posts do not open
 
 
 @dataclass(slots=True)
 class Cell:
-    """A door: the names of the members who live there, and the pairs it belongs to today."""
+    """A door: the names of the members who live there, and the pairs it belongs to today.
+
+    `hidden` are those pairs (ids) whose other side lies in a building that the reader may not see.
+    """
 
     door: Household
     names: list[str]
     pairings: list[Pairing]
+    hidden: set[int]
 
     @property
     def kind(self) -> str:
@@ -40,8 +45,9 @@ class Cell:
     @property
     def pairing(self) -> Pairing | None:
         """The pair that a neighbour's door leads to: the one it was given, else one it gave."""
-        received = (pairing for pairing in self.pairings if pairing.neighbour_id == self.door.pk)
-        return next(received, next(iter(self.pairings), None))
+        seen = [pairing for pairing in self.pairings if pairing.pk not in self.hidden]
+        received = (pairing for pairing in seen if pairing.neighbour_id == self.door.pk)
+        return next(received, next(iter(seen), None))
 
     @property
     def number(self) -> str:
@@ -59,9 +65,10 @@ class Cell:
     @property
     def others(self) -> list[str]:
         """The other sides of its pairs, those in other buildings with the building's name."""
-        sides = [pairing.other_side(self.door) for pairing in self.pairings]
-        here = self.door.area_id
-        return [side.room if side.area_id == here else f"{side.area.name} {side.room}" for side in sides]
+        return [
+            ELSEWHERE if pairing.pk in self.hidden else told(pairing.other_side(self.door), self.door.area_id)
+            for pairing in self.pairings
+        ]
 
 
 @dataclass(slots=True)
@@ -99,12 +106,15 @@ def grid_of(building: Area, *, user: Any, day: date) -> Grid:
     """Return the grid of a building on a day; members' names are for those who may read members. Three queries."""
     behind = _members_by_room(building, user, day)
     pairings: dict[int, list[Pairing]] = defaultdict(list)
+    hidden = set()
     here = Q(household__area=building) | Q(neighbour__area=building)
     for pairing in Pairing.objects.on(day).filter(here).select_related("household__area", "neighbour__area"):
         pairings[pairing.household_id].append(pairing)
         pairings[pairing.neighbour_id].append(pairing)
+        if not all(may_see(side, user) for side in (pairing.household, pairing.neighbour)):
+            hidden.add(pairing.pk)
     doors = Household.objects.filter(area=building).order_by("number")
-    cells = [Cell(door, behind.get(door.room, []), pairings[door.pk]) for door in doors]
+    cells = [Cell(door, behind.get(door.room, []), pairings[door.pk], hidden) for door in doors]
     placed = sorted((cell for cell in cells if cell.door.floor is not None), key=lambda cell: _unit(cell.door))
     return Grid(
         blocks=[_block(unit, list(row)) for (_, unit), row in groupby(placed, key=lambda cell: _unit(cell.door))],
@@ -113,6 +123,15 @@ def grid_of(building: Area, *, user: Any, day: date) -> Grid:
         homeless=len(behind.get("", [])),
         counts=_counts(cells),
     )
+
+
+def told(door: Household, here: int) -> str:
+    """A door as it is called in the building `here` (id)."""
+    return door.room if door.area_id == here else f"{door.area.name} {door.room}"
+
+
+def may_see(door: Household, user: Any) -> bool:
+    return access.covers(user, Resource.HOUSEHOLD, door.area.path)
 
 
 def _members_by_room(building: Area, user: Any, day: date) -> dict[str, list[str]]:

@@ -109,7 +109,8 @@ def pair_all(pairs: dict[Household, Household], *, compound: Area, since: date) 
     """
     with atomic_write():
         doors = {door.pk for pair in pairs.items() for door in pair}
-        of_members = _lock(doors)
+        Household.objects.lock(doors)
+        of_members = _of_members(doors)
         if any(neighbour.pk in of_members or home.pk not in of_members for neighbour, home in pairs.items()):
             raise ValidationError("有的家庭里党员已经迁入或迁出，没有保存。请刷新页面，再看一遍。")
         there = access.within("neighbour__area__path", [access.subtree(compound.path)])
@@ -126,14 +127,13 @@ def pair_all(pairs: dict[Household, Household], *, compound: Area, since: date) 
     return Outcome(len(new), len(pairs) - len(new))
 
 
-def _lock(pks: Iterable[int]) -> set[int]:
-    """Lock these doors until the transaction ends, always in one order; return those behind which members live."""
+def _of_members(pks: Iterable[int]) -> set[int]:
+    """Return those of these doors behind which members live."""
     today = timezone.localdate()
     of_members: set[int] = set()
     for batch in batches(sorted(pks)):
-        doors = Household.objects.filter(pk__in=batch)
-        list(doors.order_by("pk").select_for_update())
-        of_members |= set(doors.of_members(today).values_list("pk", flat=True))
+        doors = Household.objects.filter(pk__in=batch).of_members(today)
+        of_members |= set(doors.values_list("pk", flat=True))
     return of_members
 
 

@@ -3,23 +3,20 @@
 The scope is asked by each page for itself; here all that they answer is read at once.
 """
 
-import io
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
-import pypdf
 import pytest
 from django.test import Client
 from django.utils import timezone
-from openpyxl import load_workbook
 
 from activities.models import Activity, Attendance
-from members.export import XLSX
 from members.models import Area, Household, Member, Residence, User
 from tests import factories
 from tests.routes import addresses, routes
-from tests.week import bodies, lived
+from tests.week import bodies, lived, read
 
 FAR = ("菊园新区", "平城社区", "嘉富丽苑", "9号楼", "外街道人", "车老师家")
 OTHER = ("第二社区", "仓场公寓", "2号楼", "单秀英", "费师傅家", "8817")
@@ -46,10 +43,10 @@ OFFERED = (
 SEARCHED = (
     *(f"/admin/autocomplete/?app_label={field}&term={term}" for field in OFFERED for term in ("", "o", "1")),
     *(f"/admin/search/?s={term}&extended=1" for term in ("ouyang", "jian", "23", "阿")),
+    *(f"/pairings/?show={name}" for name in ("paired", "unpaired", "neighbours")),
     *(f"/{page}?q=ouyang" for page in ("visits/", "visits/overdue/", "admin/members/household/")),
 )
-LONG = 2_000
-JUNK = ("x", "-1", "9" * 25, "1902-01-01", "２０２６", "'\"><%\N{GRINNING FACE}", "长" * LONG)
+JUNK = ("x", "9" * 25, "1902-01-01", "２０２６", "-1'\"><%\N{GRINNING FACE}" + "长" * 2_000)
 ASKED = (
     "field", "from", "known", "made", "members", "month", "most", "on", "own", "p", "part", "period", "pick", "place",
     "q", "recorded", "show", "since", "status", "to", "wider", "with", "year", "o", "all",
@@ -62,25 +59,17 @@ def rows(member: Member, other_member: Member, other_street: Area, secretary: Us
     """The week; besides, a pair across two buildings, and two who came and have moved since."""
     week = lived(member, other_member, by=secretary)
     factories.pairing(Household.objects.get(pk=week["door"]), Household.objects.get(pk=week["near_free"]))
+    group, today = Area.objects.get(name="1号楼"), timezone.localdate()
+    past = factories.activity(group, title="去年的", held_on=today - timedelta(days=300))
     for name, place, room in (("迁出人", "2号楼", "8817"), ("搬家人", "3号楼", "8819")):
-        gone = factories.person(name, Area.objects.get(name="1号楼"), room="707")
-        Attendance.objects.create(activity_id=week["activity"], member=gone, source="tick")
-        gone.move(to=Area.objects.get(name=place), room=room, on=timezone.localdate())
+        gone = factories.person(name, group, room="707")
+        Attendance.objects.create(activity=past, member=gone, source="tick")
+        gone.move(to=Area.objects.get(name=place), room=room, on=today)
     return week
 
 
 def of_the_week() -> list[str]:
     return [route for route in sorted(set(routes())) if WEEK.match(route)]
-
-
-def read(answer: Any) -> str:
-    """What can be read of an answer, whatever it is."""
-    kind = answer.headers["Content-Type"]
-    if kind == XLSX:
-        return repr([list(sheet.values) for sheet in load_workbook(io.BytesIO(answer.content))])
-    if kind == "application/pdf":
-        return "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(answer.content)).pages)
-    return answer.content.decode()
 
 
 def shown(client: Client) -> Iterator[tuple[str, str]]:
@@ -106,7 +95,7 @@ def test_an_instructor_is_told_nobody_s_name_or_door(rows: Any, logged_in: Any, 
         *Household.objects.values_list("name", flat=True),
         "无名氏",
     }
-    rooms = {*doors.values_list("room", flat=True), *Residence.objects.values_list("room", flat=True)}
+    rooms = {*Household.objects.values_list("room", flat=True), *Residence.objects.values_list("room", flat=True)}
     secret = re.compile("|".join([*filter(None, names), *(rf"(?<![\w-]){room}(?![\w%])" for room in rooms), r"\*{4}"]))
     pages = list(shown(logged_in(instructor)))
     assert [(url, found[0]) for url, page in pages if (found := secret.search(page))] == []
@@ -123,19 +112,19 @@ def test_no_question_breaks_a_page(rows: Any, logged_in: Any, secretary: User, j
         for url in pages
         for asked in QUESTIONS
     }
-    assert {url: status for url, status in found.items() if status not in (200, 302, 400, 404, 405)} == {}
+    assert {url: status for url, status in found.items() if status >= 500} == {}
 
 
-@pytest.mark.parametrize("number", ["0", "9" * 18, "9" * 30, "-1", "1e3", "%00", "%FF", "１", "a/b"])
+@pytest.mark.parametrize("number", ["0", "9" * 30, "-1", "%00", "%FF", "１"])
 def test_no_number_breaks_a_page(rows: Any, logged_in: Any, secretary: User, number: str) -> None:
     client = logged_in(secretary)
     client.raise_request_exception = False
     pages = [f"/{re.sub(r'<[^>]+>', number, route)}" for route in of_the_week() if "<" in route]
     found = {url: client.get(url).status_code for url in pages}
-    assert {url: status for url, status in found.items() if status not in (200, 301, 302, 400, 404, 405)} == {}
+    assert {url: status for url, status in found.items() if status >= 500} == {}
 
 
-@pytest.mark.parametrize("junk", ["", "x", "0", "9" * 25, "1902-01-01", "2150-01-01", "a\x00b", "长" * LONG])
+@pytest.mark.parametrize("junk", ["", "x", "0", "9" * 25, "1902-01-01", "2150-01-01", "a\x00b", "长" * 2_000])
 def test_nothing_that_is_sent_breaks_a_page(rows: Any, logged_in: Any, secretary: User, junk: str) -> None:
     """A page answers, and what it writes holds: junk in one field that nobody needs may well be left out."""
     client = logged_in(secretary)
@@ -143,5 +132,5 @@ def test_nothing_that_is_sent_breaks_a_page(rows: Any, logged_in: Any, secretary
     fields = {name for body in bodies(rows).values() for name in body} | {"save", "back", "mark", "gone", "wider"}
     pages = [url for route in of_the_week() if "api/" not in route for url in addresses(route, most=1)]
     found = {url: client.post(url, dict.fromkeys(fields, junk)).status_code for url in pages}
-    assert {url: status for url, status in found.items() if status not in (200, 302, 400, 403, 404, 405, 409)} == {}
+    assert {url: status for url, status in found.items() if status >= 500} == {}
     assert not Activity.objects.filter(held_on__year__in=(1902, 2150)).exists()

@@ -1,11 +1,15 @@
 """A week of two streets, row by row: what the access matrices and the side doors knock at."""
 
+import io
 from typing import Any
 
+import pypdf
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
+from openpyxl import load_workbook
 
 from activities.models import Attendance, SignIn
+from members.export import XLSX
 from members.models import Area, Member, User
 from tests import factories
 
@@ -35,7 +39,7 @@ def lived(member: Member, other_member: Member, *, by: User) -> dict[str, int]:
     week |= furnish(areas["9号楼"], far, by=by, name="车老师家", before="far_")
     made = week | of_states(group, member) | {
         "refusal": factories.consent(newcomer, is_agreed=False, by=by),
-        "newcomer": newcomer, "member": member,
+        "newcomer": newcomer, "member": member, "near_member": near_member, "other_member": other_member,
         "community_activity": factories.activity(areas["第一社区"], title="社区读书会"),
         "community_need": factories.need(areas["第一社区"], text="社区要一块黑板"),
         "new_pairing": factories.pairing(week["door"], factories.household(group, "2321"), since=timezone.localdate()),
@@ -138,3 +142,13 @@ def bodies(rows: dict[str, int]) -> dict[str, dict[str, Any]]:
         },
         **{f"admin/activities/attendance/{{{side}attendance}}/change/": {"duty": "helper"} for side in SIDES},
     }  # fmt: skip
+
+
+def read(answer: Any) -> str:
+    """What can be read of an answer, whatever it is."""
+    kind = answer.headers["Content-Type"]
+    if kind == XLSX:
+        return repr([list(sheet.values) for sheet in load_workbook(io.BytesIO(answer.content))])
+    if kind == "application/pdf":
+        return "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(answer.content)).pages)
+    return answer.content.decode()

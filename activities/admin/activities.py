@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Subquery
 from django.shortcuts import redirect
 from import_export.fields import Field
 from import_export.widgets import DateWidget, IntegerWidget, TimeWidget
@@ -10,6 +10,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import action
 
 from activities.attendance import note_duties
+from activities.imports.known import ELSEWHERE, MOVED_AWAY
 from activities.models import Activity, Attendance
 from members import access
 from members.access import Resource, Right
@@ -162,10 +163,15 @@ class AttendanceAdmin(ExportableAdmin):
 
     def get_queryset(self, request):
         now = Residence.objects.filter(member=OuterRef("member"), until=None)
+        here = Residence.objects.for_user(request.user).filter(member=OuterRef("member"), until=None)
         return (
             super()
             .get_queryset(request)
-            .annotate(home_label=Subquery(now.values("area__label")[:1]), home_room=Subquery(now.values("room")[:1]))
+            .annotate(
+                home_label=Subquery(here.values("area__label")[:1]),
+                home_room=Subquery(here.values("room")[:1]),
+                has_home=Exists(now),
+            )
         )
 
     def get_search_results(self, request, queryset, search_term):
@@ -194,6 +200,8 @@ class AttendanceAdmin(ExportableAdmin):
 
 
 def home(attendance: Attendance) -> str:
-    """Where the member lives now."""
-    label, room = attendance.home_label, attendance.home_room  # type: ignore[attr-defined]
-    return f"{label} {room}".strip() if label else "已迁出"
+    """Where the member lives now, if the reader may know it."""
+    label, room, has_home = attendance.home_label, attendance.home_room, attendance.has_home  # type: ignore[attr-defined]
+    if label is None:
+        return ELSEWHERE if has_home else MOVED_AWAY
+    return f"{label} {room}".strip()

@@ -13,7 +13,8 @@ from members.history import batches
 from members.models import Area, Member, Residence, User
 from members.roster.folding import squeezed
 
-MOVED_AWAY = "已迁出"  # what the export writes in place of an address
+# What the export writes in place of an address: there is none, or it is not for who exports.
+MOVED_AWAY, ELSEWHERE = "已迁出", "住在别处"
 
 
 class Key(NamedTuple):
@@ -111,7 +112,7 @@ class Known:
         found = self.people.get(squeezed(name), [])
         if not found:
             raise ValueError(f"没有找到“{name}”，请核对姓名；没有登记过的，请先登记这位党员")
-        home = "" if address == MOVED_AWAY else address_key(address)
+        home = "" if address in (MOVED_AWAY, ELSEWHERE) else address_key(address)
         there = [person for person in found if person.lives_at(home)]
         if not there:
             raise Ambiguous(f"“{name}”登记的住址不是“{address}”，请核对；只有一位同名的，可以不填住址")

@@ -1,5 +1,6 @@
 """The pages of activities: the list, one of them, adding and changing one, and how it came out."""
 
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -24,6 +25,7 @@ from members.views.page import page
 
 PER_PAGE, NAMES_PER_PAGE = 50, 300
 RECENT = 5
+ELSEWHERE = "住在别处"
 
 
 @dataclass(slots=True)
@@ -179,11 +181,13 @@ def _came(request, activity: Activity) -> Came:
     attended = Attendance.objects.filter(activity=activity)
     duties = dict(attended.exclude(duty="").order_by().values_list("duty").annotate(Count("pk")))
     housed = _with_home(attended, activity).order_by("home_path").values_list("home_path", "home_label")
-    buildings = [(_short(label, activity), number) for _, label, number in housed.annotate(Count("pk"))]
+    buildings: Counter[str] = Counter()
+    for path, label, number in housed.annotate(Count("pk")):
+        buildings[_building(request.user, activity, path, label)] += number
     return Came(
-        total=sum(number for _, number in buildings),
+        total=buildings.total(),
         duties=[(label, duties[duty]) for duty, label in Duty.Kind.choices if duty in duties],
-        buildings=buildings,
+        buildings=list(buildings.items()),
         names=_names(request, activity),
     )
 
@@ -196,7 +200,7 @@ def _names(request, activity: Activity) -> Page | None:
     ordered = rows.select_related("member").order_by("home_path", "member__pinyin", "pk")
     names = Paginator(ordered, NAMES_PER_PAGE).get_page(request.GET.get("p"))
     for row in names:
-        row.building = _short(row.home_label, activity)
+        row.building = _building(request.user, activity, row.home_path, row.home_label)
     return names
 
 
@@ -212,6 +216,8 @@ def _with_home(attended: QuerySet, activity: Activity) -> QuerySet:
     )
 
 
-def _short(label: str | None, activity: Activity) -> str:
-    """A building's name within the activity's area."""
-    return (label or "住址不详").removeprefix(f"{activity.area.label} ")
+def _building(user, activity: Activity, path: str | None, label: str | None) -> str:
+    """A building's name within the activity's area; of one outside the reader's posts only that it is elsewhere."""
+    if path is None or label is None or not access.covers(user, Resource.AREA, path):
+        return ELSEWHERE
+    return label.removeprefix(f"{activity.area.label} ")

@@ -41,16 +41,16 @@ def came(request, pk):
     if request.method == "POST" and tried(request, lambda: _mend(request, activity)):
         messages.success(request, "已保存。")
         return redirect(request.get_full_path())
-    rows = Attendance.objects.for_user(request.user).filter(activity=activity)
+    rows = Attendance.objects.for_user(request.user).filter(activity=activity).select_related("member")
     shown = Paginator(rows, PAGE).get_page(request.GET.get("p"))
-    members = Member.objects.with_home().in_bulk([row.member_id for row in shown])
+    homes = Member.objects.for_user(request.user).with_home().in_bulk([row.member_id for row in shown])
     return page(
         request,
         "activities/came.html",
         title=f"参加的人：{activity}",
         activity=activity,
         shown=shown,
-        rows=[(row, members[row.member_id]) for row in shown],
+        rows=[(row, homes.get(row.member_id)) for row in shown],
         duties=Duty.Kind.choices,
     )
 

@@ -14,6 +14,9 @@ from members.admin.filters import PlaceFilter
 from members.admin.widgets import Autocomplete
 from members.models import Area, Household, Pairing
 
+KINDS = {True: "党员家庭", False: "群众家庭"}
+YES_NO = {True: "是", False: "否"}
+
 
 class OfMembersFilter(admin.SimpleListFilter):
     title, parameter_name = "家庭", "of"
@@ -65,17 +68,17 @@ class HouseholdResource(PlainResource):
         fields = ("area", "room", "name", "kind", "paired")
 
     def dehydrate_kind(self, household):
-        return "党员家庭" if household.is_of_members else "群众家庭"
+        return KINDS[household.is_of_members]
 
     def dehydrate_paired(self, household):
-        return "是" if household.is_paired else "否"
+        return YES_NO[household.is_paired]
 
 
 @admin.register(Household)
 class HouseholdAdmin(HistoryAdmin, ExportableAdmin):
     resource = Resource.HOUSEHOLD
     resource_classes = [HouseholdResource]
-    list_display = ("area", "room", "name", "is_of_members", "is_paired")
+    list_display = ("area", "room", "name", "kind", "paired")
     list_display_links = ("area", "room")
     list_select_related = ("area",)
     list_filter = (PlaceFilter, OfMembersFilter, PairedFilter)
@@ -111,13 +114,13 @@ class HouseholdAdmin(HistoryAdmin, ExportableAdmin):
     def open_building(self, request, object_id):
         return redirect("members:building", self.get_object(request, object_id).area_id)
 
-    @admin.display(description="党员家庭", boolean=True)
-    def is_of_members(self, household):
-        return household.is_of_members
+    @admin.display(description="家庭")
+    def kind(self, household):
+        return KINDS[household.is_of_members]
 
-    @admin.display(description="正在结对", boolean=True)
-    def is_paired(self, household):
-        return household.is_paired
+    @admin.display(description="正在结对")
+    def paired(self, household):
+        return YES_NO[household.is_paired]
 
 
 class PairingResource(PlainResource):

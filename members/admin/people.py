@@ -100,7 +100,7 @@ class MemberAdmin(HistoryAdmin, ExportableAdmin):
     )
     search_fields = ("name__contains", "pinyin__startswith", "initials__startswith")
     search_help_text = "姓名、拼音、首字母或手机号"
-    actions_detail = ["reveal", "move", "leave", "consents"]
+    actions_detail = ["reveal", "move", "leave", "consents", "pairings"]
     show_full_result_count = False
     linked_by = ("employer",)
     fieldsets = (
@@ -184,6 +184,11 @@ class MemberAdmin(HistoryAdmin, ExportableAdmin):
         """They are asked for, and shown, building by building."""
         home = self.get_object(request, object_id).home
         return redirect(f"{reverse('members:consents')}?area={home.area_id}")
+
+    @action(description="结对", icon="handshake", permissions=["look"])
+    def pairings(self, request, object_id):
+        """On the grid of the building where the member lives, or lived last."""
+        return redirect("members:building", self.get_object(request, object_id).home.area_id)
 
     @admin.display(description="现住址")
     def place(self, member):

@@ -1,6 +1,6 @@
 """The doors of a building, and the pairs of households that look after each other (the paper, part one, 2: 结对)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Self
 
@@ -21,6 +21,7 @@ from members.models.dated import DatedQuerySet, ends_after_it_begins
 from members.models.people import Residence
 
 FIRST_YEAR = date(2000, 1, 1)
+GONE = "有一户刚刚去掉了，没有保存。请刷新页面，再看一遍。"
 
 
 class HouseholdQuerySet(models.QuerySet["Household"]):
@@ -40,10 +41,10 @@ class HouseholdQuerySet(models.QuerySet["Household"]):
 
     def paired(self, day: date) -> Self:
         """Households that are a side of a pairing on this day."""
-        return self.filter(Exists(_pairings_of(day)))
+        return self.filter(_is_paired(day))
 
     def unpaired(self, day: date) -> Self:
-        return self.filter(~Exists(_pairings_of(day)))
+        return self.filter(~_is_paired(day))
 
     def lay_out(self, group: Area, rooms: Iterable[str]) -> int:
         """Add the doors of a building group that are not there yet, its members' among them; return how many."""
@@ -77,6 +78,14 @@ class HouseholdQuerySet(models.QuerySet["Household"]):
                 record("delete", Household, path=group.path, changes={"area": [group.pk, None], "doors": len(wrong)})
         return len(wrong)
 
+    def lock(self, pks: Collection[int]) -> None:
+        """Lock these doors until the transaction ends, always in one order; ValidationError where one is gone."""
+        locked = 0
+        for batch in batches(sorted(pks)):
+            locked += len(self.filter(pk__in=batch).order_by("pk").select_for_update())
+        if locked < len(pks):
+            raise ValidationError(GONE)
+
     def idle(self) -> Self:
         """Doors that nothing hangs on: no member lives there, no name is known, no other row points at them."""
         idle = self.of_neighbours(timezone.localdate()).filter(name="")
@@ -90,8 +99,10 @@ def _homes_behind_the_door(day: date) -> models.QuerySet:
     return Residence.objects.on(day).filter(area=OuterRef("area"), room=OuterRef("room"))
 
 
-def _pairings_of(day: date) -> models.QuerySet:
-    return Pairing.objects.on(day).filter(Q(household=OuterRef("pk")) | Q(neighbour=OuterRef("pk")))
+def _is_paired(day: date) -> Q:
+    """The two sides are asked for one by one: each has its index."""
+    pairings = Pairing.objects.on(day)
+    return Q(Exists(pairings.filter(household=OuterRef("pk")))) | Q(Exists(pairings.filter(neighbour=OuterRef("pk"))))
 
 
 class Household(Audited):
@@ -157,7 +168,7 @@ class Household(Audited):
     def remove(self) -> None:
         """Remove a door that was made by mistake; one that was ever paired, or where a member lives, stays."""
         with atomic_write():
-            Household.objects.select_for_update().get(pk=self.pk)  # somebody may be pairing it
+            Household.objects.lock([self.pk])  # somebody may be pairing it
             if self.has_members:
                 raise ValidationError("这一户住着党员，不能去掉。")
             if self.is_ever_paired:
@@ -188,8 +199,7 @@ class PairingQuerySet(DatedQuerySet):
         Asked twice, it is there already. Of two people who pair one neighbour's household, the second is told.
         """
         with atomic_write():
-            sides = Household.objects.filter(pk__in=(household.pk, neighbour.pk)).order_by("pk")
-            list(sides.select_for_update())
+            Household.objects.lock({household.pk, neighbour.pk})
             there = Pairing.objects.filter(household=household, neighbour=neighbour, until=None).first()
             if there:
                 return there, False
@@ -277,7 +287,10 @@ class Pairing(Audited):
     def end(self, *, on: date | None = None) -> None:
         """End the pairing; it and its visits stay on record."""
         with atomic_write():
-            self.until = Pairing.objects.select_for_update().get(pk=self.pk).until
+            stored = Pairing.objects.select_for_update().filter(pk=self.pk).first()
+            if stored is None:
+                raise ValidationError("这一对刚刚撤销了。")
+            self.until = stored.until
             if self.until is not None:
                 raise ValidationError(f"这一对已于 {self.until} 结束。")
             self.until = on or timezone.localdate()

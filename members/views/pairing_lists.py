@@ -17,7 +17,7 @@ from members import access, audit
 from members.access import Resource, Right
 from members.atomic import atomic_write
 from members.export import workbook
-from members.grid import Behind, members_behind
+from members.grid import ELSEWHERE, Behind, may_see, members_behind, told
 from members.models import Area, Household, Pairing, Residence, User
 from members.views.files import download
 from members.views.page import page
@@ -27,9 +27,9 @@ from members.views.places import places
 PAGE = 50
 TABS = {
     "current": "正在结对",
-    "paired": "已结对的党员家庭",
-    "unpaired": "没有结对的党员家庭",
-    "neighbours": "没有结对的群众家庭",
+    "paired": "已结对党员家庭",
+    "unpaired": "未结对党员家庭",
+    "neighbours": "未结对群众家庭",
 }
 HEADINGS = {
     "current": ("楼组", "党员家庭", "党员", "结对家庭所在楼组", "结对家庭", "称呼", "结对日期"),
@@ -43,7 +43,7 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(
         label="导出事由",
         max_length=200,
-        widget=forms.TextInput({"class": "lz-input"}),
+        widget=forms.TextInput({"class": "lz-input lz-wide"}),
         help_text="个人资料的导出会留下记录，请写明用途，如“核对三月结对名单”。",
     )
 
@@ -137,18 +137,17 @@ def _filled(name: str, rows: Sequence, user: Any) -> list:
         behind = members_behind([(row.household.area_id, row.household.room) for row in rows], user=user)
         return [(row, behind[row.household.area_id, row.household.room]) for row in rows]
     behind = members_behind([(row["area"], row["room"]) for row in rows], user=user)
-    after = _looked_after({row["area"] for row in rows} if name == "paired" else ())
+    after = _looked_after({row["area"] for row in rows} if name == "paired" else (), user)
     doors = [(row, (row["area"], row["room"])) for row in rows]
     return [Home(row["area"], row["area__label"], row["room"], behind[door], after[door]) for row, door in doors]
 
 
-def _looked_after(groups: Iterable[int]) -> Behind:
-    """The neighbours of each member household of these groups."""
+def _looked_after(groups: Iterable[int], user: Any) -> Behind:
+    """The neighbours of each member household of these groups, as far as the user may see their buildings."""
     after: Behind = defaultdict(list)
     for pairing in Pairing.objects.current().filter(household__area__in=groups).select_related(*SIDES):
         home, neighbour = pairing.household, pairing.neighbour
-        is_near = home.area_id == neighbour.area_id
-        after[home.area_id, home.room].append(neighbour.room if is_near else f"{neighbour.area.name} {neighbour.room}")
+        after[home.area_id, home.room].append(told(neighbour, home.area_id) if may_see(neighbour, user) else ELSEWHERE)
     return after
 
 

@@ -49,9 +49,8 @@ def test_rows_are_the_areas_one_level_down(street: Area, member: Member, other_m
 def test_each_level_adds_up_to_the_one_above(
     street: Area, leader: User, pairing: Pairing, moved_away: Member, other_member: Member, level: int
 ) -> None:
-    whole, total = report(street, level=level), Figures()
-    for row in whole.rows:
-        total.add(row.figures)
+    whole = report(street, level=level)
+    total = Figures.total(row.figures for row in whole.rows)
     names = {"members", "local", "in_post", "taking_part", "groups", "established", "led", "households", "paired"}
     assert {name: getattr(total, name) for name in names} == {name: getattr(whole.figures, name) for name in names}
 

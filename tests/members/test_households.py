@@ -14,7 +14,9 @@ from members.access import Kind
 from members.doors import Door, Shape, all_rooms, fold_room, read_door, shape_of
 from members.grid import Grid, grid_of
 from members.models import Area, AuditEntry, Household, Member, User
+from members.views.pairing_lists import TABS
 from tests import factories
+from tests.members.test_pages import foreign_words
 
 TODAY = timezone.localdate()
 GARBAGE: list[dict[str, Any]] = [
@@ -428,3 +430,33 @@ def test_the_admin_asks_as_many_queries_for_many_doors(
     client.get("/admin/members/household/")
     with django_assert_max_num_queries(9):
         client.get("/admin/members/household/")
+
+
+# All pages -----------------------------------------------------------------------------------------------------------
+def test_the_pages_are_chinese_and_keep_to_the_policy(
+    client: Client, station: Area, group: Area, doors: dict[str, Household], member: Member
+) -> None:
+    pair = factories.pairing(doors["302"], doors["401"])
+    factories.household(group, "车库")
+    factories.building("3号楼", station)
+    pages = {
+        *("/buildings/", url(group), f"{url(group)}?made={pair.pk}", url(group, "doors/"), url(group, "doors/add/")),
+        *(f"/households/{door.pk}/{page}" for door in (doors["302"], doors["402"]) for page in ("", "remove/")),
+        *(f"/pairings/?show={tab}" for tab in TABS), "/pairings/export/", f"/pairings/{pair.pk}/",
+        *(f"/pairings/propose/{place.pk}/" for place in (group, station)), f"/pairings/end/?pick={pair.pk}",
+        *(f"/admin/members/{model}/{page}" for model in ("household", "pairing") for page in ("", "export/")),
+        *(f"/admin/members/pairing/{pair.pk}/{page}/" for page in ("change", "history")),
+        *(f"/admin/members/household/{page}" for page in ("add/", f"{pair.household_id}/change/")),
+    }  # fmt: skip
+    for address in pages:
+        answer = client.get(address)
+        assert answer.status_code == 200, address
+        assert foreign_words(text(answer)) == set(), address
+        assert not re.findall(r"<script(?![^>]*(?:\bsrc=|\bnonce=|application/json))[^>]*>", text(answer)), address
+        assert not re.findall(r"<[^>]*\s(on\w+)=", text(answer)), address
+
+
+def test_a_member_leads_to_the_grid(client: Client, group: Area, doors: dict[str, Household], member: Member) -> None:
+    change = text(client.get(f"/admin/members/member/{member.pk}/change/"))
+    (link,) = re.findall(r'href="(/admin/members/member/[^"]*pairings[^"]*)"', change)
+    assert client.get(link).headers["Location"] == url(group)

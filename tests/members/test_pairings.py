@@ -652,6 +652,25 @@ def test_the_database_itself_lets_one_win(homes: Any) -> None:
 
 def test_a_door_is_not_removed_while_it_is_paired(homes: Any) -> None:
     doors, neighbour, _ = homes
-    ends = raced(neighbour.remove, lambda: Pairing.objects.begin(household=doors[0], neighbour=neighbour))
+    ends = raced(
+        Household.objects.get(pk=neighbour.pk).remove,
+        lambda: Pairing.objects.begin(household=doors[0], neighbour=neighbour),
+    )
     assert not [error for error in ends if isinstance(error, IntegrityError)]
-    assert Household.objects.filter(pk=neighbour.pk).exists() == Pairing.objects.exists()
+    assert Household.objects.filter(room="102").exists() == Pairing.objects.exists()
+
+
+def test_a_door_that_is_gone_is_not_paired(doors: dict[str, Household], pair: Pairing) -> None:
+    gone, compound = Household.objects.get(pk=doors["402"].pk), doors["302"].area.parent
+    doors["402"].remove()
+    with pytest.raises(ValidationError, match="有一户刚刚去掉了"):
+        Pairing.objects.begin(household=doors["302"], neighbour=gone)
+    with pytest.raises(ValidationError, match="有一户刚刚去掉了"):
+        pair_all({gone: doors["302"], doors["403"]: doors["302"]}, compound=compound, since=TODAY)
+    with pytest.raises(ValidationError, match="有一户刚刚去掉了"):
+        gone.remove()
+    again = Pairing.objects.get(pk=pair.pk)
+    pair.undo()
+    with pytest.raises(ValidationError, match="这一对刚刚撤销了"):
+        again.end()
+    assert not Pairing.objects.exists()

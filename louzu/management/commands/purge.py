@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db.models import Model, QuerySet
 from django.utils import timezone
@@ -56,6 +57,8 @@ class Command(BaseCommand):
         parser.add_argument("--yes", action="store_true", help="真的清除；不加只列出数目")
 
     def handle(self, *, yes, **options):
+        if yes:
+            call_command("clearsessions")
         for purge in PURGES:
             count = carry_out(purge) if yes else purge.expired().count()
             said = purge.label.format(count)
