@@ -35,7 +35,8 @@ def audit_context(get_response):
     """Writes within the request are this user's, from this address, under this request id (in and out)."""
 
     def middleware(request):
-        if "%00" in request.META.get("QUERY_STRING", "") and not request.path.startswith("/api/"):
+        asked = request.path + request.META.get("QUERY_STRING", "").replace("%00", "\0")
+        if "\0" in asked and not asked.startswith("/api/"):
             raise BadRequest  # PostgreSQL takes no NUL, whatever asks for it
         given = request.headers.get("X-Request-ID", "")
         request.id = given if REQUEST_ID.match(given) else uuid.uuid4().hex

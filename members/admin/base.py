@@ -98,6 +98,10 @@ class ScopedAdmin(Scoped, ModelAdmin):
                 allowed |= {field + ending for ending in ("", "__exact", "__in", "__isnull", "_from", "_to")}
         return lookup in allowed
 
+    def get_object(self, request, object_id, from_field=None):
+        """The row of the address; one written in other digits than 0 to 9 is none, since no address of ours is."""
+        return super().get_object(request, object_id, from_field) if str(object_id).isascii() else None
+
     def get_form(self, request, obj=None, change=False, **kwargs):
         """A form class of this request's own: declared fields are shared by all, and their choices are not."""
         form = super().get_form(request, obj, change=change, **kwargs)
