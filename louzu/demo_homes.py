@@ -12,7 +12,7 @@ from django.utils import timezone
 from members.history import write_history
 from members.models import Area, Consent, Duty, Residence
 from members.models.areas import SEGMENT
-from members.models.consents import NOTICES
+from members.models.consents import BY_HAND, NOTICES
 from members.roster.apply import overwrite
 
 YEAR = timedelta(days=365)
@@ -143,7 +143,7 @@ def _answers(
                 is_agreed=is_agreed,
                 notice=notice,
                 version=version,
-                means=rng.choices(Consent.Means.values, (70, 20, 10))[0],
+                means=rng.choices(list(BY_HAND), (70, 20, 10))[0],
                 given_on=given_on,
                 recorded_by_id=recorder,
                 withdrawn_at=moment(between(rng, given_on, ground.yesterday), 17) if is_withdrawn else None,

@@ -10,13 +10,14 @@ import secrets
 from pathlib import Path
 
 NAMES = ("SECRET_KEY", "LOUZU_ID_KEY", "LOUZU_PHONE_KEY")
+SIGNING = ("LOUZU_SIGNING_KEY",)  # came later: in a file of its own, so that older installations get it too
 
 
-def load_or_make(path: Path) -> dict[str, str]:
+def load_or_make(path: Path, names: tuple[str, ...] = NAMES) -> dict[str, str]:
     """Return the keys kept in `path`, made on first use; a second process that comes at once reads the first one's."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        _create(path, "".join(f"{name}={secrets.token_hex(32)}\n" for name in NAMES))
+        _create(path, "".join(f"{name}={secrets.token_hex(32)}\n" for name in names))
     return dict(line.split("=", 1) for line in path.read_text(encoding="ascii").split())
 
 

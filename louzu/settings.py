@@ -24,6 +24,11 @@ LOUZU_ID_KEY = env("LOUZU_ID_KEY", default=_made.get("LOUZU_ID_KEY"))
 LOUZU_PHONE_KEY = env("LOUZU_PHONE_KEY", default=_made.get("LOUZU_PHONE_KEY"))
 LOUZU_PHONE_KEYS_OLD = env.list("LOUZU_PHONE_KEYS_OLD", default=[])
 LOUZU_PHONE_CIPHER = env("LOUZU_PHONE_CIPHER", default="aes")
+# What receipts are signed with (Ed25519); those of old keys stay verifiable as long as the keys are named here.
+LOUZU_SIGNING_KEY = (
+    env("LOUZU_SIGNING_KEY", default="") or (keys.load_or_make(VAR / "signing.env", keys.SIGNING)["LOUZU_SIGNING_KEY"])
+)
+LOUZU_SIGNING_KEYS_OLD = env.list("LOUZU_SIGNING_KEYS_OLD", default=[])
 
 # Where it runs ------------------------------------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", default=False)
@@ -185,6 +190,10 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 8_000
+CARD_LINK_DAYS = 30  # how long a member's link to their card opens
+EMPLOYER_RATE = env("LOUZU_EMPLOYER_RATE", default="600/min")
+# Networks inside which employers may be notified; any other private address is refused.
+WEBHOOK_NETWORKS = env.list("LOUZU_WEBHOOK_NETWORKS", default=[])
 # Days that data is kept (design: privacy); carried out by `manage.py purge`.
 RETENTION = {"upload": 30, "need_text": 90, "sign_in": 30}
 

@@ -32,10 +32,12 @@ class Resource(StrEnum):
     ACTIVITY = "activity"
     NEED = "need"
     HONOUR = "honour"
+    CARD = "card"
     ROSTER = "roster"
     EXPORT = "export"
     REPORT = "report"
     POST = "post"
+    KEY = "key"
     AUDIT = "audit"
 
 
@@ -71,10 +73,12 @@ MATRIX: dict[str, dict[Resource, Right]] = {
         Resource.ACTIVITY: Right.WRITE,
         Resource.NEED: Right.WRITE,
         Resource.HONOUR: Right.WRITE,
+        Resource.CARD: Right.WRITE,
         Resource.ROSTER: Right.WRITE,
         Resource.EXPORT: Right.READ,
         Resource.REPORT: Right.READ,
         Resource.POST: Right.WRITE,
+        Resource.KEY: Right.WRITE,
         Resource.AUDIT: Right.READ,
     },
     Kind.SECRETARY: {
@@ -84,6 +88,7 @@ MATRIX: dict[str, dict[Resource, Right]] = {
         Resource.ACTIVITY: Right.WRITE,
         Resource.NEED: Right.WRITE,
         Resource.HONOUR: Right.WRITE,
+        Resource.CARD: Right.WRITE,
         Resource.ROSTER: Right.WRITE,
         Resource.EXPORT: Right.READ,
         Resource.REPORT: Right.READ,

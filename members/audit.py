@@ -38,7 +38,7 @@ _now: ContextVar[Circumstances | None] = ContextVar("circumstances", default=Non
 # Fields whose values never reach the trail; that they changed does.
 PROTECTED = {
     "password", "phone_sealed", "phone_digest", "id_digest", "digest", "content", "reading", "plan", "text", "note",
-    "sign_in_code", "is_agreed",
+    "sign_in_code", "is_agreed", "lines", "left_out", "sentence", "body", "objection", "return_text", "secret_sealed",
 }  # fmt: skip
 MASK = "＊＊＊"
 

@@ -17,10 +17,10 @@ from members import audit
 BATCH = 900
 
 
-def batches(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+def batches(values: Sequence[Any], size: int = BATCH) -> Iterator[Sequence[Any]]:
     """Yield the values in parts that both databases take in one IN list."""
-    for start in range(0, len(values), BATCH):
-        yield values[start : start + BATCH]
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
 
 
 class FromImport(models.Model):

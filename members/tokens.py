@@ -2,8 +2,9 @@
 
 import re
 from datetime import timedelta
+from typing import TypeVar
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
@@ -12,9 +13,11 @@ from rest_framework.request import Request
 
 from members.atomic import atomic_write
 from members.models import StaffToken, User
+from members.models.keys import Key
 
 SHAPE = re.compile(r"lz_([0-9a-f]{4,12})_([A-Za-z0-9_-]{16,100})")
 NOTED_EVERY = timedelta(minutes=1)
+K = TypeVar("K", bound=Key)
 
 
 class TokenAuthentication(BaseAuthentication):
@@ -24,34 +27,33 @@ class TokenAuthentication(BaseAuthentication):
         scheme, _, text = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        token = _live_token(text.strip())
+        token = live_key(StaffToken.objects.select_related("user"), text)
         if token is None:
             raise AuthenticationFailed("密钥不对、已到期或已停用。", code="token_refused")
         if token.user.must_change_password:
             raise PermissionDenied("请先在网页登录并修改初始密码。", code="new_password_first")
-        _note_use(token)
+        note_use(token)
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="louzu"'
 
 
-def _live_token(text: str) -> StaffToken | None:
-    match = SHAPE.fullmatch(text)
-    if match is None:
-        return None
-    token = StaffToken.objects.live().select_related("user").filter(prefix=match[1]).first()
-    return token if token and token.fits(match[2]) else None
+def live_key(keys: QuerySet[K], text: str) -> K | None:
+    """Return that of these keys which the text is, if it opens something now."""
+    match = SHAPE.fullmatch(text.strip())
+    key = keys.live().filter(prefix=match[1]).first() if match else None  # type: ignore[attr-defined]
+    return key if match and key and key.fits(match[2]) else None
 
 
-def _note_use(token: StaffToken) -> None:
-    """Keep when the token was last used, to the minute: a busy client must not write at every call."""
+def note_use(key: Key) -> None:
+    """Keep when the key was last used, to the minute: a busy client must not write at every call."""
     now = timezone.now()
-    if token.last_used_at and now - token.last_used_at < NOTED_EVERY:
+    if key.last_used_at and now - key.last_used_at < NOTED_EVERY:
         return
     stale = Q(last_used_at=None) | Q(last_used_at__lte=now - NOTED_EVERY)
     with atomic_write():
-        StaffToken.objects.filter(stale, pk=token.pk).update(last_used_at=now)
+        type(key)._default_manager.filter(stale, pk=key.pk).update(last_used_at=now)
 
 
 class TokenScheme(OpenApiAuthenticationExtension):

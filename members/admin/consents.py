@@ -20,14 +20,15 @@ class ConsentAdmin(ReadOnlyAdmin):
     """What members said, to look through: of a refusal only whoever recorded it sees anything."""
 
     resource = Resource.MEMBER
-    list_display = ("member", "purpose", "is_agreed", "means", "given_on", "recorded_by", "withdrawn_at")
-    list_select_related = ("member", "recorded_by")
-    list_filter = (ConsentPlaceFilter, ("means", ChoicesDropdownFilter))
+    list_display = ("member", "purpose", "employer", "is_agreed", "means", "given_on", "recorded_by", "withdrawn_at")
+    list_select_related = ("member", "employer", "recorded_by")
+    list_filter = (ConsentPlaceFilter, ("purpose", ChoicesDropdownFilter), ("means", ChoicesDropdownFilter))
     search_fields = ("member__name__contains", "member__pinyin__startswith", "member__initials__startswith")
     search_help_text = "输入姓名、拼音或首字母查找"
     show_full_result_count = False
     fields = (
-        "member", "purpose", "is_agreed", "means", "given_on", "notice", "version", "recorded_by", "withdrawn_at",
+        "member", "purpose", "employer", "is_agreed", "means", "given_on", "notice", "version", "recorded_by",
+        "withdrawn_at",
     )  # fmt: skip
     actions_list = ["ask"]
 

@@ -47,8 +47,8 @@ class MemberForm(forms.ModelForm):
     class Meta:
         model = Member
         fields = (
-            "name", "sex", "birth_date", "id_number", "phone_number", "affiliation", "employer", "rank", "standing",
-            "party_since", "skills", "remark",
+            "name", "sex", "birth_date", "id_number", "phone_number", "affiliation", "employer", "employer_number",
+            "rank", "standing", "party_since", "skills", "remark",
         )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any):

@@ -105,7 +105,10 @@ class MemberAdmin(HistoryAdmin, ExportableAdmin):
     linked_by = ("employer",)
     fieldsets = (
         (None, {"fields": (("name", "sex"), ("birth_date", "id_number"), "phone_number")}),
-        ("组织关系", {"fields": (("affiliation", "standing"), ("employer", "rank"), "party_since")}),
+        (
+            "组织关系",
+            {"fields": (("affiliation", "standing"), ("employer", "employer_number"), ("rank", "party_since"))},
+        ),
         ("其他", {"fields": ("skills", "remark")}),
     )
     read_fieldsets = ((None, {"fields": (("name", "sex"), "birth_date", "masked_phone")}), *fieldsets[1:])

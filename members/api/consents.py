@@ -18,7 +18,8 @@ from members.api.problems import Conflict
 from members.api.schema import reads, writes
 from members.api.serializers import CheckedSerializer
 from members.api.viewsets import BulkReadViewSet, CreateMixin
-from members.models import Area, Consent, Member
+from members.models import Area, Consent, Employer, Member
+from members.models.consents import BY_HAND
 
 
 class ConsentSerializer(CheckedSerializer):
@@ -26,13 +27,22 @@ class ConsentSerializer(CheckedSerializer):
 
     member = ScopedField(rows=Member.objects.for_user, label="党员")
     name = serializers.CharField(source="member.name", read_only=True, label="姓名")
+    employer = ScopedField(
+        rows=Employer.objects.for_user,
+        required=False,
+        allow_null=True,
+        label="发给哪个单位",
+        help_text="只有 cards 填。",
+    )
     is_agreed = serializers.BooleanField(label="本人是否同意")
+    means = serializers.ChoiceField(choices=list(BY_HAND.items()), label="方式")
     given_on = PastDayField(required=False, label="表示意见的日期", help_text="不填就是今天。")
 
     class Meta:
         model = Consent
         fields = (
-            "id", "member", "name", "purpose", "is_agreed", "notice", "version", "means", "given_on", "withdrawn_at",
+            "id", "member", "name", "purpose", "employer", "is_agreed", "notice", "version", "means", "given_on",
+            "withdrawn_at",
         )  # fmt: skip
         read_only_fields = ("notice", "version", "withdrawn_at")
         validators: list = []

@@ -153,7 +153,7 @@ class MemberSerializer(CheckedSerializer):
         model = Member
         fields = (
             "id", "name", "sex", "birth_date", "id_number", "phone", "affiliation", "standing", "party_since",
-            "employer", "employer_name", "rank", "skills", "remark", "home",
+            "employer", "employer_name", "employer_number", "rank", "skills", "remark", "home",
         )  # fmt: skip
         extra_kwargs = {"sex": {"required": False, "help_text": "填了身份证号可以不填。"}}
         validators: list = []

@@ -47,6 +47,7 @@ class AuditEntry(models.Model):
         UNDO = "undo", "撤销导入"
         EXPORT = "export", "导出"
         REVEAL = "reveal", "查看完整电话"
+        PULL = "pull", "单位取卡"
         REFUSE = "refuse", "拒绝访问"
         LOGIN = "login", "登录"
         LOGOUT = "logout", "退出"

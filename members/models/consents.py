@@ -11,11 +11,19 @@ from django.utils import timezone
 from members.access import Right
 from members.atomic import atomic_write
 from members.audit import Audited, actor
+from members.models.employers import Employer
 from members.models.households import FIRST_YEAR
 from members.models.people import Member
 
 # What the member reads before agreeing; a changed text is a new version, and old rows keep theirs.
-NOTICES = {"stairwell": ("1", "同意在所住楼组的楼道公示牌上亮出本人姓名，以便服务邻里。随时可以撤回，撤回后不再印出。")}
+NOTICES = {
+    "stairwell": ("1", "同意在所住楼组的楼道公示牌上亮出本人姓名，以便服务邻里。随时可以撤回，撤回后不再印出。"),
+    "cards": (
+        "1",
+        "同意把本人的《在职党员参与社区活动记录卡》发给本人所在单位的党组织。卡上只写姓名、时段、参加过的活动和社区的一句话，"
+        "没有住址、电话和评分，不用于考核。可以不同意，不影响任何事情；随时可以撤回，撤回后卡片作废。",
+    ),
+}
 
 STANDS = "这位党员现在是同意的：本人改了主意，请撤回原来的同意。"
 
@@ -26,8 +34,10 @@ class ConsentQuerySet(models.QuerySet):
         mine = Q(is_agreed=True) | Q(recorded_by=user)
         return self.filter(mine, Exists(Member.objects.for_user(user, right).filter(pk=OuterRef("member"))))
 
-    def in_force(self, purpose: str) -> Self:
-        return self.filter(purpose=purpose, is_agreed=True, withdrawn_at=None)
+    def in_force(self, purpose: str = "") -> Self:
+        """Agreements that stand, for one purpose or for any."""
+        standing = self.filter(is_agreed=True, withdrawn_at=None)
+        return standing.filter(purpose=purpose) if purpose else standing
 
 
 class Consent(Audited):
@@ -35,14 +45,25 @@ class Consent(Audited):
 
     class Purpose(models.TextChoices):
         STAIRWELL = "stairwell", "楼道亮出姓名"
+        CARDS = "cards", "把记录卡发给单位"
 
     class Means(models.TextChoices):
         PAPER = "paper", "书面签字"
         SPOKEN = "spoken", "当面口头"
         PHONE = "phone", "电话"
+        LINK = "link", "本人在手机上确认"
 
     member = models.ForeignKey(Member, on_delete=models.CASCADE, verbose_name="党员", related_name="consents")
     purpose = models.CharField("用途", max_length=20, choices=Purpose.choices, default=Purpose.STAIRWELL)
+    employer = models.ForeignKey(
+        Employer,
+        on_delete=models.PROTECT,  # to whom one agreed must stay known
+        null=True,
+        blank=True,
+        verbose_name="发给哪个单位",
+        related_name="+",
+        help_text="只有“把记录卡发给单位”要填。",
+    )
     is_agreed = models.BooleanField("本人意见", choices=[(True, "同意"), (False, "不同意")])
     notice = models.CharField("告知内容", max_length=300, editable=False)
     version = models.CharField("告知版本", max_length=10, editable=False)
@@ -66,10 +87,21 @@ class Consent(Audited):
         constraints = [
             models.UniqueConstraint(
                 fields=["member", "purpose"],
-                condition=Q(is_agreed=True, withdrawn_at=None),
+                condition=Q(is_agreed=True, withdrawn_at=None, employer=None),
                 name="consent_one_in_force",
                 violation_error_message="这位党员在这项用途上已经同意，不用再登记。",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["member", "purpose", "employer"],
+                condition=Q(is_agreed=True, withdrawn_at=None, employer__isnull=False),
+                name="consent_one_an_employer",
+                violation_error_message="这位党员已经同意把记录卡发给这个单位，不用再登记。",
+            ),
+            models.CheckConstraint(
+                condition=Q(purpose="cards", employer__isnull=False) | Q(~Q(purpose="cards"), employer=None),
+                name="consent_cards_for_employer",
+                violation_error_message="同意把记录卡发给单位的，要写明是哪个单位；其他用途不填单位。",
+            ),
         ]
 
     def __str__(self):
@@ -78,7 +110,7 @@ class Consent(Audited):
     def clean(self):
         if self.given_on and self.given_on > timezone.localdate():
             raise ValidationError({"given_on": "日期不能晚于今天。"})
-        stands = Consent.objects.in_force(self.purpose).filter(member=self.member_id)
+        stands = Consent.objects.in_force(self.purpose).filter(member=self.member_id, employer=self.employer_id)
         if self._state.adding and self.is_agreed is False and stands.exists():
             raise ValidationError(STANDS)
         if self.given_on and self.given_on < FIRST_YEAR:
@@ -95,10 +127,15 @@ class Consent(Audited):
         return self.is_agreed and self.withdrawn_at is None
 
     def withdraw(self) -> None:
-        """It works at once: whatever is printed or sent from now on knows."""
+        """It works at once: whatever is printed or sent from now on knows, and what rests on it falls with it.
+
+        Models that rest on a consent have a manager with `fall_with`.
+        """
         with atomic_write():
             self.withdrawn_at = timezone.now()
             self.save(update_fields=["withdrawn_at"])
+            for relation in self._meta.related_objects:
+                relation.related_model._default_manager.fall_with(self)  # type: ignore[attr-defined]
 
     def audit_path(self) -> str:
         """The street alone: together with who agreed in a building, an entry would tell of who did not."""
@@ -107,3 +144,7 @@ class Consent(Audited):
     def _values(self, names=None):
         """Without whose it is, for the same reason; the row itself tells whoever may see it."""
         return {name: value for name, value in super()._values(names).items() if name != "member_id"}
+
+
+# How an answer comes that somebody else records; by the link a member answers alone.
+BY_HAND = dict(choice for choice in Consent.Means.choices if choice[0] != Consent.Means.LINK)

@@ -100,6 +100,12 @@ class Member(Audited):
         related_name="members",
         help_text="在职党员必填：组织关系所在的单位。",
     )
+    employer_number = models.CharField(
+        "单位内编号",
+        max_length=30,
+        blank=True,
+        help_text="单位自己的人员编号，知道才填；会写在记录卡上，便于单位认人。",
+    )
     rank = models.CharField("职务层次", max_length=10, choices=Rank.choices, blank=True)
     skills = models.CharField("特长", max_length=200, blank=True, help_text="多项用顿号隔开，如：书法、水电维修。")
     remark = models.CharField("备注", max_length=200, blank=True, help_text=OPINION_REMINDER)

@@ -15,7 +15,7 @@ from members.access import Kind, Resource, Right
 from members.audit import Audited
 from members.models.areas import Area
 from members.models.dated import DatedQuerySet, ends_after_it_begins
-from members.sealing import digest
+from members.models.keys import Key, KeyQuerySet
 
 
 class UserQuerySet(models.QuerySet):
@@ -166,28 +166,19 @@ class AreaRole(Audited):
             raise ValidationError({"area": f"{self.get_kind_display()}的区域要选{level.label}。"})
 
 
-class StaffTokenQuerySet(models.QuerySet):
+class StaffTokenQuerySet(KeyQuerySet):
     def for_user(self, user, right: Right = Right.READ) -> Self:
         """The user's own tokens: nobody sees another's."""
         return self if access.sets_up(user) else self.filter(user=user)
 
     def live(self) -> Self:
-        return self.filter(revoked_at=None, expires_at__gt=timezone.now(), user__is_active=True)
+        return super().live().filter(user__is_active=True)
 
 
-class StaffToken(Audited):
-    """A user's key for the API: shown once, kept as a digest, with an expiry; it opens what the user's posts open."""
-
-    PREFIX, LIFE = "lz_", timedelta(days=180)
+class StaffToken(Key):
+    """A user's key for the API; it opens what the user's posts open."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, verbose_name="用户", related_name="tokens")
-    label = models.CharField("用途", max_length=50)
-    prefix = models.CharField("前缀", max_length=12, unique=True, editable=False)
-    digest = models.CharField(max_length=64, editable=False)
-    created_at = models.DateTimeField("创建时间", auto_now_add=True)
-    expires_at = models.DateTimeField("到期时间")
-    last_used_at = models.DateTimeField("最近使用", null=True, editable=False)
-    revoked_at = models.DateTimeField("停用时间", null=True, editable=False)
 
     objects = StaffTokenQuerySet.as_manager()
 
@@ -195,24 +186,10 @@ class StaffToken(Audited):
         verbose_name = verbose_name_plural = "接口密钥"
         ordering = ["-created_at"]
 
-    def __str__(self):
-        return f"{self.label}（{self.PREFIX}{self.prefix}…）"
-
     @classmethod
-    def issue(cls, user: User, *, label: str, life: timedelta = LIFE) -> tuple["StaffToken", str]:
+    def issue(cls, user: User, *, label: str, life: timedelta = Key.LIFE) -> tuple["StaffToken", str]:
         """Make a token and return it with the text that is never shown again."""
-        prefix, secret = secrets.token_hex(5), secrets.token_urlsafe(32)
-        token = cls(user=user, label=label, prefix=prefix, digest=digest(secret, purpose="token"))
-        token.expires_at = timezone.now() + life
-        token.save()
-        return token, f"{cls.PREFIX}{prefix}_{secret}"
-
-    def fits(self, secret: str) -> bool:
-        return secrets.compare_digest(self.digest, digest(secret, purpose="token"))
+        return cls.make(user=user, label=label, life=life)
 
     def audit_path(self) -> str:
         return self.user.audit_path()
-
-    def revoke(self) -> None:
-        self.revoked_at = timezone.now()
-        self.save(update_fields=["revoked_at"])

@@ -19,7 +19,7 @@ from members.access import Resource, Right
 from members.doors import read_door
 from members.models import Area, Consent, Member, Residence
 from members.models.areas import AreaQuerySet
-from members.models.consents import NOTICES, STANDS
+from members.models.consents import BY_HAND, NOTICES, STANDS
 from members.models.households import FIRST_YEAR
 from members.views.acts import done, numbers, writable
 from members.views.page import page
@@ -56,7 +56,7 @@ class AnswersForm(forms.Form):
 
     means = forms.ChoiceField(
         label="怎么征求的",
-        choices=Consent.Means.choices,
+        choices=list(BY_HAND.items()),
         widget=forms.RadioSelect,
         error_messages={"required": "请选择怎么征求的。"},
     )

@@ -1,0 +1,150 @@
+"""How a member says yes or no: by a signed link on the phone, or on paper that the secretary records.
+
+The link is for one card, as it was shown: shown again, an older link opens nothing. Behind it the last four digits of
+the phone are asked for, a few times at most.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.signing import BadSignature, dumps, loads
+from django.db.models import Exists, F, OuterRef
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from feedback.models import RecordCard
+from members.atomic import atomic_write
+from members.audit import record
+from members.models import Consent, Member, User
+from members.models.consents import NOTICES
+from members.models.moves import Conflict
+
+SALT = "feedback.card"
+MOST_TRIES = 6
+VERSION, NOTICE = NOTICES[Consent.Purpose.CARDS]
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """How many cards went on to their next state, and how many were in no state for it."""
+
+    done: int
+    skipped: int
+
+
+def link_token(card: RecordCard) -> str:
+    """The signed part of the member's link."""
+    assert card.shown_at
+    return dumps([card.pk, int(card.shown_at.timestamp())], salt=SALT)
+
+
+def card_behind(token: str) -> RecordCard | None:
+    """The card that a link opens; None where it is no link of ours, has expired, or the card was shown anew."""
+    try:
+        pk, shown = loads(token, salt=SALT)
+    except (BadSignature, ValueError):
+        return None
+    card = RecordCard.objects.select_related("member", "employer", "area").filter(pk=pk).first()
+    if card is None or card.shown_at is None or int(card.shown_at.timestamp()) != shown:
+        return None
+    return card if timezone.now() < card.shown_at + timedelta(days=settings.CARD_LINK_DAYS) else None
+
+
+def is_locked(card: RecordCard) -> bool:
+    """Whether too many wrong digits were typed; the secretary shows the card again to open it."""
+    return card.wrong_tries >= MOST_TRIES
+
+
+def knows(card: RecordCard, digits: str) -> bool:
+    """Whether these are the last four digits of the member's phone; a wrong try is counted."""
+    tries = RecordCard.objects.filter(pk=card.pk, wrong_tries__lt=MOST_TRIES)
+    with atomic_write():
+        if not tries.update(wrong_tries=F("wrong_tries") + 1):
+            return False
+        end = card.member.phone[-4:]
+        is_right = len(end) == 4 and constant_time_compare(end, digits)
+        if is_right:
+            RecordCard.objects.filter(pk=card.pk).update(wrong_tries=0)
+    return is_right
+
+
+def show_all(pks: Sequence[int]) -> Moved:
+    """Put these drafts (ids) before their members, all at once; empty ones and what is no draft stay as they are."""
+    with atomic_write():
+        drafts = _locked(pks, RecordCard.Status.DRAFT)
+        ready = [card for card in drafts if not card.is_empty]
+        for card in ready:
+            card.status, card.shown_at, card.wrong_tries = RecordCard.Status.SHOWN, timezone.now(), 0
+        return _moved(ready, pks, RecordCard.Status.DRAFT, ["shown_at", "wrong_tries"])
+
+
+def agree_all(pks: Sequence[int], *, how: str, by: User | None = None, given_on: date | None = None) -> Moved:
+    """The members agree to these cards (ids) that they were shown; `by` is who records their signatures.
+
+    The consent is for this employer and purpose: one that stands already is the one that is meant.
+    """
+    with atomic_write():
+        members = RecordCard.objects.filter(pk__in=pks, status=RecordCard.Status.SHOWN).values("member")
+        list(Member.objects.select_for_update().filter(pk__in=members).order_by("pk"))  # two who record at once queue
+        standing = _consents(pks)
+        cards = _locked(pks, RecordCard.Status.SHOWN)
+        means = Consent.Means.LINK if how == RecordCard.How.LINK else Consent.Means.PAPER
+        new = {
+            (card.member_id, card.employer_id): _consent(card, means, by, given_on)
+            for card in cards
+            if (card.member_id, card.employer_id) not in standing
+        }
+        Consent.objects.bulk_create(new.values())
+        for card in cards:
+            card.status, card.agreed_at, card.agreed_how, card.agreed_by = "agreed", timezone.now(), how, by
+            card.consent = (standing | new)[card.member_id, card.employer_id]
+        return _moved(cards, pks, RecordCard.Status.SHOWN, ["agreed_at", "agreed_how", "agreed_by", "consent"])
+
+
+def agree(card: RecordCard, *, how: str, by: User | None = None) -> None:
+    """The member agrees to this card; Conflict where it is not before them."""
+    if not agree_all([card.pk], how=how, by=by).done:
+        card.refresh_from_db(fields=["status"])
+        raise Conflict(f"这张卡现在是“{card.get_status_display()}”，不能再表示同意。")
+
+
+def take_back(card: RecordCard) -> None:
+    """The member takes their consent back: every card that rests on it is withdrawn at once."""
+    with atomic_write():
+        consent = Consent.objects.in_force().select_for_update().filter(cards=card).first()
+        if consent is None:
+            raise ValidationError("没有在生效的同意，不用撤回。")
+        consent.withdraw()
+
+
+def _locked(pks: Sequence[int], status: str) -> list[RecordCard]:
+    cards = RecordCard.objects.filter(pk__in=pks, status=status).select_related("area")
+    return list(cards.order_by("area__path", "pk").select_for_update(of=("self",)))
+
+
+def _consents(pks: Sequence[int]) -> dict[tuple[int, int | None], Consent]:
+    """The consents that stand, of the members and employers of these cards, locked."""
+    cards = RecordCard.objects.filter(pk__in=pks, member=OuterRef("member"), employer=OuterRef("employer"))
+    rows = Consent.objects.in_force(Consent.Purpose.CARDS).filter(Exists(cards)).order_by("pk")
+    return {(consent.member_id, consent.employer_id): consent for consent in rows.select_for_update()}
+
+
+def _consent(card: RecordCard, means: str, by: User | None, given_on: date | None) -> Consent:
+    return Consent(
+        member_id=card.member_id, employer_id=card.employer_id, purpose=Consent.Purpose.CARDS, is_agreed=True,
+        notice=NOTICE, version=VERSION, means=means, given_on=given_on or timezone.localdate(), recorded_by=by,
+    )  # fmt: skip
+
+
+def _moved(cards: list[RecordCard], pks: Sequence[int], before: str, names: list[str]) -> Moved:
+    """Save the new state of these locked cards, with an entry for each community."""
+    RecordCard.objects.filter(status=before).bulk_update(cards, ["status", *names], batch_size=200)
+    for path, some in groupby(cards, key=lambda card: card.area.path):
+        told = list(some)
+        changes = {"status": [before, told[0].status], "cards": [card.pk for card in told]}
+        record("change", RecordCard, path=path, changes=changes)
+    return Moved(done=len(cards), skipped=len(pks) - len(cards))

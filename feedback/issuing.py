@@ -1,0 +1,89 @@
+"""Issuing: the body is frozen, numbered and put on the employer's feed. No card leaves without its member's consent."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from django.utils import timezone
+from django_tasks import task
+
+from feedback import feed
+from feedback.agreeing import Moved
+from feedback.body import digest_of, render
+from feedback.models import IssueRun, NumberSeries, RecordCard, Sender
+from members.atomic import atomic_write
+from members.audit import acting, record
+from members.history import batches
+from members.jobs import enqueue
+from members.models import Area, Consent, User
+from members.models.moves import Conflict
+
+AT_ONCE = 300
+
+
+def issue(card: RecordCard) -> None:
+    """Issue one card; Conflict where its member has not agreed."""
+    if not issue_all([card.pk]).done:
+        card.refresh_from_db(fields=["status"])
+        raise Conflict(f"“{card}”现在是“{card.get_status_display()}”，本人同意以后才能发出。")
+
+
+def issue_all(pks: Sequence[int]) -> Moved:
+    """Issue those of these cards (ids) whose members agree, in one transaction; the others stay as they are."""
+    with atomic_write():
+        cards = _ready(pks)
+        if cards:
+            _freeze(cards)
+            ready = RecordCard.objects.filter(status=RecordCard.Status.AGREED)
+            for card in cards:
+                card.status = RecordCard.Status.ISSUED
+            ready.bulk_update(cards, ["status", "number", "body", "digest", "issued_at"], batch_size=100)
+            feed.tell(cards)
+            for path, some in groupby(cards, key=lambda card: card.area.path):
+                numbers = [card.number for card in some]
+                record("change", RecordCard, path=path, changes={"status": ["agreed", "issued"], "numbers": numbers})
+    return Moved(done=len(cards), skipped=len(pks) - len(cards))
+
+
+def start(area: Area, pks: Sequence[int], *, user: User) -> IssueRun:
+    """Issue many cards (ids) in the background."""
+    with atomic_write():
+        run = IssueRun.objects.create(area=area, user=user, cards=list(pks))
+        enqueue(run_issue, run.pk)
+    return run
+
+
+@task()
+def run_issue(pk: int) -> None:
+    """Issue a run's cards, some hundred a transaction; each part counts once it is committed."""
+    run = IssueRun.objects.select_related("user").get(pk=pk)
+    mine = set(RecordCard.objects.for_user(run.user).filter(pk__in=run.cards).values_list("pk", flat=True))
+    with acting(run.user):
+        for part in batches([card for card in run.cards if card in mine], AT_ONCE):
+            done = issue_all(part)
+            run.issued, run.skipped, run.beat_at = run.issued + done.done, run.skipped + done.skipped, timezone.now()
+            with atomic_write():
+                run.save(update_fields=["issued", "skipped", "beat_at"])
+        with atomic_write():
+            run.advance(IssueRun.Status.DONE)
+
+
+def _ready(pks: Sequence[int]) -> list[RecordCard]:
+    """Those that may leave, locked; their consents are locked first, as by whoever takes one back."""
+    agreed = RecordCard.objects.filter(pk__in=pks, status=RecordCard.Status.AGREED)
+    consents = Consent.objects.in_force(Consent.Purpose.CARDS).filter(pk__in=agreed.values("consent"))
+    standing = {consent.pk for consent in consents.order_by("pk").select_for_update()}
+    rows = agreed.select_for_update(of=("self",)).select_related("member", "employer", "area", "supersedes")
+    return [card for card in rows.order_by("area__path", "pk") if card.consent_id in standing]
+
+
+def _freeze(cards: list[RecordCard]) -> None:
+    now = timezone.now()
+    day = timezone.localdate(now)
+    contacts = dict(Sender.objects.values_list("area__path", "contact"))
+    for path, some in groupby(cards, key=lambda card: card.area.street_path):
+        street, of_street = Area.objects.get(path=path), list(some)
+        numbers = NumberSeries.take(street, day.year, len(of_street))
+        for card, number in zip(of_street, numbers, strict=True):
+            card.number, card.issued_at = number, now
+            card.body = render(card, number=number, street=street.name, contacts=contacts, day=day)
+            card.digest = digest_of(card.body)

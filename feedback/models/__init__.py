@@ -1,0 +1,29 @@
+"""What goes to the employer and comes back, by noun."""
+
+from feedback.models.cards import RecordCard
+from feedback.models.feeds import Feed, FeedEvent
+from feedback.models.offers import Offer
+from feedback.models.replays import Replay
+from feedback.models.replies import Answer, Receipt
+from feedback.models.runs import IssueRun
+from feedback.models.senders import NumberSeries, Sender
+from feedback.models.units import Contact, EmployerKey, Scope
+from feedback.models.webhooks import Delivery, Webhook
+
+__all__ = [
+    "Answer",
+    "Contact",
+    "Delivery",
+    "EmployerKey",
+    "Feed",
+    "FeedEvent",
+    "IssueRun",
+    "NumberSeries",
+    "Offer",
+    "Receipt",
+    "RecordCard",
+    "Replay",
+    "Scope",
+    "Sender",
+    "Webhook",
+]

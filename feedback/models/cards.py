@@ -1,0 +1,280 @@
+"""Record cards: what an in-post member did at home in a period, on its way to the employer and back."""
+
+from datetime import date
+from typing import Any, Self
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from feedback.periods import CardPeriod
+from members import access
+from members.access import Resource, Right
+from members.audit import Audited
+from members.models import Area, Consent, Employer, Member
+from members.models.moves import Moving
+from members.models.people import OPINION_REMINDER
+
+BEFORE, OUT = ("draft", "shown", "agreed", "objected"), ("issued", "received", "answered", "returned")
+ENDED = ("returned", "withdrawn")
+
+
+class RecordCardQuerySet(models.QuerySet["RecordCard"]):
+    def for_user(self, user, right: Right = Right.READ) -> Self:
+        return self.filter(access.within("area__path", access.reach(user, Resource.CARD, right)))
+
+    def inside(self, area: Area) -> Self:
+        return self.filter(access.within("area__path", [access.subtree(area.path)]))
+
+    def of_period(self, period: CardPeriod) -> Self:
+        return self.filter(first_day=period.first, last_day=period.last)
+
+    def with_employer(self) -> Self:
+        """Cards that the employer holds: issued, and not withdrawn."""
+        return self.filter(status__in=OUT)
+
+    def ever_issued(self) -> Self:
+        return self.exclude(number=None)
+
+    def fall_with(self, consent: Consent) -> None:
+        """The member took their consent back: what rests on it is withdrawn, wherever it is."""
+        from feedback.withdrawing import withdraw_all  # what withdraws knows the feed, which knows this model
+
+        withdraw_all(self.filter(consent=consent).exclude(status__in=ENDED), RecordCard.Withdrawal.CONSENT)
+
+
+class RecordCard(Moving, Audited):
+    """One in-post member, one employer, one period: what they did where they live, by their own choice.
+
+    Never an appraisal. `lines` are what the record says was done; the secretary may leave some out. What leaves is
+    `body`, rendered once and never changed; `digest` is its SHA-256.
+    """
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "草稿"
+        SHOWN = "shown", "待本人确认"
+        AGREED = "agreed", "本人已同意"
+        OBJECTED = "objected", "本人有异议"
+        ISSUED = "issued", "已发出"
+        RECEIVED = "received", "单位已签收"
+        ANSWERED = "answered", "单位已反馈"
+        RETURNED = "returned", "单位退回"
+        WITHDRAWN = "withdrawn", "已撤回"
+
+    class How(models.TextChoices):
+        LINK = "link", "本人在手机上确认"
+        PAPER = "paper", "书面签字"
+
+    class Return(models.TextChoices):
+        NOT_OUR_MEMBER = "not_our_member", "不是本单位党员"
+        LEFT_UNIT = "left_unit", "已离开本单位"
+        WRONG_PERIOD = "wrong_period", "时段不对"
+        UNREADABLE = "unreadable", "内容看不清"
+        OTHER = "other", "其他"
+
+    class Withdrawal(models.TextChoices):
+        DROPPED = "dropped", "不发了"
+        MISTAKE = "mistake", "内容有误"
+        CONSENT = "consent", "本人撤回同意"
+
+    MOVES = {
+        Status.DRAFT: {Status.SHOWN, Status.WITHDRAWN},
+        Status.SHOWN: {Status.AGREED, Status.OBJECTED, Status.DRAFT, Status.WITHDRAWN},
+        Status.AGREED: {Status.ISSUED, Status.OBJECTED, Status.DRAFT, Status.WITHDRAWN},
+        Status.OBJECTED: {Status.DRAFT, Status.WITHDRAWN},
+        Status.ISSUED: {Status.RECEIVED, Status.RETURNED, Status.WITHDRAWN},
+        Status.RECEIVED: {Status.ANSWERED, Status.RETURNED, Status.WITHDRAWN},
+        Status.ANSWERED: {Status.WITHDRAWN},
+    }
+
+    area = models.ForeignKey(
+        Area,
+        on_delete=models.PROTECT,  # cards name the community they are from
+        verbose_name="社区",
+        related_name="cards",
+        limit_choices_to={"level": Area.Level.COMMUNITY},
+    )
+    member = models.ForeignKey(
+        Member,
+        on_delete=models.PROTECT,  # a card that left tells of somebody
+        verbose_name="党员",
+        related_name="cards",
+    )
+    employer = models.ForeignKey(
+        Employer,
+        on_delete=models.PROTECT,  # cards are addressed to it
+        verbose_name="单位",
+        related_name="cards",
+    )
+    first_day = models.DateField("时段开始")
+    last_day = models.DateField("时段结束")
+    lines = models.JSONField("内容", default=list)
+    left_out = models.JSONField("不写进卡片的", default=list)
+    sentence = models.CharField(
+        "社区的一句话",
+        max_length=200,
+        blank=True,
+        help_text=f"可以不写。只说做了什么，不评价、不打分。{OPINION_REMINDER}",
+    )
+    status = models.CharField(
+        "状态", max_length=10, choices=Status.choices, default=Status.DRAFT, editable=False, db_index=True
+    )
+    created_at = models.DateTimeField("生成时间", default=timezone.now, editable=False)
+    shown_at = models.DateTimeField("请本人确认的时间", null=True, editable=False)
+    wrong_tries = models.PositiveSmallIntegerField(default=0, editable=False)
+    agreed_at = models.DateTimeField("本人同意的时间", null=True, editable=False)
+    agreed_how = models.CharField("同意的方式", max_length=10, choices=How.choices, blank=True, editable=False)
+    agreed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,  # who recorded a signature must stay known
+        null=True,
+        editable=False,
+        verbose_name="登记同意的人",
+        related_name="+",
+    )
+    consent = models.ForeignKey(
+        Consent,
+        on_delete=models.PROTECT,  # what a card left by stays on record
+        null=True,
+        editable=False,
+        verbose_name="本人的同意",
+        related_name="cards",
+    )
+    objected_at = models.DateTimeField("本人提出异议的时间", null=True, editable=False)
+    objection = models.CharField("本人的异议", max_length=200, blank=True, editable=False)
+    number = models.CharField("卡号", max_length=40, null=True, unique=True, editable=False)
+    body = models.TextField(blank=True, editable=False)
+    digest = models.CharField("校验码", max_length=64, blank=True, editable=False)
+    issued_at = models.DateTimeField("发出时间", null=True, editable=False)
+    received_at = models.DateTimeField("单位签收的时间", null=True, editable=False)
+    answered_at = models.DateTimeField("单位反馈的时间", null=True, editable=False)
+    returned_at = models.DateTimeField("单位退回的时间", null=True, editable=False)
+    return_code = models.CharField("退回原因", max_length=20, choices=Return.choices, blank=True, editable=False)
+    return_text = models.CharField("退回说明", max_length=200, blank=True, editable=False)
+    withdrawn_at = models.DateTimeField("撤回时间", null=True, editable=False)
+    withdrawal = models.CharField("撤回原因", max_length=10, choices=Withdrawal.choices, blank=True, editable=False)
+    supersedes = models.OneToOneField(
+        "self",
+        on_delete=models.PROTECT,  # the trail from a card to the one it replaces stays
+        null=True,
+        editable=False,
+        verbose_name="代替的卡",
+        related_name="superseded_by",
+    )
+
+    objects = RecordCardQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "记录卡"
+        ordering = ["-last_day", "area__path", "member__pinyin", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member", "employer", "first_day", "last_day"],
+                condition=~Q(status__in=ENDED),
+                name="card_one_live",
+                violation_error_message="这位党员这个时段发给这个单位的卡已经有一张。",
+            ),
+            models.CheckConstraint(condition=Q(last_day__gte=F("first_day")), name="card_ends_after_it_begins"),
+            models.CheckConstraint(
+                condition=~Q(status="draft") | Q(shown_at=None, agreed_at=None, consent=None, objected_at=None),
+                name="card_draft_has_no_moment",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=("draft", "withdrawn")) | Q(shown_at__isnull=False),
+                name="card_shown_has_moment",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=("agreed", *OUT))
+                | Q(agreed_at__isnull=False, consent__isnull=False) & ~Q(agreed_how=""),
+                name="card_out_has_consent",
+                violation_error_message="本人还没有同意，这张卡不能发出。",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="objected") | Q(objected_at__isnull=False) & ~Q(objection=""),
+                name="card_objected_has_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=BEFORE, number=None, issued_at=None, body="", digest="")
+                | Q(status__in=OUT, number__isnull=False, issued_at__isnull=False) & ~Q(body="") & ~Q(digest="")
+                | Q(status="withdrawn", body=""),
+                name="card_issued_is_frozen",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=("received", "answered")) | Q(received_at__isnull=False),
+                name="card_received_has_moment",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="answered") | Q(answered_at__isnull=False), name="card_answered_has_moment"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="returned", returned_at__isnull=False) & ~Q(return_code="")
+                | ~Q(status="returned") & Q(returned_at=None),
+                name="card_returned_has_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="withdrawn", withdrawn_at__isnull=False) & ~Q(withdrawal="")
+                | ~Q(status="withdrawn") & Q(withdrawn_at=None),
+                name="card_withdrawn_has_reason",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["area", "first_day", "status"], name="card_area_period_status"),
+            models.Index(fields=["employer", "status"], name="card_employer_status"),
+        ]
+
+    def __str__(self):
+        return f"{self.member} {self.period.label}"
+
+    @property
+    def period(self) -> CardPeriod:
+        return CardPeriod(self.first_day, self.last_day)
+
+    @property
+    def kept_lines(self) -> list[dict[str, Any]]:
+        """The lines that are written on the card."""
+        return [line for line in self.lines if line["key"] not in self.left_out]
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.kept_lines and not self.sentence
+
+    @property
+    def is_with_employer(self) -> bool:
+        return self.status in OUT
+
+    @property
+    def amendable_until(self) -> date:
+        """The day until which the employer may amend an answer: the end of the period after the card's."""
+        return self.period.next.last
+
+    def write(self, *, sentence: str, left_out: list[str]) -> None:
+        """The secretary adds a word and leaves lines out, as long as nobody was shown the card."""
+        self._locked_in(self.Status.DRAFT)
+        self.sentence, self.left_out = sentence, left_out
+        self.save(update_fields=["sentence", "left_out"])
+
+    def object(self, reason: str) -> None:
+        """The member does not agree; the secretary corrects or drops it."""
+        if not reason.strip():
+            raise ValidationError("请写一句哪里不对。")
+        self.advance(
+            self.Status.OBJECTED, objected_at=timezone.now(), objection=reason.strip()[:200],
+            agreed_at=None, agreed_how="", agreed_by=None, consent=None,
+        )  # fmt: skip
+
+    def correct(self) -> None:
+        """Back to a draft: whoever agreed is asked again."""
+        self.advance(
+            self.Status.DRAFT, shown_at=None, objected_at=None, objection="",
+            agreed_at=None, agreed_how="", agreed_by=None, consent=None,
+        )  # fmt: skip
+
+    def audit_path(self) -> str:
+        return self.area.path
+
+    def _locked_in(self, status: str) -> None:
+        """Refuse where the stored card is in another state, and hold it until the transaction ends."""
+        if not RecordCard.objects.filter(pk=self.pk, status=status).update(status=status):
+            self.advance(status)  # nothing leads from a state to itself: tells the present one

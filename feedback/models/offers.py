@@ -1,0 +1,95 @@
+"""What employers offer: a venue, a talk, hands."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from activities.models import Need
+from members import access
+from members.access import Resource, Right
+from members.audit import Audited
+from members.models import Area, Employer
+from members.models.moves import Moving
+
+
+class OfferQuerySet(models.QuerySet["Offer"]):
+    def for_user(self, user, right: Right = Right.READ) -> Self:
+        """Offers to the user's areas; what is offered to a street is for its communities too."""
+        ranges = access.reach(user, Resource.CARD, right)
+        above = {low[:end] for low, _ in ranges for end in range(4, len(low), 4)}
+        return self.filter(access.within("area__path", ranges) | Q(area__path__in=above))
+
+    def open(self) -> Self:
+        return self.filter(status=Offer.Status.OPEN)
+
+
+class Offer(Moving, Audited):
+    """Something an employer offers a community or a street; needs can be answered by it."""
+
+    class Kind(models.TextChoices):
+        VENUE = "venue", "场地"
+        TALK = "talk", "讲座、课程"
+        HANDS = "hands", "人手、志愿服务"
+        GOODS = "goods", "物资"
+        OTHER = "other", "其他"
+
+    class Status(models.TextChoices):
+        OPEN = "open", "可用"
+        USED = "used", "已用完"
+        WITHDRAWN = "withdrawn", "单位已收回"
+
+    MOVES = {
+        Status.OPEN: {Status.USED, Status.WITHDRAWN},
+        Status.USED: {Status.OPEN},
+        Status.WITHDRAWN: {Status.OPEN},
+    }
+
+    employer = models.ForeignKey(
+        Employer,
+        on_delete=models.PROTECT,  # who offered it stays known
+        verbose_name="单位",
+        related_name="offers",
+    )
+    area = models.ForeignKey(
+        Area,
+        on_delete=models.PROTECT,  # to whom it was offered stays known
+        verbose_name="提供给",
+        related_name="offers",
+        limit_choices_to={"level__lte": Area.Level.COMMUNITY},
+    )
+    kind = models.CharField("类别", max_length=10, choices=Kind.choices)
+    title = models.CharField("提供什么", max_length=60)
+    text = models.CharField("说明", max_length=500, blank=True, help_text="时间、数量、怎么联系。")
+    status = models.CharField(
+        "状态", max_length=10, choices=Status.choices, default=Status.OPEN, editable=False, db_index=True
+    )
+    created_at = models.DateTimeField("提出时间", default=timezone.now, editable=False)
+    closed_at = models.DateTimeField("结束时间", null=True, editable=False)
+    needs = models.ManyToManyField(Need, blank=True, verbose_name="用在哪些需求", related_name="offers")
+
+    objects = OfferQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "单位资源"
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status="open", closed_at=None) | ~Q(status="open") & Q(closed_at__isnull=False),
+                name="offer_closed_has_moment",
+            )
+        ]
+
+    def __str__(self):
+        return self.title
+
+    def close(self, to: str) -> None:
+        """It is used up, or the employer takes it back."""
+        self.advance(to, closed_at=timezone.now())
+
+    def reopen(self) -> None:
+        self.advance(self.Status.OPEN, closed_at=None)
+
+    def audit_path(self) -> str:
+        return self.area.path

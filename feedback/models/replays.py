@@ -1,0 +1,28 @@
+"""The first answers to calls that must not be done twice."""
+
+from datetime import timedelta
+
+from django.db import models
+from django.utils import timezone
+
+from members.models import Employer
+
+KEPT = timedelta(days=30)
+
+
+class Replay(models.Model):
+    """The answer to a call that bore an Idempotency-Key: the same call again gets it again, byte for byte."""
+
+    employer = models.ForeignKey(Employer, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    request = models.CharField(max_length=64)  # SHA-256 of method, path and body
+    status = models.PositiveSmallIntegerField(default=0)
+    answer = models.BinaryField(default=b"")
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "幂等记录"
+        constraints = [models.UniqueConstraint(fields=["employer", "key"], name="replay_key_once")]
+
+    def __str__(self):
+        return self.key

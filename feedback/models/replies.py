@@ -1,0 +1,77 @@
+"""What comes back from the employer: a receipt, an answer in its versions."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from feedback.models.cards import RecordCard
+from feedback.models.units import EmployerKey
+from members.audit import Audited
+
+
+class Receipt(Audited):
+    """The employer has the body of this digest. What we sign of it names the receipt before it: a chain an employer."""
+
+    card = models.OneToOneField(
+        RecordCard,
+        on_delete=models.PROTECT,  # a receipt was given and signed
+        related_name="receipt",
+        verbose_name="记录卡",
+    )
+    digest = models.CharField("校验码", max_length=64)
+    at = models.DateTimeField("签收时间", default=timezone.now)
+    previous = models.CharField("上一张回执", max_length=64, blank=True)
+    hash = models.CharField("回执校验值", max_length=64, unique=True)
+    signed_by = models.CharField("签名密钥", max_length=16)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "签收回执"
+        ordering = ["pk"]
+
+    def __str__(self):
+        return f"{self.card}"
+
+    def audit_path(self) -> str:
+        return self.card.audit_path()
+
+
+class Answer(Audited):
+    """What the employer says to a card: a sentence, perhaps thanks. Amended, the earlier version stays."""
+
+    card = models.ForeignKey(
+        RecordCard,
+        on_delete=models.PROTECT,  # what was answered stays on record
+        related_name="answers",
+        verbose_name="记录卡",
+    )
+    version = models.PositiveSmallIntegerField("版本")
+    text = models.CharField("反馈", max_length=500)
+    thanks = models.BooleanField("表示感谢", default=False)
+    at = models.DateTimeField("反馈时间", default=timezone.now)
+    key = models.ForeignKey(
+        EmployerKey,
+        on_delete=models.PROTECT,  # by which key it came stays known
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name="密钥",
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,  # who wrote it stays known
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name="填写人",
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = "单位反馈"
+        ordering = ["card", "version"]
+        constraints = [models.UniqueConstraint(fields=["card", "version"], name="answer_version_once")]
+
+    def __str__(self):
+        return self.text
+
+    def audit_path(self) -> str:
+        return self.card.audit_path()

@@ -1,0 +1,69 @@
+"""Issuing in bulk, with its progress."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from members import access
+from members.access import Resource, Right
+from members.models import Area
+from members.models.imports import SILENCE
+from members.models.moves import Moving
+
+INTERRUPTED = "处理中断了。已发出的都已发出，没有发完的请再发一次，不会重复。"
+
+
+class IssueRunQuerySet(models.QuerySet):
+    def for_user(self, user, right: Right = Right.WRITE) -> Self:
+        return self.filter(access.within("area__path", access.reach(user, Resource.CARD, right)))
+
+    def bury_the_silent(self) -> int:
+        """Say of runs whose worker was killed that they stopped; what they issued is issued."""
+        lost = self.filter(status=IssueRun.Status.RUNNING, beat_at__lt=timezone.now() - SILENCE)
+        return lost.update(status=IssueRun.Status.STOPPED, message=INTERRUPTED)
+
+
+class IssueRun(Moving):
+    """The agreed cards of an area and period on their way out, a few hundred in a transaction."""
+
+    class Status(models.TextChoices):
+        RUNNING = "running", "正在发出"
+        DONE = "done", "已完成"
+        STOPPED = "stopped", "已中断"
+
+    MOVES = {Status.RUNNING: {Status.DONE, Status.STOPPED}}
+
+    area = models.ForeignKey(Area, on_delete=models.PROTECT, related_name="+", verbose_name="区域")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,  # who issued stays known
+        related_name="+",
+        verbose_name="操作人",
+    )
+    cards = models.JSONField(default=list)  # ids, as they were chosen
+    issued = models.PositiveIntegerField("已发出", default=0)
+    skipped = models.PositiveIntegerField("没有发出", default=0)
+    status = models.CharField("状态", max_length=10, choices=Status.choices, default=Status.RUNNING)
+    message = models.CharField("说明", max_length=300, blank=True)
+    created_at = models.DateTimeField("开始时间", default=timezone.now)
+    beat_at = models.DateTimeField(default=timezone.now)
+
+    objects = IssueRunQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "批量发卡"
+        ordering = ["-pk"]
+
+    def __str__(self):
+        return f"{self.area} {self.get_status_display()}"
+
+    @property
+    def is_busy(self) -> bool:
+        return self.status == self.Status.RUNNING
+
+    @property
+    def progress(self) -> int:
+        """Per cent of the cards that were dealt with."""
+        return 100 * (self.issued + self.skipped) // (len(self.cards) or 1)

@@ -1,0 +1,143 @@
+"""How an employer's party unit comes in: by a key of its system, or by the login of its contact."""
+
+import ipaddress
+from datetime import timedelta
+from typing import Self
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from members import access
+from members.access import Resource, Right
+from members.audit import Audited
+from members.models import Area, Employer
+from members.models.dated import DatedQuerySet, ends_after_it_begins
+from members.models.keys import Key, KeyQuerySet
+
+OVERLAP = timedelta(days=7)  # a key that was rotated works on for so long
+
+
+class Scope(models.TextChoices):
+    """What a key may do."""
+
+    READ = "cards:read", "取卡"
+    ANSWER = "cards:answer", "签收、反馈、退回"
+    OFFER = "offers:write", "提供资源"
+
+
+class EmployerKeyQuerySet(KeyQuerySet):
+    def for_user(self, user, right: Right = Right.READ) -> Self:
+        return self.filter(access.within("street__path", access.reach(user, Resource.KEY, right)))
+
+
+class EmployerKey(Key):
+    """The key of an employer's system, given by a street. `addresses` are where it may call from; none is anywhere."""
+
+    employer = models.ForeignKey(
+        Employer,
+        on_delete=models.PROTECT,  # what was done with it stays known
+        verbose_name="单位",
+        related_name="keys",
+    )
+    street = models.ForeignKey(
+        Area,
+        on_delete=models.PROTECT,  # the street that gave it answers for it
+        verbose_name="发放的街道",
+        related_name="+",
+        limit_choices_to={"level": Area.Level.STREET},
+    )
+    scopes = models.JSONField("权限", default=list)
+    addresses = models.CharField(
+        "限定来源地址", max_length=200, blank=True, help_text="多个用空格隔开，可写网段，如 203.0.113.0/24；不填不限。"
+    )
+
+    objects = EmployerKeyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "单位密钥"
+        ordering = ["employer__name", "-created_at"]
+
+    def clean(self):
+        try:
+            self.networks()
+        except ValueError:
+            raise ValidationError(
+                {"addresses": "有地址写得不对，如 203.0.113.7 或 203.0.113.0/24，用空格隔开。"}
+            ) from None
+
+    def networks(self) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+        return [ipaddress.ip_network(text, strict=False) for text in self.addresses.split()]
+
+    def works_from(self, address: str) -> bool:
+        """Whether it may be used from this address."""
+        return not self.addresses or any(ipaddress.ip_address(address) in network for network in self.networks())
+
+    def rotate(self) -> tuple["EmployerKey", str]:
+        """Make its successor and return it with its text; this one works on for a week at most."""
+        kept = {name: getattr(self, name) for name in ("employer", "street", "scopes", "addresses")}
+        successor, text = EmployerKey.make(label=self.label, **kept)
+        self.expires_at = min(self.expires_at, timezone.now() + OVERLAP)
+        self.save(update_fields=["expires_at"])
+        return successor, text
+
+    def audit_path(self) -> str:
+        return self.street.path
+
+
+class ContactQuerySet(DatedQuerySet):
+    def for_user(self, user, right: Right = Right.READ) -> Self:
+        return self.filter(access.within("street__path", access.reach(user, Resource.KEY, right)))
+
+
+class Contact(Audited):
+    """A user who reads and answers an employer's cards in the browser, for a time; they hold no post."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, verbose_name="用户", related_name="contacts"
+    )
+    employer = models.ForeignKey(
+        Employer,
+        on_delete=models.PROTECT,  # for whom somebody answered stays known
+        verbose_name="单位",
+        related_name="contacts",
+    )
+    street = models.ForeignKey(
+        Area,
+        on_delete=models.PROTECT,  # the street that let them in answers for it
+        verbose_name="开通的街道",
+        related_name="+",
+        limit_choices_to={"level": Area.Level.STREET},
+    )
+    since = models.DateField("开始日期", default=timezone.localdate)
+    until = models.DateField("结束日期", null=True, blank=True, help_text="还在负责就不填。")
+
+    objects = ContactQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "单位联系人"
+        ordering = ["employer__name", "user__name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "employer"],
+                condition=Q(until=None),
+                name="contact_once",
+                violation_error_message="这位用户已经是这个单位的联系人。",
+            ),
+            ends_after_it_begins("contact_ends_after_begin"),
+        ]
+
+    def __str__(self):
+        return f"{self.employer} {self.user}"
+
+    def audit_path(self) -> str:
+        return self.street.path
+
+
+def employers_of(user) -> models.QuerySet[Employer]:
+    """The employers whose cards the user reads today."""
+    if not user.is_authenticated:
+        return Employer.objects.none()
+    return Employer.objects.filter(pk__in=Contact.objects.current().filter(user=user).values("employer"))

@@ -1,0 +1,93 @@
+"""Telling an employer's system that there is something to fetch; the truth stays in the feed."""
+
+import base64
+import secrets
+from typing import Self
+
+from django.db import models
+from django.utils import timezone
+
+from members import access
+from members.access import Resource, Right
+from members.audit import Audited
+from members.models import Area, Employer
+from members.sealing import decrypt_text, encrypt_text
+
+
+class WebhookQuerySet(models.QuerySet):
+    def for_user(self, user, right: Right = Right.READ) -> Self:
+        return self.filter(access.within("street__path", access.reach(user, Resource.KEY, right)))
+
+
+class Webhook(Audited):
+    """An address that an administrator allowed; every message is signed with a secret that both sides know."""
+
+    employer = models.ForeignKey(Employer, on_delete=models.CASCADE, verbose_name="单位", related_name="webhooks")
+    street = models.ForeignKey(
+        Area,
+        on_delete=models.PROTECT,  # the street that allowed it answers for it
+        verbose_name="允许的街道",
+        related_name="+",
+        limit_choices_to={"level": Area.Level.STREET},
+    )
+    url = models.URLField("通知地址", max_length=300, help_text="只发“有新内容”，不带任何个人资料；只认 https。")
+    secret_sealed = models.CharField(max_length=300, editable=False)
+    is_active = models.BooleanField("启用", default=True)
+
+    objects = WebhookQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "单位通知地址"
+        ordering = ["employer__name", "pk"]
+
+    def __str__(self):
+        return f"{self.employer} {self.url}"
+
+    @property
+    def secret(self) -> str:
+        """`whsec_` and the key in base64, as Standard Webhooks write it."""
+        return decrypt_text(self.secret_sealed)
+
+    def make_secret(self) -> str:
+        secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+        self.secret_sealed = encrypt_text(secret)
+        return secret
+
+    def audit_path(self) -> str:
+        return self.street.path
+
+
+class DeliveryQuerySet(models.QuerySet):
+    def for_user(self, user, right: Right = Right.READ) -> Self:
+        return self.filter(webhook__in=Webhook.objects.for_user(user, right))
+
+    def due(self, now) -> Self:
+        return self.filter(status=Delivery.Status.WAITING, next_at__lte=now)
+
+
+class Delivery(models.Model):
+    """One message on its way: tried until it arrives, for three days."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", "待发送"
+        DELIVERED = "delivered", "已送达"
+        GIVEN_UP = "given_up", "没有送达"
+
+    webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="deliveries", verbose_name="通知地址")
+    cursor = models.CharField("卡片流位置", max_length=200)
+    status = models.CharField("状态", max_length=10, choices=Status.choices, default=Status.WAITING)
+    attempts = models.PositiveSmallIntegerField("发送次数", default=0)
+    created_at = models.DateTimeField("生成时间", default=timezone.now)
+    next_at = models.DateTimeField("下次发送", default=timezone.now)
+    delivered_at = models.DateTimeField("送达时间", null=True)
+    outcome = models.CharField("最近结果", max_length=200, blank=True)
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "通知记录"
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["status", "next_at"], name="delivery_status_next")]
+
+    def __str__(self):
+        return f"{self.webhook} {self.get_status_display()}"
