@@ -9,11 +9,14 @@ import os
 import secrets
 from pathlib import Path
 
-NAMES = ("SECRET_KEY", "LOUZU_ID_KEY", "LOUZU_PHONE_KEY")
-SIGNING = ("LOUZU_SIGNING_KEY",)  # came later: in a file of its own, so that older installations get it too
+# The key of receipts came later: in a file of its own, so that an older installation gets it too.
+FILES = {
+    "keys.env": ("SECRET_KEY", "LOUZU_ID_KEY", "LOUZU_PHONE_KEY"),
+    "signing.env": ("LOUZU_SIGNING_KEY",),
+}
 
 
-def load_or_make(path: Path, names: tuple[str, ...] = NAMES) -> dict[str, str]:
+def load_or_make(path: Path, names: tuple[str, ...]) -> dict[str, str]:
     """Return the keys kept in `path`, made on first use; a second process that comes at once reads the first one's."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():

@@ -15,8 +15,11 @@ env.read_env(BASE_DIR / ".env")
 VAR = Path(env("LOUZU_VAR", default=str(BASE_DIR / "var"))).resolve()
 
 # Secrets ------------------------------------------------------------------------------------------------------------
-_missing = [name for name in keys.NAMES if name not in env]
-_made = keys.load_or_make(VAR / "keys.env") if _missing else {}
+_missing = {name for names in keys.FILES.values() for name in names if name not in env}
+_made: dict[str, str] = {}
+for _file, _names in keys.FILES.items():
+    if _missing.intersection(_names):
+        _made |= keys.load_or_make(VAR / _file, _names)
 KEYS_FROM_ENVIRONMENT = not _missing
 SECRET_KEY = env("SECRET_KEY", default=_made.get("SECRET_KEY"))
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
@@ -25,9 +28,7 @@ LOUZU_PHONE_KEY = env("LOUZU_PHONE_KEY", default=_made.get("LOUZU_PHONE_KEY"))
 LOUZU_PHONE_KEYS_OLD = env.list("LOUZU_PHONE_KEYS_OLD", default=[])
 LOUZU_PHONE_CIPHER = env("LOUZU_PHONE_CIPHER", default="aes")
 # What receipts are signed with (Ed25519); those of old keys stay verifiable as long as the keys are named here.
-LOUZU_SIGNING_KEY = (
-    env("LOUZU_SIGNING_KEY", default="") or (keys.load_or_make(VAR / "signing.env", keys.SIGNING)["LOUZU_SIGNING_KEY"])
-)
+LOUZU_SIGNING_KEY = env("LOUZU_SIGNING_KEY", default=_made.get("LOUZU_SIGNING_KEY"))
 LOUZU_SIGNING_KEYS_OLD = env.list("LOUZU_SIGNING_KEYS_OLD", default=[])
 
 # Where it runs ------------------------------------------------------------------------------------------------------

@@ -22,6 +22,8 @@ os.environ |= {
     "LOUZU_SECOND_FACTOR": "",
     "LOUZU_API_RATE": "100000/min",
     "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
+    "LOUZU_SIGNING_KEY": "e5" * 32,
+    "LOUZU_WEBHOOK_NETWORKS": "127.0.0.0/8",
     "DEBUG": "false",
 }
 

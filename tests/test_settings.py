@@ -17,6 +17,7 @@ PRODUCTION = {
     "SECRET_KEY": "3f9c" * 16 + "!%x_Yz-7",
     "LOUZU_ID_KEY": "0a" * 32,
     "LOUZU_PHONE_KEY": "0b" * 32,
+    "LOUZU_SIGNING_KEY": "0c" * 32,
 }
 OURS = ("LOUZU_", "DJANGO_", "SECRET_KEY", "ALLOWED_HOSTS", "DEBUG", "DATABASE_URL")
 

@@ -53,10 +53,20 @@ class FeedEvent(models.Model):
         CORRECTED = "corrected", "更正后发出"
         WITHDRAWN = "withdrawn", "撤回"
 
-    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="+")  # what was told stays told
+    employer = models.ForeignKey(
+        Employer,
+        on_delete=models.PROTECT,  # what was told stays told
+        verbose_name="单位",
+        related_name="+",
+    )
     seq = models.PositiveBigIntegerField("序号")
     type = models.CharField("事件", max_length=10, choices=Type.choices)
-    card = models.ForeignKey(RecordCard, on_delete=models.PROTECT, related_name="events")  # the same
+    card = models.ForeignKey(
+        RecordCard,
+        on_delete=models.PROTECT,  # the same
+        verbose_name="记录卡",
+        related_name="events",
+    )
     at = models.DateTimeField("时间", default=timezone.now)
 
     objects = FeedEventQuerySet.as_manager()

@@ -13,12 +13,12 @@ KEPT = timedelta(days=30)
 class Replay(models.Model):
     """The answer to a call that bore an Idempotency-Key: the same call again gets it again, byte for byte."""
 
-    employer = models.ForeignKey(Employer, on_delete=models.CASCADE, related_name="+")
-    key = models.CharField(max_length=255)
-    request = models.CharField(max_length=64)  # SHA-256 of method, path and body
-    status = models.PositiveSmallIntegerField(default=0)
+    employer = models.ForeignKey(Employer, on_delete=models.CASCADE, verbose_name="单位", related_name="+")
+    key = models.CharField("幂等键", max_length=255)
+    request = models.CharField("请求摘要", max_length=64)  # SHA-256 of method, path and body
+    status = models.PositiveSmallIntegerField("状态码", default=0)
     answer = models.BinaryField(default=b"")
-    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    created_at = models.DateTimeField("时间", default=timezone.now, db_index=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "幂等记录"

@@ -1,11 +1,14 @@
 """What comes back from the employer: a receipt, an answer in its versions."""
 
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
 from feedback.models.cards import RecordCard
 from feedback.models.units import EmployerKey
+from members.access import Right
 from members.audit import Audited
 
 
@@ -33,6 +36,11 @@ class Receipt(Audited):
 
     def audit_path(self) -> str:
         return self.card.audit_path()
+
+
+class AnswerQuerySet(models.QuerySet):
+    def for_user(self, user, right: Right = Right.READ) -> Self:
+        return self.filter(card__in=RecordCard.objects.for_user(user, right))
 
 
 class Answer(Audited):
@@ -64,6 +72,8 @@ class Answer(Audited):
         related_name="+",
         verbose_name="填写人",
     )
+
+    objects = AnswerQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "单位反馈"

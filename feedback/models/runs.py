@@ -42,13 +42,13 @@ class IssueRun(Moving):
         related_name="+",
         verbose_name="操作人",
     )
-    cards = models.JSONField(default=list)  # ids, as they were chosen
+    cards = models.JSONField("卡片", default=list)  # ids, as they were chosen
     issued = models.PositiveIntegerField("已发出", default=0)
     skipped = models.PositiveIntegerField("没有发出", default=0)
     status = models.CharField("状态", max_length=10, choices=Status.choices, default=Status.RUNNING)
     message = models.CharField("说明", max_length=300, blank=True)
     created_at = models.DateTimeField("开始时间", default=timezone.now)
-    beat_at = models.DateTimeField(default=timezone.now)
+    beat_at = models.DateTimeField("最近动静", default=timezone.now)
 
     objects = IssueRunQuerySet.as_manager()
 

@@ -56,23 +56,23 @@ def months_of(street_path: str) -> int:
 class NumberSeries(models.Model):
     """The last number that a street gave to a card in a year: locked while numbers are taken, so none is missing."""
 
-    street = models.ForeignKey(Area, on_delete=models.PROTECT, related_name="+")  # numbers stay with their street
-    year = models.PositiveSmallIntegerField()
-    last = models.PositiveIntegerField(default=0)
+    code = models.CharField("街道代码", max_length=16)
+    year = models.PositiveSmallIntegerField("年度")
+    last = models.PositiveIntegerField("最后一号", default=0)
 
     class Meta:
         verbose_name = verbose_name_plural = "卡号"
-        constraints = [models.UniqueConstraint(fields=["street", "year"], name="series_of_street_and_year")]
+        constraints = [models.UniqueConstraint(fields=["code", "year"], name="series_of_street_and_year")]
 
     def __str__(self):
-        return f"{self.street} {self.year}：{self.last}"
+        return f"{self.code}-{self.year}-{self.last:05}"
 
     @staticmethod
     def take(street: Area, year: int, count: int) -> list[str]:
         """Return the street's next numbers of the year, such as 310114001-2026-00001, held by the transaction."""
-        NumberSeries.objects.bulk_create([NumberSeries(street=street, year=year)], ignore_conflicts=True)
-        series = NumberSeries.objects.select_for_update().get(street=street, year=year)
+        code = street.division_code or street.path
+        NumberSeries.objects.bulk_create([NumberSeries(code=code, year=year)], ignore_conflicts=True)
+        series = NumberSeries.objects.select_for_update().get(code=code, year=year)
         first, series.last = series.last + 1, series.last + count
         series.save(update_fields=["last"])
-        code = street.division_code or street.path
         return [f"{code}-{year}-{number:05}" for number in range(first, series.last + 1)]

@@ -38,6 +38,8 @@ TABLE: dict[Resource, dict[str, tuple[int, int]]] = {
     Resource.NEED: dict.fromkeys(DAILY, (WRITE, WRITE)) | {"instructor": (READ, READ)},
     Resource.HONOUR: dict.fromkeys(("street_officer", "secretary"), (WRITE, WRITE))
     | dict.fromkeys(("liaison", "leader", "instructor"), (READ, READ)),
+    Resource.CARD: {"street_officer": (WRITE, WRITE), "secretary": (WRITE, WRITE)},
+    Resource.KEY: {"street_officer": (WRITE, WRITE)},
     Resource.ROSTER: {"street_officer": (WRITE, WRITE), "secretary": (WRITE, WRITE)},
     Resource.EXPORT: {"street_officer": (READ, READ), "secretary": (READ, READ)},
     Resource.REPORT: dict.fromkeys(("street_officer", "secretary", "liaison", "leader", "instructor"), (READ, READ)),

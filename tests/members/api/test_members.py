@@ -51,6 +51,7 @@ def test_a_member_is_shown_with_the_phone_masked(client: APIClient, member: Memb
         "party_since": "",
         "employer": member.employer_id,
         "employer_name": "上海嘉定仪表厂",
+        "employer_number": "",
         "rank": "",
         "skills": "",
         "remark": "",
