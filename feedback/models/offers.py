@@ -9,9 +9,9 @@ from django.utils import timezone
 from activities.models import Need
 from members import access
 from members.access import Resource, Right
-from members.audit import Audited
+from members.audit import Audited, record
 from members.models import Area, Employer
-from members.models.moves import Moving
+from members.models.moves import Conflict, Moving
 
 
 class OfferQuerySet(models.QuerySet["Offer"]):
@@ -88,8 +88,24 @@ class Offer(Moving, Audited):
         """It is used up, or the employer takes it back."""
         self.advance(to, closed_at=timezone.now())
 
-    def reopen(self) -> None:
-        self.advance(self.Status.OPEN, closed_at=None)
+    def reopen(self, *, only_from: str = "") -> None:
+        """It can be used again; `only_from` says whose step is taken back: the secretary's or the employer's."""
+        self.advance(self.Status.OPEN, only_from=only_from, closed_at=None)
+
+    def use_for(self, need: Need) -> None:
+        """The employer takes this open need on with it; the caller opens the transaction, as for every move."""
+        if not Offer.objects.select_for_update().filter(pk=self.pk, status=self.Status.OPEN).exists():
+            self.refresh_from_db(fields=["status"])
+            raise Conflict(f"“{self}”现在是“{self.get_status_display()}”，不能再用。请刷新页面看看。")
+        need.claim(employer=self.employer)
+        self.needs.add(need)
+        record("change", self, changes={"needs": [need.pk]})
+
+    def change(self) -> None:
+        """Save what the employer wrote anew, as long as it is still offered."""
+        if not Offer.objects.select_for_update().filter(pk=self.pk, status=self.Status.OPEN).exists():
+            raise Conflict("这项资源已经收回或用完，不能再改。请刷新页面看看。")
+        self.save()
 
     def audit_path(self) -> str:
         return self.area.path

@@ -12,10 +12,11 @@ from django.utils import timezone
 
 from members import access
 from members.access import Resource, Right
-from members.audit import Audited
+from members.audit import Audited, plain_address
 from members.models import Area, Employer
 from members.models.dated import DatedQuerySet, ends_after_it_begins
 from members.models.keys import Key, KeyQuerySet
+from members.models.moves import Conflict
 
 OVERLAP = timedelta(days=7)  # a key that was rotated works on for so long
 
@@ -73,15 +74,30 @@ class EmployerKey(Key):
 
     def works_from(self, address: str) -> bool:
         """Whether it may be used from this address."""
-        return not self.addresses or any(ipaddress.ip_address(address) in network for network in self.networks())
+        plain = plain_address(address)
+        if plain is None or not self.addresses:
+            return not self.addresses
+        return any(ipaddress.ip_address(plain) in network for network in self.networks())
 
     def rotate(self) -> tuple["EmployerKey", str]:
-        """Make its successor and return it with its text; this one works on for a week at most."""
+        """Make its successor and return it with its text; this one works on for a week at most.
+
+        Conflict where it opens nothing any more, or has a successor already. The caller opens the transaction.
+        """
+        if not EmployerKey.objects.live().select_for_update(of=("self",)).filter(pk=self.pk).exists():
+            raise Conflict("这把密钥已停用或已到期，不能更换。请联系街道发一把新的。")
+        if self.has_successor():
+            raise Conflict("这把密钥刚才已经换过，请用换出来的那一把。")
         kept = {name: getattr(self, name) for name in ("employer", "street", "scopes", "addresses")}
         successor, text = EmployerKey.make(label=self.label, **kept)
         self.expires_at = min(self.expires_at, timezone.now() + OVERLAP)
         self.save(update_fields=["expires_at"])
         return successor, text
+
+    def has_successor(self) -> bool:
+        """Whether a later key of the same use is there."""
+        later = EmployerKey.objects.live().filter(employer=self.employer, street=self.street, label=self.label)
+        return any(key.scopes == self.scopes for key in later.filter(pk__gt=self.pk))
 
     def audit_path(self) -> str:
         return self.street.path

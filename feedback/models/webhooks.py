@@ -2,11 +2,15 @@
 
 import base64
 import secrets
+from datetime import timedelta
 from typing import Self
 
+from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
+from feedback.outgoing import Unreachable, judged
 from members import access
 from members.access import Resource, Right
 from members.audit import Audited
@@ -53,6 +57,12 @@ class Webhook(Audited):
         self.secret_sealed = encrypt_text(secret)
         return secret
 
+    def clean(self):
+        try:
+            judged(self.url)
+        except Unreachable as reason:
+            raise ValidationError({"url": f"{reason}。"}) from reason
+
     def audit_path(self) -> str:
         return self.street.path
 
@@ -63,6 +73,10 @@ class DeliveryQuerySet(models.QuerySet):
 
     def due(self, now) -> Self:
         return self.filter(status=Delivery.Status.WAITING, next_at__lte=now)
+
+    def expired(self) -> Self:
+        """Messages that nobody will ask after any more; after three days none is on its way."""
+        return self.filter(created_at__lt=timezone.now() - timedelta(days=settings.RETENTION["delivery"]))
 
 
 class Delivery(models.Model):

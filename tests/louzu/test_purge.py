@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from activities.models import Need, SignIn
 from activities.models.needs import EMPTIED
+from feedback.models import Delivery, Replay, Webhook
 from members.models import Area, AuditEntry, RosterImport
 from tests import factories
 from tests.members.uploads import cells, preview, sheet
@@ -41,6 +42,12 @@ def old_rows(group: Area, community: Area) -> dict[str, int]:
     event = factories.activity(group, is_held=False)
     SignIn.objects.create(activity=event, name="旧的", phone_end="1234", typed_at=NOW - timedelta(days=31))
     SignIn.objects.create(activity=event, name="新的", phone_end="1234", typed_at=NOW - timedelta(days=29))
+    unit = factories.employer()
+    Replay.objects.create(employer=unit, key="旧的", request="r", created_at=NOW - timedelta(days=31))
+    Replay.objects.create(employer=unit, key="新的", request="r", created_at=NOW - timedelta(days=29))
+    hook = Webhook.objects.create(employer=unit, street=group.parent.parent.parent, url="https://hooks.example/")
+    for days in (91, 89):
+        Delivery.objects.create(webhook=hook, cursor="c", created_at=NOW - timedelta(days=days))
     old, new = (preview(sheet(cells(name)), community) for name in ("新人甲", "新人乙"))
     RosterImport.objects.filter(pk=old.pk).update(created_at=NOW - timedelta(days=31))
     needs = {"done": ended(group, days=90, by="finish"), "withdrawn": ended(group, days=90)}
@@ -58,6 +65,8 @@ def test_a_dry_run_counts(old_rows: dict[str, int]) -> None:
         "到期的上传文件 1 份，加 --yes 清除。",
         "到期的群众需求内容 2 条，加 --yes 清除。",
         "到期的扫码签到 1 条，加 --yes 清除。",
+        "到期的接口重复提交的底稿 1 份，加 --yes 清除。",
+        "到期的单位通知 1 条，加 --yes 清除。",
     ]
     assert (texts(), SignIn.objects.count(), AuditEntry.objects.count()) == (before, 2, written)
     assert RosterImport.objects.get(pk=old_rows["old"]).content is not None
@@ -65,15 +74,17 @@ def test_a_dry_run_counts(old_rows: dict[str, int]) -> None:
 
 def test_what_is_past_its_time_goes(old_rows: dict[str, int]) -> None:
     before = texts()
-    assert [line.endswith("已清除。") for line in purge("--yes")] == [True] * 3
+    assert [line.endswith("已清除。") for line in purge("--yes")] == [True] * 5
     emptied = {old_rows["done"]: EMPTIED, old_rows["withdrawn"]: EMPTIED}
     assert texts() == before | emptied
     assert [row.name for row in SignIn.objects.all()] == ["新的"]
+    assert ([row.key for row in Replay.objects.all()], Delivery.objects.count()) == (["新的"], 1)
     kept = {row.pk: row.content is not None for row in RosterImport.objects.all()}
     assert kept == {old_rows["old"]: False, old_rows["new"]: True}
     told = AuditEntry.objects.filter(action="purge").values_list("model", "changes")
     assert dict(told) == {
         "members.RosterImport": {"uploads": 1}, "activities.Need": {"texts": 2}, "activities.SignIn": {"sign_ins": 1},
+        "feedback.Replay": {"replays": 1}, "feedback.Delivery": {"deliveries": 1},
     }  # fmt: skip
     assert AuditEntry.objects.first_broken() is None
 
@@ -86,5 +97,5 @@ def test_a_second_run_finds_nothing(old_rows: dict[str, int]) -> None:
 
 
 def test_how_long_is_a_setting(old_rows: dict[str, int], settings) -> None:
-    settings.RETENTION = {"upload": 1000, "need_text": 1000, "sign_in": 1000}
-    assert [line.split()[1] for line in purge()] == ["0", "0", "0"]
+    settings.RETENTION = {"upload": 1000, "need_text": 1000, "sign_in": 1000, "delivery": 1000}
+    assert [line.split()[1] for line in purge()] == ["0", "0", "0", "1", "0"]

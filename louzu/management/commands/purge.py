@@ -8,6 +8,8 @@ from django.utils import timezone
 
 from activities.models import Need, SignIn
 from activities.models.needs import EMPTIED
+from feedback.models import Delivery, Replay
+from feedback.models.replays import KEPT
 from members import audit
 from members.atomic import atomic_write
 from members.models import RosterImport
@@ -45,6 +47,14 @@ PURGES = [
         lambda: SignIn.objects.expired(timezone.now()),
         lambda rows: rows.delete()[0],
     ),
+    Purge(
+        Replay,
+        "replays",
+        "接口重复提交的底稿 {} 份",
+        lambda: Replay.objects.filter(created_at__lt=timezone.now() - KEPT),
+        lambda rows: rows.delete()[0],
+    ),
+    Purge(Delivery, "deliveries", "单位通知 {} 条", lambda: Delivery.objects.expired(), lambda rows: rows.delete()[0]),
 ]
 
 
