@@ -82,6 +82,15 @@ def show_all(pks: Sequence[int]) -> Moved:
         return _moved(ready, pks, RecordCard.Status.DRAFT, ["shown_at", "wrong_tries"])
 
 
+def correct_all(pks: Sequence[int]) -> Moved:
+    """Take these cards (ids) back from their members, all at once: drafts again, and their links open nothing."""
+    with atomic_write():
+        cards = _locked(pks, RecordCard.Status.SHOWN)
+        for card in cards:
+            card.status, card.shown_at = RecordCard.Status.DRAFT, None
+        return _moved(cards, pks, RecordCard.Status.SHOWN, ["shown_at"])
+
+
 def agree_all(pks: Sequence[int], *, how: str, by: User | None = None, given_on: date | None = None) -> Moved:
     """The members agree to these cards (ids) that they were shown; `by` is who records their signatures.
 
@@ -89,7 +98,9 @@ def agree_all(pks: Sequence[int], *, how: str, by: User | None = None, given_on:
     """
     with atomic_write():
         members = RecordCard.objects.filter(pk__in=pks, status=RecordCard.Status.SHOWN).values("member")
-        list(Member.objects.select_for_update().filter(pk__in=members).order_by("pk"))  # two who record at once queue
+        list(
+            Member.objects.select_for_update(no_key=True).filter(pk__in=members).order_by("pk")
+        )  # two who record at once queue
         standing = _consents(pks)
         cards = _locked(pks, RecordCard.Status.SHOWN)
         means = Consent.Means.LINK if how == RecordCard.How.LINK else Consent.Means.PAPER
@@ -115,7 +126,7 @@ def agree(card: RecordCard, *, how: str, by: User | None = None) -> None:
 def take_back(card: RecordCard) -> None:
     """The member takes their consent back: every card that rests on it is withdrawn at once."""
     with atomic_write():
-        consent = Consent.objects.in_force().select_for_update().filter(cards=card).first()
+        consent = Consent.objects.in_force().select_for_update(no_key=True).filter(cards=card).first()
         if consent is None:
             raise ValidationError("没有在生效的同意，不用撤回。")
         consent.withdraw()
@@ -123,14 +134,14 @@ def take_back(card: RecordCard) -> None:
 
 def _locked(pks: Sequence[int], status: str) -> list[RecordCard]:
     cards = RecordCard.objects.filter(pk__in=pks, status=status).select_related("area")
-    return list(cards.order_by("area__path", "pk").select_for_update(of=("self",)))
+    return list(cards.order_by("area__path", "pk").select_for_update(of=("self",), no_key=True))
 
 
 def _consents(pks: Sequence[int]) -> dict[tuple[int, int | None], Consent]:
     """The consents that stand, of the members and employers of these cards, locked."""
     cards = RecordCard.objects.filter(pk__in=pks, member=OuterRef("member"), employer=OuterRef("employer"))
     rows = Consent.objects.in_force(Consent.Purpose.CARDS).filter(Exists(cards)).order_by("pk")
-    return {(consent.member_id, consent.employer_id): consent for consent in rows.select_for_update()}
+    return {(consent.member_id, consent.employer_id): consent for consent in rows.select_for_update(no_key=True)}
 
 
 def _consent(card: RecordCard, means: str, by: User | None, given_on: date | None) -> Consent:

@@ -71,8 +71,10 @@ def _ready(pks: Sequence[int]) -> list[RecordCard]:
     """Those that may leave, locked; their consents are locked first, as by whoever takes one back."""
     agreed = RecordCard.objects.filter(pk__in=pks, status=RecordCard.Status.AGREED)
     consents = Consent.objects.in_force(Consent.Purpose.CARDS).filter(pk__in=agreed.values("consent"))
-    standing = {consent.pk for consent in consents.order_by("pk").select_for_update()}
-    rows = agreed.select_for_update(of=("self",)).select_related("member", "employer", "area", "supersedes")
+    standing = {consent.pk for consent in consents.order_by("pk").select_for_update(no_key=True)}
+    rows = agreed.select_for_update(of=("self",), no_key=True).select_related(
+        "member", "employer", "area", "supersedes"
+    )
     return [card for card in rows.order_by("area__path", "pk") if card.consent_id in standing]
 
 

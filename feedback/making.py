@@ -51,7 +51,7 @@ class Home(NamedTuple):
 def make(area: Area, period: CardPeriod) -> Made:
     """Make the cards of the in-post members who live in the area, in one transaction."""
     with atomic_write():
-        Area.objects.select_for_update().get(path=area.street_path)  # two who make at once queue
+        Area.objects.select_for_update(no_key=True).get(path=area.street_path)  # two who make at once queue
         homes = _homes(area)
         lines = lines_of(area, period, homes)
         cards = _cards_of(period, homes.values("member"))
@@ -71,7 +71,7 @@ def make(area: Area, period: CardPeriod) -> Made:
 def remake(card: RecordCard) -> RecordCard:
     """Make a new draft in place of a card that came back or was withdrawn."""
     with atomic_write():
-        Area.objects.select_for_update().get(path=card.area.street_path)
+        Area.objects.select_for_update(no_key=True).get(path=card.area.street_path)
         homes = Residence.objects.last_homes().filter(member=card.member_id)
         home = homes.select_related("area").get()
         member = Member.objects.select_related("employer").get(pk=card.member_id)
@@ -98,7 +98,7 @@ def lines_of(area: Area, period: CardPeriod, homes: QuerySet[Residence]) -> dict
     ):
         found[member].append(line)
     for lines in found.values():
-        lines.sort(key=lambda line: (line["day"], line["key"]))
+        lines.sort(key=lambda line: (line["day"], line["key"][0], int(line["key"][1:])))
     return found
 
 

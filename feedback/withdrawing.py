@@ -18,7 +18,9 @@ def withdraw_all(cards: Iterable[RecordCard], reason: str) -> None:
     """Take all of these back, or none: Conflict where one is in no state for it."""
     with atomic_write():
         pks = [card.pk for card in cards]
-        locked = list(RecordCard.objects.select_for_update(of=("self",)).select_related("area").filter(pk__in=pks))
+        locked = list(
+            RecordCard.objects.select_for_update(of=("self",), no_key=True).select_related("area").filter(pk__in=pks)
+        )
         was_out = [card for card in locked if card.is_with_employer]
         for card in locked:
             card.advance(RecordCard.Status.WITHDRAWN, withdrawn_at=timezone.now(), withdrawal=reason, body="")

@@ -110,8 +110,8 @@ class RecordCard(Moving, Audited):
     )
     first_day = models.DateField("时段开始")
     last_day = models.DateField("时段结束")
-    lines = models.JSONField("内容", default=list)
-    left_out = models.JSONField("不写进卡片的", default=list)
+    lines = models.JSONField("内容", default=list, blank=True)
+    left_out = models.JSONField("不写进卡片的", default=list, blank=True)
     sentence = models.CharField(
         "社区的一句话",
         max_length=200,
@@ -251,7 +251,7 @@ class RecordCard(Moving, Audited):
 
     def write(self, *, sentence: str, left_out: list[str]) -> None:
         """The secretary adds a word and leaves lines out, as long as nobody was shown the card."""
-        self._locked_in(self.Status.DRAFT)
+        self.hold_in(self.Status.DRAFT)
         self.sentence, self.left_out = sentence, left_out
         self.save(update_fields=["sentence", "left_out"])
 
@@ -273,8 +273,3 @@ class RecordCard(Moving, Audited):
 
     def audit_path(self) -> str:
         return self.area.path
-
-    def _locked_in(self, status: str) -> None:
-        """Refuse where the stored card is in another state, and hold it until the transaction ends."""
-        if not RecordCard.objects.filter(pk=self.pk, status=status).update(status=status):
-            self.advance(status)  # nothing leads from a state to itself: tells the present one

@@ -1,5 +1,7 @@
 """Rows with a state: which moves are allowed is a table, and of two people only one can win."""
 
+from typing import NoReturn
+
 from django.db import models
 
 
@@ -25,8 +27,16 @@ class Moving(models.Model):
         allowed = [status for status, targets in self.MOVES.items() if to in targets and only_from in ("", status)]
         rows = type(self)._default_manager.filter(pk=self.pk, status__in=allowed)
         if not rows.update(status=to, **values):
-            self.refresh_from_db(fields=["status"])
-            raise Conflict(f"“{self}”现在是“{self.get_status_display()}”，不能再做这一步。请刷新页面看看。")  # type: ignore[attr-defined]
+            self._refuse()
         for name, value in {"status": to, **values}.items():
             setattr(self, name, value)
         self.save(update_fields=["status", *values])
+
+    def hold_in(self, status: str) -> None:
+        """Hold the row until the transaction ends, if its stored state is this one; else Conflict."""
+        if not type(self)._default_manager.filter(pk=self.pk, status=status).update(status=status):
+            self._refuse()
+
+    def _refuse(self) -> NoReturn:
+        self.refresh_from_db(fields=["status"])
+        raise Conflict(f"“{self}”现在是“{self.get_status_display()}”，不能再做这一步。请刷新页面看看。")  # type: ignore[attr-defined]

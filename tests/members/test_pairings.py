@@ -3,7 +3,6 @@
 import threading
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
@@ -22,6 +21,7 @@ from members.export import XLSX
 from members.models import Area, AuditEntry, Household, Member, Pairing, User
 from members.pairing import end_all, loads, pair_all, propose
 from tests import factories
+from tests.racing import raced
 
 TODAY = timezone.localdate()
 YESTERDAY = TODAY - timedelta(days=1)
@@ -587,23 +587,6 @@ def homes(transactional_db: None) -> tuple[list[Household], Household, Area]:
     doors = list(Household.objects.select_related("area").order_by("pk"))
     neighbour = next(door for door in doors if door.room == "102")
     return [door for door in doors if door != neighbour], neighbour, compound
-
-
-def raced(*acts: Callable[[], Any]) -> list[Any]:
-    """What each act ends in, all started at once in threads of their own: its result, or the error."""
-    start = threading.Barrier(len(acts))
-
-    def run(act: Callable[[], Any]) -> Any:
-        try:
-            start.wait(timeout=30)
-            return act()
-        except (ValidationError, IntegrityError) as error:
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return [job.result() for job in [pool.submit(run, act) for act in acts]]
 
 
 def test_of_eight_who_pair_one_neighbour_one_wins(homes: Any) -> None:

@@ -1,0 +1,325 @@
+"""The life of a card: consent, the frozen body, the employer's receipt, answer and return, the feed."""
+
+import base64
+import hashlib
+import json
+from datetime import date
+from typing import Any
+
+import orjson
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from feedback import agreeing, feed, issuing, making, receipts, receiving, withdrawing
+from feedback.models import Answer, FeedEvent, Receipt, RecordCard, Sender
+from feedback.receiving import By
+from members.atomic import atomic_write
+from members.models import Area, AuditEntry, Consent, Member, User
+from members.models.moves import Conflict
+from tests import factories
+from tests.cards import LINE, PERIOD, agreed, draft, fresh, in_post, issued, shown
+
+Status = RecordCard.Status
+
+
+@pytest.fixture
+def worker(group: Area) -> Member:
+    return in_post("郁建平", group, room="402")
+
+
+def answered(card: RecordCard, text: str = "谢谢社区。", *, thanks: bool = True) -> tuple[Answer, bool]:
+    with atomic_write():
+        return receiving.answer(card, text=text, thanks=thanks, by=By())
+
+
+def received(card: RecordCard) -> Receipt:
+    with atomic_write():
+        return receiving.receive(card, digest=card.digest)
+
+
+def returned(card: RecordCard, code: str = "left_unit") -> RecordCard:
+    with atomic_write():
+        return receiving.give_back(card, digest=card.digest, code=code, text="上个月调走了")
+
+
+def events(card: RecordCard) -> list[tuple[int, str]]:
+    return list(FeedEvent.objects.filter(employer=card.employer).values_list("seq", "type"))
+
+
+# Consent ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_signature_on_paper_is_a_consent_for_this_employer(worker: Member, secretary: User) -> None:
+    card = shown(worker)
+    moved = agreeing.agree_all([card.pk], how="paper", by=secretary, given_on=date(2026, 7, 2))
+    card = fresh(card)
+    consent = Consent.objects.get()
+    assert (moved.done, card.status, card.agreed_by, card.consent) == (1, "agreed", secretary, consent)
+    assert (consent.purpose, consent.employer, consent.means) == ("cards", worker.employer, "paper")
+    assert (consent.recorded_by, consent.given_on, consent.is_in_force) == (secretary, date(2026, 7, 2), True)
+    assert (consent.notice, consent.version) == (agreeing.NOTICE, agreeing.VERSION)
+
+
+def test_a_consent_that_stands_is_the_one_that_is_meant(worker: Member) -> None:
+    agreed(worker)
+    agreed(worker, period=PERIOD.next)
+    assert Consent.objects.count() == 1
+
+
+@pytest.mark.parametrize("make", [draft, shown], ids=["draft", "shown"])
+def test_without_consent_no_card_leaves(worker: Member, make: Any) -> None:
+    card = make(worker)
+    with pytest.raises(Conflict, match="本人同意以后才能发出"):
+        issuing.issue(card)
+    assert (fresh(card).status, FeedEvent.objects.exists()) == (card.status, False)
+
+
+def test_the_database_lets_none_leave_without_consent(worker: Member) -> None:
+    card = agreed(worker)
+    with pytest.raises(IntegrityError, match="card_out_has_consent"), transaction.atomic():
+        RecordCard.objects.filter(pk=card.pk).update(
+            status="issued", number="x", body="{}", digest="y", issued_at=timezone.now(), consent=None
+        )
+    with pytest.raises(IntegrityError, match="card_issued_is_frozen"), transaction.atomic():
+        RecordCard.objects.filter(pk=card.pk).update(status="issued")
+
+
+def test_a_consent_taken_back_in_between_holds_the_card(worker: Member) -> None:
+    card = agreed(worker)
+    Consent.objects.update(withdrawn_at=timezone.now())  # past `withdraw`, which would have withdrawn the card as well
+    assert issuing.issue_all([card.pk]).skipped == 1
+    assert fresh(card).status == Status.AGREED
+
+
+def test_taking_consent_back_withdraws_what_is_out_and_what_was_to_go(worker: Member, group: Area) -> None:
+    out, waiting = issued(worker), agreed(worker, period=PERIOD.next)
+    other = issued(in_post("解正华", group, room="403"))
+    agreeing.take_back(out)
+    assert [fresh(card).status for card in (out, waiting, other)] == ["withdrawn", "withdrawn", "issued"]
+    assert (fresh(out).body, fresh(out).withdrawal) == ("", "consent")
+    assert events(out) == [(1, "issued"), (2, "issued"), (3, "withdrawn")]
+    assert not Consent.objects.in_force("cards").filter(member=worker).exists()
+    with pytest.raises(ValidationError, match="没有在生效的同意"):
+        agreeing.take_back(out)
+
+
+def test_a_consent_withdrawn_by_any_other_door_does_the_same(worker: Member) -> None:
+    card = issued(worker)
+    Consent.objects.get().withdraw()
+    assert fresh(card).status == Status.WITHDRAWN
+
+
+# Before it leaves ---------------------------------------------------------------------------------------------------
+
+
+def test_an_objection_leads_back_to_a_draft(worker: Member) -> None:
+    card = shown(worker)
+    with atomic_write():
+        card.object("那天我不在")
+    assert (fresh(card).status, fresh(card).objection) == ("objected", "那天我不在")
+    with atomic_write():
+        card.correct()
+    again = fresh(card)
+    assert (again.status, again.objection, again.shown_at, again.consent) == ("draft", "", None, None)
+
+
+def test_an_objection_says_what_is_wrong(worker: Member) -> None:
+    with pytest.raises(ValidationError, match="请写一句"):
+        shown(worker).object("  ")
+
+
+def test_what_was_shown_is_not_changed_behind_the_member(worker: Member) -> None:
+    card = shown(worker)
+    with pytest.raises(Conflict, match="待本人确认"), atomic_write():
+        card.write(sentence="另一句", left_out=[])
+    assert fresh(card).sentence == ""
+
+
+def test_lines_left_out_do_not_leave(worker: Member) -> None:
+    other = LINE | {"key": "a2", "title": "楼道植绿"}
+    card = issued(worker, lines=[LINE, other], left_out=["a1"])
+    assert [line["title"] for line in json.loads(card.body)["lines"]] == ["楼道植绿"]
+    assert json.loads(card.body)["counts"] == {"activities": 1, "visits": 0, "needs": 0}
+
+
+# The frozen body ----------------------------------------------------------------------------------------------------
+
+
+def test_the_body_is_canonical_and_says_no_more_than_it_must(worker: Member, street: Area, community: Area) -> None:
+    Sender.objects.create(area=street, contact="党建办 69980000")
+    Sender.objects.create(area=community, contact="社区 69980001")
+    worker.employer_number = "G-0042"
+    worker.save()
+    card = issued(worker, sentence="谢谢参加。")
+    body = orjson.loads(card.body)
+    assert card.body == orjson.dumps(body, option=orjson.OPT_SORT_KEYS).decode()
+    assert card.digest == hashlib.sha256(card.body.encode()).hexdigest()
+    assert body["number"] == card.number == f"310114001-{timezone.localdate().year}-00001"
+    assert body["member"] == {"name": "郁建平", "employer_number": "G-0042"}
+    assert body["from"] == {
+        "street": "新成路街道", "street_contact": "党建办 69980000",
+        "community": "第一社区", "community_contact": "社区 69980001",
+    }  # fmt: skip
+    assert body["period"] == {"code": "2026H1", "first": "2026-01-01", "last": "2026-06-30"}
+    assert (body["sentence"], body["supersedes"]) == ("谢谢参加。", None)
+    assert not any(word in card.body for word in ("402", "1990000", "5678", "迎晖苑", "a1"))
+
+
+def test_numbers_follow_each_other_without_a_gap(worker: Member, group: Area) -> None:
+    cards = [agreed(in_post(f"工{name}", group, room=room)) for name, room in zip("甲乙丙", "123", strict=True)]
+    still = shown(in_post("工丁", group, room="4"))
+    moved = issuing.issue_all([card.pk for card in [*cards, still]])
+    assert (moved.done, moved.skipped) == (3, 1)
+    numbers = sorted(RecordCard.objects.ever_issued().values_list("number", flat=True))
+    assert [number[-5:] for number in numbers] == ["00001", "00002", "00003"]
+    assert issuing.issue_all([card.pk for card in cards]).skipped == 3
+
+
+def test_issuing_many_asks_few_queries(worker: Member, group: Area, django_assert_max_num_queries: Any) -> None:
+    cards = [agreed(in_post(f"工{name}", group, room=name)) for name in "甲乙丙丁戊己庚辛"]
+    with django_assert_max_num_queries(21):
+        assert issuing.issue_all([card.pk for card in cards]).done == 8
+
+
+# With the employer --------------------------------------------------------------------------------------------------
+
+
+def test_a_receipt_is_given_once_and_is_signed(worker: Member) -> None:
+    card = issued(worker)
+    receipt = received(card)
+    assert received(card) == receipt
+    assert (fresh(card).status, receipt.digest) == ("received", card.digest)
+    told = receipts.signed(receipt)
+    (public,) = [key["public"] for key in receipts.public_keys() if key["id"] == told["receipt"]["key"]]
+    said = orjson.dumps(told["receipt"], option=orjson.OPT_SORT_KEYS)
+    key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public))
+    key.verify(base64.b64decode(told["signature"]), said)
+    assert told["hash"] == hashlib.sha256(said).hexdigest()
+
+
+def test_receipts_of_an_employer_are_a_chain(worker: Member, group: Area) -> None:
+    first, second = issued(worker), issued(in_post("解正华", group, room="403"))
+    assert received(first).previous == ""
+    assert received(second).previous == Receipt.objects.get(card=first).hash
+
+
+def test_another_text_is_not_acknowledged(worker: Member) -> None:
+    card = issued(worker)
+    with pytest.raises(receiving.WrongDigest), atomic_write():
+        receiving.receive(card, digest="0" * 64)
+    assert fresh(card).status == Status.ISSUED
+
+
+def test_an_answer_follows_the_receipt_and_may_be_amended(worker: Member) -> None:
+    card = issued(worker)
+    with pytest.raises(Conflict, match="已发出"):
+        answered(card)
+    received(card)
+    assert answered(card)[1] is True
+    assert answered(card)[1] is False, "the same again is no new version"
+    amended, is_first = answered(card, "谢谢，我们会表扬。")
+    assert (amended.version, is_first, fresh(card).status) == (2, False, "answered")
+    assert list(Answer.objects.values_list("text", flat=True)) == ["谢谢社区。", "谢谢，我们会表扬。"]
+
+
+def test_after_the_next_period_an_answer_stands(worker: Member) -> None:
+    card = issued(worker, period=PERIOD.previous.previous)
+    received(card)
+    answered(card)
+    with pytest.raises(receiving.Closed, match="2025-12-31"):
+        answered(card, "改一改")
+
+
+def test_a_card_is_returned_with_a_reason_and_corrected_by_a_new_one(worker: Member) -> None:
+    card = issued(worker)
+    assert returned(card).return_code == returned(card).return_code == "left_unit"
+    with pytest.raises(Conflict, match="单位退回"):
+        returned(card, "unreadable")
+    new = making.remake(fresh(card))
+    RecordCard.objects.filter(pk=new.pk).update(lines=[LINE])
+    agreeing.show_all([new.pk])
+    agreeing.agree(fresh(new), how="paper")
+    issuing.issue(fresh(new))
+    assert events(card) == [(1, "issued"), (2, "corrected")]
+    assert json.loads(fresh(new).body)["supersedes"] == card.number
+
+
+@pytest.mark.parametrize("act", [received, answered, returned], ids=lambda act: act.__name__)
+def test_a_withdrawn_card_is_gone(worker: Member, act: Any) -> None:
+    card = issued(worker)
+    withdrawing.withdraw(card, RecordCard.Withdrawal.MISTAKE)
+    with pytest.raises(receiving.Withdrawn):
+        act(card)
+    assert fresh(card).body == ""
+
+
+def test_every_move_is_on_record_without_what_was_said(worker: Member) -> None:
+    card = issued(worker, sentence="这句话不进操作记录")
+    received(card)
+    answered(card, "这句也不进")
+    with atomic_write():
+        withdrawing.withdraw(card, RecordCard.Withdrawal.MISTAKE)
+    trail = AuditEntry.objects.filter(model__startswith="feedback.")
+    assert {"RecordCard", "Receipt", "Answer"} == {entry.model.split(".")[1] for entry in trail}
+    assert not any(word in str(list(trail.values_list("changes"))) for word in ("不进", "楼道大扫除"))
+    assert AuditEntry.objects.first_broken() is None
+
+
+# The feed -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_feed_goes_on_behind_a_cursor(worker: Member, group: Area) -> None:
+    cards = [issued(in_post(f"工{name}", group, room=name)) for name in "甲乙丙"]
+    employer = worker.employer_id
+    assert employer is not None
+    first = feed.read(employer, "", limit=2)
+    rest = feed.read(employer, first.next, limit=2)
+    assert (first.size, first.more, rest.size, rest.more) == (2, True, 1, False)
+    told = orjson.loads(first.events) + orjson.loads(rest.events)
+    assert [event["seq"] for event in told] == [1, 2, 3]
+    assert [event["card"]["body"]["member"]["name"] for event in told] == ["工甲", "工乙", "工丙"]
+    assert [event["card"]["digest"] for event in told] == [fresh(card).digest for card in cards]
+    assert feed.read(employer, rest.next).size == 0
+    withdrawing.withdraw(cards[0], RecordCard.Withdrawal.MISTAKE)
+    (tombstone,) = orjson.loads(feed.read(employer, rest.next).events)
+    assert (tombstone["type"], tombstone["version"], tombstone["card"]["body"]) == ("withdrawn", 2, None)
+
+
+def test_the_bytes_in_the_feed_are_those_of_the_body(worker: Member) -> None:
+    card = issued(worker)
+    assert card.body.encode() in feed.read(card.employer_id, "").events
+
+
+def test_a_cursor_is_one_employer_s_and_one_epoch_s(worker: Member, group: Area, other_group: Area) -> None:
+    card = issued(worker)
+    other = issued(in_post("单位外人", other_group, at=factories.employer("嘉定自来水厂")))
+    cursor = feed.read(card.employer_id, "").next
+    for bad in ("x", "1.1", cursor[:-1] + ("A" if cursor[-1] != "A" else "B")):
+        with pytest.raises(feed.BadCursor):
+            feed.read(card.employer_id, bad)
+    with pytest.raises(feed.BadCursor):
+        feed.read(other.employer_id, cursor)
+    assert feed.start_over() == 2
+    with pytest.raises(feed.CursorReset):
+        feed.read(card.employer_id, cursor)
+    assert feed.read(card.employer_id, "").size == 1
+
+
+def test_a_cursor_from_the_future_is_of_a_lost_day(worker: Member) -> None:
+    """A backup was restored and nobody said so: what the reader has seen is not there any more."""
+    card = issued(worker)
+    ahead = feed.cursor_at(feed.Feed.objects.get(employer=card.employer_id), 9)
+    with pytest.raises(feed.CursorReset):
+        feed.read(card.employer_id, ahead)
+
+
+def test_a_page_costs_the_same_at_any_depth(worker: Member, group: Area, django_assert_num_queries: Any) -> None:
+    for name in "甲乙丙丁戊己":
+        last = issued(in_post(f"工{name}", group, room=name))
+    cursor = feed.read(last.employer_id, "", limit=4).next
+    for after in ("", cursor):
+        with django_assert_num_queries(2):
+            assert feed.read(last.employer_id, after, limit=2).size == 2

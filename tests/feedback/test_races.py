@@ -1,0 +1,161 @@
+"""Two people with one card at the same moment: exactly one wins, and the feed has no gap."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from feedback import agreeing, issuing, making, receiving, withdrawing
+from feedback.models import Answer, FeedEvent, Receipt, RecordCard
+from feedback.receiving import By
+from members.atomic import atomic_write
+from members.models import Area, AuditEntry, Consent, Member
+from members.models.moves import Conflict
+from tests import factories
+from tests.cards import PERIOD, agreed, draft, fresh, in_post, issued, shown
+from tests.racing import raced
+
+NAMES = "甲乙丙丁戊己庚辛"
+
+
+@pytest.fixture
+def building(transactional_db: None) -> Area:
+    """A building that several connections see."""
+    street = factories.area("新成路街道", division_code="310114001")
+    return factories.building("1号楼", factories.area("迎晖苑", factories.area("第一社区", street)))
+
+
+@pytest.fixture
+def worker(building: Area) -> Member:
+    return in_post("郁建平", building, room="402")
+
+
+def won(ends: list[Any]) -> list[Any]:
+    lost = [end for end in ends if isinstance(end, Exception)]
+    assert {type(end) for end in lost} <= {Conflict}, lost
+    return [end for end in ends if not isinstance(end, Exception)]
+
+
+def acted(act: Callable[[], Any]) -> Any:
+    with atomic_write():
+        return act()
+
+
+def sequence(card: RecordCard) -> list[int]:
+    return list(FeedEvent.objects.filter(employer=card.employer).values_list("seq", flat=True))
+
+
+def test_one_card_is_issued_once(worker: Member) -> None:
+    card = agreed(worker)
+    ends = raced(*[lambda: issuing.issue_all([card.pk]).done] * 6)
+    assert sorted(ends) == [0, 0, 0, 0, 0, 1]
+    assert sequence(card) == [1]
+
+
+def test_issue_against_the_consent_taken_back(worker: Member) -> None:
+    """Either it left and was withdrawn, or it never left; never is it out without a consent."""
+    card = agreed(worker)
+    raced(lambda: issuing.issue_all([card.pk]), lambda: Consent.objects.get().withdraw())
+    assert fresh(card).status == RecordCard.Status.WITHDRAWN
+    told = list(FeedEvent.objects.values_list("type", flat=True))
+    assert told in ([], ["issued", "withdrawn"])
+    assert (fresh(card).number is None) == (told == [])
+
+
+def test_a_receipt_against_the_withdrawal(worker: Member) -> None:
+    card = issued(worker)
+
+    def receive() -> Any:
+        try:
+            return acted(lambda: receiving.receive(card, digest=card.digest))
+        except receiving.Withdrawn:
+            return None
+
+    raced(receive, lambda: withdrawing.withdraw(card, RecordCard.Withdrawal.MISTAKE))
+    assert fresh(card).status == RecordCard.Status.WITHDRAWN
+    assert sequence(card) == [1, 2]
+
+
+def test_a_receipt_against_a_return(worker: Member) -> None:
+    card = issued(worker)
+
+    def give_back() -> RecordCard:
+        return acted(lambda: receiving.give_back(card, digest=card.digest, code="other", text="再看看"))
+
+    raced(give_back, lambda: acted(lambda: receiving.receive(card, digest=card.digest)))
+    assert fresh(card).status in ("returned", "received")
+    assert Receipt.objects.count() <= 1
+
+
+def test_acknowledged_by_many_there_is_one_receipt(worker: Member) -> None:
+    card = issued(worker)
+    ends = raced(*[lambda: acted(lambda: receiving.receive(card, digest=card.digest)).pk] * 6)
+    assert len(set(won(ends))) == 1
+    assert Receipt.objects.count() == 1
+
+
+def test_answers_at_once_are_versions(worker: Member) -> None:
+    card = issued(worker)
+    acted(lambda: receiving.receive(card, digest=card.digest))
+    ends = raced(
+        *(
+            lambda text=text: acted(lambda: receiving.answer(card, text=text, thanks=True, by=By()))
+            for text in ("谢谢", "很好", "收到")
+        )
+    )
+    assert [is_first for _, is_first in won(ends)].count(True) == 1
+    assert sorted(Answer.objects.values_list("version", flat=True)) == [1, 2, 3]
+
+
+def test_the_member_says_yes_and_no_at_once(worker: Member) -> None:
+    card = shown(worker)
+
+    def refuse() -> None:
+        acted(lambda: fresh(card).object("那天我不在"))
+
+    raced(lambda: agreeing.agree(card, how="link"), refuse)
+    assert fresh(card).status in ("agreed", "objected")
+    if fresh(card).status == "objected":
+        assert fresh(card).consent is None
+
+
+def test_one_signature_recorded_by_two_is_one_consent(worker: Member) -> None:
+    card = shown(worker)
+    ends = raced(*[lambda: agreeing.agree_all([card.pk], how="paper").done] * 4)
+    assert sorted(ends) == [0, 0, 0, 1]
+    assert Consent.objects.count() == 1
+
+
+def test_made_by_two_at_once_each_member_has_one_card(building: Area, worker: Member) -> None:
+    event = factories.activity(building, held_on=PERIOD.first)
+    for name in NAMES:
+        event.attendances.create(member=in_post(f"工{name}", building, room=name), source="tick")
+    community = Area.objects.get(level=Area.Level.COMMUNITY)
+    ends = raced(*[lambda: making.make(community, PERIOD).new] * 3)
+    assert sorted(ends) == [0, 0, len(NAMES)]
+    assert RecordCard.objects.count() == len(NAMES)
+
+
+def test_a_draft_is_written_to_or_shown(worker: Member) -> None:
+    card = draft(worker)
+    ends = raced(
+        lambda: acted(lambda: fresh(card).write(sentence="谢谢参加。", left_out=[])),
+        lambda: agreeing.show_all([card.pk]).done,
+    )
+    assert fresh(card).status == "shown"
+    assert (fresh(card).sentence == "谢谢参加。") == (not isinstance(ends[0], Exception))
+
+
+def test_the_feed_has_no_gap_whatever_happens_at_once(building: Area) -> None:
+    """Cards of one employer issued and withdrawn by several: a reader who follows misses nothing."""
+    cards = [agreed(in_post(f"工{name}", building, room=name)) for name in NAMES]
+    early = [issued(in_post(f"早{name}", building, room=f"2{name}")) for name in NAMES[:3]]
+    raced(
+        *(lambda card=card: issuing.issue_all([card.pk]) for card in cards[:5]),
+        lambda: issuing.issue_all([card.pk for card in cards[5:]]),
+        *(lambda card=card: withdrawing.withdraw(card, RecordCard.Withdrawal.MISTAKE) for card in early),
+    )
+    assert sequence(cards[0]) == list(range(1, 3 + 8 + 3 + 1))
+    numbers = sorted(int(number[-5:]) for number in RecordCard.objects.values_list("number", flat=True))
+    assert numbers == list(range(1, 12))
+    assert AuditEntry.objects.first_broken() is None
