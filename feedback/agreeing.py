@@ -98,9 +98,8 @@ def agree_all(pks: Sequence[int], *, how: str, by: User | None = None, given_on:
     """
     with atomic_write():
         members = RecordCard.objects.filter(pk__in=pks, status=RecordCard.Status.SHOWN).values("member")
-        list(
-            Member.objects.select_for_update(no_key=True).filter(pk__in=members).order_by("pk")
-        )  # two who record at once queue
+        # Two who record at once queue. Locks of the key itself would meet the foreign keys' checks of other writers.
+        list(Member.objects.select_for_update(no_key=True).filter(pk__in=members).order_by("pk"))
         standing = _consents(pks)
         cards = _locked(pks, RecordCard.Status.SHOWN)
         means = Consent.Means.LINK if how == RecordCard.How.LINK else Consent.Means.PAPER
