@@ -1,0 +1,226 @@
+"""Record cards for the office itself: made, shown, agreed to on paper, issued, withdrawn, by the rules of the pages."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.db.models import Prefetch, QuerySet
+from django.utils import timezone
+from django_filters import rest_framework as filters
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field, extend_schema_view
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from feedback import agreeing, issuing, making, withdrawing
+from feedback.models import RecordCard
+from feedback.periods import CardPeriod
+from members.access import Resource, Right
+from members.api.fields import PastDayField, ScopedField
+from members.api.filters import by_id, employers, id_of, inside
+from members.api.schema import reads, writes
+from members.api.serializers import CheckedSerializer, places
+from members.api.viewsets import BulkReadViewSet, ChangeMixin
+from members.atomic import atomic_write
+from members.models import Area, User
+from members.models.moves import Conflict
+
+MOST_LINES = 2_000
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class PeriodField(serializers.Field):
+    """2026, 2026H1, 2026Q3 or 2026-07."""
+
+    default_error_messages = {"unreadable": "没有这样的时段，请写成 2026、2026H1、2026Q3 或 2026-07。"}
+
+    def to_internal_value(self, data: Any) -> CardPeriod:
+        try:
+            return CardPeriod.read(str(data))
+        except ValueError:
+            self.fail("unreadable")
+
+    def to_representation(self, value: CardPeriod) -> str:
+        return value.code
+
+
+class LineSerializer(serializers.Serializer):
+    """Something the member did; `key` names it where it is left out."""
+
+    key = serializers.CharField()
+    kind = serializers.ChoiceField(choices=["activity", "visit", "need", "duty"])
+    day = serializers.DateField()
+    title = serializers.CharField()
+    tier = serializers.CharField()
+    field = serializers.CharField()
+    duty = serializers.CharField()
+
+
+class RecordCardSerializer(CheckedSerializer):
+    """A card as the office sees it; what the employer answered is beside it."""
+
+    label = serializers.CharField(source="area.label", read_only=True, label="社区")  # type: ignore[assignment]
+    name = serializers.CharField(source="member.name", read_only=True, label="姓名")
+    employer_name = serializers.CharField(source="employer.name", read_only=True, label="单位名称")
+    period = PeriodField(read_only=True, label="时段")
+    lines = LineSerializer(many=True, read_only=True, label="内容")
+    left_out = serializers.ListField(
+        child=serializers.CharField(max_length=20),
+        max_length=MOST_LINES,
+        required=False,
+        label="不写进卡片的内容的 key",
+    )
+    answer = serializers.SerializerMethodField(label="单位最新的反馈")
+
+    class Meta:
+        model = RecordCard
+        fields = (
+            "id", "area", "label", "member", "name", "employer", "employer_name", "period", "lines", "left_out",
+            "sentence", "status", "created_at", "shown_at", "agreed_at", "agreed_how", "objected_at", "objection",
+            "number", "digest", "issued_at", "received_at", "answered_at", "answer", "returned_at", "return_code",
+            "return_text", "withdrawn_at", "withdrawal", "supersedes",
+        )  # fmt: skip
+        read_only_fields = tuple(name for name in fields if name not in ("left_out", "sentence"))
+        validators: list = []
+
+    @extend_schema_field(OpenApiTypes.STR)
+    def get_answer(self, card: RecordCard) -> str:
+        return card.said[-1].text if card.said else ""  # type: ignore[attr-defined]
+
+    def update(self, instance: RecordCard, validated_data: dict[str, Any]) -> RecordCard:
+        told = {name: validated_data.get(name, getattr(instance, name)) for name in ("sentence", "left_out")}
+        instance.write(**told)
+        return instance
+
+
+class MakeSerializer(serializers.Serializer):
+    """For whom cards are made, and for which period."""
+
+    area = ScopedField(rows=places(Resource.CARD), label="区域")
+    period = PeriodField(label="时段")
+
+    def validate_period(self, period: CardPeriod) -> CardPeriod:
+        if period.first > timezone.localdate():
+            raise serializers.ValidationError("这个时段还没有开始。")
+        return period
+
+
+class MadeSerializer(serializers.Serializer):
+    """What came of it."""
+
+    new = serializers.IntegerField(label="新生成的张数")
+    refreshed = serializers.IntegerField(label="更新了草稿的张数")
+    same = serializers.IntegerField(label="没有变化的张数")
+
+
+class PaperSerializer(serializers.Serializer):
+    """The day of the member's signature."""
+
+    given_on = PastDayField(required=False, label="签字的日期", help_text="不填就是今天。")
+
+
+class WithdrawalSerializer(serializers.Serializer):
+    """Why a card is taken back."""
+
+    reason = serializers.ChoiceField(
+        choices=[choice for choice in RecordCard.Withdrawal.choices if choice[0] != RecordCard.Withdrawal.CONSENT],
+        label="原因",
+    )
+
+
+class RecordCardFilter(filters.FilterSet):
+    inside = inside(Resource.CARD)
+    period = filters.CharFilter(method="filter_period", label="时段，如 2026H1")
+    status = filters.ChoiceFilter(choices=RecordCard.Status.choices, label="状态")
+    employer = by_id("单位（编号）", queryset=employers)
+    member = id_of("党员（编号）", "member_id")
+
+    def filter_period(self, rows: Any, name: str, code: str) -> QuerySet:
+        try:
+            return rows.of_period(CardPeriod.read(code))
+        except ValueError:
+            return rows.none()
+
+
+@extend_schema_view(
+    list=reads("列出记录卡", RecordCardSerializer(many=True), said="读取会记入操作记录。"),
+    retrieve=reads("查看记录卡", RecordCardSerializer, one=True),
+    partial_update=writes("修改记录卡草稿", RecordCardSerializer, said="只能改草稿的 sentence 和 left_out。"),
+)
+class RecordCardViewSet(ChangeMixin, BulkReadViewSet):
+    model, resource = RecordCard, Resource.CARD
+    queryset = RecordCard.objects.none()
+    serializer_class = RecordCardSerializer
+    filterset_class = RecordCardFilter
+
+    def rows(self, right: Right) -> QuerySet:
+        shown = super().rows(right).select_related("area", "member", "employer").defer("body")
+        return shown.prefetch_related(Prefetch("answers", to_attr="said"))
+
+    def locked_object(self) -> Any:
+        """Without a lock: each rule takes its own, consents before cards."""
+        return self.get_object()
+
+    @writes("批量生成记录卡", MadeSerializer, request=MakeSerializer, said="可以重复调用，只更新草稿。")
+    @action(detail=False, methods=["post"])
+    def make(self, request: Request) -> Response:
+        serializer = MakeSerializer(data=request.data, context=self.get_serializer_context())
+        serializer.is_valid(raise_exception=True)
+        area, period = serializer.validated_data["area"], serializer.validated_data["period"]
+        if not Area.objects.for_user(request.user, Right.WRITE, resource=Resource.CARD).filter(pk=area.pk).exists():
+            self.permission_denied(request)
+        return Response(MadeSerializer(making.make(area, period)).data)
+
+    @writes("请本人确认", RecordCardSerializer, request=None, said="草稿可以，空的不行。")
+    @action(detail=True, methods=["post"])
+    def show(self, request: Request, pk: int) -> Response:
+        return self.moved(_one(agreeing.show_all))
+
+    @writes("登记本人书面同意", RecordCardSerializer, request=PaperSerializer)
+    @action(detail=True, methods=["post"])
+    def agree(self, request: Request, pk: int) -> Response:
+        day = self._told(PaperSerializer).get("given_on")
+        by = cast(User, request.user)
+        return self.moved(_one(lambda pks: agreeing.agree_all(pks, how=RecordCard.How.PAPER, by=by, given_on=day)))
+
+    @writes("退回草稿", RecordCardSerializer, request=None, said="改好以后要再请本人确认。")
+    @action(detail=True, methods=["post"])
+    def correct(self, request: Request, pk: int) -> Response:
+        return self.moved(RecordCard.correct)
+
+    @writes("发给单位", RecordCardSerializer, request=None, said="本人同意以后才能发出。")
+    @action(detail=True, methods=["post"])
+    def issue(self, request: Request, pk: int) -> Response:
+        return self.moved(issuing.issue)
+
+    @writes("撤回", RecordCardSerializer, request=WithdrawalSerializer, said="立即生效，单位下次取卡时得知。")
+    @action(detail=True, methods=["post"])
+    def withdraw(self, request: Request, pk: int) -> Response:
+        reason = self._told(WithdrawalSerializer)["reason"]
+        return self.moved(lambda card: withdrawing.withdraw(card, reason))
+
+    @writes("重做一张", RecordCardSerializer, status=201, request=None, said="代替退回或撤回的卡，先是草稿。")
+    @action(detail=True, methods=["post"])
+    def remake(self, request: Request, pk: int) -> Response:
+        card = self.get_object()
+        with atomic_write():
+            return self.answer(making.remake(card), 201)
+
+    def _told(self, serializer_class: Any) -> dict[str, Any]:
+        """What the body says, of a card that is there to be written to."""
+        self.get_object()
+        serializer = serializer_class(data=self.request.data, context=self.get_serializer_context())
+        serializer.is_valid(raise_exception=True)
+        return serializer.validated_data
+
+
+def _one(move: Callable[[list[int]], agreeing.Moved]) -> Callable[[RecordCard], None]:
+    """A move of many as the move of one: Conflict where it is in no state for it."""
+
+    def moved(card: RecordCard) -> None:
+        if not move([card.pk]).done:
+            why = "没有内容" if card.is_empty else f"现在是“{card.get_status_display()}”"
+            raise Conflict(f"“{card}”{why}，不能再做这一步。")
+
+    return moved
