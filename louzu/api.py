@@ -5,8 +5,9 @@ from django.urls import include, path, re_path
 from django.views.generic import TemplateView
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularJSONAPIView
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.views import APIView
+
+from feedback.api.keys import IsKnown, KeyAuthentication
 
 app_name = "api"
 
@@ -15,7 +16,8 @@ app_name = "api"
 class NoSuchCall(APIView):
     """Any other address: a problem like all others, instead of a page."""
 
-    permission_classes = [IsAuthenticated]
+    authentication_classes = [KeyAuthentication]
+    permission_classes = [IsKnown]
     metadata_class = None
 
     def get(self, request, **kwargs):
@@ -24,10 +26,13 @@ class NoSuchCall(APIView):
     post = put = patch = delete = get
 
 
+SCHEMA = SpectacularJSONAPIView.as_view(authentication_classes=[KeyAuthentication], permission_classes=[IsKnown])
+
 urlpatterns = [
     path("", include("members.api.urls")),
     path("", include("activities.api.urls")),
-    path("schema", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("", include("feedback.api.urls")),
+    path("schema", SCHEMA, name="schema"),
     path("docs", TemplateView.as_view(template_name="louzu/api_docs.html"), name="docs"),
     re_path("", NoSuchCall.as_view()),
 ]

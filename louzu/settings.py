@@ -281,6 +281,10 @@ SPECTACULAR_SETTINGS = {
     "DISABLE_DOCSTRING_DESCRIPTIONS": True,
     "ENUM_NAME_OVERRIDES": {
         "AreaLevel": "members.models.areas.Area.Level",
+        "IssuedStatus": "feedback.api.shapes.STATUSES",
+        "OfferKind": "feedback.models.offers.Offer.Kind",
+        "OfferStatus": "feedback.models.offers.Offer.Status",
+        "OfferStanding": "feedback.api.offers.STANDING",
         "Affiliation": "members.models.people.Member.Affiliation",
     },
 }

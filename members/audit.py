@@ -147,7 +147,7 @@ def record(
         row=str(getattr(row, "pk", "") or "") if isinstance(row, models.Model) else "",
         changes=changes or {},
         area_path=path if path is not None else _path_of(row),
-        address=_plain_address(now.address),
+        address=plain_address(now.address),
         request_id=now.request_id,
         reason=reason or now.reason,
     )
@@ -187,7 +187,7 @@ def _refused(action: str):
     return receive
 
 
-def _plain_address(address: str | None) -> str | None:
+def plain_address(address: str | None) -> str | None:
     """The one way to write an address that both databases give back; None for what is none."""
     try:
         plain = ip_address(address or "")

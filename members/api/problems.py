@@ -44,6 +44,16 @@ KINDS = {
 }
 
 
+class Problem(exceptions.APIException):
+    """An error with words of its own: `kind` is the last part of its type and its title; `more` are further members."""
+
+    kind: tuple[str, str]
+
+    def __init__(self, detail: Any = None, **more: Any):
+        super().__init__(detail)
+        self.more = more
+
+
 class Conflict(exceptions.APIException):
     status_code = 409
     default_detail = "与已有的数据冲突，请重新读取后再试。"
@@ -65,9 +75,9 @@ class WrittenOutside(exceptions.PermissionDenied):
 def problem_response(exc: Exception, context: dict[str, Any]) -> Response:
     """Answer any error of an API view."""
     known = _known(exc)
-    slug, title, detail = KINDS[_code(known)]
-    own = known.detail if isinstance(known.detail, str) else ""
-    problem = {"type": f"/problems/{slug}", "title": title, "status": known.status_code, "detail": detail or own}
+    slug, title, detail = _words(known)
+    problem = {"type": f"/problems/{slug}", "title": title, "status": known.status_code, "detail": detail}
+    problem |= getattr(known, "more", {})
     if isinstance(known, exceptions.ValidationError):
         problem["errors"] = as_serializer_error(known)
     problem["request_id"] = circumstances().request_id
@@ -75,6 +85,15 @@ def problem_response(exc: Exception, context: dict[str, Any]) -> Response:
     if known.status_code == 500:
         _report(exc, context["request"]._request, response)
     return response
+
+
+def _words(exc: exceptions.APIException) -> tuple[str, str, str]:
+    """The last part of the type, the title and the detail."""
+    own = exc.detail if isinstance(exc.detail, str) else ""
+    if isinstance(exc, Problem):
+        return (*exc.kind, own)
+    slug, title, detail = KINDS[_code(exc)]
+    return slug, title, detail or own
 
 
 def _known(exc: Exception) -> exceptions.APIException:

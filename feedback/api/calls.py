@@ -1,0 +1,137 @@
+"""What every call of an employer's system shares: its order, its transaction, its traces, the bytes it answers."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import orjson
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.http import Http404, HttpResponse
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+
+from feedback import idempotency, receiving
+from feedback.api.keys import HoldsKey, KeyAuthentication
+from feedback.api.problems import KeyMissing, KeyReused, ScopeMissing, told
+from feedback.api.throttling import Allowance, KeyThrottle
+from feedback.idempotency import Reply
+from feedback.models import EmployerKey, RecordCard, Scope
+from members import audit
+from members.api.problems import TooLarge, refused
+from members.api.viewsets import OnRecord
+from members.atomic import atomic_write
+
+LARGEST = 64 * 1024
+JSON = "application/json"
+
+
+class EmployerCall(OnRecord):
+    """A call by a key, in this order: size, key, throttle, scope; then parse and validate, then the transaction."""
+
+    authentication_classes = [KeyAuthentication]
+    permission_classes = [HoldsKey]
+    throttle_classes = [KeyThrottle]
+    scope: Scope | None = None
+    allowance: Allowance | None = None
+
+    @property
+    def key(self) -> EmployerKey:
+        return cast(EmployerKey, self.request.auth)
+
+    @property
+    def employer(self) -> int:
+        return self.key.employer_id
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if _length(request) > LARGEST:
+            raise TooLarge
+        self.perform_authentication(request)
+        self.check_permissions(request)
+        self.check_throttles(request)
+        if self.scope and self.scope not in self.key.scopes:
+            raise ScopeMissing(f"这把密钥没有“{self.scope.label}”（{self.scope}）的权限，请联系发放的街道。")
+
+    def perform_authentication(self, request: Request) -> None:
+        """What a key does is told by its name in the trail, as there is no user to name."""
+        super().perform_authentication(request)
+        if isinstance(request.auth, EmployerKey):
+            now, reason = audit.circumstances(), f"密钥 {EmployerKey.PREFIX}{request.auth.prefix}…"
+            self.while_called.enter_context(
+                audit.acting(None, address=now.address, request_id=now.request_id, reason=reason)
+            )
+
+    def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, DjangoValidationError):
+            exc = ValidationError(refused(exc))
+        if isinstance(exc, ValidationError):
+            exc.status_code = 422
+        response = super().handle_exception(exc)
+        if response.status_code == 403 and isinstance(self.request.auth, EmployerKey):
+            with atomic_write():
+                audit.record("refuse", changes={"call": self._call()}, path=self.key.street.path)
+        return response
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        final = super().finalize_response(request, response, *args, **kwargs)
+        for name, value in (self.allowance.headers() if self.allowance else {}).items():
+            final[name] = value
+        return final
+
+    def said(self, serializer: type[Serializer]) -> dict[str, Any]:
+        """The body, if it is valid."""
+        return self._valid(serializer(data=self.request.data, context={"request": self.request}))
+
+    def asked(self, serializer: type[Serializer]) -> dict[str, Any]:
+        """The query, if it is valid."""
+        return self._valid(serializer(data=self.request.query_params, context={"request": self.request}))
+
+    def _valid(self, serializer: Serializer) -> dict[str, Any]:
+        serializer.is_valid(raise_exception=True)
+        return serializer.validated_data
+
+    def card(self, number: str) -> RecordCard:
+        """The employer's card of this number, withdrawn or not; 404 for any other."""
+        cards = receiving.held_by(self.employer).filter(number=number)
+        card = cards.only("status", "number", "employer").first()
+        if card is None:
+            raise Http404
+        return card
+
+    @contextmanager
+    def on_card(self, number: str) -> Iterator[RecordCard]:
+        """A transaction on the card of this number; what the rules refuse is told."""
+        with atomic_write():
+            card = self.card(number)
+            with told(card):
+                yield card
+
+    def once(self, act: Callable[[], Reply]) -> HttpResponse:
+        """Do it once for each Idempotency-Key, and give the same answer again."""
+        key, asked = self.request.headers.get("Idempotency-Key", ""), self.request._request
+        if not idempotency.is_key(key):
+            raise KeyMissing
+        whole = f"{asked.method} {asked.path}\n".encode() + asked.body
+        digest = hashlib.sha256(whole).hexdigest()
+        try:
+            with atomic_write():
+                reply = idempotency.once(act, employer=self.employer, key=key, request=digest)
+        except idempotency.KeyReused as error:
+            raise KeyReused from error
+        more = {"Idempotent-Replayed": "true"} if reply.is_replayed else {}
+        return HttpResponse(reply.body, status=reply.status, content_type=JSON, headers=more)
+
+
+def answered(value: Any, status: int = 200) -> HttpResponse:
+    return HttpResponse(written(value), status=status, content_type=JSON)
+
+
+def written(value: Any) -> bytes:
+    return orjson.dumps(value)
+
+
+def _length(request: Request) -> int:
+    text = request.META.get("CONTENT_LENGTH") or "0"
+    return int(text) if text.isdecimal() else 0

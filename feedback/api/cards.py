@@ -1,0 +1,131 @@
+"""The employer's cards: the stored bytes, as they are."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import orjson
+from django.core.signing import BadSignature, Signer
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.utils.http import parse_etags
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from feedback import receiving
+from feedback.api.calls import JSON, EmployerCall, written
+from feedback.api.examples import CARDS, ONE_CARD
+from feedback.api.problems import BadCursor, Withdrawn
+from feedback.api.pulls import record_pull
+from feedback.api.schema import ETAG, IF_NONE_MATCH, NUMBER, call
+from feedback.api.shapes import STATUSES, BodyShape, CardsShape
+from feedback.models import RecordCard, Scope
+from feedback.periods import CardPeriod
+
+Status = RecordCard.Status
+
+
+class PeriodField(serializers.CharField):
+    """2026, 2026H1, 2026Q3 or 2026-07."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        try:
+            return CardPeriod.read(super().to_internal_value(data))
+        except ValueError as error:
+            raise serializers.ValidationError("时段写成 2026、2026H1、2026Q3 或 2026-07。") from error
+
+
+class Asked(serializers.Serializer):
+    """Which cards, where to go on, how many."""
+
+    status = serializers.ChoiceField(STATUSES, required=False, help_text="状态；不填是除撤回以外的全部。")
+    period = PeriodField(required=False, help_text="时段，如 2026H1。")
+    member = serializers.CharField(required=False, max_length=30, help_text="贵单位自己的人员编号。")
+    cursor = serializers.CharField(required=False, max_length=200, help_text="上一次结果里的 next。")
+    limit = serializers.IntegerField(
+        required=False, min_value=1, max_value=500, default=100, help_text="每页条数，默认 100。"
+    )
+
+
+class CardsView(EmployerCall):
+    scope = Scope.READ
+
+    @call(
+        "cards",
+        "列出记录卡",
+        {200: CardsShape},
+        said="按卡号排列，可以按状态、时段、人员编号筛选。撤回的卡只在 status=withdrawn 时列出，body 为 null。"
+        "日常同步请用 /feed。每次取卡都记入操作记录。",
+        problems=(400,),
+        parameters=[Asked],
+        examples=CARDS,
+    )
+    def get(self, request: Request) -> HttpResponse:
+        asked = self.asked(Asked)
+        limit, cursor = asked.pop("limit"), asked.pop("cursor", "")
+        signer = Signer(salt=f"feedback.cards.{self.employer}.{sorted(asked.items())}")
+        rows = narrowed(receiving.held_by(self.employer), **asked).order_by("number")
+        if cursor:
+            rows = rows.filter(number__gt=_behind(signer, cursor))
+        found = list(rows.values_list("number", "status", "digest", "body")[: limit + 1])
+        shown = found[:limit]
+        record_pull(self.key, rows=len(shown), filters=asked, cursor=cursor)
+        after = signer.sign(str(shown[-1][0])) if len(found) > limit else None
+        whole = b'{"cards":[%s],"next":%s}' % (b",".join(_entries(shown)), written(after))
+        return HttpResponse(whole, content_type=JSON)
+
+
+class CardView(EmployerCall):
+    scope = Scope.READ
+
+    @call(
+        "card",
+        "查看记录卡",
+        {200: BodyShape, 304: None},
+        said="发出时的原文，一个字节也不变；ETag 就是原文的 SHA-256。带 If-None-Match 时没有变化返回 304。",
+        problems=(404, 410),
+        parameters=[NUMBER, IF_NONE_MATCH, ETAG],
+        examples=ONE_CARD,
+    )
+    def get(self, request: Request, number: str) -> HttpResponse:
+        cards = receiving.held_by(self.employer).filter(number=number)
+        card = cards.only("status", "digest", "body", "number").first()
+        if card is None:
+            raise Http404
+        if card.status == Status.WITHDRAWN:
+            raise Withdrawn
+        etag, known = f'"{card.digest}"', request.headers.get("If-None-Match", "")
+        is_known = is_among(etag, known)
+        record_pull(self.key, rows=int(not is_known), row=card)
+        if is_known:
+            return HttpResponse(status=304, headers={"ETag": etag})
+        return HttpResponse(card.body.encode(), content_type=JSON, headers={"ETag": etag})
+
+
+def narrowed(
+    cards: QuerySet[RecordCard], *, status: str = "", period: CardPeriod | None = None, member: str = ""
+) -> QuerySet[RecordCard]:
+    """Those cards of this status, period and employer's own number of the member; of no status, all but withdrawn."""
+    cards = cards.filter(status=status) if status else cards.exclude(status=Status.WITHDRAWN)
+    if period:
+        cards = cards.filter(first_day=period.first, last_day=period.last)
+    return cards.filter(member__employer_number=member) if member else cards
+
+
+def is_among(etag: str, header: str) -> bool:
+    """Whether If-None-Match names this ETag; the comparison is the weak one (RFC 9110, 13.1.2)."""
+    asked = parse_etags(header)
+    return asked == ["*"] or etag in {each.removeprefix("W/") for each in asked}
+
+
+def _behind(signer: Signer, cursor: str) -> str:
+    try:
+        return signer.unsign(cursor)
+    except BadSignature as error:
+        raise BadCursor from error
+
+
+def _entries(rows: Iterable[tuple[str | None, str, str, str]]) -> Iterator[bytes]:
+    """Each card with its stored body, which is not read but handed on."""
+    for number, status, digest, body in rows:
+        head = orjson.dumps({"number": number, "status": status, "digest": digest})
+        yield head[:-1] + b',"body":' + (body.encode() or b"null") + b"}"

@@ -1,0 +1,131 @@
+"""What the schema shows of the employers' calls: what is sent and answered, and the problems a call ends in."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample
+
+from members.api.problems import MEDIA_TYPE
+
+CARD_NUMBER = "310114001-2026-00001"
+SHA = "9f" * 32
+CURSOR = "1.57:9rYb0mVd3sJ2tqk0bQ8x1c7eYw5uVn4zHf6gTa2pLmk"
+BODY = {
+    "counts": {"activities": 1, "needs": 0, "visits": 0},
+    "duties": ["服务员"],
+    "employer": {"credit_code": None, "name": "上海嘉定仪表厂"},
+    "from": {
+        "community": "第一社区",
+        "community_contact": "021-00000000",
+        "street": "新成路街道",
+        "street_contact": "",
+    },
+    "issued_on": "2026-07-06",
+    "lines": [{"day": "2026-03-12", "duty": "", "field": "居住环境", "tier": "楼组", "title": "楼道大扫除"}],
+    "member": {"employer_number": "A-0107", "name": "欧阳建国"},
+    "number": CARD_NUMBER,
+    "period": {"code": "2026H1", "first": "2026-01-01", "last": "2026-06-30"},
+    "sentence": "谢谢您常来楼里帮忙。",
+    "supersedes": None,
+}
+CARD = {"number": CARD_NUMBER, "digest": SHA, "supersedes": None, "body": BODY}
+EVENT = {"seq": 57, "type": "issued", "at": "2026-07-06T01:30:00+00:00", "version": 1, "card": CARD}
+OFFER_SAID = {"area": 2, "kind": "venue", "title": "会议室", "text": "周末可用，能坐 60 人。"}
+OFFERED = {"id": 7, **OFFER_SAID, "status": "open", "created_at": "2026-07-08T02:00:00+00:00", "closed_at": None}
+STATEMENT = {
+    "number": CARD_NUMBER,
+    "digest": SHA,
+    "received_at": "2026-07-07T02:00:00+00:00",
+    "previous": None,
+    "key": "5f2c7d0a9b3e4816",
+}
+ANSWERED = {"number": CARD_NUMBER, "version": 1, "text": "已在支部会上表扬。", "thanks": True}
+
+
+def given(value: Any, name: str = "请求") -> OpenApiExample:
+    return OpenApiExample(name, value=value, request_only=True)
+
+
+def got(value: Any, status: int = 200, name: str = "结果") -> OpenApiExample:
+    return OpenApiExample(name, value=value, response_only=True, status_codes=[str(status)])
+
+
+FEED = [got({"events": [EVENT], "next": CURSOR, "more": False})]
+CARDS = [got({"cards": [{"number": CARD_NUMBER, "status": "issued", "digest": SHA, "body": BODY}], "next": None})]
+ONE_CARD = [got(BODY)]
+RECEIPT = [given({"digest": SHA}), got({"receipt": STATEMENT, "hash": "3b" * 32, "signature": "mFq0…Bw=="})]
+ANSWER = [
+    given({"text": "已在支部会上表扬。", "thanks": True}),
+    got(ANSWERED | {"at": "2026-07-08T02:00:00+00:00"}, 201),
+    got(ANSWERED | {"version": 2, "at": "2026-07-09T02:00:00+00:00"}, 200, "修改以后"),
+]
+RETURN = [
+    given({"digest": SHA, "reason_code": "left_unit", "text": "五月已调离。"}),
+    got(
+        {
+            "number": CARD_NUMBER,
+            "status": "returned",
+            "reason_code": "left_unit",
+            "text": "五月已调离。",
+            "returned_at": "2026-07-08T02:00:00+00:00",
+        }
+    ),
+]
+OFFERS = [got({"offers": [OFFERED], "next": None})]
+OFFER = [given(OFFER_SAID), got(OFFERED, 201)]
+CHANGE = [given({"status": "withdrawn"}), got(OFFERED | {"status": "withdrawn", "closed_at": "2026-08-01T02:00:00Z"})]
+ME = [
+    got(
+        {
+            "employer": {"name": "上海嘉定仪表厂", "credit_code": None},
+            "label": "单位系统",
+            "scopes": ["cards:read", "cards:answer", "offers:write"],
+            "expires_at": "2027-01-01T00:00:00+00:00",
+            "areas": [{"id": 1, "name": "新成路街道", "label": "新成路街道", "level": "street"}],
+        }
+    )
+]
+KEYS = [got({"keys": [{"id": "5f2c7d0a9b3e4816", "algorithm": "Ed25519", "public": "11qYAYKxCrfVS…"}]})]
+
+# By status: the last part of the type, the title, what is said, further members.
+PROBLEMS: dict[int, list[tuple[str, str, str, dict[str, Any]]]] = {
+    400: [("malformed", "The body cannot be read", "请求的内容不是完整的 JSON。", {})],
+    401: [("token-refused", "The token is not accepted", "密钥不对、已到期或已停用。", {})],
+    403: [("scope-missing", "The key lacks a scope", "这把密钥没有“取卡”（cards:read）的权限，请联系发放的街道。", {})],
+    404: [("not-found", "Not found", "没有这一条，或者它不在您的范围内。", {})],
+    409: [
+        ("wrong-digest", "The digest does not fit", "校验码不对：您读到的内容和这张卡不一样，请重新取卡。", {}),
+        (
+            "wrong-state",
+            "Not possible in this state",
+            "这张卡现在是“单位退回”，不能再做这一步。",
+            {"card_status": "returned"},
+        ),
+    ],
+    410: [("withdrawn", "The card was withdrawn", "这张卡已经撤回，请删去您那里的内容。", {})],
+    413: [("too-large", "The body is too large", "一次提交的内容太大。", {})],
+    415: [("unsupported-media-type", "Unsupported media type", "请以 application/json 提交。", {})],
+    422: [
+        (
+            "validation",
+            "The request is not valid",
+            "有内容需要改正，详见 errors。",
+            {"errors": {"text": ["该字段是必填项。"]}},
+        )
+    ],
+    429: [("throttled", "Too many requests", "请求太频繁，请稍后再试。", {})],
+}
+
+
+def problems(statuses: set[int]) -> list[OpenApiExample]:
+    return [
+        OpenApiExample(
+            slug,
+            value={"type": f"/problems/{slug}", "title": title, "status": status, "detail": detail, **more}
+            | {"request_id": "0b0e1c7e2f"},
+            response_only=True,
+            status_codes=[str(status)],
+            media_type=MEDIA_TYPE,
+        )
+        for status in sorted(statuses)
+        for slug, title, detail, more in PROBLEMS[status]
+    ]

@@ -1,0 +1,49 @@
+"""The feed: everything after a cursor, so that nothing is missed or doubled."""
+
+from django.http import HttpResponse
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from feedback import feed
+from feedback.api.calls import JSON, EmployerCall, written
+from feedback.api.examples import FEED
+from feedback.api.problems import told_of_cursor
+from feedback.api.pulls import record_pull
+from feedback.api.schema import call
+from feedback.api.shapes import FeedShape
+from feedback.models import Scope
+
+AT_ONCE = 100
+
+
+class After(serializers.Serializer):
+    """Where to go on, and how many."""
+
+    after = serializers.CharField(
+        required=False, allow_blank=True, max_length=200, default="", help_text="上一次结果里的 next；不填就从头取起。"
+    )
+    limit = serializers.IntegerField(
+        required=False, min_value=1, max_value=feed.MOST, default=AT_ONCE, help_text="一次最多几条，默认 100。"
+    )
+
+
+class FeedView(EmployerCall):
+    scope = Scope.READ
+
+    @call(
+        "feed",
+        "取卡片流",
+        {200: FeedShape},
+        said="从游标之后取起，由旧到新：发出、更正后发出、撤回。同一张卡的事件按 card.number 和 version 去重；"
+        "撤回的卡 body 为 null，请删去本地内容。每次取卡都记入操作记录。",
+        problems=(400, 410),
+        parameters=[After],
+        examples=FEED,
+    )
+    def get(self, request: Request) -> HttpResponse:
+        asked = self.asked(After)
+        with told_of_cursor():
+            page = feed.read(self.employer, asked["after"], asked["limit"])
+        record_pull(self.key, rows=page.size, cursor=asked["after"])
+        rest = b',"next":%s,"more":%s}' % (written(page.next), written(page.more))
+        return HttpResponse(b'{"events":' + page.events + rest, content_type=JSON)

@@ -1,0 +1,58 @@
+"""How an employer's system comes in: `Authorization: Bearer lz_<prefix>_<secret>` of a key that a street gave it."""
+
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from feedback.models import EmployerKey
+from members.audit import circumstances
+from members.tokens import TokenAuthentication, live_key, note_use
+
+
+class KeyAuthentication(TokenAuthentication):
+    """The key in `request.auth`, and nobody as the user: what a key does is no person's doing.
+
+    Staff are known here too, by token or session, so that they are told it is not for them (403) instead of to log in.
+    A key that is unknown, expired, revoked or used from elsewhere ends as an unknown token does: 401, no more told.
+    """
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+        key = live_key(EmployerKey.objects.select_related("street", "employer"), text)
+        if scheme.lower() == "bearer" and key and key.works_from(circumstances().address or ""):
+            note_use(key)
+            return AnonymousUser(), key
+        return super().authenticate(request) or SessionAuthentication().authenticate(request)
+
+
+class KeyScheme(OpenApiAuthenticationExtension):
+    """Shows the scheme in the schema."""
+
+    target_class = "feedback.api.keys.KeyAuthentication"
+    name = "employerKey"
+
+    def get_security_definition(self, auto_schema):
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "lz_<prefix>_<secret>",
+            "description": "单位系统的密钥，由街道发放，只能取本单位的卡。只在创建时显示一次。",
+        }
+
+
+class HoldsKey(BasePermission):
+    """For employers' systems alone."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return isinstance(request.auth, EmployerKey)
+
+
+class IsKnown(BasePermission):
+    """For whoever logged in, a person or a system."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return bool(request.successful_authenticator)

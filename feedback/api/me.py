@@ -1,0 +1,54 @@
+"""Whose key this is and what it opens; and the public keys that receipts are verified with."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from feedback import receipts
+from feedback.api.calls import EmployerCall, answered
+from feedback.api.examples import KEYS, ME
+from feedback.api.offers import places
+from feedback.api.schema import call, open_call
+from feedback.api.shapes import KeysShape, MeShape
+from members.models import Area
+
+
+class MeView(EmployerCall):
+    @call(
+        "me",
+        "查看密钥",
+        {200: MeShape},
+        said="这把密钥属于哪个单位、有哪些权限、何时到期，以及可以向哪些街道、社区提供资源。",
+        examples=ME,
+    )
+    def get(self, request: Request) -> HttpResponse:
+        key = self.key
+        areas = places().values("id", "name", "label", "level")
+        return answered(
+            {
+                "employer": {"name": key.employer.name, "credit_code": key.employer.credit_code},
+                "label": key.label,
+                "scopes": key.scopes,
+                "expires_at": key.expires_at,
+                "areas": [area | {"level": Area.Level(area["level"]).name.lower()} for area in areas],
+            }
+        )
+
+
+class KeysView(APIView):
+    authentication_classes: list[Any] = []
+    permission_classes = [AllowAny]
+    metadata_class = None
+
+    @open_call(
+        "receipt_keys",
+        "列出回执的公钥",
+        KeysShape,
+        said="验证签收回执用，任何人都可以取。轮换以后，旧公钥仍在其中。",
+        examples=KEYS,
+    )
+    def get(self, request: Request) -> HttpResponse:
+        return answered({"keys": receipts.public_keys()})

@@ -1,0 +1,142 @@
+"""What the employer offers a community or a street."""
+
+from typing import Any
+
+from django.core.signing import BadSignature, Signer
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from feedback.api.calls import EmployerCall, answered, written
+from feedback.api.examples import CHANGE, OFFER, OFFERS
+from feedback.api.problems import BadCursor, told
+from feedback.api.schema import IDEMPOTENCY, call
+from feedback.api.shapes import OfferShape, OffersShape
+from feedback.idempotency import Reply
+from feedback.models import Offer, Scope
+from members.api.fields import ScopedField
+from members.atomic import atomic_write
+from members.models import Area
+
+STANDING = [(each.value, each.label) for each in (Offer.Status.OPEN, Offer.Status.WITHDRAWN)]
+TOLD = ("id", "area", "kind", "title", "text", "status", "created_at", "closed_at")
+
+
+def places(*_: Any) -> QuerySet[Area]:
+    """The streets and communities that something can be offered to."""
+    return Area.objects.current().filter(level__lte=Area.Level.COMMUNITY).order_by("path")
+
+
+class OfferSaid(serializers.Serializer):
+    """Something that is offered."""
+
+    area = ScopedField(rows=places, help_text="提供给哪个街道或社区（编号，见 /me 的 areas）。")
+    kind = serializers.ChoiceField(Offer.Kind.choices, help_text="类别。")
+    title = serializers.CharField(max_length=60, help_text="提供什么。")
+    text = serializers.CharField(
+        required=False, allow_blank=True, max_length=500, help_text="说明：时间、数量、怎么联系。"
+    )
+
+
+class OfferChange(serializers.Serializer):
+    """What may be said anew of an offer."""
+
+    kind = serializers.ChoiceField(Offer.Kind.choices, required=False, help_text="类别。")
+    title = serializers.CharField(required=False, max_length=60, help_text="提供什么。")
+    text = serializers.CharField(required=False, allow_blank=True, max_length=500, help_text="说明。")
+    status = serializers.ChoiceField(STANDING, required=False, help_text="open 可用，withdrawn 收回。")
+
+
+class Asked(serializers.Serializer):
+    """Which offers, where to go on, how many."""
+
+    status = serializers.ChoiceField(Offer.Status.choices, required=False, help_text="状态。")
+    cursor = serializers.CharField(required=False, max_length=200, help_text="上一次结果里的 next。")
+    limit = serializers.IntegerField(
+        required=False, min_value=1, max_value=500, default=100, help_text="每页条数，默认 100。"
+    )
+
+
+class OffersView(EmployerCall):
+    scope = Scope.OFFER
+
+    @call(
+        "offers",
+        "列出本单位提供的资源",
+        {200: OffersShape},
+        said="由旧到新。",
+        problems=(400,),
+        parameters=[Asked],
+        examples=OFFERS,
+    )
+    def get(self, request: Request) -> HttpResponse:
+        asked = self.asked(Asked)
+        limit, cursor, status = asked["limit"], asked.get("cursor"), asked.get("status", "")
+        signer = Signer(salt=f"feedback.offers.{self.employer}.{status}")
+        rows = Offer.objects.filter(employer=self.employer, **({"status": status} if status else {}))
+        if cursor:
+            rows = rows.filter(pk__gt=_behind(signer, cursor))
+        found = list(rows.order_by("pk").values(*TOLD)[: limit + 1])
+        after = signer.sign(str(found[limit - 1]["id"])) if len(found) > limit else None
+        return answered({"offers": found[:limit], "next": after})
+
+    @call(
+        "offer",
+        "提供资源",
+        {201: OfferShape},
+        said="提供给一个街道（其下各社区都能用）或一个社区。",
+        request=OfferSaid,
+        parameters=[IDEMPOTENCY],
+        examples=OFFER,
+    )
+    def post(self, request: Request) -> HttpResponse:
+        said = self.said(OfferSaid)
+        return self.once(lambda: self._offered(said))
+
+    def _offered(self, said: dict[str, Any]) -> Reply:
+        offer = Offer(employer_id=self.employer, **said)
+        offer.full_clean()
+        offer.save()
+        return Reply(201, written(shown(offer)))
+
+
+class OfferView(EmployerCall):
+    scope = Scope.OFFER
+    http_method_names = ["patch"]
+
+    @call(
+        "offer_change",
+        "修改或收回资源",
+        {200: OfferShape},
+        said="只改写明的几项；status 填 withdrawn 即收回，填 open 即重新提供。",
+        problems=(404, 409),
+        request=OfferChange,
+        examples=CHANGE,
+    )
+    def patch(self, request: Request, pk: int) -> HttpResponse:
+        said = self.said(OfferChange)
+        status = said.pop("status", "")
+        with atomic_write():
+            offer = Offer.objects.select_for_update().filter(employer=self.employer, pk=pk).first()
+            if offer is None:
+                raise Http404
+            if status and status != offer.status:
+                with told(offer):
+                    offer.reopen() if status == Offer.Status.OPEN else offer.close(status)
+            for name, value in said.items():
+                setattr(offer, name, value)
+            offer.full_clean()
+            offer.save()
+        return answered(shown(offer))
+
+
+def shown(offer: Offer) -> dict[str, Any]:
+    return {name: getattr(offer, "area_id" if name == "area" else name) for name in TOLD}
+
+
+def _behind(signer: Signer, cursor: str) -> int:
+    try:
+        return int(signer.unsign(cursor))
+    except BadSignature as error:
+        raise BadCursor from error

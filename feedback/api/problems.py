@@ -1,0 +1,88 @@
+"""What an employer's call can end in, beyond the problems of every call."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from feedback import feed, receiving
+from feedback.models import Offer, RecordCard
+from members.api.problems import Problem
+from members.models.moves import Conflict
+
+
+class ScopeMissing(Problem):
+    status_code = 403
+    kind = ("scope-missing", "The key lacks a scope")
+
+
+class BadCursor(Problem):
+    status_code = 400
+    kind = ("bad-cursor", "The cursor cannot be used")
+    default_detail = "这个游标读不出来，或者不是用在这里的。请用上一次结果里的 next，或者从头开始。"
+
+
+class CursorReset(Problem):
+    status_code = 410
+    kind = ("cursor-reset", "Start again from the beginning")
+    default_detail = "卡片流已经重新编号，请清空本地数据，不带 after 从头取起。"
+
+
+class Withdrawn(Problem):
+    status_code = 410
+    kind = ("withdrawn", "The card was withdrawn")
+    default_detail = "这张卡已经撤回，请删去您那里的内容。"
+
+
+class WrongDigest(Problem):
+    status_code = 409
+    kind = ("wrong-digest", "The digest does not fit")
+
+
+class WrongState(Problem):
+    status_code = 409
+    kind = ("wrong-state", "Not possible in this state")
+
+
+class AnswerClosed(Problem):
+    status_code = 409
+    kind = ("answer-closed", "Too late to amend")
+
+
+class KeyMissing(Problem):
+    status_code = 400
+    kind = ("idempotency-key-missing", "Idempotency-Key is required")
+    default_detail = "请带上 Idempotency-Key 请求头：1 至 255 个可见的 ASCII 字符，每件事各用一个。"
+
+
+class KeyReused(Problem):
+    status_code = 422
+    kind = ("idempotency-key-reused", "The Idempotency-Key was used for another request")
+    default_detail = "这个 Idempotency-Key 已经用在另一个请求上，请换一个。"
+
+
+@contextmanager
+def told(row: RecordCard | Offer) -> Iterator[None]:
+    """Tell what the rules refuse of this card or offer, within the transaction that is given up."""
+    try:
+        yield
+    except receiving.Withdrawn as error:
+        raise Withdrawn from error
+    except receiving.WrongDigest as error:
+        raise WrongDigest(str(error)) from error
+    except receiving.Closed as error:
+        raise AnswerClosed(str(error)) from error
+    except Conflict as error:
+        row.refresh_from_db(fields=["status"])
+        what = "资源" if isinstance(row, Offer) else "卡"
+        detail = f"这{'项' if what == '资源' else '张'}{what}现在是“{row.get_status_display()}”，不能再做这一步。"
+        name = "offer_status" if isinstance(row, Offer) else "card_status"
+        raise WrongState(detail, **{name: row.status}) from error
+
+
+@contextmanager
+def told_of_cursor() -> Iterator[None]:
+    try:
+        yield
+    except feed.BadCursor as error:
+        raise BadCursor from error
+    except feed.CursorReset as error:
+        raise CursorReset from error

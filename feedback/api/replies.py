@@ -1,0 +1,120 @@
+"""What the employer does with a card: acknowledge, answer, return."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from feedback import receipts, receiving
+from feedback.api.calls import EmployerCall, answered, written
+from feedback.api.examples import ANSWER, RECEIPT, RETURN
+from feedback.api.schema import IDEMPOTENCY, NUMBER, call
+from feedback.api.shapes import AnswerShape, ReceiptShape, ReturnShape
+from feedback.idempotency import Reply
+from feedback.models import RecordCard, Scope
+from feedback.receiving import By
+
+
+class DigestSaid(serializers.Serializer):
+    """Which text of the card was read."""
+
+    digest = serializers.RegexField(
+        r"^[0-9a-f]{64}$",
+        help_text="卡片原文的 SHA-256，64 位小写十六进制。",
+        error_messages={"invalid": "校验码是 64 位小写十六进制。"},
+    )
+
+
+class AnswerSaid(serializers.Serializer):
+    """What the employer says."""
+
+    text = serializers.CharField(max_length=500, help_text="给社区和党员的一句话。")
+    thanks = serializers.BooleanField(required=False, default=False, help_text="是否表示感谢。")
+
+
+class ReturnSaid(DigestSaid):
+    """Why the card comes back."""
+
+    reason_code = serializers.ChoiceField(RecordCard.Return.choices, help_text="退回原因。")
+    text = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=200, help_text="说明；原因是 other 时必填。"
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["reason_code"] == RecordCard.Return.OTHER and not attrs["text"]:
+            raise serializers.ValidationError({"text": ["原因是“其他”时，请写明。"]})
+        return attrs
+
+
+class ReceiptView(EmployerCall):
+    scope = Scope.ANSWER
+
+    @call(
+        "card_receipt",
+        "签收记录卡",
+        {200: ReceiptShape},
+        said="表示收到了这个校验码的原文；再签收一次，得到同一张回执。回执由我方签名（Ed25519），公钥见 /keys。",
+        problems=(404, 409, 410),
+        request=DigestSaid,
+        parameters=[NUMBER],
+        examples=RECEIPT,
+    )
+    def post(self, request: Request, number: str) -> HttpResponse:
+        said = self.said(DigestSaid)
+        with self.on_card(number) as card:
+            receipt = receiving.receive(card, digest=said["digest"])
+        receipt.card = card
+        return answered(receipts.signed(receipt))
+
+
+class AnswerView(EmployerCall):
+    scope = Scope.ANSWER
+
+    @call(
+        "card_answer",
+        "反馈记录卡",
+        {201: AnswerShape, 200: AnswerShape},
+        said="先签收再反馈。第一次返回 201；在下一个时段结束以前可以修改，返回 200，每一版都保留。",
+        problems=(404, 409, 410),
+        request=AnswerSaid,
+        parameters=[NUMBER, IDEMPOTENCY],
+        examples=ANSWER,
+    )
+    def post(self, request: Request, number: str) -> HttpResponse:
+        said = self.said(AnswerSaid)
+        return self.once(lambda: self._answered(number, **said))
+
+    def _answered(self, number: str, *, text: str, thanks: bool) -> Reply:
+        with self.on_card(number) as card:
+            answer, is_first = receiving.answer(card, text=text, thanks=thanks, by=By(key=self.key))
+        told = {name: getattr(answer, name) for name in ("version", "text", "thanks", "at")}
+        return Reply(201 if is_first else 200, written({"number": number, **told}))
+
+
+class ReturnView(EmployerCall):
+    scope = Scope.ANSWER
+
+    @call(
+        "card_return",
+        "退回记录卡",
+        {200: ReturnShape},
+        said="卡片不对时写明原因退回；社区更正后另发一张，用 supersedes 指明代替哪一张。",
+        problems=(404, 409, 410),
+        request=ReturnSaid,
+        parameters=[NUMBER],
+        examples=RETURN,
+    )
+    def post(self, request: Request, number: str) -> HttpResponse:
+        said = self.said(ReturnSaid)
+        with self.on_card(number) as card:
+            back = receiving.give_back(card, digest=said["digest"], code=said["reason_code"], text=said["text"])
+            return answered(
+                {
+                    "number": number,
+                    "status": back.status,
+                    "reason_code": back.return_code,
+                    "text": back.return_text,
+                    "returned_at": back.returned_at,
+                }
+            )

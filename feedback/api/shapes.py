@@ -1,0 +1,184 @@
+"""The shapes of what is answered, for the schema alone: the answers themselves are stored bytes or plain values."""
+
+from rest_framework import serializers
+
+from activities.models import Activity
+from feedback.models import FeedEvent, Offer, RecordCard, Scope
+from feedback.models.cards import OUT
+from members.models import Area, Duty
+
+STATUSES = [(status, label) for status, label in RecordCard.Status.choices if status in (*OUT, "withdrawn")]
+LEVELS = [("street", "街道"), ("community", "社区")]
+TIERS = [str(label) for label in Area.Level.labels]
+FIELDS = [str(label) for label in Activity.Field.labels]
+
+
+class PeriodShape(serializers.Serializer):
+    code = serializers.CharField(help_text="如 2026H1")
+    first = serializers.DateField()
+    last = serializers.DateField()
+
+
+class MemberShape(serializers.Serializer):
+    name = serializers.CharField(help_text="姓名")
+    employer_number = serializers.CharField(allow_null=True, help_text="贵单位自己的人员编号，社区知道才有")
+
+
+class UnitShape(serializers.Serializer):
+    name = serializers.CharField(help_text="单位名称")
+    credit_code = serializers.CharField(allow_null=True, help_text="统一社会信用代码")
+
+
+class SenderShape(serializers.Serializer):
+    street = serializers.CharField(help_text="街道")
+    street_contact = serializers.CharField(help_text="街道联系方式")
+    community = serializers.CharField(help_text="社区")
+    community_contact = serializers.CharField(help_text="社区联系方式")
+
+
+class LineShape(serializers.Serializer):
+    """One thing that was done."""
+
+    day = serializers.DateField()
+    title = serializers.CharField(help_text="做了什么")
+    tier = serializers.CharField(help_text=f"在哪一级：{'、'.join(TIERS)}")
+    field = serializers.CharField(help_text=f"领域：{'、'.join(FIELDS)}")
+    duty = serializers.CharField(help_text=f"承担的岗位，没有则为空：{'、'.join(map(str, Duty.Kind.labels))}")
+
+
+class CountsShape(serializers.Serializer):
+    activities = serializers.IntegerField(help_text="活动")
+    visits = serializers.IntegerField(help_text="走访")
+    needs = serializers.IntegerField(help_text="办好的群众需求")
+
+
+class BodyShape(serializers.Serializer):
+    """A card as it was issued."""
+
+    number = serializers.CharField(help_text="卡号")
+    supersedes = serializers.CharField(allow_null=True, help_text="代替哪一张卡")
+    issued_on = serializers.DateField()
+    period = PeriodShape()
+    member = MemberShape()
+    employer = UnitShape()
+    lines = LineShape(many=True)
+    duties = serializers.ListField(child=serializers.CharField(), help_text="担任的六员")
+    counts = CountsShape()
+    sentence = serializers.CharField(help_text="社区的一句话，可以为空")
+
+    def get_fields(self):
+        return super().get_fields() | {"from": SenderShape()}
+
+
+class EventCardShape(serializers.Serializer):
+    number = serializers.CharField(help_text="卡号")
+    digest = serializers.CharField(help_text="原文的 SHA-256")
+    supersedes = serializers.CharField(allow_null=True, help_text="代替哪一张卡")
+    body = BodyShape(allow_null=True, help_text="发出时的原文；已撤回则为 null")
+
+
+class EventShape(serializers.Serializer):
+    seq = serializers.IntegerField(help_text="序号，从 1 起连续")
+    type = serializers.ChoiceField(FeedEvent.Type.choices, help_text="事件")
+    at = serializers.DateTimeField(help_text="时间")
+    version = serializers.IntegerField(help_text="这张卡的第几个状态：1 发出，2 撤回")
+    card = EventCardShape()
+
+
+class FeedShape(serializers.Serializer):
+    """A page of the feed."""
+
+    events = EventShape(many=True)
+    next = serializers.CharField(help_text="下一次从这里取起，存在本地")
+    more = serializers.BooleanField(help_text="后面是否还有")
+
+
+class CardShape(serializers.Serializer):
+    """A card in a list."""
+
+    number = serializers.CharField(help_text="卡号")
+    status = serializers.ChoiceField(STATUSES, help_text="状态")
+    digest = serializers.CharField(help_text="原文的 SHA-256")
+    body = BodyShape(allow_null=True, help_text="发出时的原文；已撤回则为 null")
+
+
+class CardsShape(serializers.Serializer):
+    cards = CardShape(many=True)
+    next = serializers.CharField(allow_null=True, help_text="下一页的游标；没有下一页则为 null")
+
+
+class StatementShape(serializers.Serializer):
+    """What is signed, as canonical JSON."""
+
+    number = serializers.CharField(help_text="卡号")
+    digest = serializers.CharField(help_text="签收的原文的 SHA-256")
+    received_at = serializers.DateTimeField(help_text="签收时间")
+    previous = serializers.CharField(allow_null=True, help_text="上一张回执的 hash；第一张为 null")
+    key = serializers.CharField(help_text="签名公钥的编号，见 /keys")
+
+
+class ReceiptShape(serializers.Serializer):
+    receipt = StatementShape()
+    hash = serializers.CharField(help_text="回执的 SHA-256")
+    signature = serializers.CharField(allow_null=True, help_text="Ed25519 签名，base64；公钥已不再公布的旧回执为 null")
+
+
+class AnswerShape(serializers.Serializer):
+    number = serializers.CharField(help_text="卡号")
+    version = serializers.IntegerField(help_text="第几版")
+    text = serializers.CharField(help_text="反馈")
+    thanks = serializers.BooleanField(help_text="是否表示感谢")
+    at = serializers.DateTimeField(help_text="反馈时间")
+
+
+class ReturnShape(serializers.Serializer):
+    number = serializers.CharField(help_text="卡号")
+    status = serializers.ChoiceField(STATUSES, help_text="状态")
+    reason_code = serializers.ChoiceField(RecordCard.Return.choices, help_text="退回原因")
+    text = serializers.CharField(help_text="说明")
+    returned_at = serializers.DateTimeField(help_text="退回时间")
+
+
+class OfferShape(serializers.Serializer):
+    id = serializers.IntegerField(help_text="编号")
+    area = serializers.IntegerField(help_text="提供给哪个街道或社区（编号）")
+    kind = serializers.ChoiceField(Offer.Kind.choices, help_text="类别")
+    title = serializers.CharField(help_text="提供什么")
+    text = serializers.CharField(help_text="说明")
+    status = serializers.ChoiceField(Offer.Status.choices, help_text="状态")
+    created_at = serializers.DateTimeField(help_text="提出时间")
+    closed_at = serializers.DateTimeField(allow_null=True, help_text="用完或收回的时间")
+
+
+class OffersShape(serializers.Serializer):
+    offers = OfferShape(many=True)
+    next = serializers.CharField(allow_null=True, help_text="下一页的游标；没有下一页则为 null")
+
+
+class PlaceShape(serializers.Serializer):
+    """A street or community that something can be offered to."""
+
+    id = serializers.IntegerField(help_text="编号")
+    name = serializers.CharField(help_text="名称")
+    label = serializers.CharField(help_text="全称")  # type: ignore[assignment]
+    level = serializers.ChoiceField(LEVELS, help_text="层级")
+
+
+class MeShape(serializers.Serializer):
+    employer = UnitShape()
+    label = serializers.CharField(help_text="密钥的用途")  # type: ignore[assignment]
+    scopes = serializers.ListField(child=serializers.ChoiceField(Scope.choices), help_text="权限")
+    expires_at = serializers.DateTimeField(help_text="到期时间")
+    areas = PlaceShape(many=True)
+
+
+class KeyShape(serializers.Serializer):
+    """A public key of receipts."""
+
+    id = serializers.CharField(help_text="编号")
+    algorithm = serializers.CharField(help_text="算法，Ed25519")
+    public = serializers.CharField(help_text="公钥，base64")
+
+
+class KeysShape(serializers.Serializer):
+    keys = KeyShape(many=True)  # type: ignore[assignment]

@@ -1,0 +1,36 @@
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
+from rest_framework.routers import SimpleRouter
+
+from feedback.api.cards import CardsView, CardView
+from feedback.api.feed import FeedView
+from feedback.api.me import KeysView, MeView
+from feedback.api.offers import OffersView, OfferView
+from feedback.api.record_cards import RecordCardViewSet
+from feedback.api.replies import AnswerView, ReceiptView, ReturnView
+
+
+class NumberConverter(StringConverter):
+    """A card's number, such as 310114001-2026-00001."""
+
+    regex = "[0-9]{4,12}-[0-9]{4}-[0-9]{5,10}"
+
+
+register_converter(NumberConverter, "number")
+
+router = SimpleRouter(trailing_slash=False, use_regex_path=False)
+router.register("record-cards", RecordCardViewSet, basename="record-card")
+
+urlpatterns = [
+    *router.urls,
+    path("me", MeView.as_view(), name="me"),
+    path("keys", KeysView.as_view(), name="receipt_keys"),
+    path("feed", FeedView.as_view(), name="feed"),
+    path("cards", CardsView.as_view(), name="cards"),
+    path("cards/<number:number>", CardView.as_view(), name="card"),
+    path("cards/<number:number>/receipt", ReceiptView.as_view(), name="card_receipt"),
+    path("cards/<number:number>/answer", AnswerView.as_view(), name="card_answer"),
+    path("cards/<number:number>/return", ReturnView.as_view(), name="card_return"),
+    path("offers", OffersView.as_view(), name="offers"),
+    path("offers/<int:pk>", OfferView.as_view(), name="offer"),
+]

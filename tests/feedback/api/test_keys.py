@@ -1,0 +1,208 @@
+"""Who comes in by a key, and who does not: every call, whoever calls."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from feedback.api.urls import urlpatterns
+from feedback.models import EmployerKey, RecordCard, Scope
+from members.models import Area, AuditEntry, Member, StaffToken, User
+from tests import cards
+
+CALLERS = ("own key", "other key", "withdrawn card", "staff session", "staff token", "outsider", "anonymous")
+# method, path, body, what the callers get, in their order
+ONE_CARD = (200, 404, 410, 403, 403, 403, 401)
+TABLE = [
+    ("get", "feed", None, (200, 200, 200, 403, 403, 403, 401)),
+    ("get", "cards", None, (200, 200, 200, 403, 403, 403, 401)),
+    ("get", "cards/{number}", None, ONE_CARD),
+    ("post", "cards/{number}/receipt", {"digest": "{digest}"}, ONE_CARD),
+    ("post", "cards/{number}/answer", {"text": "收到"}, (201, *ONE_CARD[1:])),
+    ("post", "cards/{number}/return", {"digest": "{digest}", "reason_code": "left_unit"}, ONE_CARD),
+    ("get", "offers", None, (200, 200, 200, 403, 403, 403, 401)),
+    ("post", "offers", {"area": "{area}", "kind": "talk", "title": "讲座"}, (201, 201, 201, 403, 403, 403, 401)),
+    ("patch", "offers/{offer}", {"title": "礼堂"}, (200, 404, 200, 403, 403, 403, 401)),
+    ("get", "me", None, (200, 200, 200, 403, 403, 403, 401)),
+    ("get", "keys", None, (200,) * 7),
+    ("get", "nothing", None, (404,) * 6 + (401,)),
+]
+
+
+@pytest.fixture
+def callers(system: APIClient, other_system: APIClient, api: Any, street_officer: User, outsider: User) -> Any:
+    _, text = StaffToken.issue(street_officer, label="报表程序")
+    token = APIClient(headers={"Authorization": f"Bearer {text}"})
+    own = (system, other_system, system, api(street_officer), token, api(outsider), APIClient())
+    return dict(zip(CALLERS, own, strict=True))
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+@pytest.mark.parametrize(("method", "path", "body", "statuses"), TABLE, ids=[f"{row[0]} {row[1]}" for row in TABLE])
+def test_who_may_call_what(
+    callers: Any, card: RecordCard, withdrawn: RecordCard, community: Area,
+    caller: str, method: str, path: str, body: dict | None, statuses: tuple[int, ...],
+) -> None:  # fmt: skip
+    offer = cards.offer(card.employer, community)
+    if path.endswith("answer"):
+        card.advance("received", received_at=timezone.now())
+    about = withdrawn if caller == "withdrawn card" else card
+    known = {"number": about.number, "digest": about.digest, "area": community.pk, "offer": offer.pk}
+    said = {name: value.format(**known) for name, value in (body or {}).items()}
+    path = f"/api/v1/{path.format(**known)}"
+    headers = {"Idempotency-Key": "once"}
+    answer = getattr(callers[caller], method)(path, said if body else None, headers=headers)
+    assert answer.status_code == statuses[CALLERS.index(caller)], answer.content.decode()
+    if answer.status_code >= 400:
+        assert answer["Content-Type"] == "application/problem+json"
+        told = answer.content.decode()
+        assert not [word for word in ("欧阳建国", card.digest, "楼道大扫除") if word in told]
+    if answer.status_code == 403:
+        assert answer.data["type"] == "/problems/forbidden"
+
+
+def test_the_table_has_every_call() -> None:
+    known = {path.replace("{number}", "<number:number>").replace("{offer}", "<int:pk>") for _, path, _, _ in TABLE}
+    assert {str(each.pattern) for each in urlpatterns} <= known
+
+
+@pytest.mark.parametrize(
+    ("scope", "calls"),
+    [
+        (Scope.READ, {"feed", "cards", "cards/{number}"}),
+        (Scope.ANSWER, {"cards/{number}/receipt", "cards/{number}/answer", "cards/{number}/return"}),
+        (Scope.OFFER, {"offers", "offers/{offer}"}),
+    ],
+)
+def test_each_scope_opens_its_calls_and_no_other(
+    card: RecordCard, street: Area, with_key: Any, scope: Scope, calls: set[str]
+) -> None:
+    system = with_key(cards.key(card.employer, street, scope)[1])
+    opened = set()
+    for method, path, _, _ in TABLE[:9]:
+        answer = getattr(system, method)(f"/api/v1/{path.format(number=card.number, offer=1)}", {})
+        if answer.status_code != 403:
+            opened.add(path)
+        else:
+            assert answer.data["type"] == "/problems/scope-missing"
+    assert opened == calls
+    assert system.get("/api/v1/me").json()["scopes"] == [scope]
+    refusals = AuditEntry.objects.filter(action="refuse")
+    assert len(refusals) == 9 - sum(path in calls for _, path, _, _ in TABLE[:9])
+    assert {(entry.user, entry.area_path, entry.reason[:4]) for entry in refusals} == {(None, street.path, "密钥 l")}
+
+
+def refused(client: APIClient) -> bool:
+    answer = client.get("/api/v1/me")
+    if answer.status_code == 401:
+        assert answer.data["type"] == "/problems/token-refused"
+        assert answer.data["detail"] == "密钥不对、已到期或已停用。"
+        assert answer["WWW-Authenticate"].startswith("Bearer")
+    return answer.status_code == 401
+
+
+def test_a_key_that_is_wrong_expired_or_revoked(key: tuple[EmployerKey, str], with_key: Any) -> None:
+    made, text = key
+    changed = text[:-1] + ("a" if text[-1] != "a" else "b")
+    assert not refused(with_key(text))
+    assert refused(with_key(changed))
+    EmployerKey.objects.update(expires_at=timezone.now())
+    assert refused(with_key(text))
+    EmployerKey.objects.update(expires_at=timezone.now() + timedelta(days=1))
+    assert not refused(with_key(text))
+    made.refresh_from_db()
+    made.revoke()
+    assert refused(with_key(text))
+
+
+def test_two_keys_live_while_one_is_rotated(key: tuple[EmployerKey, str], with_key: Any) -> None:
+    _, successor = key[0].rotate()
+    assert not refused(with_key(key[1]))
+    assert not refused(with_key(successor))
+
+
+@pytest.mark.parametrize(
+    ("addresses", "caller", "is_refused"),
+    [
+        ("", "203.0.113.9", False),
+        ("203.0.113.9", "203.0.113.9", False),
+        ("203.0.113.0/24 2001:db8::/32", "203.0.113.77", False),
+        ("203.0.113.0/24 2001:db8::/32", "2001:db8::7", False),
+        ("203.0.113.0/24", "::ffff:203.0.113.8", False),
+        ("203.0.113.0/24", "198.51.100.7", True),
+        ("203.0.113.0/24", "unknown", True),
+        ("203.0.113.0/24", "203.0.113.7:51234", True),
+        ("", "unknown", False),
+    ],
+)
+def test_a_key_may_be_bound_to_addresses(
+    key: tuple[EmployerKey, str], with_key: Any, addresses: str, caller: str, is_refused: bool
+) -> None:
+    EmployerKey.objects.update(addresses=addresses)
+    client = with_key(key[1])
+    client.defaults["REMOTE_ADDR"] = caller
+    assert refused(client) is is_refused
+
+
+@pytest.mark.parametrize(
+    "spoil", ["", "x", "lz_", "lz_0123456789_" + "a" * 43, "lz_字_" + "a" * 43, "lz_1\0" + "a" * 30]
+)
+def test_another_text_is_refused(spoil: str, db: None, with_key: Any) -> None:
+    answer = with_key(spoil.encode().decode("latin-1")).get("/api/v1/me")
+    assert (answer.status_code, answer.data["type"]) in {
+        (401, "/problems/token-refused"),
+        (401, "/problems/not-authenticated"),
+    }
+
+
+def test_a_key_opens_nothing_of_the_staff(system: APIClient, member: Member) -> None:
+    for path in ("members", f"members/{member.pk}", "areas", "employers", "record-cards"):
+        assert system.get(f"/api/v1/{path}").status_code in (401, 404), path
+    assert system.get("/").status_code == 302
+
+
+def test_the_schema_opens_to_a_key(system: APIClient, key: Any) -> None:
+    assert system.get("/api/v1/schema").json()["openapi"].startswith("3.")
+
+
+def test_use_is_noted_to_the_minute(system: APIClient, key: tuple[EmployerKey, str]) -> None:
+    system.get("/api/v1/me")
+    key[0].refresh_from_db()
+    first = key[0].last_used_at
+    assert first
+    system.get("/api/v1/me")
+    key[0].refresh_from_db()
+    assert key[0].last_used_at == first
+
+
+def test_me(system: APIClient, key: tuple[EmployerKey, str], community: Area, other_community: Area) -> None:
+    other_community.close(on=timezone.localdate())
+    told = system.get("/api/v1/me").json()
+    assert told["employer"] == {"name": "上海嘉定仪表厂", "credit_code": None}
+    assert (told["label"], told["scopes"]) == ("单位系统", ["cards:read", "cards:answer", "offers:write"])
+    assert [(area["name"], area["level"]) for area in told["areas"]] == [
+        ("新成路街道", "street"),
+        ("第一社区", "community"),
+    ]
+
+
+def test_the_public_keys_are_open(client: Any) -> None:
+    keys = client.get("/api/v1/keys").json()["keys"]
+    assert [(key["algorithm"], len(key["id"])) for key in keys] == [("Ed25519", 16)]
+
+
+def test_no_cookie_is_set(system: APIClient) -> None:
+    assert not system.get("/api/v1/me").cookies
+
+
+def test_a_session_needs_no_more_than_a_key(system: APIClient, card: RecordCard, outsider: User) -> None:
+    """The key decides, whoever is logged in beside it; and a key's call needs no CSRF token."""
+    strict = APIClient(enforce_csrf_checks=True, headers={"Authorization": system.defaults["HTTP_AUTHORIZATION"]})
+    strict.force_login(outsider, backend="django.contrib.auth.backends.ModelBackend")
+    answer = strict.post(f"/api/v1/cards/{card.number}/receipt", {"digest": card.digest})
+    assert answer.status_code == 200
+    assert set(AuditEntry.objects.filter(model="feedback.Receipt").values_list("user", "reason")) == {
+        (None, f"密钥 lz_{EmployerKey.objects.get().prefix}…")
+    }
