@@ -4,27 +4,30 @@ The link is for one card, as it was shown: shown again, an older link opens noth
 the phone are asked for, a few times at most.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import groupby
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.signing import BadSignature, dumps, loads
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Subquery
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from feedback.models import RecordCard
 from members.atomic import atomic_write
 from members.audit import record
+from members.history import batches
 from members.models import Consent, Member, User
 from members.models.consents import NOTICES
 from members.models.moves import Conflict
 
 SALT = "feedback.card"
 MOST_TRIES = 6
+Status = RecordCard.Status
 VERSION, NOTICE = NOTICES[Consent.Purpose.CARDS]
 
 
@@ -75,20 +78,14 @@ def knows(card: RecordCard, digits: str) -> bool:
 def show_all(pks: Sequence[int]) -> Moved:
     """Put these drafts (ids) before their members, all at once; empty ones and what is no draft stay as they are."""
     with atomic_write():
-        drafts = _locked(pks, RecordCard.Status.DRAFT)
-        ready = [card for card in drafts if not card.is_empty]
-        for card in ready:
-            card.status, card.shown_at, card.wrong_tries = RecordCard.Status.SHOWN, timezone.now(), 0
-        return _moved(ready, pks, RecordCard.Status.DRAFT, ["shown_at", "wrong_tries"])
+        ready = [card for card in _locked(pks, Status.DRAFT) if not card.is_empty]
+        return _moved(ready, pks, Status.SHOWN, shown_at=timezone.now(), wrong_tries=0)
 
 
 def correct_all(pks: Sequence[int]) -> Moved:
     """Take these cards (ids) back from their members, all at once: drafts again, and their links open nothing."""
     with atomic_write():
-        cards = _locked(pks, RecordCard.Status.SHOWN)
-        for card in cards:
-            card.status, card.shown_at = RecordCard.Status.DRAFT, None
-        return _moved(cards, pks, RecordCard.Status.SHOWN, ["shown_at"])
+        return _moved(_locked(pks, Status.SHOWN), pks, Status.DRAFT, shown_at=None)
 
 
 def agree_all(pks: Sequence[int], *, how: str, by: User | None = None, given_on: date | None = None) -> Moved:
@@ -97,11 +94,9 @@ def agree_all(pks: Sequence[int], *, how: str, by: User | None = None, given_on:
     The consent is for this employer and purpose: one that stands already is the one that is meant.
     """
     with atomic_write():
-        members = RecordCard.objects.filter(pk__in=pks, status=RecordCard.Status.SHOWN).values("member")
-        # Two who record at once queue. Locks of the key itself would meet the foreign keys' checks of other writers.
-        list(Member.objects.select_for_update(no_key=True).filter(pk__in=members).order_by("pk"))
+        _queue(pks)
         standing = _consents(pks)
-        cards = _locked(pks, RecordCard.Status.SHOWN)
+        cards = _locked(pks, Status.SHOWN)
         means = Consent.Means.LINK if how == RecordCard.How.LINK else Consent.Means.PAPER
         new = {
             (card.member_id, card.employer_id): _consent(card, means, by, given_on)
@@ -109,10 +104,11 @@ def agree_all(pks: Sequence[int], *, how: str, by: User | None = None, given_on:
             if (card.member_id, card.employer_id) not in standing
         }
         Consent.objects.bulk_create(new.values())
-        for card in cards:
-            card.status, card.agreed_at, card.agreed_how, card.agreed_by = "agreed", timezone.now(), how, by
-            card.consent = (standing | new)[card.member_id, card.employer_id]
-        return _moved(cards, pks, RecordCard.Status.SHOWN, ["agreed_at", "agreed_how", "agreed_by", "consent"])
+        meant = Consent.objects.in_force(Consent.Purpose.CARDS).filter(
+            member=OuterRef("member"), employer=OuterRef("employer")
+        )
+        told = {"agreed_at": timezone.now(), "agreed_how": how, "agreed_by": by}
+        return _moved(cards, pks, Status.AGREED, consent=Subquery(meant.values("pk")), **told)
 
 
 def agree(card: RecordCard, *, how: str, by: User | None = None) -> None:
@@ -131,16 +127,25 @@ def take_back(card: RecordCard) -> None:
         consent.withdraw()
 
 
+def _queue(pks: Sequence[int]) -> None:
+    """Let two who record for one member queue. Locks of the key itself would meet the checks of foreign keys."""
+    for part in batches(pks):
+        members = RecordCard.objects.filter(pk__in=part).values("member")
+        list(Member.objects.select_for_update(no_key=True).filter(pk__in=members).order_by("pk").values_list("pk"))
+
+
 def _locked(pks: Sequence[int], status: str) -> list[RecordCard]:
-    cards = RecordCard.objects.filter(pk__in=pks, status=status).select_related("area")
-    return list(cards.order_by("area__path", "pk").select_for_update(of=("self",), no_key=True))
+    """Those of these cards (ids) in this state, locked."""
+    held = RecordCard.objects.filter(status=status).select_related("area").select_for_update(of=("self",), no_key=True)
+    return [card for part in batches(sorted(pks)) for card in held.filter(pk__in=part).order_by("pk")]
 
 
-def _consents(pks: Sequence[int]) -> dict[tuple[int, int | None], Consent]:
-    """The consents that stand, of the members and employers of these cards, locked."""
-    cards = RecordCard.objects.filter(pk__in=pks, member=OuterRef("member"), employer=OuterRef("employer"))
-    rows = Consent.objects.in_force(Consent.Purpose.CARDS).filter(Exists(cards)).order_by("pk")
-    return {(consent.member_id, consent.employer_id): consent for consent in rows.select_for_update(no_key=True)}
+def _consents(pks: Sequence[int]) -> set[tuple[int, int | None]]:
+    """Of which members and employers of these cards (ids) a consent stands; it is locked."""
+    held = Consent.objects.in_force(Consent.Purpose.CARDS).order_by("pk").select_for_update(no_key=True)
+    cards = RecordCard.objects.filter(member=OuterRef("member"), employer=OuterRef("employer"))
+    rows = (held.filter(Exists(cards.filter(pk__in=part))) for part in batches(sorted(pks)))
+    return {pair for part in rows for pair in part.values_list("member", "employer")}
 
 
 def _consent(card: RecordCard, means: str, by: User | None, given_on: date | None) -> Consent:
@@ -150,11 +155,14 @@ def _consent(card: RecordCard, means: str, by: User | None, given_on: date | Non
     )  # fmt: skip
 
 
-def _moved(cards: list[RecordCard], pks: Sequence[int], before: str, names: list[str]) -> Moved:
-    """Save the new state of these locked cards, with an entry for each community."""
-    RecordCard.objects.filter(status=before).bulk_update(cards, ["status", *names], batch_size=200)
-    for path, some in groupby(cards, key=lambda card: card.area.path):
-        told = list(some)
-        changes = {"status": [before, told[0].status], "cards": [card.pk for card in told]}
+def _moved(cards: list[RecordCard], pks: Sequence[int], to: str, **values: Any) -> Moved:
+    """Move these locked cards on, with an entry for each community."""
+    for part in batches([card.pk for card in cards]):
+        RecordCard.objects.filter(pk__in=part).update(status=to, **values)
+    by_place: dict[str, list[RecordCard]] = defaultdict(list)
+    for card in cards:
+        by_place[card.area.path].append(card)
+    for path, some in by_place.items():
+        changes = {"status": [some[0].status, to], "cards": [card.pk for card in some]}
         record("change", RecordCard, path=path, changes=changes)
     return Moved(done=len(cards), skipped=len(pks) - len(cards))
