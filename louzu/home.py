@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from activities.models import Activity
+from feedback.views.listed import unsettled
 from members import access
 from members.access import Resource, Right
 from members.atomic import atomic_write
@@ -31,6 +32,7 @@ TASKS = {
         (NEED, READ, "群众需求", "谁家需要什么，谁来认领", "activities:needs", "volunteer_activism"),
         (ACTIVITY, READ, "活动日历", "这个月办了什么，还要办什么", "activities:calendar", "calendar_month"),
         (HOUSEHOLD, WRITE, "结对", "按楼栋门牌，给邻居结对", "members:buildings", "handshake"),
+        (Resource.CARD, WRITE, "记录卡", "把党员在社区做的事告诉单位党组织", "feedback:board", "contact_mail"),
         (MEMBER, READ, "党员名单", "查找党员，看住址和组织关系", "admin:members_member_changelist", "groups"),
     ],
     "报表与评优": [
@@ -85,6 +87,7 @@ def home(request):
         tasks={heading: _tasks(request.user, tasks) for heading, tasks in TASKS.items()},
         waiting=waiting.select_related("area")[:5],
         unrecorded=_unrecorded(request.user, today),
+        unsettled=unsettled(request.user),
         has_posts=request.user.is_staff,
     )
 

@@ -18,6 +18,7 @@ def sidebar(request) -> list[dict]:
                 _link("走访", "door_open", "activities:visits", Resource.HOUSEHOLD),
                 _link("群众需求", "volunteer_activism", "activities:needs", Resource.NEED),
                 _link("结对", "handshake", "members:buildings", Resource.HOUSEHOLD),
+                _link("记录卡", "contact_mail", "feedback:board", Resource.CARD),
                 _link("党员", "groups", "admin:members_member_changelist", Resource.MEMBER),
                 _link("导入花名册", "upload_file", "members:roster_index", Resource.ROSTER, Right.WRITE),
             ],

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("", include("members.urls")),
     path("", include("activities.urls")),
+    path("", include("feedback.urls")),
     path("coverage/", coverage.start, name="coverage_start"),
     path("coverage/<int:pk>/", coverage.show, name="coverage"),
     path("coverage/<int:pk>/print/", coverage.printed, name="coverage_print"),

@@ -11,6 +11,7 @@ import typst
 from pylopdf_fonts_zh_cn import sans_path
 
 FOLDER = Path(__file__).parent
+ROOT = FOLDER.parent.parent  # templates import by their path from here
 ONE_AT_A_TIME = Lock()  # the booklet of a whole street takes half a second, and 200 MB of memory
 MOTTO = "群众有需求　党员能做到"  # the paper, part one
 
@@ -21,12 +22,12 @@ def _fonts() -> typst.Fonts:
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])
 
 
-def typeset(template: str, data: dict[str, Any]) -> bytes:
-    """Return the PDF of a template with this data; call it outside any transaction."""
-    source = FOLDER / f"{template}.typ"
+def typeset(template: str, data: dict[str, Any], *, folder: Path = FOLDER) -> bytes:
+    """Return the PDF of a folder's template with this data; call it outside any transaction."""
+    source = folder / f"{template}.typ"
     inputs = {"data": orjson.dumps(data).decode()}
     with ONE_AT_A_TIME:
-        return typst.compile(source, root=FOLDER, font_paths=_fonts(), ignore_system_fonts=True, sys_inputs=inputs)
+        return typst.compile(source, root=ROOT, font_paths=_fonts(), ignore_system_fonts=True, sys_inputs=inputs)
 
 
 def printable(text: str) -> str:

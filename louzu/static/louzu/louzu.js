@@ -1,7 +1,7 @@
-// What every page needs: forms that write are sent once; select boxes that search speak Chinese; "back" goes back.
+// What every page needs: forms that write are sent once, but for their buttons that only fetch (data-again); select boxes that search speak Chinese; "back" goes back.
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (!form.matches("[data-once], [data-upload]")) return;
+  if (!form.matches("[data-once], [data-upload]") || event.submitter?.matches("[data-again]")) return;
   if (form.dataset.sent) { event.preventDefault(); return; }
   form.dataset.sent = "1";
   const button = event.submitter ?? form.querySelector("button");

@@ -1,0 +1,56 @@
+"""Issued cards as they are printed: from the frozen body alone, so that paper and feed say the same."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import segno
+
+from activities.documents.typesetting import paragraphs, printable, typeset
+from feedback.models import RecordCard
+from feedback.periods import CardPeriod
+
+FOLDER = Path(__file__).parent
+CODE = 16  # of the digest's hex digits so many are printed, and are enough to check it by
+COUNTED = {"activities": "参加活动 {} 次", "visits": "走访 {} 次", "needs": "帮办群众需求 {} 件"}
+
+
+def cards_pdf(cards: Iterable[RecordCard], *, address: Callable[[RecordCard], str]) -> bytes:
+    """Return one PDF of these cards, two on a sheet; `address` says where each can be checked."""
+    told = [printed_card(card) | {"code": _svg(address(card))} for card in cards]
+    return typeset("cards", {"title": "在职党员参与社区活动记录卡", "cards": told}, folder=FOLDER)
+
+
+def printed_card(card: RecordCard) -> dict[str, Any]:
+    """What a printed card says; the card has a body."""
+    body = orjson.loads(card.body)
+    lines = [{name: printable(text) for name, text in line.items()} for line in body["lines"]]
+    place = body["from"]
+    return {
+        "number": body["number"],
+        "supersedes": body["supersedes"] or "",
+        "issued_on": body["issued_on"],
+        "period": CardPeriod.read(body["period"]["code"]).label,
+        "days": f"{body['period']['first']} 至 {body['period']['last']}",
+        "name": printable(body["member"]["name"]),
+        "employer_number": printable(body["member"]["employer_number"] or ""),
+        "employer": printable(body["employer"]["name"]),
+        "from": printable(f"{place['street']} {place['community']}"),
+        "contacts": [
+            f"{printable(place[name])}：{printable(place[f'{name}_contact'])}"
+            for name in ("community", "street")
+            if place[f"{name}_contact"]
+        ],
+        "lines": lines,
+        "duties": "、".join(body["duties"]),
+        "counts": "，".join(
+            said.format(body["counts"][name]) for name, said in COUNTED.items() if body["counts"][name]
+        ),
+        "sentence": paragraphs(body["sentence"]),
+        "check": " ".join(card.digest[at : at + 4] for at in range(0, CODE, 4)),
+    }
+
+
+def _svg(url: str) -> str:
+    return segno.make(url, error="m").svg_inline(border=0, omitsize=True)

@@ -1,0 +1,1 @@
+"""The office's pages of cards, the member's page, the papers."""

@@ -1,0 +1,154 @@
+"""The work list of cards by state, and what is done to many of them at once."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.core.paginator import Page, Paginator
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from feedback import agreeing
+from feedback.agreeing import Moved
+from feedback.forms import AgreedForm, label_of
+from feedback.models import IssueRun, RecordCard
+from feedback.views.listed import NOTHING_CHOSEN, Listing, chosen, in_parts, read_listing, require_cards
+from members.views.page import page
+
+PER_PAGE = 50
+Status = RecordCard.Status
+KINDS = {"activity": "活动", "visit": "走访", "need": "帮办需求", "duty": "岗位"}
+# What is to be done first, and how it is said.
+NEXT = {
+    Status.OBJECTED: "有 {} 张本人有异议：点开看看哪里不对，改好再请本人确认。",
+    Status.DRAFT: "有 {} 张草稿：可以先点开加一句话，再请本人确认。",
+    Status.AGREED: "有 {} 张本人已同意：可以发给单位了。",
+    Status.SHOWN: "有 {} 张等本人确认：打印确认单请本人签字，或点开一张把链接发给本人。",
+}
+ALL_OUT = "这里的卡都已经发出，等单位签收和反馈。"
+
+
+@dataclass(slots=True)
+class Row:
+    """A card on the list: what is on it in brief, and what to know of it in its state."""
+
+    card: RecordCard
+    content: str
+    note: str
+
+
+@require_GET
+def board(request):
+    """The cards of a period, by state, with what to do next."""
+    require_cards(request.user)
+    listing = read_listing(request.user, request.GET)
+    cards = RecordCard.objects.for_user(request.user)
+    counts = listing.counts(cards)
+    first = next((status for status in (*NEXT, *Status) if counts[status]), Status.DRAFT)
+    listing.status = listing.status or first
+    return page(
+        request,
+        "feedback/board.html",
+        title="记录卡",
+        listing=listing,
+        label=label_of(listing.period),
+        tabs=[(status.value, status.label, counts[status]) for status in Status],
+        total=counts.total(),
+        first=first,
+        next_step=_next_step(first, counts),
+        shown=_page(request, listing, cards, counts[listing.status]),
+        busy=IssueRun.objects.for_user(request.user).filter(user=request.user, status=IssueRun.Status.RUNNING).first(),
+        today=timezone.localdate(),
+    )
+
+
+@require_POST
+def show(request):
+    """Put the chosen drafts before their members."""
+    listing, pks = _asked(request)
+    if pks:
+        moved = in_parts(agreeing.show_all, pks)
+        empty = RecordCard.objects.filter(pk__in=pks, status=Status.DRAFT).count()
+        parts = [f"已请本人确认 {moved.done} 张。"] if moved.done else []
+        parts += [f"{empty} 张是空白的，先写一句话再送。"] if empty else []
+        parts += [f"{moved.skipped - empty} 张已经不是草稿，没有动。"] if moved.skipped > empty else []
+        _tell(request, moved, "".join(parts))
+    return redirect(listing.address(Status.SHOWN if pks else ""))
+
+
+@require_POST
+def agree(request):
+    """Record that the members of the chosen cards signed."""
+    listing, pks = _asked(request)
+    form = AgreedForm(request.POST)
+    if pks and not form.is_valid():
+        messages.error(request, "没有登记。" + "".join(form.errors["given_on"]))
+        return redirect(listing.address())
+    if pks:
+        signed = {"how": RecordCard.How.PAPER, "by": request.user, "given_on": form.cleaned_data["given_on"]}
+        moved = in_parts(lambda part: agreeing.agree_all(part, **signed), pks)
+        _tell(request, moved, f"已登记书面同意 {moved.done} 张。" + _skipped(moved, Status.SHOWN))
+    return redirect(listing.address(Status.AGREED if pks else ""))
+
+
+@require_POST
+def correct(request):
+    """Take the chosen cards back to drafts; the links that members have open nothing any more."""
+    listing, pks = _asked(request)
+    if pks:
+        moved = in_parts(agreeing.correct_all, pks)
+        said = f"已退回草稿 {moved.done} 张，原来的链接和确认单不能再用。" + _skipped(moved, Status.SHOWN)
+        _tell(request, moved, said)
+    return redirect(listing.address(Status.DRAFT if pks else ""))
+
+
+def summary(card: RecordCard) -> str:
+    """What is on the card, in a few words."""
+    kinds = Counter(line["kind"] for line in card.kept_lines)
+    return "　".join(f"{label} {kinds[kind]}" for kind, label in KINDS.items() if kinds[kind])
+
+
+def _asked(request) -> tuple[Listing, list[int]]:
+    require_cards(request.user)
+    listing = read_listing(request.user, request.POST)
+    pks = chosen(request.user, request.POST, listing)
+    if not pks:
+        messages.error(request, NOTHING_CHOSEN)
+    return listing, pks
+
+
+def _tell(request, moved: Moved, said: str) -> None:
+    (messages.success if moved.done else messages.warning)(request, said)
+
+
+def _skipped(moved: Moved, status: Status) -> str:
+    return f"{moved.skipped} 张已经不是“{status.label}”，没有动。" if moved.skipped else ""
+
+
+def _next_step(first: Status, counts: Counter[str]) -> str:
+    if not counts.total():
+        return ""
+    return NEXT[first].format(counts[first]) if first in NEXT else ALL_OUT
+
+
+def _page(request, listing: Listing, cards, count: int) -> Page:
+    """A page of rows; how many there are is known from the tabs."""
+    found = listing.narrowed(cards).filter(status=listing.status).select_related("member", "employer", "area")
+    paginator = Paginator(found.order_by("area__path", "member__pinyin", "pk").defer("body"), PER_PAGE)
+    paginator.count = count
+    shown = paginator.get_page(request.GET.get("p"))
+    shown.object_list = [Row(card, summary(card), _note(card)) for card in shown.object_list]
+    return shown
+
+
+def _note(card: RecordCard) -> str:
+    if card.status == Status.DRAFT and card.is_empty:
+        return "空白卡，先写一句话"
+    if card.status == Status.SHOWN and not card.member.phone_sealed:
+        return "没有登记电话，请用确认单"
+    if card.status == Status.OBJECTED:
+        return card.objection
+    if card.status == Status.RETURNED:
+        return f"{card.get_return_code_display()} {card.return_text}".strip()
+    return card.get_withdrawal_display() or card.number or ""

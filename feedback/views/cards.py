@@ -1,0 +1,223 @@
+"""One card: what is on it, what became of it, and the next step."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import segno
+from django.conf import settings
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from feedback import agreeing, withdrawing
+from feedback.agreeing import is_locked, link_token
+from feedback.forms import AgreedForm, WithdrawForm, WriteForm
+from feedback.issuing import issue as issue_card
+from feedback.making import remake as remake_card
+from feedback.models import RecordCard
+from members.models.moves import Conflict
+from members.views.acts import tried, writable
+from members.views.page import page
+
+Status = RecordCard.Status
+RELATED = ("member", "employer", "area", "agreed_by", "supersedes")
+EMPTY = "这张卡还是空白的：请先写一句话，或至少写进一项活动，再请本人确认。"
+GONE = (
+    "单位下次取卡时会看到“已撤回”，卡上的内容同时清空；扫码查验会显示“已撤回，不再有效”。撤回以后不能恢复，"
+    "要再发，请重新生成一张。"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The member's way to the card: as text, as a code, and how long it holds."""
+
+    url: str
+    code: str
+    until: datetime
+    is_locked: bool
+
+    @property
+    def is_over(self) -> bool:
+        return self.until <= timezone.now()
+
+
+def card(request, pk):
+    """A card, with what to do next; a draft's word and lines are written here."""
+    found = _writable(request, pk) if request.method == "POST" else _find(request, pk)
+    form = WriteForm(request.POST if request.method == "POST" else None, card=found)
+    if form.is_valid() and tried(request, lambda: _write(found, form)):
+        return _written(request, found)
+    return page(
+        request,
+        "feedback/card.html",
+        title=f"记录卡：{found.member}",
+        card=found,
+        form=form,
+        agreed_form=AgreedForm(),
+        link=_link(request, found),
+        trail=list(_trail(found)),
+        answers=list(found.answers.order_by("-version")),
+        successor=_later(request.user, found).first(),
+        is_ended=found.status in (Status.RETURNED, Status.WITHDRAWN),
+    )
+
+
+@require_POST
+def show(request, pk):
+    """Put it before its member."""
+    found = _writable(request, pk)
+    if tried(request, lambda: _show(found)):
+        messages.success(request, "已请本人确认。把下面的链接发给本人，或打印确认单请本人签字。")
+    return redirect("feedback:card", pk)
+
+
+@require_POST
+def agree(request, pk):
+    """Record that the member signed."""
+    found = _writable(request, pk)
+    form = AgreedForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "没有登记。" + "".join(form.errors["given_on"]))
+    elif tried(request, lambda: _agree(found, request.user, form)):
+        messages.success(request, "已登记书面同意，可以发给单位了。")
+    return redirect("feedback:card", pk)
+
+
+@require_POST
+def correct(request, pk):
+    """Back to a draft, to be mended and shown again."""
+    found = _writable(request, pk)
+    if tried(request, found.correct):
+        messages.success(request, "已退回草稿。改好以后再请本人确认，原来的链接不能再用。")
+    return redirect("feedback:card", pk)
+
+
+@require_POST
+def issue(request, pk):
+    """Send it to the employer."""
+    found = _writable(request, pk)
+    if tried(request, lambda: issue_card(found)):
+        messages.success(request, f"已发给{found.employer}，卡号 {RecordCard.objects.get(pk=pk).number}。")
+    return redirect("feedback:card", pk)
+
+
+def withdraw(request, pk):
+    """Ask once, then take back a card that the employer has."""
+    found = _writable(request, pk)
+    form = WithdrawForm(request.POST if request.method == "POST" else None)
+    if form.is_valid() and tried(request, lambda: withdrawing.withdraw(found, form.cleaned_data["reason"])):
+        messages.success(request, "已撤回。")
+        return redirect("feedback:card", pk)
+    if (request.method == "POST" and form.is_valid()) or not found.is_with_employer:
+        return redirect("feedback:card", pk)
+    return page(request, "feedback/withdraw.html", title="撤回记录卡", card=found, form=form, gone=GONE)
+
+
+def drop(request, pk):
+    """Ask once, then leave the card unsent."""
+    found = _writable(request, pk)
+    if request.method == "POST":
+        if tried(request, lambda: _drop(found)):
+            messages.success(request, "这张卡不发了。改了主意，可以重新生成。")
+        return redirect("feedback:card", pk)
+    question = f"确定{found.member}{found.period.label}的这张卡不发了吗？单位不会收到任何内容，也不影响本人任何事情。"
+    return page(request, "members/confirm.html", title="不发这张卡", question=question, danger=True)
+
+
+@require_POST
+def remake(request, pk):
+    """Make a new draft in place of one that came back or was withdrawn."""
+    found = _writable(request, pk)
+    made: list[RecordCard] = []
+    if tried(request, lambda: made.append(remake_card(found))):
+        messages.success(request, "已按现在的记录重新生成草稿。改好以后，再请本人确认。")
+        return redirect("feedback:card", made[0].pk)
+    return redirect("feedback:card", pk)
+
+
+def _find(request, pk: int) -> RecordCard:
+    return get_object_or_404(RecordCard.objects.for_user(request.user).select_related(*RELATED), pk=pk)
+
+
+def _writable(request, pk: int) -> RecordCard:
+    return writable(request, RecordCard, pk, *RELATED)
+
+
+def _write(card: RecordCard, form: WriteForm) -> None:
+    card.write(sentence=form.cleaned_data["sentence"], left_out=form.left_out)
+
+
+def _written(request, card: RecordCard):
+    """Where the button leads: to the next draft of the list, or to the card itself."""
+    following = _next_draft(request.user, card) if "next" in request.POST else None
+    if "next" in request.POST and following is None:
+        messages.success(request, "已保存。后面没有草稿了，可以请本人确认了。")
+        query = {"period": card.period.code, "place": card.area.path, "show": "draft"}
+        return redirect(reverse("feedback:board", query=query))
+    messages.success(request, "已保存，这是下一张草稿。" if following else "已保存。")
+    return redirect("feedback:card", following or card.pk)
+
+
+def _next_draft(user, card: RecordCard) -> int | None:
+    """The draft behind this one, as the list has them."""
+    drafts = RecordCard.objects.for_user(user).of_period(card.period).filter(status=Status.DRAFT, area=card.area)
+    order = list(drafts.order_by("member__pinyin", "pk").values_list("member__pinyin", "pk"))
+    return next((pk for pinyin, pk in order if (pinyin, pk) > (card.member.pinyin, card.pk)), None)
+
+
+def _show(card: RecordCard) -> None:
+    if not agreeing.show_all([card.pk]).done:
+        card.refresh_from_db(fields=["status"])
+        state = f"这张卡现在是“{card.get_status_display()}”，不用再请本人确认。"
+        raise Conflict(EMPTY if card.status == Status.DRAFT else state)
+
+
+def _agree(card: RecordCard, user, form: AgreedForm) -> None:
+    moved = agreeing.agree_all([card.pk], how=RecordCard.How.PAPER, by=user, given_on=form.cleaned_data["given_on"])
+    if not moved.done:
+        card.refresh_from_db(fields=["status"])
+        raise Conflict(f"这张卡现在是“{card.get_status_display()}”，没有登记。")
+
+
+def _drop(card: RecordCard) -> None:
+    """Only what did not leave yet can be left unsent: what left meanwhile has to be withdrawn."""
+    now = RecordCard.objects.select_for_update().get(pk=card.pk)
+    if now.is_with_employer:
+        raise Conflict("这张卡刚才已经发出，请用“撤回”。")
+    withdrawing.withdraw(card, RecordCard.Withdrawal.DROPPED)
+
+
+def _later(user, card: RecordCard) -> QuerySet[RecordCard]:
+    """Cards of the same member and period that were made after this one."""
+    same = RecordCard.objects.for_user(user).filter(member=card.member_id, pk__gt=card.pk).of_period(card.period)
+    return same.defer("body").order_by("-pk")
+
+
+def _link(request, card: RecordCard) -> Link | None:
+    if card.status != Status.SHOWN or card.shown_at is None:
+        return None
+    url = request.build_absolute_uri(reverse("feedback:link", args=[link_token(card)]))
+    code = segno.make(url, error="m").svg_data_uri(scale=5, border=2)
+    return Link(url, code, card.shown_at + timedelta(days=settings.CARD_LINK_DAYS), is_locked(card))
+
+
+def _trail(card: RecordCard) -> Iterator[tuple[datetime, str]]:
+    """What happened to the card, and when."""
+    how = card.get_agreed_how_display() + (f"，{card.agreed_by}登记" if card.agreed_by else "")
+    moments = (
+        (card.created_at, "生成草稿"),
+        (card.shown_at, "请本人确认"),
+        (card.objected_at, "本人有异议"),
+        (card.agreed_at, f"本人同意（{how}）"),
+        (card.issued_at, f"发给单位，卡号 {card.number}"),
+        (card.received_at, "单位签收"),
+        (card.answered_at, "单位反馈"),
+        (card.returned_at, f"单位退回：{card.get_return_code_display()}"),
+        (card.withdrawn_at, f"撤回：{card.get_withdrawal_display()}"),
+    )
+    return ((moment, said) for moment, said in moments if moment)

@@ -1,0 +1,134 @@
+"""The member's own page: behind a signed link and four digits, the card that is about them, and their answer."""
+
+import time
+
+from django import forms
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+from rest_framework.throttling import SimpleRateThrottle
+
+from feedback import agreeing
+from feedback.agreeing import NOTICE, VERSION, card_behind, knows
+from feedback.forms import DigitsForm, ObjectForm
+from feedback.models import RecordCard
+from members.atomic import atomic_write
+from members.audit import record
+from members.models import Consent
+from members.views.acts import done
+
+KNOWN, KNOWN_SECONDS = "known_cards", 20 * 60
+WRONG = "号码对不上，或试的次数太多了。请核对后再填；还是打不开，请联系社区书记重新发一次，或当面签字。"
+BUSY = "现在打开的人太多，请过一分钟再试。"
+Status = RecordCard.Status
+HELD = (Status.AGREED, Status.ISSUED, Status.RECEIVED, Status.ANSWERED)
+
+
+class DigitsByAddress(SimpleRateThrottle):
+    """Guessing digits stays slow, whatever the number of links at hand."""
+
+    rate = "30/min"
+
+    def get_cache_key(self, request, view):
+        return f"card-link-{self.get_ident(request)}"
+
+
+@login_not_required
+def link(request, token):
+    """Ask for the digits, and with the right ones show the card; nothing is told before."""
+    card = card_behind(token)
+    if card is None:
+        return _closed(request)
+    if _is_known(request, card):
+        return _card(request, card, token)
+    form = DigitsForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        return render(request, "feedback/link_digits.html", {"form": form})
+    if not DigitsByAddress().allow_request(request, None):  # type: ignore[arg-type]
+        return _refuse(request, form, BUSY, status=429)
+    if not knows(card, form.cleaned_data["digits"]):
+        with atomic_write():
+            record("refuse", card, changes={"call": "digits"})
+        return _refuse(request, form, WRONG)
+    _remember(request, card)
+    return redirect("feedback:link", token)
+
+
+@login_not_required
+@require_POST
+def agree(request, token):
+    """The member agrees to the card as it is shown."""
+    form = forms.Form(request.POST)
+    return _answer(request, token, form, lambda card: agreeing.agree(card, how=RecordCard.How.LINK))
+
+
+@login_not_required
+@require_POST
+def object_(request, token):
+    """The member says what is not right."""
+    form = ObjectForm(request.POST)
+    return _answer(request, token, form, lambda card: card.object(form.cleaned_data["reason"]))
+
+
+@login_not_required
+def take_back(request, token):
+    """Ask once, then take back the consent and every card that rests on it."""
+    card = card_behind(token)
+    if card is None:
+        return _closed(request)
+    if not _is_known(request, card) or card.status not in HELD:
+        return redirect("feedback:link", token)
+    if request.method == "POST":
+        return _answer(request, token, forms.Form(request.POST), agreeing.take_back)
+    resting = RecordCard.objects.filter(consent=card.consent_id).exclude(status__in=(Status.RETURNED, Status.WITHDRAWN))
+    return render(request, "feedback/link_take_back.html", {"card": card, "token": token, "count": resting.count()})
+
+
+def _answer(request, token: str, form: forms.Form, act) -> HttpResponse:
+    """Do what the member says, if the digits were right; what stands against it is told on the card's page."""
+    card = card_behind(token)
+    if card is None:
+        return _closed(request)
+    if not _is_known(request, card):
+        return redirect("feedback:link", token)
+    if form.is_valid() and done(form, lambda: act(card)):
+        return redirect("feedback:link", token)
+    card = card_behind(token)
+    return _closed(request) if card is None else _card(request, card, token, form)
+
+
+def _card(request, card: RecordCard, token: str, form: forms.Form | None = None) -> HttpResponse:
+    answer = form if isinstance(form, ObjectForm) else ObjectForm()
+    stands = Consent.objects.in_force().filter(pk=card.consent_id).exists()
+    context = {
+        "card": card, "token": token, "form": answer, "problems": form.non_field_errors() if form else [],
+        "notice": NOTICE, "version": VERSION, "may_take_back": card.status in HELD and stands,
+    }  # fmt: skip
+    return render(request, "feedback/link_card.html", context)
+
+
+def _closed(request) -> HttpResponse:
+    return render(request, "feedback/link_closed.html", status=404)
+
+
+def _refuse(request, form: DigitsForm, sentence: str, *, status: int = 200) -> HttpResponse:
+    form.add_error(None, ValidationError(sentence))
+    return render(request, "feedback/link_digits.html", {"form": form}, status=status)
+
+
+def _mark(card: RecordCard) -> str:
+    """The card as it was shown: shown anew, the digits are asked for again."""
+    return f"{card.pk}.{int(card.shown_at.timestamp())}" if card.shown_at else ""
+
+
+def _remember(request, card: RecordCard) -> None:
+    now = int(time.time())
+    known = {mark: until for mark, until in request.session.get(KNOWN, {}).items() if until > now}
+    request.session.cycle_key()
+    request.session[KNOWN] = known | {_mark(card): now + KNOWN_SECONDS}
+
+
+def _is_known(request, card: RecordCard) -> bool:
+    return request.session.get(KNOWN, {}).get(_mark(card), 0) > time.time()

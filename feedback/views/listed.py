@@ -1,0 +1,133 @@
+"""The work list: to which cards it is narrowed, and which of them are chosen for what is done in bulk."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils import timezone
+
+from feedback.agreeing import Moved
+from feedback.models import RecordCard
+from feedback.models.cards import RecordCardQuerySet
+from feedback.models.senders import months_of
+from feedback.periods import CardPeriod
+from members import access
+from members.access import Resource, Right
+from members.history import batches
+from members.models import Area
+from members.views.acts import numbers
+
+LONGEST = 30
+AT_ONCE = 500
+FEW, LATELY = 5, timedelta(days=60)
+NOTHING_CHOSEN = "请先在名单里勾选，或勾选“全部”。"
+
+
+@dataclass(slots=True)
+class Listing:
+    """The cards of a period and area, with some words in their names, in one state: as the address asks."""
+
+    areas: list[Area]
+    area: Area | None
+    periods: list[CardPeriod]
+    period: CardPeriod
+    words: str
+    status: str
+
+    def narrowed(self, cards: RecordCardQuerySet) -> RecordCardQuerySet:
+        """Those of these cards that the list is about, in whatever state."""
+        cards = cards.of_period(self.period)
+        if self.area:
+            cards = cards.inside(self.area)
+        return cards.filter(_named(self.words)) if self.words else cards
+
+    def counts(self, cards: RecordCardQuerySet) -> Counter[str]:
+        """How many of these there are in each state."""
+        rows = self.narrowed(cards).order_by().values("status").annotate(count=Count("pk"))
+        return Counter(dict(rows.values_list("status", "count")))
+
+    def address(self, status: str = "") -> str:
+        """Where the list is found, in this state or its own."""
+        return f"{reverse('feedback:board')}?{self.question(status)}"
+
+    def question(self, status: str = "") -> str:
+        asked = {
+            "period": self.period.code,
+            "place": self.area.path if self.area else "",
+            "show": status or self.status,
+            "q": self.words,
+        }
+        return urlencode({name: value for name, value in asked.items() if value})
+
+
+def require_cards(user: Any) -> None:
+    if not access.can(user, Resource.CARD):
+        raise PermissionDenied
+
+
+def read_listing(user: Any, asked: QueryDict) -> Listing:
+    """The list that is asked for; what makes no sense is as if it were not asked."""
+    areas = list(Area.objects.for_user(user, resource=Resource.CARD).current().filter(level__lte=Area.Level.COMMUNITY))
+    area = next((area for area in areas if area.path == asked.get("place")), None)
+    periods, usual = _periods(user, area or next(iter(areas), None))
+    period = _asked_period(asked) or usual
+    return Listing(
+        areas=areas,
+        area=area,
+        periods=sorted({*periods, period}, reverse=True),
+        period=period,
+        words=asked.get("q", "").replace("\0", "").strip()[:LONGEST],
+        status=asked.get("show", "") if asked.get("show") in RecordCard.Status else "",
+    )
+
+
+def chosen(user: Any, asked: QueryDict, listing: Listing) -> list[int]:
+    """The cards (ids) that were ticked, or all of the list; of those the user may write."""
+    cards = RecordCard.objects.for_user(user, Right.WRITE)
+    if "all" in asked:
+        return list(listing.narrowed(cards).filter(status=listing.status).values_list("pk", flat=True))
+    return list(cards.filter(pk__in=numbers(asked.getlist("card"))).values_list("pk", flat=True))
+
+
+def in_parts(act: Callable[[Sequence[int]], Moved], pks: Sequence[int]) -> Moved:
+    """Do it to some hundred cards a transaction, so that others get their turn in between."""
+    moved = [act(part) for part in batches(pks, AT_ONCE)]
+    return Moved(done=sum(each.done for each in moved), skipped=sum(each.skipped for each in moved))
+
+
+def unsettled(user: Any) -> QuerySet[RecordCard]:
+    """A few cards that wait for the user: objected to, or returned of late with no newer one in their place."""
+    newer = RecordCard.objects.filter(
+        member=OuterRef("member"), first_day=OuterRef("first_day"), last_day=OuterRef("last_day"), pk__gt=OuterRef("pk")
+    )
+    returned = Q(status=RecordCard.Status.RETURNED, returned_at__gte=timezone.now() - LATELY) & ~Exists(newer)
+    cards = RecordCard.objects.for_user(user, Right.WRITE).filter(Q(status=RecordCard.Status.OBJECTED) | returned)
+    return cards.select_related("member").defer("body")[:FEW]
+
+
+def _named(words: str) -> Q:
+    low = words.lower()
+    member = Q(member__name__contains=words) | Q(member__pinyin__startswith=low) | Q(member__initials__startswith=low)
+    return member | Q(employer__name__contains=words)
+
+
+def _asked_period(asked: QueryDict) -> CardPeriod | None:
+    try:
+        return CardPeriod.read(asked.get("period", ""))
+    except ValueError:
+        return None
+
+
+def _periods(user: Any, area: Area | None) -> tuple[list[CardPeriod], CardPeriod]:
+    """The periods to choose from, and the usual one: the last that has ended if it has cards, else the present."""
+    now = CardPeriod.on(timezone.localdate(), months=months_of(area.street_path if area else ""))
+    rows = RecordCard.objects.for_user(user).order_by().values_list("first_day", "last_day").distinct()
+    known = {CardPeriod(*days) for days in rows}
+    return [*known, now.previous, now], now.previous if now.previous in known else now

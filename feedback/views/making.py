@@ -1,0 +1,34 @@
+"""Making the cards of an area and period."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from feedback.forms import MakeForm, senders_of
+from feedback.making import make as make_cards
+from members.views.page import page
+
+
+def make(request):
+    """Choose where and for when; what is on record becomes drafts. Again, it brings the drafts up to date."""
+    if not senders_of(request.user).exists():
+        raise PermissionDenied
+    form = MakeForm(request.POST or None, user=request.user, initial=_asked(request))
+    if form.is_valid():
+        area, period = form.cleaned_data["area"], form.chosen
+        made = make_cards(area, period)
+        if made.new or made.refreshed or made.same:
+            messages.success(request, f"{area}，{period.label}：{made}")
+        else:
+            said = f"{area}，{period.label}：没有在职党员参加活动的记录，没有卡可以生成。请先登记活动和参加的人。"
+            messages.warning(request, said)
+        return redirect(reverse("feedback:board", query={"period": period.code, "place": area.path, "show": "draft"}))
+    return page(request, "feedback/make.html", title="生成记录卡", form=form)
+
+
+def _asked(request) -> dict:
+    """What the list, from which somebody came, was narrowed to."""
+    asked = {"period": request.GET.get("period", "")}
+    area = senders_of(request.user).filter(path=request.GET.get("place", "")).first()
+    return {name: value for name, value in (*asked.items(), ("area", area)) if value}

@@ -1,0 +1,125 @@
+"""Cards on paper: one issued card, many of them as a PDF, and the sheets that members sign."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+import segno
+from django.conf import settings
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from feedback.agreeing import NOTICE, VERSION, link_token
+from feedback.documents import cards_pdf, printed_card
+from feedback.documents.cards import CODE
+from feedback.models import RecordCard
+from feedback.views.listed import NOTHING_CHOSEN, Listing, chosen, read_listing, require_cards
+from members import access
+from members.access import Resource
+from members.atomic import atomic_write
+from members.audit import record
+from members.models import Residence
+from members.views.files import download
+
+MOST = 600
+TOO_MANY = f"一次最多印 {MOST} 张，请先选一个社区，或分几次印。"
+ASKED = ("period", "place", "show", "q", "all", "card")
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A card that waits for its member, with the way to it and the building where they live."""
+
+    card: RecordCard
+    building: str
+    code: str
+    until: datetime
+
+
+@require_GET
+def printed(request, pk):
+    """One issued card, to be printed."""
+    card = get_object_or_404(RecordCard.objects.for_user(request.user).select_related("member"), pk=pk)
+    if not card.is_with_employer:
+        messages.error(request, f"这张卡现在是“{card.get_status_display()}”，没有可以打印的。发出以后才能打印。")
+        return redirect("feedback:card", pk)
+    code = segno.make(_check_address(request, card), error="m").svg_data_uri(border=0)
+    context = {"title": f"记录卡：{card.member}", "card": card, "told": printed_card(card), "code": code}
+    return render(request, "feedback/card_print.html", context)
+
+
+def pdf(request):
+    """The chosen cards that are out, in one PDF, by employer: so they go into envelopes."""
+    if request.method == "POST":
+        return _as_address(request)
+    listing, cards = _chosen(request)
+    rows = list(
+        cards.with_employer().order_by("employer__name", "employer", "area__path", "member__pinyin", "pk")[: MOST + 1]
+    )
+    if sentence := _refusal(rows, "选中的卡里没有已发出的，没有可以打印的。"):
+        messages.error(request, sentence)
+        return redirect(listing.address())
+    content = cards_pdf(rows, address=lambda card: _check_address(request, card))
+    _keep_record(request, listing, rows, "打印记录卡")
+    return download(content, f"记录卡-{listing.period.label}.pdf", content_type="application/pdf")
+
+
+def sheets(request):
+    """A sheet for each chosen card that waits for its member: cut apart, nobody sees another's."""
+    if request.method == "POST":
+        return _as_address(request)
+    listing, cards = _chosen(request)
+    waiting = cards.filter(status=RecordCard.Status.SHOWN).select_related("member", "employer", "area")
+    rows = list(waiting.order_by("area__path", "member__pinyin", "pk")[: MOST + 1])
+    if sentence := _refusal(rows, "选中的卡里没有“待本人确认”的，没有确认单可以打印。"):
+        messages.error(request, sentence)
+        return redirect(listing.address())
+    _keep_record(request, listing, rows, "打印确认单")
+    context = {"title": "记录卡确认单", "sheets": list(_sheets(request, rows)), "notice": NOTICE, "version": VERSION}
+    return render(request, "feedback/sheets.html", {**context, "back": listing.address("shown")})
+
+
+def _as_address(request) -> HttpResponse:
+    """What was posted as an address that can be opened again."""
+    asked = [(name, value) for name in ASKED for value in request.POST.getlist(name)]
+    return redirect(f"{request.path}?{urlencode(asked)}")
+
+
+def _chosen(request) -> tuple[Listing, QuerySet]:
+    require_cards(request.user)
+    listing = read_listing(request.user, request.GET)
+    return listing, RecordCard.objects.for_user(request.user).filter(pk__in=chosen(request.user, request.GET, listing))
+
+
+def _refusal(rows: list[RecordCard], nothing: str) -> str:
+    if len(rows) > MOST:
+        return TOO_MANY
+    return "" if rows else f"{nothing}{NOTHING_CHOSEN}"
+
+
+def _keep_record(request, listing: Listing, rows: list[RecordCard], reason: str) -> None:
+    """Members' names in bulk leave the screen: it goes on record like every export."""
+    path = listing.area.path if listing.area else access.scope_path(request.user, Resource.CARD)
+    with atomic_write():
+        record("export", RecordCard, path=path, changes={"rows": len(rows)}, reason=reason)
+
+
+def _sheets(request, rows: list[RecordCard]) -> Iterator[Sheet]:
+    """By building, as they are handed out."""
+    homes = Residence.objects.for_user(request.user).current().filter(member__in=[card.member_id for card in rows])
+    places = {member: (path, label) for member, path, label in homes.values_list("member", "area__path", "area__label")}
+    for card in sorted(rows, key=lambda card: places.get(card.member_id, (card.area.path, ""))[0]):
+        url = request.build_absolute_uri(reverse("feedback:link", args=[link_token(card)]))
+        code = segno.make(url, error="m").svg_data_uri(border=0)
+        until = card.shown_at + timedelta(days=settings.CARD_LINK_DAYS)
+        yield Sheet(card, places.get(card.member_id, ("", ""))[1], code, until)
+
+
+def _check_address(request, card: RecordCard) -> str:
+    address = reverse("feedback:verify", args=[card.number], query={"d": card.digest[:CODE]})
+    return request.build_absolute_uri(address)
