@@ -7,6 +7,7 @@ from django.db import connection
 from django.utils import timezone
 from waitress import create_server
 
+from louzu.demo_cards import send_cards, two_employers
 from louzu.demo_street import STREET, areas_workbook, roster_workbook
 from louzu.demo_year import build_year
 from louzu.wsgi import application
@@ -48,7 +49,7 @@ class Command(BaseCommand):
         else:
             with atomic_write():  # killed half-way, it leaves nothing
                 logins = self._build()
-            self.stdout.write("\n".join([*logins, "以上密码只显示这一次，首次登录须修改。"]))
+            self.stdout.write("\n".join([*logins, "以上密码和密钥只显示这一次，首次登录须修改密码。"]))
         if not no_serve:
             self._serve(port, options["open"])
 
@@ -67,7 +68,14 @@ class Command(BaseCommand):
         ]
         self.stdout.write("正在编写它的一年：结对和走访、活动和参加、群众需求、评优……")
         build_year(street, today=timezone.localdate())
-        return logins
+        self.stdout.write("正在生成半年的记录卡，发给单位，等单位反馈……")
+        send_cards(street, today=timezone.localdate())
+        key, username, password = two_employers(street)
+        return [
+            *logins,
+            f"  单位联系人\t登录名 {username}\t初始密码 {password}",
+            f"  单位系统的接口密钥\t{key}",
+        ]
 
     def _bring_in_roster(self, street: Area) -> None:
         roster = RosterImport(area=street, file_name="演示花名册.xlsx")
