@@ -1,6 +1,21 @@
 from django.urls import path
 
-from feedback.views import board, cards, issuing, link, making, papers, senders, verify
+from feedback.views import (
+    board,
+    cards,
+    inbox,
+    inbox_keys,
+    inbox_offers,
+    inbox_replies,
+    issuing,
+    link,
+    making,
+    offers,
+    papers,
+    senders,
+    units,
+    verify,
+)
 
 app_name = "feedback"
 
@@ -36,6 +51,38 @@ ANYBODY = [
     path("verify/", verify.verify, name="verify_any"),
     path("verify/<str:number>/", verify.verify, name="verify"),
 ]
-EMPLOYERS: list = []  # the inbox, and what employers offer
+EMPLOYERS = [
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/cards.xlsx", inbox.exported, name="inbox_xlsx"),
+    path("inbox/receive/", inbox_replies.receive_ticked, name="inbox_receive_ticked"),
+    path("inbox/<int:pk>/", inbox.card, name="inbox_card"),
+    path("inbox/<int:pk>/receive/", inbox_replies.receive, name="inbox_receive"),
+    path("inbox/<int:pk>/answer/", inbox_replies.answer, name="inbox_answer"),
+    path("inbox/<int:pk>/return/", inbox_replies.give_back, name="inbox_return"),
+    path("inbox/<int:pk>/print/", inbox.printed, name="inbox_print"),
+    path("inbox/<int:pk>/receipt.json", inbox.receipt, name="inbox_receipt"),
+    path("inbox/offers/", inbox_offers.index, name="inbox_offers"),
+    path("inbox/offers/add/", inbox_offers.add, name="inbox_offer_add"),
+    path("inbox/offers/<int:pk>/", inbox_offers.edit, name="inbox_offer"),
+    path("inbox/offers/<int:pk>/take-back/", inbox_offers.take_back, name="inbox_offer_take_back"),
+    path("inbox/offers/<int:pk>/again/", inbox_offers.offer_again, name="inbox_offer_again"),
+    path("inbox/keys/", inbox_keys.index, name="inbox_keys"),
+    path("inbox/keys/<int:pk>/rotate/", inbox_keys.rotate, name="inbox_key_rotate"),
+]
+OFFERS = [
+    path("offers/", offers.index, name="offers"),
+    path("offers/<int:pk>/", offers.offer, name="offer"),
+    path("offers/<int:pk>/use/", offers.use, name="offer_use"),
+    path("offers/<int:pk>/used-up/", offers.used_up, name="offer_used_up"),
+    path("offers/<int:pk>/available/", offers.available, name="offer_available"),
+]
+UNITS = [
+    path("employer-keys/<int:pk>/rotate/", units.rotate_key, name="key_rotate"),
+    path("employer-keys/<int:pk>/revoke/", units.revoke_key, name="key_revoke"),
+    path("contacts/<int:pk>/reset/", units.reset_contact, name="contact_reset"),
+    path("contacts/<int:pk>/end/", units.end_contact, name="contact_end"),
+    path("webhooks/<int:pk>/secret/", units.new_secret, name="webhook_secret"),
+    path("deliveries/<int:pk>/send/", units.resend, name="delivery_send"),
+]
 
-urlpatterns = [*OFFICE, *MEMBERS, *ANYBODY, *EMPLOYERS]
+urlpatterns = [*OFFICE, *MEMBERS, *ANYBODY, *EMPLOYERS, *OFFERS, *UNITS]

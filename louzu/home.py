@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from activities.models import Activity
+from feedback.models.units import employers_of
 from feedback.views.listed import unsettled
 from members import access
 from members.access import Resource, Right
@@ -70,7 +71,9 @@ class Post:
 
 
 def home(request):
-    """What the user works with, by post; a user without one is told whom to ask."""
+    """What the user works with, by post; a unit's contact has the inbox; who has neither is told whom to ask."""
+    if not request.user.is_staff and employers_of(request.user).exists():
+        return redirect("feedback:inbox")
     areas = Area.objects.for_user(request.user, resource=Resource.REPORT)
     today = timezone.localdate()
     paths = sorted({path for _, path in access.posts_of(request.user)})

@@ -2,51 +2,10 @@
 
 from django.urls import reverse_lazy
 
+from feedback.models.units import employers_of
 from members import access
 from members.access import Resource, Right
 from members.models import Area
-
-
-def sidebar(request) -> list[dict]:
-    """The user's side bar: daily work first, setting up last."""
-    return [
-        {
-            "title": None,
-            "items": [
-                _link("首页", "home", "home"),
-                _link("活动", "event_available", "activities:index", Resource.ACTIVITY),
-                _link("走访", "door_open", "activities:visits", Resource.HOUSEHOLD),
-                _link("群众需求", "volunteer_activism", "activities:needs", Resource.NEED),
-                _link("结对", "handshake", "members:buildings", Resource.HOUSEHOLD),
-                _link("记录卡", "contact_mail", "feedback:board", Resource.CARD),
-                _link("党员", "groups", "admin:members_member_changelist", Resource.MEMBER),
-                _link("导入花名册", "upload_file", "members:roster_index", Resource.ROSTER, Right.WRITE),
-            ],
-        },
-        {
-            "title": "报表与评优",
-            "separator": True,
-            "items": [
-                _link("覆盖情况", "bar_chart", "coverage_start", Resource.REPORT),
-                _link("四联动", "grid_on", "activities:rhythm_start", Resource.REPORT),
-                _link("参与情况", "groups_2", "activities:participation_start", Resource.REPORT),
-                _link("评优", "military_tech", "activities:honours", Resource.HONOUR),
-                _link("楼道亮名", "badge", "members:consents", Resource.MEMBER, Right.WRITE),
-            ],
-        },
-        {
-            "title": "设置与记录",
-            "separator": True,
-            "items": [
-                _link("区域", "apartment", "admin:members_area_changelist", Resource.AREA),
-                _link("单位", "corporate_fare", "admin:members_employer_changelist", Resource.MEMBER),
-                _link("用户", "badge", "admin:members_user_changelist", Resource.POST),
-                _link("岗位", "assignment_ind", "admin:members_arearole_changelist", Resource.POST),
-                _link("操作记录", "policy", "admin:members_auditentry_changelist", Resource.AUDIT),
-                _link("接口密钥", "key", "admin:members_stafftoken_changelist", Resource.POST),
-            ],
-        },
-    ]
 
 
 def _link(title: str, icon: str, name: str, resource: Resource | None = None, right: Right = Right.READ) -> dict:
@@ -58,6 +17,71 @@ def _link(title: str, icon: str, name: str, resource: Resource | None = None, ri
         return request.path == link if name == "home" else request.path.startswith(link)
 
     return {"title": title, "icon": icon, "link": reverse_lazy(name), "permission": permission, "active": active}
+
+
+OFFICE: list[dict] = [
+    {
+        "title": None,
+        "items": [
+            _link("首页", "home", "home"),
+            _link("活动", "event_available", "activities:index", Resource.ACTIVITY),
+            _link("走访", "door_open", "activities:visits", Resource.HOUSEHOLD),
+            _link("群众需求", "volunteer_activism", "activities:needs", Resource.NEED),
+            _link("结对", "handshake", "members:buildings", Resource.HOUSEHOLD),
+            _link("记录卡", "contact_mail", "feedback:board", Resource.CARD),
+            _link("单位资源", "redeem", "feedback:offers", Resource.CARD),
+            _link("党员", "groups", "admin:members_member_changelist", Resource.MEMBER),
+            _link("导入花名册", "upload_file", "members:roster_index", Resource.ROSTER, Right.WRITE),
+        ],
+    },
+    {
+        "title": "报表与评优",
+        "separator": True,
+        "items": [
+            _link("覆盖情况", "bar_chart", "coverage_start", Resource.REPORT),
+            _link("四联动", "grid_on", "activities:rhythm_start", Resource.REPORT),
+            _link("参与情况", "groups_2", "activities:participation_start", Resource.REPORT),
+            _link("评优", "military_tech", "activities:honours", Resource.HONOUR),
+            _link("楼道亮名", "badge", "members:consents", Resource.MEMBER, Right.WRITE),
+        ],
+    },
+    {
+        "title": "设置与记录",
+        "separator": True,
+        "items": [
+            _link("区域", "apartment", "admin:members_area_changelist", Resource.AREA),
+            _link("单位", "corporate_fare", "admin:members_employer_changelist", Resource.MEMBER),
+            _link("用户", "badge", "admin:members_user_changelist", Resource.POST),
+            _link("岗位", "assignment_ind", "admin:members_arearole_changelist", Resource.POST),
+            _link("操作记录", "policy", "admin:members_auditentry_changelist", Resource.AUDIT),
+            _link("接口密钥", "key", "admin:members_stafftoken_changelist", Resource.POST),
+        ],
+    },
+    {
+        "title": "单位接入",
+        "separator": True,
+        "items": [
+            _link("单位联系人", "contacts", "admin:feedback_contact_changelist", Resource.KEY),
+            _link("单位密钥", "vpn_key", "admin:feedback_employerkey_changelist", Resource.KEY),
+            _link("单位通知地址", "webhook", "admin:feedback_webhook_changelist", Resource.KEY),
+            _link("通知记录", "outgoing_mail", "admin:feedback_delivery_changelist", Resource.KEY),
+        ],
+    },
+]
+UNIT: dict = {
+    "title": None,
+    "items": [
+        _link("收件箱", "inbox", "feedback:inbox"),
+        _link("我们的资源", "volunteer_activism", "feedback:inbox_offers"),
+        _link("修改密码", "password", "admin:password_change"),
+    ],
+}
+
+
+def sidebar(request) -> list[dict]:
+    """The user's side bar: daily work first, setting up last; a unit's contact, who holds no post, has the unit's."""
+    is_contact = not request.user.is_staff and employers_of(request.user).exists()
+    return [UNIT] if is_contact else OFFICE
 
 
 def environment(request) -> list[str] | None:

@@ -107,6 +107,12 @@ class ContactQuerySet(DatedQuerySet):
     def for_user(self, user, right: Right = Right.READ) -> Self:
         return self.filter(access.within("street__path", access.reach(user, Resource.KEY, right)))
 
+    def may_reset(self, user, contact: "Contact") -> bool:
+        """Whether the user may give this contact a new password: with it goes all that the contact's login opens."""
+        login = contact.user
+        elsewhere = self.lasting().filter(user=login).exclude(pk__in=self.for_user(user, Right.WRITE).values("pk"))
+        return not (login.is_superuser or login.roles.lasting().exists() or elsewhere.exists())
+
 
 class Contact(Audited):
     """A user who reads and answers an employer's cards in the browser, for a time; they hold no post."""
@@ -147,6 +153,14 @@ class Contact(Audited):
 
     def __str__(self):
         return f"{self.employer} {self.user}"
+
+    def end(self) -> None:
+        """From today on they act no more; Conflict where that was said before. The caller opens the transaction."""
+        today = timezone.localdate()
+        if not Contact.objects.lasting().select_for_update(of=("self",)).filter(pk=self.pk).exists():
+            raise Conflict("这位联系人已经结束了。")
+        self.until = max(today, self.since)
+        self.save(update_fields=["until"])
 
     def audit_path(self) -> str:
         return self.street.path

@@ -59,7 +59,8 @@ class Webhook(Audited):
 
     def clean(self):
         try:
-            judged(self.url)
+            if self.url:
+                judged(self.url)
         except Unreachable as reason:
             raise ValidationError({"url": f"{reason}。"}) from reason
 

@@ -48,7 +48,7 @@ def printed(request, pk):
     if not card.is_with_employer:
         messages.error(request, f"这张卡现在是“{card.get_status_display()}”，没有可以打印的。发出以后才能打印。")
         return redirect("feedback:card", pk)
-    code = segno.make(_check_address(request, card), error="m").svg_data_uri(border=0)
+    code = segno.make(check_address(request, card), error="m").svg_data_uri(border=0)
     context = {"title": f"记录卡：{card.member}", "card": card, "told": printed_card(card), "code": code}
     return render(request, "feedback/card_print.html", context)
 
@@ -64,7 +64,7 @@ def pdf(request):
     if sentence := _refusal(rows, "选中的卡里没有已发出的，没有可以打印的。"):
         messages.error(request, sentence)
         return redirect(listing.address())
-    content = cards_pdf(rows, address=lambda card: _check_address(request, card))
+    content = cards_pdf(rows, address=lambda card: check_address(request, card))
     _keep_record(request, listing, rows, "打印记录卡")
     return download(content, f"记录卡-{listing.period.label}.pdf", content_type="application/pdf")
 
@@ -120,6 +120,7 @@ def _sheets(request, rows: list[RecordCard]) -> Iterator[Sheet]:
         yield Sheet(card, places.get(card.member_id, ("", ""))[1], code, until)
 
 
-def _check_address(request, card: RecordCard) -> str:
+def check_address(request, card: RecordCard) -> str:
+    """Where anybody may check whether the card is genuine."""
     address = reverse("feedback:verify", args=[card.number], query={"d": card.digest[:CODE]})
     return request.build_absolute_uri(address)

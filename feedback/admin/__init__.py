@@ -1,0 +1,3 @@
+from feedback.admin import cards, offers, units, webhooks
+
+__all__ = ["cards", "offers", "units", "webhooks"]

@@ -1,0 +1,78 @@
+"""Where units are told that there is something to fetch, and what came of each message."""
+
+from django.contrib import admin, messages
+from django.shortcuts import redirect
+from django.urls import reverse
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
+from unfold.decorators import action
+
+from feedback.admin.forms import WebhookForm
+from feedback.admin.units import UnitAdmin
+from feedback.models import Delivery, Webhook
+from members.access import Resource, Right
+from members.admin.base import ReadOnlyAdmin
+
+
+@admin.register(Webhook)
+class WebhookAdmin(UnitAdmin):
+    form = WebhookForm
+    list_display = ("employer", "url", "is_active")
+    list_select_related = ("employer", "street")
+    list_filter = ("is_active",)
+    search_fields = ("employer__name__contains", "url__contains")
+    search_help_text = "单位或网址"
+    actions_detail = ["new_secret", "log"]
+
+    def get_fields(self, request, obj=None):
+        return ("employer", "street", "url", "is_active") if obj else ("employer", "street", "url")
+
+    def get_readonly_fields(self, request, obj=None):
+        return ("employer", "street") if obj else ()
+
+    def save_model(self, request, obj, form, change):
+        if change:
+            return obj.save(update_fields=form.changed_data)
+        secret = obj.make_secret()
+        super().save_model(request, obj, form, change)
+        messages.warning(request, f"签名密钥：{secret}（只显示这一次，请马上交给单位的系统管理员）。")
+        return None
+
+    @action(description="换签名密钥", icon="key", permissions=["manage"])
+    def new_secret(self, request, object_id):
+        return redirect("feedback:webhook_secret", object_id)
+
+    @action(description="通知记录", icon="list_alt", permissions=["manage"])
+    def log(self, request, object_id):
+        return redirect(reverse("admin:feedback_delivery_changelist", query={"webhook__id__exact": object_id}))
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnlyAdmin):
+    resource = Resource.KEY
+    list_display = ("created_at", "employer", "url", "status", "attempts", "outcome", "next_at")
+    list_select_related = ("webhook__employer",)
+    list_filter = (("status", ChoicesDropdownFilter), ("created_at", RangeDateFilter))
+    search_fields = ("webhook__employer__name__contains", "webhook__url__contains")
+    search_help_text = "单位或网址"
+    linked_by = ("webhook",)
+    actions_detail = ["send_again"]
+    show_full_result_count = False
+    fields = ("employer", "url", "status", "attempts", "outcome", "created_at", "next_at", "delivered_at")
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("webhook__employer")
+
+    def has_send_permission(self, request, object_id=None):
+        return self.may_by_id(request, Right.WRITE, object_id)
+
+    @action(description="再发一次", icon="send", permissions=["send"])
+    def send_again(self, request, object_id):
+        return redirect("feedback:delivery_send", object_id)
+
+    @admin.display(description="单位", ordering="webhook__employer__name")
+    def employer(self, delivery):
+        return delivery.webhook.employer
+
+    @admin.display(description="通知地址")
+    def url(self, delivery):
+        return delivery.webhook.url

@@ -1,0 +1,229 @@
+"""The inbox of a unit that has no system: its cards, what they say, on paper and as a file."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import segno
+from django import forms
+from django.core.paginator import Paginator
+from django.db.models import Case, Count, Prefetch, Q, Value, When
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from feedback import receipts, receiving
+from feedback.documents import printed_card
+from feedback.models import Answer, Contact, EmployerKey, Receipt, RecordCard
+from feedback.models.cards import RecordCardQuerySet
+from feedback.periods import CardPeriod
+from feedback.views.contacts import chosen, contacts_of, note_pull
+from feedback.views.inbox_forms import AnswerForm
+from feedback.views.papers import check_address
+from members.atomic import atomic_write
+from members.audit import record
+from members.export import workbook
+from members.views.files import download
+from members.views.page import page
+
+PAGE = 50
+Status = RecordCard.Status
+# What is to be done first.
+TABS = {
+    Status.ISSUED: "待签收", Status.RECEIVED: "待反馈", Status.ANSWERED: "已反馈", Status.RETURNED: "已退回",
+    Status.WITHDRAWN: "已撤回",
+}  # fmt: skip
+TURN = Case(*(When(status=status, then=Value(turn)) for turn, status in enumerate(TABS)), default=Value(len(TABS)))
+COLUMNS = (
+    "卡号", "时段", "姓名", "单位内编号", "社区", "活动次数", "走访次数", "办好需求", "参加的活动", "岗位",
+    "社区的一句话", "状态", "发出日期", "签收日期", "我们的反馈", "感谢", "退回原因",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A card as the unit has it: what it says, nothing once it was withdrawn."""
+
+    card: RecordCard
+    told: dict[str, Any] | None
+
+    @property
+    def state(self) -> str:
+        return TABS[Status(self.card.status)]
+
+    @property
+    def is_receivable(self) -> bool:
+        return self.card.status == Status.ISSUED
+
+    @property
+    def key(self) -> str:
+        """What is ticked: the card, and the text that was read."""
+        return f"{self.card.pk}.{self.card.digest}"
+
+
+class NarrowForm(forms.Form):
+    """How the list is narrowed; what is no period or no state is left out."""
+
+    show = forms.ChoiceField(choices=[("", "全部"), *TABS.items()], required=False)
+    period = forms.ChoiceField(label="时段", required=False, widget=forms.Select(attrs={"class": "lz-input"}))
+    q = forms.CharField(required=False, max_length=30)
+    unit = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args, periods: list[CardPeriod], **kwargs):
+        super().__init__(*args, **kwargs)
+        choices = [("", "全部时段"), *((period.code, period.label) for period in periods)]
+        self.fields["period"].choices = choices  # type: ignore[attr-defined]
+
+    def asked(self) -> dict[str, str]:
+        """What was asked for and can be answered."""
+        self.is_valid()
+        return {name: self.cleaned_data.get(name, "").strip() for name in ("show", "period", "q")}
+
+
+@require_GET
+def inbox(request: HttpRequest) -> HttpResponse:
+    """The unit's cards: those that wait for it first."""
+    contacts = contacts_of(request)
+    contact = chosen(request, contacts)
+    held: Any = receiving.held_by(contact.employer_id)
+    form = _form(request, held)
+    asked = form.asked()
+    rows = _narrowed(held, asked | {"show": ""})
+    counts = dict(rows.order_by().values_list("status").annotate(Count("pk")))
+    found = _narrowed(rows, {"show": asked["show"]}).order_by(TURN, "-last_day", "-pk")
+    shown = Paginator(found, PAGE).get_page(request.GET.get("p"))
+    listed = [Held(each, _told(each)) for each in shown.object_list]
+    shown.object_list = listed  # type: ignore[assignment]
+    if listed:
+        note_pull(contact, rows=len(listed), filters=[name for name, value in asked.items() if value])
+    return page(
+        request, "feedback/inbox.html", title="收件箱", contact=contact, contacts=contacts, form=form, asked=asked,
+        tabs=[(status, label, counts.get(status, 0)) for status, label in TABS.items()], total=sum(counts.values()),
+        shown=shown, has_keys=EmployerKey.objects.filter(employer=contact.employer_id).exists(),
+        waiting=counts.get(Status.ISSUED, 0), unanswered=counts.get(Status.RECEIVED, 0),
+        receivable=sum(each.is_receivable for each in listed),
+    )  # fmt: skip
+
+
+@require_GET
+def card(request: HttpRequest, pk: int) -> HttpResponse:
+    """A card: what it says, and the next step."""
+    contact, found = opened(request, pk)
+    answers = list(Answer.objects.filter(card=found).select_related("user", "key").order_by("-version"))
+    last = answers[0] if answers else None
+    is_open = timezone.localdate() <= found.amendable_until
+    initial = {"text": last.text, "thanks": last.thanks} if last else None
+    return page(
+        request,
+        "feedback/inbox_card.html",
+        title=f"记录卡 {found.number}",
+        status=410 if found.status == Status.WITHDRAWN else 200,
+        told=_told(found),
+        state=TABS[Status(found.status)],
+        card=found,
+        contact=contact,
+        answers=answers,
+        form=AnswerForm(initial=initial),
+        may_answer=found.status == Status.RECEIVED or (found.status == Status.ANSWERED and is_open),
+        may_return=found.status in (Status.ISSUED, Status.RECEIVED),
+    )
+
+
+@require_GET
+def printed(request: HttpRequest, pk: int) -> HttpResponse:
+    """The card on paper, with the code that says whether it is genuine."""
+    found = opened(request, pk)[1]
+    if found.status == Status.WITHDRAWN:
+        return redirect("feedback:inbox_card", pk)
+    code = segno.make(check_address(request, found), error="m").svg_data_uri(border=0)
+    context = {"title": f"记录卡 {found.number}", "card": found, "told": _told(found), "code": code}
+    return render(request, "feedback/card_print.html", context | {"back": reverse("feedback:inbox_card", args=[pk])})
+
+
+@require_GET
+def receipt(request: HttpRequest, pk: int) -> HttpResponse:
+    """The signed receipt, as a system of the unit would keep it."""
+    found = mine(request, pk)[1]
+    row = get_object_or_404(Receipt.objects.select_related("card"), card=found)
+    content = orjson.dumps(receipts.signed(row), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
+    return download(content, f"签收回执-{found.number}.json", content_type="application/json")
+
+
+@require_GET
+def exported(request: HttpRequest) -> HttpResponse:
+    """The cards of the list as a file."""
+    contact = chosen(request, contacts_of(request))
+    held: Any = receiving.held_by(contact.employer_id)
+    asked = _form(request, held).asked()
+    answers = Prefetch("answers", Answer.objects.order_by("-version"), to_attr="said")
+    rows = list(_narrowed(held, asked).order_by(TURN, "-last_day", "-pk").prefetch_related(answers))
+    content = workbook("记录卡", COLUMNS, map(_cells, rows), formats={0: "@", 3: "@"})
+    filters = sorted(name for name, value in asked.items() if value)
+    with atomic_write():
+        record("export", RecordCard, path=contact.street.path, changes={"rows": len(rows), "filters": filters})
+    return download(content, f"记录卡-{timezone.localdate()}.xlsx")
+
+
+def mine(request: HttpRequest, pk: int) -> tuple[Contact, RecordCard]:
+    """A card of an employer that the user acts for, and as whose contact; 404 for any other."""
+    contacts = {contact.employer_id: contact for contact in contacts_of(request)}
+    cards = RecordCard.objects.ever_issued().filter(employer__in=contacts)
+    found = get_object_or_404(cards.select_related("area", "employer"), pk=pk)
+    return contacts[found.employer_id], found
+
+
+def opened(request: HttpRequest, pk: int) -> tuple[Contact, RecordCard]:
+    """The same, on record."""
+    contact, found = mine(request, pk)
+    note_pull(contact, rows=1, row=found)
+    return contact, found
+
+
+def _form(request: HttpRequest, held: Any) -> NarrowForm:
+    days = held.order_by("-last_day", "-first_day").values_list("first_day", "last_day").distinct()
+    return NarrowForm(request.GET, periods=[CardPeriod(*each) for each in days])
+
+
+def _narrowed(cards: Any, asked: dict[str, str]) -> RecordCardQuerySet:
+    """Those asked for; a card that was withdrawn is not found by its name."""
+    if asked.get("show"):
+        cards = cards.filter(status=asked["show"])
+    if asked.get("period"):
+        cards = cards.of_period(CardPeriod.read(asked["period"]))
+    if words := asked.get("q", ""):
+        low = words.lower()
+        named = (
+            Q(member__name__contains=words) | Q(member__pinyin__startswith=low) | Q(member__initials__startswith=low)
+        )
+        cards = cards.with_employer().filter(named | Q(number=words))
+    return cards
+
+
+def _told(card: RecordCard) -> dict[str, Any] | None:
+    """What the card says; nothing once it was withdrawn."""
+    return printed_card(card) if card.body else None
+
+
+def _cells(card: Any) -> list[Any]:
+    """A row of the file; of a card that was withdrawn no more than that it was."""
+    answer = card.said[0] if card.body and card.said else None
+    returned = card.get_return_code_display() + (f"：{card.return_text}" if card.return_text else "")
+    return [
+        card.number, card.period.label, *(_said(orjson.loads(card.body)) if card.body else [""] * 9),
+        TABS[Status(card.status)], _day(card.issued_at), _day(card.received_at), answer.text if answer else "",
+        "是" if answer and answer.thanks else "", returned,
+    ]  # fmt: skip
+
+
+def _said(body: dict[str, Any]) -> list[Any]:
+    """What the card says, in the columns' order."""
+    member, lines = body["member"], "；".join(f"{line['day']} {line['title']}" for line in body["lines"])
+    counts = [body["counts"][name] for name in ("activities", "visits", "needs")]
+    told = (lines, "、".join(body["duties"]), body["sentence"])
+    return [member["name"], member["employer_number"] or "", body["from"]["community"], *counts, *told]
+
+
+def _day(moment: Any) -> str:
+    return timezone.localdate(moment).isoformat() if moment else ""

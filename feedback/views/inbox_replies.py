@@ -1,0 +1,99 @@
+"""What a unit's contact does with a card: acknowledge, answer, send back; by the rules of its system's calls."""
+
+import re
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from activities.views.lists import way_back
+from feedback import receiving
+from feedback.models import RecordCard
+from feedback.receiving import By, Refused
+from feedback.views.contacts import contacts_of
+from feedback.views.inbox import mine
+from feedback.views.inbox_forms import AnswerForm, ReturnForm
+from members.atomic import atomic_write
+from members.models.moves import Conflict
+from members.views.acts import tried
+from members.views.page import page
+
+TICKED = re.compile(r"([0-9]{1,18})\.([0-9a-f]{64})")
+MOST = 100
+
+
+@require_POST
+def receive(request: HttpRequest, pk: int) -> HttpResponse:
+    """Acknowledge the text that was read: its digest is in the form."""
+    found = mine(request, pk)[1]
+    digest = request.POST.get("digest", "")
+    if did(request, lambda: receiving.receive(found, digest=digest)):
+        messages.success(request, "已签收。接下来请写一两句反馈。")
+    return redirect("feedback:inbox_card", pk)
+
+
+@require_POST
+def receive_ticked(request: HttpRequest) -> HttpResponse:
+    """Acknowledge those that were ticked, each by itself: what stands against one does not keep the others."""
+    units = [contact.employer_id for contact in contacts_of(request)]
+    ticked = {
+        int(match[1]): match[2] for each in request.POST.getlist("card")[:MOST] if (match := TICKED.fullmatch(each))
+    }
+    cards = RecordCard.objects.ever_issued().filter(employer__in=units, pk__in=ticked).defer("body", "lines")
+    done = sum(_receive(each, ticked[each.pk]) for each in cards)
+    if done:
+        messages.success(request, f"已签收 {done} 张。点开每一张，可以写反馈。")
+    if left := len(ticked) - done:
+        messages.warning(request, f"{left} 张没有签收：可能刚被撤回，或已经退回。请看列表里现在的状态。")
+    if not ticked:
+        messages.error(request, "还没有选中：请先在卡片前面打勾，再点“签收选中的”。")
+    return redirect(way_back(request, "feedback:inbox"))
+
+
+@require_POST
+def answer(request: HttpRequest, pk: int) -> HttpResponse:
+    """Answer a card, or amend the answer."""
+    found = mine(request, pk)[1]
+    form = AnswerForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "没有保存。" + "".join(map(str, form.errors.get("text", []))))
+        return redirect("feedback:inbox_card", pk)
+    by = By(user=request.user)  # type: ignore[arg-type]
+    if did(request, lambda: receiving.answer(found, by=by, **form.cleaned_data)):
+        until = found.amendable_until
+        messages.success(request, f"反馈已送到社区。{until.year}年{until.month}月{until.day}日以前还可以修改。")
+    return redirect("feedback:inbox_card", pk)
+
+
+def give_back(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask why, then send the card back."""
+    found = mine(request, pk)[1]
+    form = ReturnForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        digest = request.POST.get("digest", "")
+        if did(request, lambda: receiving.give_back(found, digest=digest, **form.cleaned_data)):
+            messages.success(request, "已退回。社区会看到原因，改好以后会发一张新卡。")
+        return redirect("feedback:inbox_card", pk)
+    if found.status not in (RecordCard.Status.ISSUED, RecordCard.Status.RECEIVED):
+        return redirect("feedback:inbox_card", pk)
+    return page(request, "feedback/inbox_return.html", title="退回记录卡", card=found, form=form)
+
+
+def did(request: HttpRequest, act: Callable[[], object]) -> bool:
+    """Do it in one transaction; what stands against it becomes a message."""
+    try:
+        return tried(request, act)
+    except Refused as reason:
+        messages.error(request, str(reason))
+        return False
+
+
+def _receive(card: RecordCard, digest: str) -> bool:
+    try:
+        with atomic_write():
+            receiving.receive(card, digest=digest)
+    except (Refused, Conflict):
+        return False
+    return True

@@ -1,0 +1,127 @@
+"""What units offer the office's areas, and using it for what somebody there needs."""
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_GET, require_POST
+
+from activities.models import Need
+from feedback.models import Offer
+from members import access
+from members.access import Resource, Right
+from members.views.acts import numbers, tried
+from members.views.page import page
+
+PAGE = 30
+SHOWN = 20  # needs to choose from at once; the others are found by a word
+Status = Offer.Status
+
+
+class OffersForm(forms.Form):
+    """How the list is narrowed."""
+
+    status = forms.ChoiceField(label="状态", choices=[("", "全部"), *Status.choices], required=False)
+    kind = forms.ChoiceField(label="类别", choices=[("", "全部"), *Offer.Kind.choices], required=False)
+    status.widget.attrs["class"] = kind.widget.attrs["class"] = "lz-input"
+
+    def asked(self) -> dict[str, str]:
+        """What was asked for and can be answered."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+
+@require_GET
+def index(request: HttpRequest) -> HttpResponse:
+    """What is offered to the reader's areas; at first what can be used."""
+    if not access.can(request.user, Resource.CARD):  # type: ignore[arg-type]
+        raise PermissionDenied
+    form = OffersForm(request.GET if "status" in request.GET else {"status": Status.OPEN, **request.GET.dict()})
+    offers = Offer.objects.for_user(request.user).filter(**form.asked()).select_related("employer", "area")
+    shown = Paginator(offers, PAGE).get_page(request.GET.get("p"))
+    return page(request, "feedback/offers.html", title="单位资源", form=form, shown=shown)
+
+
+@require_GET
+def offer(request: HttpRequest, pk: int) -> HttpResponse:
+    """One offer: what it was used for, and for what it can be."""
+    found = get_object_or_404(_offers(request), pk=pk)
+    words = request.GET.get("q", "").strip()[:30]
+    needs = _open_needs(request, found).filter(text__contains=words).select_related("area").order_by("opened_on", "pk")
+    listed = list(needs[: SHOWN + 1]) if found.status == Status.OPEN else []
+    used = found.needs.filter(employer=found.employer_id, pk__in=Need.objects.for_user(request.user).values("pk"))
+    return page(
+        request,
+        "feedback/offer.html",
+        title=f"单位资源：{found}",
+        offer=found,
+        needs=listed[:SHOWN],
+        are_more=len(listed) > SHOWN,
+        words=words,
+        used=used.select_related("area").order_by("-claimed_at", "-pk")[:PAGE],
+        may_close=_may_close(request, found),
+    )
+
+
+@require_POST
+def use(request: HttpRequest, pk: int) -> HttpResponse:
+    """The unit takes an open need on with what it offers."""
+    found = _writable(request, pk)
+    asked = numbers([request.POST.get("need", "")])
+    if not asked:
+        messages.error(request, "还没有选需求：请先选一条，再点“用在这条需求上”。")
+        return redirect("feedback:offer", pk)
+    needs = Need.objects.for_user(request.user, Right.WRITE).inside(found.area)
+    need = get_object_or_404(needs.select_related("area"), pk__in=asked)
+    if tried(request, lambda: found.use_for(need)):
+        messages.success(request, f"已用在“{need}”上，由{found.employer}认领。办好以后，到“群众需求”里点“已办结”。")
+    return redirect("feedback:offer", pk)
+
+
+@require_POST
+def used_up(request: HttpRequest, pk: int) -> HttpResponse:
+    """There is no more of it."""
+    found = _closable(request, pk)
+    if tried(request, lambda: found.close(Status.USED)):
+        messages.success(request, "已标记为“已用完”。标错了，点“还可以用”。")
+    return redirect("feedback:offer", pk)
+
+
+@require_POST
+def available(request: HttpRequest, pk: int) -> HttpResponse:
+    """There is some of it after all; what its unit took back is the unit's to offer again."""
+    found = _closable(request, pk)
+    if tried(request, lambda: found.reopen(only_from=Status.USED)):
+        messages.success(request, "又可以用了。")
+    return redirect("feedback:offer", pk)
+
+
+def _offers(request: HttpRequest, right: Right = Right.READ) -> QuerySet[Offer]:
+    return Offer.objects.for_user(request.user, right).select_related("employer", "area")
+
+
+def _open_needs(request: HttpRequest, found: Offer) -> QuerySet[Need]:
+    """Open needs of the reader's scope, within the area that the offer is for."""
+    return Need.objects.for_user(request.user, Right.WRITE).inside(found.area).filter(status=Need.Status.OPEN)
+
+
+def _writable(request: HttpRequest, pk: int) -> Offer:
+    found = get_object_or_404(_offers(request), pk=pk)
+    if not _offers(request, Right.WRITE).filter(pk=pk).exists():
+        raise PermissionDenied
+    return found
+
+
+def _closable(request: HttpRequest, pk: int) -> Offer:
+    found = _writable(request, pk)
+    if not _may_close(request, found):
+        raise PermissionDenied("这项资源是提供给全街道的，由街道来标记。")
+    return found
+
+
+def _may_close(request: HttpRequest, found: Offer) -> bool:
+    """What is offered to a whole street is not one community's to close."""
+    return access.covers(request.user, Resource.CARD, found.area.path, Right.WRITE)  # type: ignore[arg-type]

@@ -1,0 +1,96 @@
+"""Small acts of the street office on what lets a unit in: each asks once, then does it."""
+
+from typing import Any
+
+from axes.utils import reset
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from feedback import delivering
+from feedback.models import Contact, Delivery, EmployerKey, Webhook
+from feedback.views.inbox_keys import question, rotated
+from members import audit
+from members.views.acts import tried, writable
+from members.views.page import page
+
+
+def rotate_key(request: HttpRequest, pk: int) -> HttpResponse:
+    key = writable(request, EmployerKey, pk, "employer", "street")
+    if request.method == "POST":
+        rotated(request, key)
+        return redirect("admin:feedback_employerkey_changelist")
+    return _asked(request, "更换密钥", question(key))
+
+
+def revoke_key(request: HttpRequest, pk: int) -> HttpResponse:
+    key = writable(request, EmployerKey, pk, "employer", "street")
+    if request.method == "POST":
+        if tried(request, key.revoke):
+            messages.success(request, f"密钥“{key}”已停用。")
+        return redirect("admin:feedback_employerkey_changelist")
+    return _asked(request, "停用密钥", f"确定要停用“{key}”吗？{key.employer}用它的系统马上就不能再取卡。", danger=True)
+
+
+def reset_contact(request: HttpRequest, pk: int) -> HttpResponse:
+    """A new first password, shown once; whoever acts elsewhere as well gets it there."""
+    contact = writable(request, Contact, pk, "user", "street")
+    if not Contact.objects.may_reset(request.user, contact):
+        raise PermissionDenied("这位联系人还有您范围以外的岗位或单位，不能由您重设密码。")
+    if request.method == "POST":
+        told: list[str] = []
+        if tried(request, lambda: told.append(_new_password(contact))):
+            text = f"“{contact.user}”的新密码是 {told[0]}（只显示这一次，请当面告知；首次登录须修改）。"
+            messages.warning(request, text)
+        return redirect("admin:feedback_contact_change", pk)
+    asked = f"确定要为“{contact.user}”重设密码吗？原来的密码将不能再用；因输错密码被锁定的，也会解除。"
+    return _asked(request, "重设密码", asked)
+
+
+def end_contact(request: HttpRequest, pk: int) -> HttpResponse:
+    contact = writable(request, Contact, pk, "user", "employer", "street")
+    if request.method == "POST":
+        if tried(request, contact.end):
+            messages.success(request, f"“{contact.user}”不再是{contact.employer}的联系人，看不到它的记录卡了。")
+        return redirect("admin:feedback_contact_change", pk)
+    asked = f"确定“{contact.user}”不再负责{contact.employer}的记录卡吗？从现在起看不到收件箱；做过的事都留着。"
+    return _asked(request, "结束联系人", asked, danger=True)
+
+
+def new_secret(request: HttpRequest, pk: int) -> HttpResponse:
+    webhook = writable(request, Webhook, pk, "street")
+    if request.method == "POST":
+        made: list[str] = []
+        if tried(request, lambda: made.append(_new_secret(webhook))):
+            messages.warning(request, f"新的签名密钥：{made[0]}（只显示这一次，请马上交给单位的系统管理员）。")
+        return redirect("admin:feedback_webhook_change", pk)
+    asked = "确定要换一把签名密钥吗？旧的马上失效，单位的系统换上新的以前，会认不出我们的通知。"
+    return _asked(request, "换签名密钥", asked)
+
+
+def resend(request: HttpRequest, pk: int) -> HttpResponse:
+    delivery = writable(request, Delivery, pk, "webhook")
+    if request.method == "POST":
+        if tried(request, lambda: delivering.send_again(delivery)):
+            messages.success(request, "正在重发。过一会儿刷新，看“最近结果”。")
+        return redirect("admin:feedback_delivery_change", pk)
+    return _asked(request, "再发一次", f"确定要把这条通知再发一次吗？发往：{delivery.webhook.url}")
+
+
+def _asked(request: HttpRequest, title: str, asked: str, **more: Any) -> HttpResponse:
+    return page(request, "members/confirm.html", title=title, question=asked, **more)
+
+
+def _new_password(contact: Contact) -> str:
+    password = contact.user.set_first_password()
+    contact.user.save()
+    reset(username=contact.user.username)
+    audit.record("change", contact, changes={"username": contact.user.username})  # the user's own entry has no area
+    return password
+
+
+def _new_secret(webhook: Webhook) -> str:
+    secret = webhook.make_secret()
+    webhook.save(update_fields=["secret_sealed"])
+    return secret
