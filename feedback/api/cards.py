@@ -70,7 +70,7 @@ class CardsView(EmployerCall):
         shown = found[:limit]
         record_pull(self.key, rows=len(shown), filters=asked, cursor=cursor)
         after = signer.sign(str(shown[-1][0])) if len(found) > limit else None
-        whole = b'{"cards":[%s],"next":%s}' % (b",".join(_entries(shown)), written(after))
+        whole = b'{"cards":[%s],"next":%s}' % (b",".join(entries(shown)), written(after))
         return HttpResponse(whole, content_type=JSON)
 
 
@@ -124,7 +124,7 @@ def _behind(signer: Signer, cursor: str) -> str:
         raise BadCursor from error
 
 
-def _entries(rows: Iterable[tuple[str | None, str, str, str]]) -> Iterator[bytes]:
+def entries(rows: Iterable[tuple[str | None, str, str, str]]) -> Iterator[bytes]:
     """Each card with its stored body, which is not read but handed on."""
     for number, status, digest, body in rows:
         head = orjson.dumps({"number": number, "status": status, "digest": digest})
