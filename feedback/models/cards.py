@@ -221,7 +221,7 @@ class RecordCard(Moving, Audited):
         ]
         indexes = [
             models.Index(fields=["area", "first_day", "status"], name="card_area_period_status"),
-            models.Index(fields=["employer", "status"], name="card_employer_status"),
+            models.Index(fields=["employer", "number"], name="card_employer_number"),
         ]
 
     def __str__(self):

@@ -1,4 +1,4 @@
-"""What is measured: the roster, the coverage, and a secretary's week."""
+"""What is measured: the roster, the coverage, a secretary's week, and record cards."""
 
 from io import BytesIO
 
@@ -14,6 +14,7 @@ from members.models import Area, Member, RosterImport, User
 from members.roster import steps
 from tests.bench import ground, stock_coverage, stock_roster
 from tests.bench.activities import attendance_lines, rhythm_lines
+from tests.bench.cards import card_lines
 from tests.bench.lines import Line, median, shown, stock_runs
 
 
@@ -23,6 +24,7 @@ def main(runs: int = 5) -> int:
         officer = ground.with_leaders()
         lines += coverage_lines(street, officer, runs)
         lines += [*attendance_lines(officer, runs), *rhythm_lines(street, officer, runs)]
+        lines += card_lines(street, runs)
     print(f"{connection.vendor}, median of {runs} runs (stock roster: {stock_runs(runs)})")
     print(f"{'':<44}{'other':>12}{'ours':>12}{'figure':>9}  target")
     print(*lines, sep="\n")

@@ -1,0 +1,74 @@
+"""The demonstration street's half year of cards: in every state, by the rules, with two employers who answer."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from feedback import feed
+from feedback.models import Answer, Contact, EmployerKey, FeedEvent, Offer, Receipt, RecordCard
+from feedback.models.cards import OUT
+from feedback.periods import CardPeriod
+from louzu.demo_cards import send_cards, two_employers
+from louzu.demo_street import COMMUNITIES
+from louzu.demo_year import build_year
+from members.models import Area, AuditEntry, Consent, User
+from members.tokens import live_key
+from tests.louzu.test_demo_year import with_members
+
+
+@pytest.fixture(scope="module")
+def told(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[str, str, str]]:
+    """One community's cards, built once for the module and then rolled back; what is told of the two employers."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        street, today = with_members(COMMUNITIES[:1]), timezone.localdate()
+        build_year(street, today=today)
+        send_cards(street, today=today)
+        yield two_employers(street)
+        transaction.set_rollback(True)
+
+
+def test_cards_are_in_every_state(told: Any) -> None:
+    assert set(RecordCard.objects.values_list("status", flat=True)) == set(RecordCard.Status.values)
+    assert RecordCard.objects.filter(status__in=OUT).count() > RecordCard.objects.count() * 0.8
+
+
+def test_they_are_of_the_half_year_that_ended(told: Any) -> None:
+    period = CardPeriod.on(timezone.localdate(), months=6).previous
+    assert RecordCard.objects.count() == RecordCard.objects.of_period(period).count()
+    assert period.last < timezone.localdate()
+
+
+def test_each_says_what_was_done_and_left_with_a_consent(told: Any) -> None:
+    assert not RecordCard.objects.filter(lines=[]).exists()
+    standing = Consent.objects.in_force("cards")
+    assert not RecordCard.objects.filter(status__in=OUT).exclude(consent__in=standing).exists()
+
+
+def test_feeds_are_gapless(told: Any) -> None:
+    for one in feed.Feed.objects.all():
+        seqs = list(FeedEvent.objects.filter(employer=one.employer_id).values_list("seq", flat=True))
+        assert seqs == list(range(1, one.last_seq + 1))
+
+
+def test_two_employers_read_and_answer(told: tuple[str, str, str]) -> None:
+    text, username, password = told
+    key = live_key(EmployerKey.objects.all(), text)
+    assert key
+    contact = Contact.objects.get()
+    user = User.objects.get(username=username)
+    assert (contact.user, user.check_password(password), user.must_change_password) == (user, True, True)
+    assert {key.employer, contact.employer} == {card.employer for card in RecordCard.objects.exclude(received_at=None)}
+    assert Receipt.objects.count() > Answer.objects.count() > 5
+    assert Offer.objects.count() == 4
+
+
+def test_the_trail_tells_of_it_unbroken(told: Any) -> None:
+    assert AuditEntry.objects.filter(model="feedback.RecordCard").exists()
+    assert AuditEntry.objects.first_broken() is None
+
+
+def test_communities_say_whom_to_ask(told: Any) -> None:
+    assert all(area.sender.contact for area in Area.objects.filter(level__lte=Area.Level.COMMUNITY))
