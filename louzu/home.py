@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,7 +19,7 @@ from members.audit import record
 from members.coverage import Figures, coverage
 from members.models import Area, RosterImport
 from members.models.imports import FORGOTTEN
-from members.views.page import page
+from members.views.page import page, shell
 
 SHOWN_POSTS = 6
 WAITING_DAYS = timedelta(days=60)
@@ -99,6 +99,16 @@ def _unrecorded(user, today: date):
     """Planned activities whose day has come: held or not, and who came, is still to be said."""
     writable = Activity.objects.for_user(user, Right.WRITE).filter(status=Activity.Status.PLANNED)
     return writable.between(today - WAITING_DAYS, today).select_related("area").order_by("held_on", "pk")[:5]
+
+
+def password(request):
+    """Everybody who logs in may change the password, and must change the first: with a post or without."""
+    return admin.site.password_change(request, extra_context=shell(request))
+
+
+def log_out(request):
+    """The admin's own is for those who hold a post."""
+    return admin.site.logout(request)
 
 
 def password_changed(request):

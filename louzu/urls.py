@@ -14,7 +14,9 @@ urlpatterns = [
     path("coverage/<int:pk>/print/", coverage.printed, name="coverage_print"),
     path("coverage/<int:pk>/coverage.xlsx", coverage.exported, name="coverage_xlsx"),
     path("api/v1/", include("louzu.api")),
+    path("admin/password_change/", home.password),
     path("admin/password_change/done/", home.password_changed),
+    path("admin/logout/", home.log_out),
     # The landing page replaces the admin's lists of tables.
     path("admin/", RedirectView.as_view(pattern_name="home")),
     path("admin/members/", RedirectView.as_view(pattern_name="home")),

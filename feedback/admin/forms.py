@@ -17,6 +17,10 @@ from members.models import User
 LIVES = {90: "90 天", 180: "180 天", 365: "1 年"}
 
 
+def _days(text: str) -> timedelta:
+    return timedelta(days=int(text))
+
+
 class KeyForm(forms.ModelForm):
     """A key to be given: what it may do, from where, for how long."""
 
@@ -24,7 +28,7 @@ class KeyForm(forms.ModelForm):
         label="权限", choices=Scope.choices, widget=forms.CheckboxSelectMultiple, help_text="只勾单位用得上的。"
     )
     life = forms.TypedChoiceField(
-        label="有效期", choices=list(LIVES.items()), coerce=int, initial=180, widget=UnfoldAdminSelectWidget
+        label="有效期", choices=list(LIVES.items()), coerce=_days, initial=180, widget=UnfoldAdminSelectWidget
     )
 
     class Meta:
@@ -34,10 +38,6 @@ class KeyForm(forms.ModelForm):
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]
         self.instance.scopes = self.cleaned_data.get("scopes", [])
-
-    @property
-    def life(self) -> timedelta:
-        return timedelta(days=self.cleaned_data["life"])
 
 
 class ContactForm(forms.ModelForm):
@@ -63,11 +63,10 @@ class ContactForm(forms.ModelForm):
         cleaned = super().clean() or {}
         username, name = cleaned.get("username"), cleaned.get("name")
         self.known = User.objects.filter(username=username).first() if username else None
+        contacts = Contact.objects.lasting().filter(user=self.known)
         if self.known and not self._is_theirs(self.known, cast(str, name)):
             self.add_error("username", "这个登录名已有人使用，请换一个。")
-        elif (
-            self.known and Contact.objects.lasting().filter(user=self.known, employer=cleaned.get("employer")).exists()
-        ):
+        elif self.known and contacts.filter(employer=cleaned.get("employer")).exists():
             self.add_error("username", "这位用户已经是这个单位的联系人。")
         return cleaned
 

@@ -69,7 +69,7 @@ class EmployerKeyAdmin(GivenAdmin):
 
     def save_model(self, request, obj, form, change):
         given = {name: getattr(obj, name) for name in ("label", "employer", "street", "scopes", "addresses")}
-        key, text = EmployerKey.make(life=form.life, **given)
+        key, text = EmployerKey.make(life=form.cleaned_data["life"], **given)
         obj.pk, obj.prefix, obj.expires_at = key.pk, key.prefix, key.expires_at
         messages.warning(request, f"密钥：{text}（只显示这一次，请马上交给单位的系统管理员，不要用微信群转发）。")
 

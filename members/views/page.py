@@ -9,5 +9,13 @@ from django.shortcuts import render
 
 def page(request: HttpRequest, template: str, *, title: str, status: int = 200, **context: Any) -> HttpResponse:
     """Render a template inside the admin's shell."""
-    shell = admin.site.each_context(request)
-    return render(request, template, {**shell, "title": title, **context}, status=status)
+    return render(request, template, {**shell(request), "title": title, **context}, status=status)
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """What the frame of a page shows; whoever logged in has a side bar and a way out, with a post or without."""
+    site: Any = admin.site
+    around = site.each_context(request)
+    if request.user.is_authenticated and not around["has_permission"]:
+        around |= {"has_permission": True, "sidebar_navigation": site.get_sidebar_list(request)}
+    return around
