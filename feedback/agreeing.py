@@ -7,7 +7,7 @@ the phone are asked for, a few times at most.
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -54,7 +54,13 @@ def card_behind(token: str) -> RecordCard | None:
     card = RecordCard.objects.select_related("member", "employer", "area").filter(pk=pk).first()
     if card is None or card.shown_at is None or int(card.shown_at.timestamp()) != shown:
         return None
-    return card if timezone.now() < card.shown_at + timedelta(days=settings.CARD_LINK_DAYS) else None
+    return card if timezone.now() < link_ends(card) else None
+
+
+def link_ends(card: RecordCard) -> datetime:
+    """The moment from which the member's link opens nothing."""
+    assert card.shown_at
+    return card.shown_at + timedelta(days=settings.CARD_LINK_DAYS)
 
 
 def is_locked(card: RecordCard) -> bool:

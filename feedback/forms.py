@@ -29,8 +29,8 @@ class WriteForm(forms.Form):
         widget=forms.Textarea({"class": "lz-input lz-text", "rows": 2})
     )
 
-    def __init__(self, *args: Any, card: RecordCard, **kwargs: Any):
-        super().__init__(*args, initial={"sentence": card.sentence}, **kwargs)
+    def __init__(self, data: Any = None, *, card: RecordCard):
+        super().__init__(data, initial={"sentence": card.sentence})
         self.card = card
 
     @property

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -75,6 +76,8 @@ def remake(card: RecordCard) -> RecordCard:
         homes = Residence.objects.last_homes().filter(member=card.member_id)
         home = homes.select_related("area").get()
         member = Member.objects.select_related("employer").get(pk=card.member_id)
+        if member.employer is None:
+            raise ValidationError("这位党员现在没有登记单位，不能再生成卡。请先在党员资料里填好单位。")
         draft = RecordCard(
             member=member, employer=member.employer, area=card.area, first_day=card.first_day, last_day=card.last_day
         )

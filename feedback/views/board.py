@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
@@ -18,6 +19,7 @@ from members.views.page import page
 
 PER_PAGE = 50
 Status = RecordCard.Status
+WARNED = (Status.DRAFT, Status.SHOWN, Status.OBJECTED, Status.RETURNED)
 KINDS = {"activity": "活动", "visit": "走访", "need": "帮办需求", "duty": "岗位"}
 # What is to be done first, and how it is said.
 NEXT = {
@@ -36,6 +38,10 @@ class Row:
     card: RecordCard
     content: str
     note: str
+
+    @property
+    def is_warning(self) -> bool:
+        return self.card.status in WARNED
 
 
 @require_GET
@@ -138,7 +144,8 @@ def _page(request, listing: Listing, cards, count: int) -> Page:
     paginator = Paginator(found.order_by("area__path", "member__pinyin", "pk").defer("body"), PER_PAGE)
     paginator.count = count
     shown = paginator.get_page(request.GET.get("p"))
-    shown.object_list = [Row(card, summary(card), _note(card)) for card in shown.object_list]
+    rows: Any = [Row(card, summary(card), _note(card)) for card in shown.object_list]
+    shown.object_list = rows
     return shown
 
 

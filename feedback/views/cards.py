@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import segno
-from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from feedback import agreeing, withdrawing
-from feedback.agreeing import is_locked, link_token
+from feedback.agreeing import is_locked, link_ends, link_token
 from feedback.forms import AgreedForm, WithdrawForm, WriteForm
 from feedback.issuing import issue as issue_card
 from feedback.making import remake as remake_card
@@ -52,26 +52,17 @@ def card(request, pk):
     form = WriteForm(request.POST if request.method == "POST" else None, card=found)
     if form.is_valid() and tried(request, lambda: _write(found, form)):
         return _written(request, found)
-    return page(
-        request,
-        "feedback/card.html",
-        title=f"记录卡：{found.member}",
-        card=found,
-        form=form,
-        agreed_form=AgreedForm(),
-        link=_link(request, found),
-        trail=list(_trail(found)),
-        answers=list(found.answers.order_by("-version")),
-        successor=_later(request.user, found).first(),
-        is_ended=found.status in (Status.RETURNED, Status.WITHDRAWN),
-    )
+    return _shown(request, found, form)
 
 
 @require_POST
 def show(request, pk):
-    """Put it before its member."""
+    """Write what the form says, and put the card before its member."""
     found = _writable(request, pk)
-    if tried(request, lambda: _show(found)):
+    form = WriteForm(request.POST, card=found)
+    if not form.is_valid():
+        return _shown(request, found, form)
+    if tried(request, lambda: _show(found, form)):
         messages.success(request, "已请本人确认。把下面的链接发给本人，或打印确认单请本人签字。")
     return redirect("feedback:card", pk)
 
@@ -133,11 +124,27 @@ def drop(request, pk):
 def remake(request, pk):
     """Make a new draft in place of one that came back or was withdrawn."""
     found = _writable(request, pk)
-    made: list[RecordCard] = []
+    made = []
     if tried(request, lambda: made.append(remake_card(found))):
         messages.success(request, "已按现在的记录重新生成草稿。改好以后，再请本人确认。")
         return redirect("feedback:card", made[0].pk)
     return redirect("feedback:card", pk)
+
+
+def _shown(request, found: RecordCard, form: WriteForm):
+    return page(
+        request,
+        "feedback/card.html",
+        title=f"记录卡：{found.member}",
+        card=found,
+        form=form,
+        agreed_form=AgreedForm(),
+        link=_link(request, found),
+        trail=list(_trail(found)),
+        answers=list(found.answers.order_by("-version")),
+        successor=_later(request.user, found).first(),
+        is_ended=found.status in (Status.RETURNED, Status.WITHDRAWN),
+    )
 
 
 def _find(request, pk: int) -> RecordCard:
@@ -149,7 +156,9 @@ def _writable(request, pk: int) -> RecordCard:
 
 
 def _write(card: RecordCard, form: WriteForm) -> None:
-    card.write(sentence=form.cleaned_data["sentence"], left_out=form.left_out)
+    """Keep what the form says; what it does not say stays."""
+    sentence = form.cleaned_data["sentence"] if "sentence" in form.data else card.sentence
+    card.write(sentence=sentence, left_out=form.left_out)
 
 
 def _written(request, card: RecordCard):
@@ -170,11 +179,10 @@ def _next_draft(user, card: RecordCard) -> int | None:
     return next((pk for pinyin, pk in order if (pinyin, pk) > (card.member.pinyin, card.pk)), None)
 
 
-def _show(card: RecordCard) -> None:
+def _show(card: RecordCard, form: WriteForm) -> None:
+    _write(card, form)
     if not agreeing.show_all([card.pk]).done:
-        card.refresh_from_db(fields=["status"])
-        state = f"这张卡现在是“{card.get_status_display()}”，不用再请本人确认。"
-        raise Conflict(EMPTY if card.status == Status.DRAFT else state)
+        raise ValidationError(EMPTY)
 
 
 def _agree(card: RecordCard, user, form: AgreedForm) -> None:
@@ -199,11 +207,11 @@ def _later(user, card: RecordCard) -> QuerySet[RecordCard]:
 
 
 def _link(request, card: RecordCard) -> Link | None:
-    if card.status != Status.SHOWN or card.shown_at is None:
+    if card.status != Status.SHOWN:
         return None
     url = request.build_absolute_uri(reverse("feedback:link", args=[link_token(card)]))
     code = segno.make(url, error="m").svg_data_uri(scale=5, border=2)
-    return Link(url, code, card.shown_at + timedelta(days=settings.CARD_LINK_DAYS), is_locked(card))
+    return Link(url, code, link_ends(card), is_locked(card))
 
 
 def _trail(card: RecordCard) -> Iterator[tuple[datetime, str]]:

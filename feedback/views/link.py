@@ -101,7 +101,7 @@ def _answer(request, token: str, form: forms.Form, act) -> HttpResponse:
 
 def _card(request, card: RecordCard, token: str, form: forms.Form | None = None) -> HttpResponse:
     answer = form if isinstance(form, ObjectForm) else ObjectForm()
-    stands = Consent.objects.in_force().filter(pk=card.consent_id).exists()
+    stands = Consent.objects.in_force().filter(cards=card).exists()
     context = {
         "card": card, "token": token, "form": answer, "problems": form.non_field_errors() if form else [],
         "notice": NOTICE, "version": VERSION, "may_take_back": card.status in HELD and stands,

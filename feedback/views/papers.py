@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import urlencode
 
 import segno
-from django.conf import settings
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
@@ -14,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from feedback.agreeing import NOTICE, VERSION, link_token
+from feedback.agreeing import NOTICE, VERSION, link_ends, link_token
 from feedback.documents import cards_pdf, printed_card
 from feedback.documents.cards import CODE
 from feedback.models import RecordCard
@@ -116,8 +115,7 @@ def _sheets(request, rows: list[RecordCard]) -> Iterator[Sheet]:
     for card in sorted(rows, key=lambda card: places.get(card.member_id, (card.area.path, ""))[0]):
         url = request.build_absolute_uri(reverse("feedback:link", args=[link_token(card)]))
         code = segno.make(url, error="m").svg_data_uri(border=0)
-        until = card.shown_at + timedelta(days=settings.CARD_LINK_DAYS)
-        yield Sheet(card, places.get(card.member_id, ("", ""))[1], code, until)
+        yield Sheet(card, places.get(card.member_id, ("", ""))[1], code, link_ends(card))
 
 
 def check_address(request, card: RecordCard) -> str:
