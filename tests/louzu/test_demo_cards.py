@@ -18,6 +18,8 @@ from members.models import Area, AuditEntry, Consent, User
 from members.tokens import live_key
 from tests.louzu.test_demo_year import with_members
 
+pytestmark = pytest.mark.django_db
+
 
 @pytest.fixture(scope="module")
 def told(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[str, str, str]]:
