@@ -127,6 +127,7 @@ def card(request: HttpRequest, pk: int) -> HttpResponse:
         answers=answers,
         form=AnswerForm(initial=initial),
         may_answer=found.status == Status.RECEIVED or (found.status == Status.ANSWERED and is_open),
+        following=following(found),
         may_return=found.status in (Status.ISSUED, Status.RECEIVED),
     )
 
@@ -172,6 +173,14 @@ def mine(request: HttpRequest, pk: int) -> tuple[Contact, RecordCard]:
     cards = RecordCard.objects.ever_issued().filter(employer__in=contacts)
     found = get_object_or_404(cards.select_related("area", "employer"), pk=pk)
     return contacts[found.employer_id], found
+
+
+def following(card: RecordCard) -> int | None:
+    """The next of the unit's cards (id) that waits for something, as the list has them."""
+    waiting = receiving.held_by(card.employer_id).filter(status__in=(Status.ISSUED, Status.RECEIVED))
+    order = list(waiting.order_by(TURN, "-last_day", "-pk").values_list("pk", flat=True))
+    behind = order[order.index(card.pk) + 1 :] if card.pk in order else order
+    return next((pk for pk in (*behind, *order) if pk != card.pk), None)
 
 
 def opened(request: HttpRequest, pk: int) -> tuple[Contact, RecordCard]:

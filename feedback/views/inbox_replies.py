@@ -13,7 +13,7 @@ from feedback import receiving
 from feedback.models import RecordCard
 from feedback.receiving import By, Refused
 from feedback.views.contacts import contacts_of
-from feedback.views.inbox import mine
+from feedback.views.inbox import following, mine
 from feedback.views.inbox_forms import AnswerForm, ReturnForm
 from members.atomic import atomic_write
 from members.models.moves import Conflict
@@ -64,6 +64,8 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
     if did(request, lambda: receiving.answer(found, by=by, **form.cleaned_data)):
         until = found.amendable_until
         messages.success(request, f"反馈已送到社区。{until.year}年{until.month}月{until.day}日以前还可以修改。")
+        if "next" in request.POST:
+            return redirect("feedback:inbox_card", following(found) or pk)
     return redirect("feedback:inbox_card", pk)
 
 

@@ -107,7 +107,7 @@ def test_what_was_not_issued_is_not_there(client: Client, member: Member, state:
 @pytest.mark.parametrize("who", ["superuser", "street_officer", "secretary", "liaison", "auditor", "outsider"])
 def test_whoever_is_no_contact_stays_outside(request: Any, logged_in: Any, card: RecordCard, who: str) -> None:
     client = logged_in(request.getfixturevalue(who))
-    addresses = (INBOX, f"{INBOX}{card.pk}/", f"{INBOX}cards.xlsx", f"{INBOX}offers/", f"{INBOX}keys/")
+    addresses = (INBOX, f"{INBOX}{card.pk}/", f"{INBOX}cards.xlsx", "/our-offers/", f"{INBOX}keys/")
     assert {client.get(address).status_code for address in addresses} == {403}
     assert client.post(f"{INBOX}{card.pk}/receive/", {"digest": card.digest}).status_code == 403
     assert now(card).status == Status.ISSUED
@@ -439,3 +439,19 @@ def test_the_file_holds_the_list_and_is_on_record(client: Client, contact: User,
     )  # fmt: skip
     entry = AuditEntry.objects.get(action="export")
     assert (entry.user, entry.changes) == (contact, {"rows": 1, "filters": ["q"]})
+
+
+# From one to the next ------------------------------------------------------------------------------------------------
+def test_the_next_card_is_the_one_that_waits(
+    client: Client, card: RecordCard, group: Area, foreign: RecordCard
+) -> None:
+    second, third = (cards.issued(cards.in_post(f"多一{n}", group, room=f"70{n}"), period=NOW) for n in range(2))
+    order = [third, second, card]  # the newest first
+    for each, after in zip(order, [second, card, third], strict=True):
+        assert f'href="{INBOX}{after.pk}/">下一张' in text(client.get(f"{INBOX}{each.pk}/"))
+    receive(client, third)
+    answer = client.post(f"{INBOX}{third.pk}/answer/", {"text": "好", "next": "1"})
+    assert answer.headers["Location"] == f"{INBOX}{second.pk}/"
+    give_back(client, second)
+    give_back(client, card)
+    assert "下一张" not in text(client.get(f"{INBOX}{third.pk}/"))
