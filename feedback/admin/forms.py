@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from django import forms
 from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
     UnfoldAdminURLInputWidget,
@@ -25,7 +26,10 @@ class KeyForm(forms.ModelForm):
     """A key to be given: what it may do, from where, for how long."""
 
     scopes = forms.MultipleChoiceField(
-        label="权限", choices=Scope.choices, widget=forms.CheckboxSelectMultiple, help_text="只勾单位用得上的。"
+        label="权限",
+        choices=Scope.choices,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text="只勾单位用得上的。",
     )
     life = forms.TypedChoiceField(
         label="有效期", choices=list(LIVES.items()), coerce=_days, initial=180, widget=UnfoldAdminSelectWidget

@@ -21,7 +21,7 @@ Status = Offer.Status
 
 
 class OfferForm(forms.ModelForm):
-    """An offer; the only unit and a lone street need no choosing."""
+    """An offer; who acts for one unit alone need not say for which."""
 
     class Meta:
         model = Offer
@@ -41,11 +41,12 @@ class OfferForm(forms.ModelForm):
     def __init__(self, *args: Any, units: QuerySet[Employer], **kwargs: Any):
         super().__init__(*args, **kwargs)
         fields: Any = self.fields
-        fields["employer"].queryset = units
-        if len(units) == 1:
-            fields["employer"].empty_label = None
-        if self.instance.pk:
+        fields["employer"].queryset, fields["employer"].empty_label = units, "请选择"
+        if self.instance.pk is None and len(units) == 1:
+            self.instance.employer = units[0]
+        if self.instance.employer_id:
             del fields["employer"]  # who offers it stays
+        fields["kind"].choices = [("", "请选择"), *Offer.Kind.choices]
         places = Area.objects.current().filter(level__lte=Area.Level.COMMUNITY).order_by("path")
         fields["area"].queryset, fields["area"].empty_label = places, "请选择"
 

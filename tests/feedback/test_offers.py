@@ -103,13 +103,19 @@ def test_what_cannot_be_kept_is_said_on_the_form(giver: Client, unit: Employer, 
     assert (answer.status_code, "lz-problem" in text(answer), Offer.objects.count()) == (200, True, 0)
 
 
-def test_nobody_offers_for_another_unit(giver: Client, community: Area) -> None:
+def test_nobody_offers_for_another_unit(
+    giver: Client, unit: Employer, contact: User, street: Area, community: Area
+) -> None:
     other = factories.employer("别家公司")
-    assert giver.post(f"{OURS}add/", body(other, community)).status_code == 200
+    giver.post(f"{OURS}add/", body(other, community))
+    assert [each.employer for each in Offer.objects.all()] == [unit]
     theirs = cards.offer(other, community)
     for act in ("", "take-back/", "again/"):
         assert giver.post(f"{OURS}{theirs.pk}/{act}", body(other, community)).status_code == 404
-    assert (listed(giver.get(OURS), OURS), Offer.objects.count(), now(theirs)) == ([], 1, "open")
+    assert (listed(giver.get(OURS), OURS), Offer.objects.count(), now(theirs)) == (["会议室"], 2, "open")
+    Contact.objects.create(user=contact, employer=factories.employer("第二家"), street=street)
+    assert giver.post(f"{OURS}add/", body(other, community)).status_code == 200
+    assert Offer.objects.count() == 2
 
 
 def test_whoever_is_no_contact_offers_nothing(logged_in: Any, secretary: User, offer: Offer) -> None:
