@@ -281,6 +281,7 @@ SPECTACULAR_SETTINGS = {
     "DISABLE_DOCSTRING_DESCRIPTIONS": True,
     "ENUM_NAME_OVERRIDES": {
         "AreaLevel": "members.models.areas.Area.Level",
+        "CardReturn": "feedback.models.cards.RecordCard.Return",
         "IssuedStatus": "feedback.api.shapes.STATUSES",
         "OfferKind": "feedback.models.offers.Offer.Kind",
         "OfferStatus": "feedback.models.offers.Offer.Status",

@@ -86,7 +86,7 @@ class EmployerCall(OnRecord):
 
     def asked(self, serializer: type[Serializer]) -> dict[str, Any]:
         """The query, if it is valid."""
-        return self._valid(serializer(data=self.request.query_params, context={"request": self.request}))
+        return self._valid(serializer(data=self.request.query_params.dict(), context={"request": self.request}))
 
     def _valid(self, serializer: Serializer) -> dict[str, Any]:
         serializer.is_valid(raise_exception=True)

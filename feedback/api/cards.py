@@ -1,7 +1,6 @@
 """The employer's cards: the stored bytes, as they are."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import orjson
 from django.core.signing import BadSignature, Signer
@@ -14,6 +13,7 @@ from rest_framework.request import Request
 from feedback import receiving
 from feedback.api.calls import JSON, EmployerCall, written
 from feedback.api.examples import CARDS, ONE_CARD
+from feedback.api.fields import PeriodField, TextField
 from feedback.api.problems import BadCursor, Withdrawn
 from feedback.api.pulls import record_pull
 from feedback.api.schema import ETAG, IF_NONE_MATCH, NUMBER, call
@@ -24,23 +24,15 @@ from feedback.periods import CardPeriod
 Status = RecordCard.Status
 
 
-class PeriodField(serializers.CharField):
-    """2026, 2026H1, 2026Q3 or 2026-07."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        try:
-            return CardPeriod.read(super().to_internal_value(data))
-        except ValueError as error:
-            raise serializers.ValidationError("时段写成 2026、2026H1、2026Q3 或 2026-07。") from error
-
-
 class Asked(serializers.Serializer):
     """Which cards, where to go on, how many."""
 
     status = serializers.ChoiceField(STATUSES, required=False, help_text="状态；不填是除撤回以外的全部。")
     period = PeriodField(required=False, help_text="时段，如 2026H1。")
-    member = serializers.CharField(required=False, max_length=30, help_text="贵单位自己的人员编号。")
-    cursor = serializers.CharField(required=False, max_length=200, help_text="上一次结果里的 next。")
+    member = TextField(required=False, max_length=30, help_text="贵单位自己的人员编号。")
+    cursor = TextField(
+        required=False, allow_blank=True, max_length=200, help_text="上一次结果里的 next；不填就从头列起。"
+    )
     limit = serializers.IntegerField(
         required=False, min_value=1, max_value=500, default=100, help_text="每页条数，默认 100。"
     )

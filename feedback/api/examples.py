@@ -12,7 +12,7 @@ CURSOR = "1.57:9rYb0mVd3sJ2tqk0bQ8x1c7eYw5uVn4zHf6gTa2pLmk"
 BODY = {
     "counts": {"activities": 1, "needs": 0, "visits": 0},
     "duties": ["服务员"],
-    "employer": {"credit_code": None, "name": "上海嘉定仪表厂"},
+    "employer": {"credit_code": None, "name": "某某机械厂"},
     "from": {
         "community": "第一社区",
         "community_contact": "021-00000000",
@@ -21,7 +21,7 @@ BODY = {
     },
     "issued_on": "2026-07-06",
     "lines": [{"day": "2026-03-12", "duty": "", "field": "居住环境", "tier": "楼组", "title": "楼道大扫除"}],
-    "member": {"employer_number": "A-0107", "name": "欧阳建国"},
+    "member": {"employer_number": "A-0107", "name": "郁建平"},
     "number": CARD_NUMBER,
     "period": {"code": "2026H1", "first": "2026-01-01", "last": "2026-06-30"},
     "sentence": "谢谢您常来楼里帮忙。",
@@ -76,7 +76,7 @@ CHANGE = [given({"status": "withdrawn"}), got(OFFERED | {"status": "withdrawn", 
 ME = [
     got(
         {
-            "employer": {"name": "上海嘉定仪表厂", "credit_code": None},
+            "employer": {"name": "某某机械厂", "credit_code": None},
             "label": "单位系统",
             "scopes": ["cards:read", "cards:answer", "offers:write"],
             "expires_at": "2027-01-01T00:00:00+00:00",

@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from feedback import feed
 from feedback.api.calls import JSON, EmployerCall, written
 from feedback.api.examples import FEED
+from feedback.api.fields import TextField
 from feedback.api.problems import told_of_cursor
 from feedback.api.pulls import record_pull
 from feedback.api.schema import call
@@ -19,7 +20,7 @@ AT_ONCE = 100
 class After(serializers.Serializer):
     """Where to go on, and how many."""
 
-    after = serializers.CharField(
+    after = TextField(
         required=False, allow_blank=True, max_length=200, default="", help_text="上一次结果里的 next；不填就从头取起。"
     )
     limit = serializers.IntegerField(

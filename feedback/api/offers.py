@@ -10,8 +10,9 @@ from rest_framework.request import Request
 
 from feedback.api.calls import EmployerCall, answered, written
 from feedback.api.examples import CHANGE, OFFER, OFFERS
+from feedback.api.fields import TextField
 from feedback.api.problems import BadCursor, told
-from feedback.api.schema import IDEMPOTENCY, call
+from feedback.api.schema import IDEMPOTENCY, OFFER_ID, call
 from feedback.api.shapes import OfferShape, OffersShape
 from feedback.idempotency import Reply
 from feedback.models import Offer, Scope
@@ -33,18 +34,16 @@ class OfferSaid(serializers.Serializer):
 
     area = ScopedField(rows=places, help_text="提供给哪个街道或社区（编号，见 /me 的 areas）。")
     kind = serializers.ChoiceField(Offer.Kind.choices, help_text="类别。")
-    title = serializers.CharField(max_length=60, help_text="提供什么。")
-    text = serializers.CharField(
-        required=False, allow_blank=True, max_length=500, help_text="说明：时间、数量、怎么联系。"
-    )
+    title = TextField(max_length=60, help_text="提供什么。")
+    text = TextField(required=False, allow_blank=True, max_length=500, help_text="说明：时间、数量、怎么联系。")
 
 
 class OfferChange(serializers.Serializer):
     """What may be said anew of an offer."""
 
     kind = serializers.ChoiceField(Offer.Kind.choices, required=False, help_text="类别。")
-    title = serializers.CharField(required=False, max_length=60, help_text="提供什么。")
-    text = serializers.CharField(required=False, allow_blank=True, max_length=500, help_text="说明。")
+    title = TextField(required=False, max_length=60, help_text="提供什么。")
+    text = TextField(required=False, allow_blank=True, max_length=500, help_text="说明。")
     status = serializers.ChoiceField(STANDING, required=False, help_text="open 可用，withdrawn 收回。")
 
 
@@ -52,7 +51,9 @@ class Asked(serializers.Serializer):
     """Which offers, where to go on, how many."""
 
     status = serializers.ChoiceField(Offer.Status.choices, required=False, help_text="状态。")
-    cursor = serializers.CharField(required=False, max_length=200, help_text="上一次结果里的 next。")
+    cursor = TextField(
+        required=False, allow_blank=True, max_length=200, help_text="上一次结果里的 next；不填就从头列起。"
+    )
     limit = serializers.IntegerField(
         required=False, min_value=1, max_value=500, default=100, help_text="每页条数，默认 100。"
     )
@@ -112,6 +113,7 @@ class OfferView(EmployerCall):
         said="只改写明的几项；status 填 withdrawn 即收回，填 open 即重新提供。",
         problems=(404, 409),
         request=OfferChange,
+        parameters=[OFFER_ID],
         examples=CHANGE,
     )
     def patch(self, request: Request, pk: int) -> HttpResponse:

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from feedback import receipts, receiving
 from feedback.api.calls import EmployerCall, answered, written
 from feedback.api.examples import ANSWER, RECEIPT, RETURN
+from feedback.api.fields import DigestField, TextField, YesNoField
 from feedback.api.schema import IDEMPOTENCY, NUMBER, call
 from feedback.api.shapes import AnswerShape, ReceiptShape, ReturnShape
 from feedback.idempotency import Reply
@@ -19,25 +20,21 @@ from feedback.receiving import By
 class DigestSaid(serializers.Serializer):
     """Which text of the card was read."""
 
-    digest = serializers.RegexField(
-        r"^[0-9a-f]{64}$",
-        help_text="卡片原文的 SHA-256，64 位小写十六进制。",
-        error_messages={"invalid": "校验码是 64 位小写十六进制。"},
-    )
+    digest = DigestField(help_text="卡片原文的 SHA-256，64 位小写十六进制。")
 
 
 class AnswerSaid(serializers.Serializer):
     """What the employer says."""
 
-    text = serializers.CharField(max_length=500, help_text="给社区和党员的一句话。")
-    thanks = serializers.BooleanField(required=False, default=False, help_text="是否表示感谢。")
+    text = TextField(max_length=500, help_text="给社区和党员的一句话。")
+    thanks = YesNoField(required=False, default=False, help_text="是否表示感谢。")
 
 
 class ReturnSaid(DigestSaid):
     """Why the card comes back."""
 
     reason_code = serializers.ChoiceField(RecordCard.Return.choices, help_text="退回原因。")
-    text = serializers.CharField(
+    text = TextField(
         required=False, allow_blank=True, default="", max_length=200, help_text="说明；原因是 other 时必填。"
     )
 

@@ -34,6 +34,7 @@ NUMBER = OpenApiParameter(
     pattern="^[0-9]{4,12}-[0-9]{4}-[0-9]{5,10}$",
     examples=[OpenApiExample("卡号", shown.CARD_NUMBER)],
 )
+OFFER_ID = OpenApiParameter("id", int, "path", description="资源的编号", examples=[OpenApiExample("编号", 7)])
 IDEMPOTENCY = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},

@@ -11,6 +11,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
 from activities.api import urls as activities_urls
+from feedback.api.schema import TAG as EMPLOYERS
 from members.api import urls as members_urls
 from members.models import User
 
@@ -46,7 +47,9 @@ def test_each_call_is_described_in_chinese() -> None:
 
 
 def test_each_call_takes_a_session_or_a_token_and_names_its_problems() -> None:
-    for name, operation in operations().items():
+    staff = {name: operation for name, operation in operations().items() if operation["tags"] != [EMPLOYERS]}
+    assert len(staff) >= 60
+    for name, operation in staff.items():
         assert {scheme for each in operation["security"] for scheme in each} == {"staffToken", "cookieAuth"}, name
         assert list(operation["responses"]["403"]["content"]) == ["application/problem+json"], name
 

@@ -1,0 +1,44 @@
+"""Fields that take what the schema says and nothing that could be read as it."""
+
+from typing import Any
+
+from django.core.validators import RegexValidator
+from rest_framework import serializers
+
+from feedback.periods import CardPeriod
+
+
+class TextField(serializers.CharField):
+    """Text; no number that is written as one."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class YesNoField(serializers.BooleanField):
+    """true or false; no word for it."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class DigestField(TextField):
+    """A SHA-256 in lower-case hexadecimal."""
+
+    def __init__(self, **kwargs: Any):
+        shape = RegexValidator(r"^[0-9a-f]{64}$", "校验码是 64 位小写十六进制。")
+        super().__init__(validators=[shape], **kwargs)
+
+
+class PeriodField(TextField):
+    """2026, 2026H1, 2026Q3 or 2026-07."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        try:
+            return CardPeriod.read(super().to_internal_value(data))
+        except ValueError as error:
+            raise serializers.ValidationError("时段写成 2026、2026H1、2026Q3 或 2026-07。") from error
