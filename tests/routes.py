@@ -9,6 +9,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RegexPattern
 
 from activities.models import Activity, Attendance, Honour, Need, Visit
+from feedback.agreeing import link_token
+from feedback.models import Contact, Delivery, EmployerKey, IssueRun, Offer, RecordCard, Webhook
+from feedback.models import IssueRun, RecordCard
 from members.models import (
     Area,
     AreaRole,
@@ -27,7 +30,25 @@ from members.models import (
 GROUPS = Area.objects.filter(level=Area.Level.BUILDING_GROUP)
 # What a route is filled with, by the first of these signs that is part of it.
 ROWS: dict[str, QuerySet] = {
+    "c/<str": RecordCard.objects.filter(status="shown"),
+    "<number": RecordCard.objects.exclude(number=None).values_list("number", flat=True),
+    "verify/<": RecordCard.objects.exclude(number=None).values_list("number", flat=True),
+    "cards/runs/": IssueRun.objects.all(),
+    "inbox/keys/": EmployerKey.objects.all(),
+    "employer-keys/": EmployerKey.objects.all(),
+    "employerkey": EmployerKey.objects.all(),
+    "contact": Contact.objects.all(),
+    "webhook": Webhook.objects.all(),
+    "deliver": Delivery.objects.all(),
+    "offer": Offer.objects.all(),
+    "recordcard": RecordCard.objects.all(),
+    "inbox/": RecordCard.objects.ever_issued(),
+    "cards/": RecordCard.objects.all(),
     "s/<str": Activity.objects.exclude(sign_in_code="").values_list("sign_in_code", flat=True),
+    "c/<str": RecordCard.objects.all(),
+    "verify/<": RecordCard.objects.exclude(number=None).values_list("number", flat=True),
+    "cards/runs/": IssueRun.objects.all(),
+    "cards/<int": RecordCard.objects.all(),
     "<int:year>": Honour.objects.values_list("year", flat=True),
     "buildings/": GROUPS,
     "/sheet/": GROUPS,
@@ -83,7 +104,7 @@ def addresses(route: str, *, most: int | None = None) -> list[str]:
     if "<" not in route:
         return [f"/{route}"]
     rows = next((rows for sign, rows in ROWS.items() if sign in route), Member.objects.all())
-    values = [getattr(row, "pk", row) for row in rows.order_by("pk")[:most]]
+    values = [_named(row, route) for row in rows.order_by("pk")[:most]]
     assert values, route
     return [f"/{re.sub(r'<[^>]+>', str(value), route)}" for value in dict.fromkeys(values)]
 
@@ -91,3 +112,8 @@ def addresses(route: str, *, most: int | None = None) -> list[str]:
 def filled(route: str) -> str:
     """Return the URL of a row that exists."""
     return addresses(route, most=1)[0]
+
+
+def _named(row: Any, route: str) -> Any:
+    """How an address names the row: by its number, or what it is asked for by instead."""
+    return link_token(row) if "<str:token>" in route else getattr(row, "pk", row)

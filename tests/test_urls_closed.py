@@ -5,13 +5,22 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from feedback.models import IssueRun
 from members.models import Area, AuditEntry, Member, RosterImport, StaffToken, User
+from tests import cards
 from tests.conftest import BACKEND
 from tests.routes import filled, routes
+from tests.half_year import sent
 from tests.week import lived
 
 SIGNS_IN = "s/<str:code>/"  # what a poster's code opens on a phone; that it tells nothing is tested as well
-OPEN_TO_VISITORS = {"admin/login/", "admin/jsi18n/", SIGNS_IN}
+# A member's link tells nothing before the digits; a check tells of number and code alone: both are tested as well.
+OF_CARDS = {f"c/<str:token>/{step}" for step in ("", "agree/", "object/", "take-back/")} | {
+    "verify/",
+    "verify/<str:number>/",
+}
+PUBLIC_KEYS = "api/v1/keys"  # of receipts
+OPEN_TO_VISITORS = {"admin/login/", "admin/jsi18n/", PUBLIC_KEYS, SIGNS_IN} | OF_CARDS
 # What anybody who logged in may have; that it holds no data is tested as well.
 OPEN_WITHOUT_A_POST = OPEN_TO_VISITORS | {
     "",
@@ -32,14 +41,20 @@ DATA = (
     "shuji1",
     "春季花名册",
     "邬阿婆家",
+    "郁待认",
+    "郁发出",
+    "本社区会议室",
 )
 
 
 @pytest.fixture
 def rows(member: Member, other_member: Member, other_street: Area, secretary: User) -> None:
     lived(member, other_member, by=secretary)
+    sent(by=secretary)
     StaffToken.issue(secretary, label="报表程序")
     community = Area.objects.get(name="第一社区")
+    cards.issued(member)
+    IssueRun.objects.create(area=community, user=secretary)
     RosterImport.objects.create(area=community, user=secretary, file_name="春季花名册.xlsx", status="discarded")
 
 

@@ -13,13 +13,14 @@ from django.test import Client
 from django.utils import timezone
 
 from activities.models import Activity, Attendance
+from feedback.models import IssueRun
 from members.models import Area, Household, Member, Residence, User
-from tests import factories
+from tests import cards, factories
 from tests.routes import addresses, routes
 from tests.week import bodies, lived, read
 
-FAR = ("菊园新区", "平城社区", "嘉富丽苑", "9号楼", "外街道人", "车老师家")
-OTHER = ("第二社区", "仓场公寓", "2号楼", "单秀英", "费师傅家", "8817")
+FAR = ("外街道卡", "菊园新区", "平城社区", "嘉富丽苑", "9号楼", "外街道人", "车老师家")
+OTHER = ("邻社区卡", "第二社区", "仓场公寓", "2号楼", "单秀英", "费师傅家", "8817")
 COMMUNITY = ("社区读书会", "社区要一块黑板")
 NEAR = ("3号楼", "近邻人", "柳阿姨家", "8819")
 CLOSED_TO = {
@@ -31,7 +32,7 @@ CLOSED_TO = {
 }
 WEEK = re.compile(
     r"(api/v1/)?(buildings|compounds|households|pairings|unvisited-pairings|consents|activities|attendances|visits|needs"
-    r"|honours|rhythm|participation|s)(/|$)|admin/(activities|members/(household|pairing|consent))/"
+    r"|honours|rhythm|participation|cards|verify|c|s)(/|$)|admin/(activities|members/(household|pairing|consent))/"
 )
 OFFERED = (
     "members&model_name=household&field_name=area", "members&model_name=pairing&field_name=household",
@@ -51,6 +52,10 @@ ASKED = (
     "field", "from", "known", "made", "members", "month", "most", "on", "own", "p", "part", "period", "pick", "place",
     "q", "recorded", "show", "since", "status", "to", "wider", "with", "year", "o", "all",
 )  # fmt: skip
+OF_CARDS = {
+    "sentence", "line", "keep", "given_on", "reason", "contact", "months", "digits", "card", "all", "place", "show",
+    "q", "area", "next",
+}  # fmt: skip
 QUESTIONS = (ASKED, ("area",), ("again",))  # the last two are answered by 404, before anything else is read
 
 
@@ -60,6 +65,11 @@ def rows(member: Member, other_member: Member, other_street: Area, secretary: Us
     week = lived(member, other_member, by=secretary)
     factories.pairing(Household.objects.get(pk=week["door"]), Household.objects.get(pk=week["near_free"]))
     group, today = Area.objects.get(name="1号楼"), timezone.localdate()
+    for name, place in (("外街道卡", "9号楼"), ("邻社区卡", "2号楼"), ("本楼卡", "1号楼")):
+        home = Area.objects.get(name=place)
+        cards.shown(cards.in_post(name, home, room="8831"))
+        cards.issued(cards.in_post(name, home, room="8837"))
+    IssueRun.objects.create(area=Area.objects.get(name="第一社区"), user=secretary)
     past = factories.activity(group, title="去年的", held_on=today - timedelta(days=300))
     for name, place, room in (("迁出人", "2号楼", "8817"), ("搬家人", "3号楼", "8819")):
         gone = factories.person(name, group, room="707")
@@ -129,7 +139,9 @@ def test_nothing_that_is_sent_breaks_a_page(rows: Any, logged_in: Any, secretary
     """A page answers, and what it writes holds: junk in one field that nobody needs may well be left out."""
     client = logged_in(secretary)
     client.raise_request_exception = False
-    fields = {name for body in bodies(rows).values() for name in body} | {"save", "back", "mark", "gone", "wider"}
+    fields = (
+        {name for body in bodies(rows).values() for name in body} | OF_CARDS | {"save", "back", "mark", "gone", "wider"}
+    )
     pages = [url for route in of_the_week() if "api/" not in route for url in addresses(route, most=1)]
     found = {url: client.post(url, dict.fromkeys(fields, junk)).status_code for url in pages}
     assert {url: status for url, status in found.items() if status >= 500} == {}
