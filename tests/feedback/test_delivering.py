@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,10 +24,12 @@ from cryptography.x509.oid import NameOID
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from feedback import delivering, feed, outgoing
 from feedback.models import Delivery, FeedEvent, Webhook
 from feedback.withdrawing import withdraw
+from members import jobs
 from members.models import Area, AuditEntry, Employer, Member
 from members.models.moves import Conflict
 from tests import cards, factories
@@ -557,3 +560,32 @@ def test_tls_is_verified_for_the_host_s_name(
         with pytest.raises(outgoing.Unreachable, match="证书不可信"):
             outgoing.post(url, b"{}", {})
         assert receiver.calls == []
+
+
+# The worker that sends -----------------------------------------------------------------------------------------------
+@pytest.mark.django_db
+def test_a_retry_wakes_the_worker_at_its_time(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+    alarms: list[float] = []
+
+    class Alarm:
+        def __init__(self, seconds: float, act: Callable) -> None:
+            alarms.append(seconds)
+
+        def start(self) -> None:
+            """Nothing rings in a test."""
+
+        cancel = start
+
+    monkeypatch.setattr(jobs, "threading", SimpleNamespace(Timer=Alarm))
+    jobs._set_alarm()
+    assert alarms == [], "nothing is to run later"
+    now = timezone.now()
+    for minutes in (5, 2, 9, -1):
+        jobs.enqueue(delivering.send_due, after=now + timedelta(minutes=minutes))
+    jobs.enqueue(delivering.send_due)
+    ready = DBTaskResult.objects.ready()
+    assert ready.count() == 2, "what is due already and what is to run at once"
+    jobs._set_alarm()
+    assert 115 < alarms[0] <= 120
+    jobs._alarms.clear()

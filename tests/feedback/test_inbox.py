@@ -97,6 +97,14 @@ def test_the_cards_of_another_unit_are_not_there(client: Client, foreign: Record
     assert not AuditEntry.objects.filter(action="pull").exists()
 
 
+@pytest.mark.parametrize("pk", ["0", "9" * 25, "１", "%00"])
+@pytest.mark.parametrize(
+    "address", ["/inbox/{}/", "/inbox/{}/receipt.json", "/our-offers/{}/", "/inbox/keys/{}/rotate/"]
+)
+def test_numbers_that_nobody_has_are_not_there(client: Client, card: RecordCard, address: str, pk: str) -> None:
+    assert client.get(address.format(pk)).status_code in (400, 404)
+
+
 @pytest.mark.parametrize("state", ["draft", "shown", "agreed"])
 def test_what_was_not_issued_is_not_there(client: Client, member: Member, state: str) -> None:
     card = getattr(cards, state)(member)
