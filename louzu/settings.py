@@ -271,7 +271,8 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "楼组党建 API",
-    "DESCRIPTION": "街道、社区、小区、楼组与党员的数据接口。所有结果都限于登录者岗位所辖的范围。",
+    "DESCRIPTION": "街道、社区、小区、楼组与党员的数据接口。工作人员的结果限于本人岗位所辖的范围；"
+    "单位系统用“单位接口”一组，限于本单位的卡和资源。",
     "VERSION": "1",
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -21,6 +21,7 @@ from django.test import Client
 from feedback import feed, issuing, making, withdrawing
 from feedback.agreeing import agree_all, show_all
 from feedback.models import EmployerKey, FeedEvent, Receipt, RecordCard
+from members.atomic import atomic_write
 from members.models import Area, Consent, Employer
 from tests import cards, factories
 
@@ -131,7 +132,8 @@ def test_a_restored_server_is_followed(run: Run, copy: Path, employer: Employer)
     Receipt.objects.all().delete()
     FeedEvent.objects.filter(card__in=list(lost)).delete()
     RecordCard.objects.filter(pk__in=[card.pk for card in lost]).delete()
-    feed.start_over()
+    with atomic_write():
+        feed.start_over()
     finish(run)
     assert kept(copy) == held(employer)
     assert len(kept(copy)) == len(SURNAMES) - 3

@@ -31,8 +31,8 @@ CHECKS = (
 
 
 @pytest.fixture
-def street(transactional_db: None) -> Area:
-    """A street that the server's threads see."""
+def street(django_db_reset_sequences: None) -> Area:
+    """A street that the server's threads see; its community has the id of the schema's example."""
     return factories.area("新成路街道", division_code="310114001")
 
 

@@ -281,6 +281,7 @@ def test_what_failed_is_not_kept(system: APIClient, card: RecordCard, monkeypatc
         assert said(answer(system, card)) == (500, "internal")
     assert not Replay.objects.exists()
     assert not Answer.objects.exists()
+    assert not AuditEntry.objects.filter(model="feedback.Answer").exists()
     assert cards.fresh(card).status == "received"
     assert answer(system, card).status_code == 201
 
