@@ -113,7 +113,7 @@ def watched() -> Iterator[list[str]]:
 
 def written() -> dict[str, list]:
     """All rows of ours; of the trail those that do not tell of a refusal."""
-    ours = [model for model in apps.get_models() if model._meta.app_label in ("members", "activities")]
+    ours = [model for model in apps.get_models() if model._meta.app_label in ("members", "activities", "feedback")]
     kept = [model for model in ours if model not in (AuditEntry, AuditHead)]
     rows = {model.__name__: list(model._base_manager.order_by("pk").values()) for model in kept}
     return rows | {"AuditEntry": list(AuditEntry.objects.exclude(action__in=TOLD).values("pk", "hash"))}

@@ -11,7 +11,6 @@ from django.urls.resolvers import RegexPattern
 from activities.models import Activity, Attendance, Honour, Need, Visit
 from feedback.agreeing import link_token
 from feedback.models import Contact, Delivery, EmployerKey, IssueRun, Offer, RecordCard, Webhook
-from feedback.models import IssueRun, RecordCard
 from members.models import (
     Area,
     AreaRole,
@@ -45,10 +44,6 @@ ROWS: dict[str, QuerySet] = {
     "inbox/": RecordCard.objects.ever_issued(),
     "cards/": RecordCard.objects.all(),
     "s/<str": Activity.objects.exclude(sign_in_code="").values_list("sign_in_code", flat=True),
-    "c/<str": RecordCard.objects.all(),
-    "verify/<": RecordCard.objects.exclude(number=None).values_list("number", flat=True),
-    "cards/runs/": IssueRun.objects.all(),
-    "cards/<int": RecordCard.objects.all(),
     "<int:year>": Honour.objects.values_list("year", flat=True),
     "buildings/": GROUPS,
     "/sheet/": GROUPS,

@@ -5,12 +5,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from feedback.models import IssueRun
 from members.models import Area, AuditEntry, Member, RosterImport, StaffToken, User
-from tests import cards
 from tests.conftest import BACKEND
-from tests.routes import filled, routes
 from tests.half_year import sent
+from tests.routes import filled, routes
 from tests.week import lived
 
 SIGNS_IN = "s/<str:code>/"  # what a poster's code opens on a phone; that it tells nothing is tested as well
@@ -53,8 +51,6 @@ def rows(member: Member, other_member: Member, other_street: Area, secretary: Us
     sent(by=secretary)
     StaffToken.issue(secretary, label="报表程序")
     community = Area.objects.get(name="第一社区")
-    cards.issued(member)
-    IssueRun.objects.create(area=community, user=secretary)
     RosterImport.objects.create(area=community, user=secretary, file_name="春季花名册.xlsx", status="discarded")
 
 

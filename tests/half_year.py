@@ -1,0 +1,111 @@
+"""A half year's record cards of two streets, row by row: what the access matrices and the side doors knock at."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from feedback import agreeing, receiving, withdrawing
+from feedback.models import Contact, Delivery, EmployerKey, IssueRun, RecordCard, Scope, Webhook
+from feedback.periods import CardPeriod
+from members.atomic import atomic_write
+from members.models import Area, Employer, User
+from tests import cards, factories
+
+NAMES = {
+    "draft": "郁草稿", "empty": "郁空白", "shown": "郁待认", "agreed": "郁同意", "objected": "郁异议",
+    "issued": "郁发出", "received": "郁签收", "answered": "郁反馈", "returned": "郁退回", "withdrawn": "郁撤回",
+}  # fmt: skip
+
+
+def sent(*, by: User) -> dict[str, Any]:
+    """Make the rows and return their numbers, and the token of a member's link, by the words that stand for them.
+
+    Own cards are of 1号楼, one in each state; "other" ones of the other community, "far" ones of the other street. All
+    go to one employer but "foreign", which is of another.
+    """
+    areas = {area.name: area for area in Area.objects.all()}
+    street, far_street = areas["新成路街道"], areas["菊园新区"]
+    unit, foreign_unit = factories.employer(), factories.employer("嘉定自来水厂")
+    rows: dict[str, Any] = {word: _card(word, areas["1号楼"]) for word in NAMES}
+    rows |= {
+        "other_shown": cards.shown(cards.in_post("外社区人", areas["2号楼"])),
+        "other_issued": cards.issued(cards.in_post("外社区发", areas["2号楼"])),
+        "far_issued": cards.issued(cards.in_post("外街道发", areas["9号楼"])),
+        "foreign": cards.issued(cards.in_post("别单位人", areas["1号楼"], at=foreign_unit)),
+        "offer": cards.offer(unit, areas["第一社区"], title="本社区会议室"),
+        "street_offer": cards.offer(unit, street, title="全街道讲座"),
+        "other_offer": cards.offer(unit, areas["第二社区"], title="外社区会议室"),
+        "far_offer": cards.offer(unit, far_street, title="外街道会议室"),
+        "foreign_offer": cards.offer(foreign_unit, areas["第一社区"], title="别单位的水"),
+        "run": IssueRun.objects.create(area=areas["第一社区"], user=by, cards=[], status="done"),
+        "other_run": IssueRun.objects.create(area=areas["第二社区"], user=by, cards=[], status="done"),
+    }
+    rows |= _units(unit, street) | {f"far_{word}": row for word, row in _units(unit, far_street, "far").items()}
+    return {word: row.pk for word, row in rows.items()} | {"token": agreeing.link_token(rows["shown"])}
+
+
+def _card(state: str, group: Area) -> RecordCard:
+    """A card in this state, of a member of its own."""
+    member = cards.in_post(NAMES[state], group, room=state)
+    if state in ("draft", "empty"):
+        return cards.draft(member, **({} if state == "draft" else {"lines": []}))
+    if state in ("shown", "objected"):
+        card = cards.shown(member)
+        if state == "objected":
+            card.object("那天我不在")
+        return card
+    if state == "agreed":
+        return cards.agreed(member)
+    card = cards.issued(member)
+    with atomic_write():
+        if state in ("received", "answered"):
+            receiving.receive(card, digest=card.digest)
+        if state == "answered":
+            receiving.answer(card, text="谢谢社区。", thanks=True, by=receiving.By())
+        if state == "returned":
+            receiving.give_back(card, digest=card.digest, code="left_unit", text="")
+        if state == "withdrawn":
+            withdrawing.withdraw(card, RecordCard.Withdrawal.MISTAKE)
+    return cards.fresh(card)
+
+
+def _units(unit: Employer, street: Area, before: str = "") -> dict[str, Any]:
+    """What a street gave the employer: a key, a contact, an address to notify."""
+    webhook = Webhook(employer=unit, street=street, url=f"https://unit{before}.example.cn/hook")
+    webhook.make_secret()
+    webhook.save()
+    key, _ = EmployerKey.make(label=f"{before}系统", employer=unit, street=street, scopes=Scope.values)
+    return {
+        "key": key,
+        "contact": Contact.objects.create(user=factories.user(f"{before}danwei"), employer=unit, street=street),
+        "webhook": webhook,
+        "delivery": Delivery.objects.create(webhook=webhook, cursor="1", next_at=timezone.now(), status="given_up"),
+    }
+
+
+def bodies(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What is posted: a body that saves for whoever may."""
+    today = timezone.localdate().isoformat()
+    of_list, last = {"period": "2026H1"}, CardPeriod.on(timezone.localdate(), months=6).previous
+    offer = {"area": Area.objects.get(name="第一社区").pk, "kind": "venue", "title": "活动室", "text": ""}
+    reason = {"format": "0", "reason": "核对上半年"}
+    receipt = {"digest": RecordCard.objects.get(pk=rows["issued"]).digest}
+    return {
+        "cards/make/": {"area": offer["area"], "period": last.code},
+        "cards/show/": of_list | {"show": "draft", "card": rows["draft"]},
+        "cards/agree/": of_list | {"show": "shown", "card": rows["shown"], "given_on": today},
+        "cards/correct/": of_list | {"show": "shown", "card": rows["shown"]},
+        "cards/issue/": of_list | {"show": "agreed", "card": rows["agreed"]},
+        "cards/settings/": {"contact": "党建办", "months": 6},
+        "cards/{draft}/": {"sentence": "谢谢。", "line": "a1", "keep": "a1"},
+        **{f"cards/{{{side}shown}}/agree/": {"given_on": today} for side in ("", "other_")},
+        **{f"cards/{{{side}issued}}/withdraw/": {"reason": "mistake"} for side in ("", "other_", "far_")},
+        "c/{token}/": {"digits": "5678"},
+        "inbox/{issued}/receive/": receipt,
+        "inbox/{received}/answer/": {"text": "谢谢。", "thanks": "on"},
+        "inbox/{issued}/return/": receipt | {"code": "left_unit", "text": "调走了"},
+        "our-offers/add/": offer,
+        "our-offers/{offer}/": offer,
+        "admin/feedback/recordcard/export/": reason,
+        "admin/feedback/offer/export/": reason,
+    }  # fmt: skip

@@ -1,0 +1,219 @@
+"""Who × page × action → status: record cards, offers, and what lets employers in.
+
+The table of design/privacy.md, as in `test_matrix`; which rows are whose says `tests.half_year`. Contacts hold no post:
+they have a table of their own, below.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from members.models import Area, Employer, User
+from tests import cards
+from tests.half_year import bodies, sent
+from tests.matrix import FILE, LOGIN, Clients, Table, browsers, kind, statuses, tell_tales, url
+
+PUBLIC = (200,) * 9
+CLOSED = (403,) * 8 + (LOGIN,)
+# Own rows are for the street and the community's secretary; the other community's for the street; the other street's
+# for nobody here.
+OFFICE = (200, 200, 200, 403, 403, 403, 403, 403, LOGIN)
+DONE = (302, 302, 302, 403, 403, 403, 403, 403, LOGIN)
+OWN = (200, 200, 200, 404, 404, 404, 404, 404, LOGIN)
+MOVED = (302, 302, 302, 404, 404, 404, 404, 404, LOGIN)
+OTHER = (200, 200, 404, 404, 404, 404, 404, 404, LOGIN)
+OTHER_MOVED = (302, 302, 404, 404, 404, 404, 404, 404, LOGIN)
+FAR = (200, 404, 404, 404, 404, 404, 404, 404, LOGIN)
+FAR_MOVED = (302, 404, 404, 404, 404, 404, 404, 404, LOGIN)
+STREET = (200, 200, 404, 404, 404, 404, 404, 404, LOGIN)
+STREET_MOVED = (302, 302, 404, 404, 404, 404, 404, 404, LOGIN)
+# Sheets of many are a page that is kept on record like the files are.
+SHEETS = "GET cards/sheets/?period=2026H1&show=shown&card={shown}"
+
+TABLE: Table = {
+    "lists": {
+        "GET cards/": OFFICE,
+        "GET cards/make/": OFFICE,
+        "POST cards/make/": DONE,
+        "GET cards/settings/": OFFICE,
+        "POST cards/settings/": DONE,
+        "POST cards/show/": DONE,
+        "POST cards/agree/": DONE,
+        "POST cards/correct/": DONE,
+        "POST cards/issue/": DONE,
+        SHEETS: OFFICE,
+        "GET cards/cards.pdf?show=issued&card={issued}": (FILE, FILE, FILE, 403, 403, 403, 403, 403, LOGIN),
+        "GET cards/runs/{run}/": OWN,
+        "GET cards/runs/{other_run}/": OTHER,
+        "GET cards/runs/{run}/progress/": OWN,
+        "GET cards/runs/{other_run}/progress/": OTHER,
+    },
+    "one card": {
+        **{f"GET cards/{{{word}}}/": OWN for word in ("draft", "shown", "objected", "issued", "answered", "withdrawn")},
+        "GET cards/{other_shown}/": OTHER,
+        "GET cards/{far_issued}/": FAR,
+        "POST cards/{draft}/": MOVED,
+        "POST cards/{other_shown}/": OTHER,  # not a draft: the page says so
+        "POST cards/{draft}/show/": MOVED,
+        "POST cards/{shown}/agree/": MOVED,
+        "POST cards/{other_shown}/agree/": OTHER_MOVED,
+        "POST cards/{shown}/correct/": MOVED,
+        "POST cards/{other_shown}/correct/": OTHER_MOVED,
+        "POST cards/{agreed}/issue/": MOVED,
+        "POST cards/{other_shown}/issue/": OTHER_MOVED,
+        "GET cards/{issued}/withdraw/": OWN,
+        "POST cards/{issued}/withdraw/": MOVED,
+        "POST cards/{other_issued}/withdraw/": OTHER_MOVED,
+        "POST cards/{far_issued}/withdraw/": FAR_MOVED,
+        "GET cards/{objected}/drop/": OWN,
+        "POST cards/{objected}/drop/": MOVED,
+        "POST cards/{other_shown}/drop/": OTHER_MOVED,
+        "POST cards/{returned}/remake/": MOVED,
+        "POST cards/{other_issued}/remake/": OTHER_MOVED,
+        "GET cards/{issued}/print/": OWN,
+        "GET cards/{other_issued}/print/": OTHER,
+        "GET cards/{far_issued}/print/": FAR,
+    },
+    "anybody": {
+        "GET c/{token}/": PUBLIC,
+        "POST c/{token}/": (302,) * 9,
+        "GET c/nothing/": (404,) * 9,
+        "POST c/nothing/": (404,) * 9,
+        "POST c/nothing/agree/": (404,) * 9,
+        "GET verify/": PUBLIC,
+        "GET verify/310114001-2026-00001/": PUBLIC,
+        "GET verify/nothing/": PUBLIC,
+    },
+    "offers": {
+        "GET offers/": OFFICE,
+        "GET offers/{offer}/": OWN,
+        "GET offers/{street_offer}/": OWN,
+        "GET offers/{other_offer}/": OTHER,
+        "GET offers/{far_offer}/": FAR,
+        "POST offers/{offer}/used-up/": MOVED,
+        "POST offers/{other_offer}/used-up/": OTHER_MOVED,
+        "POST offers/{far_offer}/used-up/": FAR_MOVED,
+    },
+    "what lets employers in": {
+        **{f"GET {page}/{{{word}}}/{act}/": STREET for page, word, act in (
+            ("employer-keys", "key", "rotate"), ("employer-keys", "key", "revoke"), ("contacts", "contact", "reset"),
+            ("contacts", "contact", "end"), ("webhooks", "webhook", "secret"), ("deliveries", "delivery", "send"),
+        )},
+        **{f"POST {page}/{{{word}}}/{act}/": STREET_MOVED for page, word, act in (
+            ("employer-keys", "key", "revoke"), ("contacts", "contact", "end"), ("deliveries", "delivery", "send"),
+        )},
+        **{f"POST {page}/{{far_{word}}}/{act}/": FAR_MOVED for page, word, act in (
+            ("employer-keys", "key", "revoke"), ("contacts", "contact", "end"), ("deliveries", "delivery", "send"),
+        )},
+    },
+    "inbox": {
+        "GET inbox/": CLOSED,
+        "GET inbox/{issued}/": CLOSED,
+        "POST inbox/{issued}/receive/": CLOSED,
+        "POST inbox/{received}/answer/": CLOSED,
+        "POST inbox/{issued}/return/": CLOSED,
+        "GET inbox/{issued}/print/": CLOSED,
+        "GET inbox/{received}/receipt.json": CLOSED,
+        "GET inbox/cards.xlsx": CLOSED,
+        "GET inbox/keys/": CLOSED,
+        "GET our-offers/": CLOSED,
+        "GET our-offers/add/": CLOSED,
+        "GET our-offers/{offer}/": CLOSED,
+    },
+    "admin": {
+        "GET admin/feedback/recordcard/": (200, 200, 200, 403, 403, 403, 403, LOGIN, LOGIN),
+        "GET admin/feedback/recordcard/add/": (403, 403, 403, 403, 403, 403, 403, LOGIN, LOGIN),
+        "GET admin/feedback/recordcard/{issued}/change/": (200, 200, 200, 403, 403, 403, 403, LOGIN, LOGIN),
+        "GET admin/feedback/recordcard/{other_issued}/change/": (200, 200, 404, 403, 403, 403, 403, LOGIN, LOGIN),
+        "GET admin/feedback/recordcard/{far_issued}/change/": (200, 404, 404, 403, 403, 403, 403, LOGIN, LOGIN),
+        "POST admin/feedback/recordcard/{issued}/delete/": (403, 403, 403, 403, 403, 403, 403, LOGIN, LOGIN),
+        "POST admin/feedback/recordcard/export/": (FILE, FILE, FILE, 403, 403, 403, 403, LOGIN, LOGIN),
+        "GET admin/feedback/offer/": (200, 200, 200, 403, 403, 403, 403, LOGIN, LOGIN),
+        "GET admin/feedback/offer/{offer}/change/": (200, 200, 200, 403, 403, 403, 403, LOGIN, LOGIN),
+        "GET admin/feedback/offer/{other_offer}/change/": (200, 200, 404, 403, 403, 403, 403, LOGIN, LOGIN),
+        "POST admin/feedback/offer/export/": (FILE, FILE, FILE, 403, 403, 403, 403, LOGIN, LOGIN),
+        **{
+            f"GET admin/feedback/{model}/{page}": (200, 200, 403, 403, 403, 403, 403, LOGIN, LOGIN)
+            for model, page in (
+                ("employerkey", ""), ("employerkey", "add/"), ("employerkey", "{key}/change/"), ("contact", ""),
+                ("contact", "add/"), ("webhook", ""), ("webhook", "add/"), ("webhook", "{webhook}/change/"),
+                ("delivery", ""), ("delivery", "{delivery}/change/"),
+            )
+        },
+        **{
+            f"GET admin/feedback/{model}/{{far_{word}}}/change/": (200, 404, 403, 403, 403, 403, 403, LOGIN, LOGIN)
+            for model, word in (("employerkey", "key"), ("webhook", "webhook"), ("delivery", "delivery"))
+        },
+    },
+}  # fmt: skip
+
+# For the employer's own contact, another employer's, and one whose time is over.
+READERS = ("contact", "other_contact", "former_contact")
+INBOX = {
+    "GET inbox/": (200, 200, 403),
+    "GET inbox/{issued}/": (200, 404, 403),
+    "GET inbox/{withdrawn}/": (410, 404, 403),
+    "GET inbox/{draft}/": (404, 404, 403),
+    "GET inbox/{agreed}/": (404, 404, 403),
+    "GET inbox/{foreign}/": (404, 200, 403),
+    "POST inbox/{issued}/receive/": (302, 404, 403),
+    "POST inbox/{received}/answer/": (302, 404, 403),
+    "POST inbox/{issued}/return/": (302, 404, 403),
+    "GET inbox/{issued}/print/": (200, 404, 403),
+    "GET inbox/{received}/receipt.json": (FILE, 404, 403),
+    "GET inbox/cards.xlsx": (FILE, FILE, 403),
+    "GET our-offers/": (200, 200, 403),
+    "POST our-offers/add/": (302, 302, 403),
+    "GET our-offers/{offer}/": (200, 404, 403),
+    "POST our-offers/{offer}/": (302, 404, 403),
+    "POST our-offers/{offer}/take-back/": (302, 404, 403),
+    "GET inbox/keys/": (200, 200, 403),
+    "POST inbox/keys/{key}/rotate/": (302, 404, 403),
+    "GET cards/": (403, 403, 403),
+    "GET cards/{issued}/": (404, 404, 404),
+    "GET offers/": (403, 403, 403),
+    "GET admin/feedback/recordcard/": (LOGIN, LOGIN, LOGIN),
+}
+
+
+@pytest.fixture
+def rows(other_group: Area, group: Area, other_street: Area, secretary: User) -> dict[str, Any]:
+    return sent(by=secretary)
+
+
+@pytest.fixture
+def clients(request: pytest.FixtureRequest, logged_in: Callable[[User], Client]) -> Clients:
+    return browsers(request, logged_in)
+
+
+@pytest.fixture
+def readers(rows: Any, street: Area, logged_in: Callable[[User], Client]) -> dict[str, Client]:
+    units = [Employer.objects.get(name=name) for name in ("上海嘉定仪表厂", "嘉定自来水厂", "上海嘉定仪表厂")]
+    users = [cards.contact(name, unit, street) for name, unit in zip(READERS, units, strict=True)]
+    users[-1].contacts.update(until="2026-01-01", since="2025-01-01")
+    return {user.username: logged_in(user) for user in users}
+
+
+@pytest.mark.parametrize("section", TABLE)
+def test_status(rows: dict[str, Any], clients: Clients, section: str) -> None:
+    found, written_by = statuses(TABLE[section], rows=rows, clients=clients, bodies=bodies)
+    assert found == TABLE[section]
+    assert {call for _, call in written_by} <= {SHEETS}
+
+
+@pytest.mark.parametrize("section", TABLE)
+def test_what_is_closed_answers_as_what_does_not_exist(rows: dict[str, Any], clients: Clients, section: str) -> None:
+    assert tell_tales(TABLE[section], rows=rows, clients=clients) == []
+
+
+@pytest.mark.parametrize("call", INBOX)
+def test_a_contact_reads_their_own_unit_s(rows: dict[str, Any], readers: dict[str, Client], call: str) -> None:
+    method, _, address = call.partition(" ")
+    body = bodies(rows).get(address, {})
+    found = []
+    for client in readers.values():
+        ask = client.get if method == "GET" else client.post
+        found.append(kind(ask(url(address, rows), body if method == "POST" else None)))
+    assert tuple(found) == INBOX[call]
