@@ -5,9 +5,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from feedback.models import Answer, Offer, Receipt, RecordCard
+from feedback.models import Answer, Feed, Offer, Receipt, RecordCard
+from members.atomic import atomic_write
 from members.models import Area, Member
 from tests import cards, factories
 from tests.racing import raced
@@ -118,3 +121,11 @@ def member_beside(card: RecordCard) -> Member:
     home = card.member.home
     assert home
     return cards.in_post("单国强", home.area, at=card.employer)
+
+
+def test_a_feed_is_locked_without_its_employer(card: RecordCard) -> None:
+    """Whoever adds a row of an employer would wait for it at COMMIT, with the end of the trail in hand: a deadlock."""
+    with atomic_write(), CaptureQueriesContext(connection) as queries:
+        Feed.lock({card.employer_id})
+    assert "feedback_feed" in queries[-1]["sql"]
+    assert "members_employer" not in "".join(query["sql"] for query in queries)
