@@ -41,8 +41,7 @@ class Moved:
 
 def link_token(card: RecordCard) -> str:
     """The signed part of the member's link."""
-    assert card.shown_at
-    return dumps([card.pk, int(card.shown_at.timestamp())], salt=SALT)
+    return dumps([card.pk, _shown(card)], salt=SALT)
 
 
 def card_behind(token: str) -> RecordCard | None:
@@ -52,9 +51,15 @@ def card_behind(token: str) -> RecordCard | None:
     except (BadSignature, ValueError):
         return None
     card = RecordCard.objects.select_related("member", "employer", "area").filter(pk=pk).first()
-    if card is None or card.shown_at is None or int(card.shown_at.timestamp()) != shown:
+    if card is None or card.shown_at is None or _shown(card) != shown:
         return None
     return card if timezone.now() < link_ends(card) else None
+
+
+def _shown(card: RecordCard) -> int:
+    """The moment at which the card was shown, in milliseconds: what a link is bound to."""
+    assert card.shown_at
+    return round(card.shown_at.timestamp() * 1000)
 
 
 def link_ends(card: RecordCard) -> datetime:

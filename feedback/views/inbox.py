@@ -110,6 +110,11 @@ def inbox(request: HttpRequest) -> HttpResponse:
 @require_GET
 def card(request: HttpRequest, pk: int) -> HttpResponse:
     """A card: what it says, and the next step."""
+    return card_page(request, pk)
+
+
+def card_page(request: HttpRequest, pk: int, form: AnswerForm | None = None) -> HttpResponse:
+    """The page of a card; with a form that was filled in and not taken, that form, so that nothing typed is lost."""
     contact, found = opened(request, pk)
     answers = list(Answer.objects.filter(card=found).select_related("user", "key").order_by("-version"))
     last = answers[0] if answers else None
@@ -125,7 +130,7 @@ def card(request: HttpRequest, pk: int) -> HttpResponse:
         card=found,
         contact=contact,
         answers=answers,
-        form=AnswerForm(initial=initial),
+        form=form or AnswerForm(initial=initial),
         may_answer=found.status == Status.RECEIVED or (found.status == Status.ANSWERED and is_open),
         following=following(found),
         may_return=found.status in (Status.ISSUED, Status.RECEIVED),

@@ -13,7 +13,7 @@ from feedback import receiving
 from feedback.models import RecordCard
 from feedback.receiving import By, Refused
 from feedback.views.contacts import contacts_of
-from feedback.views.inbox import following, mine
+from feedback.views.inbox import card_page, following, mine
 from feedback.views.inbox_forms import AnswerForm, ReturnForm
 from members.atomic import atomic_write
 from members.models.moves import Conflict
@@ -56,17 +56,13 @@ def receive_ticked(request: HttpRequest) -> HttpResponse:
 def answer(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer a card, or amend the answer."""
     found = mine(request, pk)[1]
-    form = AnswerForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, "没有保存。" + "".join(map(str, form.errors.get("text", []))))
-        return redirect("feedback:inbox_card", pk)
-    by = By(user=request.user)  # type: ignore[arg-type]
-    if did(request, lambda: receiving.answer(found, by=by, **form.cleaned_data)):
-        until = found.amendable_until
-        messages.success(request, f"反馈已送到社区。{until.year}年{until.month}月{until.day}日以前还可以修改。")
-        if "next" in request.POST:
-            return redirect("feedback:inbox_card", following(found) or pk)
-    return redirect("feedback:inbox_card", pk)
+    form, by = AnswerForm(request.POST), By(user=request.user)  # type: ignore[arg-type]
+    if not form.is_valid() or not did(request, lambda: receiving.answer(found, by=by, **form.cleaned_data)):
+        return card_page(request, pk, form)
+    until = found.amendable_until
+    messages.success(request, f"反馈已送到社区。{until.year}年{until.month}月{until.day}日以前还可以修改。")
+    following_pk = following(found) if "next" in request.POST else None
+    return redirect("feedback:inbox_card", following_pk or pk)
 
 
 def give_back(request: HttpRequest, pk: int) -> HttpResponse:

@@ -369,7 +369,9 @@ def test_a_card_is_acknowledged_before_it_is_answered(client: Client, card: Reco
 @pytest.mark.parametrize("said", ["", "  ", "x" * 501, "好\0"])
 def test_an_answer_that_cannot_be_kept_is_refused_in_words(client: Client, card: RecordCard, said: str) -> None:
     receive(client, card)
-    assert told(post(client, card, "answer", text=said))[0].startswith("没有保存。")
+    page = text(post(client, card, "answer", text=said, thanks="on"))
+    assert 'class="lz-problem"' in page
+    assert ("x" * 501 in page) == (len(said) > 500), "what was typed is still there"
     assert Answer.objects.count() == 0
 
 
