@@ -142,7 +142,7 @@ def _locked(activity: Activity, *, user: User) -> Activity:
 
 def _countable(activities: models.QuerySet) -> Activity:
     recorded = Attendance.objects.filter(activity=OuterRef("pk")).order_by().values("activity").annotate(n=Count("pk"))
-    locked = activities.select_for_update(of=("self",)).select_related("area")
+    locked = activities.select_for_update(of=("self",), no_key=True).select_related("area")
     activity = locked.annotate(attended=models.Subquery(recorded.values("n"))).first()
     if activity is None:
         raise ValidationError("没有这次活动，或者它不在您的岗位范围内。")

@@ -149,7 +149,8 @@ class NewActivityForm(ActivityForm):
 
     def save(self, commit: bool = True) -> Activity:
         """Save it once, however often it is sent, and say that it was held if its day has come."""
-        Area.objects.select_for_update().get(pk=self.instance.area_id)  # sent twice at once, the second waits here
+        # Sent twice at once, the second waits here.
+        Area.objects.select_for_update(no_key=True).get(pk=self.instance.area_id)
         self.is_known = self._find_twin()
         if not self.is_known:
             self.instance.save()

@@ -38,7 +38,7 @@ def settle_sign_ins(pk: int) -> None:
     if activity is None or not activity.is_due:
         return
     with atomic_write():
-        waiting = list(SignIn.objects.select_for_update().filter(activity=activity, is_seen=False))
+        waiting = list(SignIn.objects.select_for_update(no_key=True).filter(activity=activity, is_seen=False))
         found = _found(activity, waiting)
         if found:
             enrol_signed(activity, set(found.values()))

@@ -53,9 +53,8 @@ def announce(cursors: Mapping[int, str]) -> None:
     """
     hooks = Webhook.objects.filter(employer__in=cursors, is_active=True)
     untried = Delivery.objects.filter(webhook__in=hooks, status=Status.WAITING, attempts=0)
-    waiting = set(
-        untried.select_for_update(of=("self",)).values_list("webhook", flat=True)
-    )  # not sent before we commit
+    # Not sent before we commit.
+    waiting = set(untried.select_for_update(of=("self",), no_key=True).values_list("webhook", flat=True))
     new = [
         Delivery(webhook_id=pk, cursor=cursors[employer])
         for pk, employer in hooks.values_list("pk", "employer")
@@ -69,7 +68,11 @@ def announce(cursors: Mapping[int, str]) -> None:
 def send_again(delivery: Delivery) -> None:
     """Try a message once more, whatever became of it; Conflict where its address is switched off."""
     with atomic_write():
-        row = Delivery.objects.select_for_update(of=("self",)).select_related("webhook__street").get(pk=delivery.pk)
+        row = (
+            Delivery.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("webhook__street")
+            .get(pk=delivery.pk)
+        )
         if not row.webhook.is_active:
             raise Conflict("这个通知地址已停用，请先启用，再重发。")
         before, row.status, row.next_at, row.delivered_at = row.status, Status.WAITING, timezone.now(), None
@@ -113,7 +116,7 @@ def _taken() -> list[Delivery]:
     with atomic_write():
         now = timezone.now()
         due = Delivery.objects.due(now).filter(webhook__is_active=True).order_by("next_at", "pk")
-        rows = list(due.select_for_update(of=("self",)).select_related("webhook__street")[:AT_ONCE])
+        rows = list(due.select_for_update(of=("self",), no_key=True).select_related("webhook__street")[:AT_ONCE])
         for row in rows:
             row.attempts, row.next_at = row.attempts + 1, now + LEASE
         Delivery.objects.bulk_update(rows, ["attempts", "next_at"])
@@ -162,7 +165,9 @@ def _note(delivery: Delivery, outcome: Outcome) -> None:
 def _switch_off(webhook: Webhook) -> None:
     """The receiver wants no more of it: nothing is sent there until an administrator switches it on again."""
     for hook in (
-        Webhook.objects.select_for_update(of=("self",)).select_related("street").filter(pk=webhook.pk, is_active=True)
+        Webhook.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("street")
+        .filter(pk=webhook.pk, is_active=True)
     ):
         hook.is_active = False
         hook.save(update_fields=["is_active"])

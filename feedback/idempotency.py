@@ -34,7 +34,7 @@ def once(act: Callable[[], Reply], *, employer: int, key: str, request: str) -> 
     The caller opens the transaction: what fails takes its key with it. Of two at once, the second waits for the first.
     """
     Replay.objects.bulk_create([Replay(employer_id=employer, key=key, request=request)], ignore_conflicts=True)
-    kept = Replay.objects.select_for_update().get(employer=employer, key=key)
+    kept = Replay.objects.select_for_update(no_key=True).get(employer=employer, key=key)
     is_over = kept.created_at < timezone.now() - KEPT
     if kept.status and not is_over:
         if kept.request != request:

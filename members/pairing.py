@@ -145,7 +145,7 @@ def end_all(pairings: Iterable[Pairing], *, on: date, path: str) -> int:
     pks = sorted(pairing.pk for pairing in pairings)
     with atomic_write():
         current = Pairing.objects.filter(pk__in=pks, until=None).select_related("household__area", "neighbour")
-        rows = list(current.order_by("pk").select_for_update(of=("self",)))
+        rows = list(current.order_by("pk").select_for_update(of=("self",), no_key=True))
         if late := next((row for row in rows if row.since > on), None):
             raise ValidationError(f"{late}是 {late.since} 才结对的，结束日期不能更早。")
         Pairing.objects.filter(pk__in=[row.pk for row in rows]).update(until=on)

@@ -84,7 +84,7 @@ def _lock_streets(user: User) -> None:
     """Two imports at once of one street queue, so that neither makes what the other is making."""
     reached = Area.objects.for_user(user, Right.WRITE, resource=Resource.ACTIVITY)
     streets = {path[:4] for path in reached.values_list("path", flat=True)}
-    list(Area.objects.select_for_update().filter(path__in=streets).order_by("path"))
+    list(Area.objects.select_for_update(no_key=True).filter(path__in=streets).order_by("path"))
 
 
 class _Import:

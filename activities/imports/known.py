@@ -76,7 +76,7 @@ class Known:
             self.areas[squeezed(area.label)].append(area)
         activities = Activity.objects.for_user(user, Right.WRITE).select_related("area").order_by("pk")
         if lock:
-            activities = activities.select_for_update(of=("self",))
+            activities = activities.select_for_update(of=("self",), no_key=True)
         for batch in batches(sorted(set(days))):
             for activity in activities.filter(held_on__in=batch):
                 self.add(activity)

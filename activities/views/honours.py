@@ -100,7 +100,8 @@ class HonourForm(forms.ModelForm):
         return cleaned
 
     def save(self, commit: bool = True) -> Honour:
-        Area.objects.select_for_update().get(pk=self.instance.area_id)  # two people giving the same one queue
+        # Two people giving the same one queue.
+        Area.objects.select_for_update(no_key=True).get(pk=self.instance.area_id)
         self.instance.full_clean()
         return super().save(commit)
 

@@ -222,7 +222,8 @@ def _columns(user: Any, rows: QuerySet) -> list[Column]:
 def _add(form: NeedForm) -> None:
     """Save a new need; one that says the same of the same place and day, and still waits, is the one that was meant."""
     need = form.instance
-    Area.objects.select_for_update().get(pk=need.area_id)  # a form sent twice at once: the second finds the first
+    # A form sent twice at once: the second finds the first.
+    Area.objects.select_for_update(no_key=True).get(pk=need.area_id)
     same = Need.objects.filter(area=need.area_id, household=need.household, text=need.text, status=Status.OPEN)
     form.saved = same.filter(opened_on=need.opened_on).first() or need
     if form.saved is need:
@@ -231,7 +232,7 @@ def _add(form: NeedForm) -> None:
 
 
 def _mend(form: NeedForm) -> None:
-    if Need.objects.select_for_update().get(pk=form.instance.pk).is_over:
+    if Need.objects.select_for_update(no_key=True).get(pk=form.instance.pk).is_over:
         raise ValidationError("这条需求已经办结或撤回，不能再修改。请刷新页面看看。")
     form.instance.save(update_fields=[*form.Meta.fields, "household"])
 

@@ -234,7 +234,7 @@ def _take_back(contact: Visit) -> None:
 
 def _queue_for(contact: Visit) -> None:
     """Two people writing the visits of one pairing take turns, so that each sees what the other wrote."""
-    Pairing.objects.select_for_update().get(pk=contact.pairing_id)
+    Pairing.objects.select_for_update(no_key=True).get(pk=contact.pairing_id)
 
 
 def _is_reversible(contact: Visit) -> bool:

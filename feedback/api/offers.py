@@ -120,7 +120,7 @@ class OfferView(EmployerCall):
         said = self.said(OfferChange)
         status = said.pop("status", "")
         with atomic_write():
-            offer = Offer.objects.select_for_update().filter(employer=self.employer, pk=pk).first()
+            offer = Offer.objects.select_for_update(no_key=True).filter(employer=self.employer, pk=pk).first()
             if offer is None:
                 raise Http404
             if status and status != offer.status:

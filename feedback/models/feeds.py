@@ -36,7 +36,7 @@ class Feed(models.Model):
     def lock(employers: set[int]) -> "dict[int, Feed]":
         """Return the feeds of these employers (ids), locked in one order until the transaction ends."""
         Feed.objects.bulk_create([Feed(employer_id=pk) for pk in sorted(employers)], ignore_conflicts=True)
-        rows = Feed.objects.select_for_update().filter(employer__in=employers).order_by("employer_id")
+        rows = Feed.objects.select_for_update(no_key=True).filter(employer__in=employers).order_by("employer_id")
         return {feed.employer_id: feed for feed in rows}
 
 

@@ -72,7 +72,7 @@ class NumberSeries(models.Model):
         """Return the street's next numbers of the year, such as 310114001-2026-00001, held by the transaction."""
         code = street.division_code or street.path
         NumberSeries.objects.bulk_create([NumberSeries(code=code, year=year)], ignore_conflicts=True)
-        series = NumberSeries.objects.select_for_update().get(code=code, year=year)
+        series = NumberSeries.objects.select_for_update(no_key=True).get(code=code, year=year)
         first, series.last = series.last + 1, series.last + count
         series.save(update_fields=["last"])
         return [f"{code}-{year}-{number:05}" for number in range(first, series.last + 1)]

@@ -84,7 +84,7 @@ class EmployerKey(Key):
 
         Conflict where it opens nothing any more, or has a successor already. The caller opens the transaction.
         """
-        if not EmployerKey.objects.live().select_for_update(of=("self",)).filter(pk=self.pk).exists():
+        if not EmployerKey.objects.live().select_for_update(of=("self",), no_key=True).filter(pk=self.pk).exists():
             raise Conflict("这把密钥已停用或已到期，不能更换。请联系街道发一把新的。")
         if self.has_successor():
             raise Conflict("这把密钥刚才已经换过，请用换出来的那一把。")
@@ -157,7 +157,7 @@ class Contact(Audited):
     def end(self) -> None:
         """From today on they act no more; Conflict where that was said before. The caller opens the transaction."""
         today = timezone.localdate()
-        if not Contact.objects.lasting().select_for_update(of=("self",)).filter(pk=self.pk).exists():
+        if not Contact.objects.lasting().select_for_update(of=("self",), no_key=True).filter(pk=self.pk).exists():
             raise Conflict("这位联系人已经结束了。")
         self.until = max(today, self.since)
         self.save(update_fields=["until"])

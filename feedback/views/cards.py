@@ -194,7 +194,7 @@ def _agree(card: RecordCard, user, form: AgreedForm) -> None:
 
 def _drop(card: RecordCard) -> None:
     """Only what did not leave yet can be left unsent: what left meanwhile has to be withdrawn."""
-    now = RecordCard.objects.select_for_update().get(pk=card.pk)
+    now = RecordCard.objects.select_for_update(no_key=True).get(pk=card.pk)
     if now.is_with_employer:
         raise Conflict("这张卡刚才已经发出，请用“撤回”。")
     withdrawing.withdraw(card, RecordCard.Withdrawal.DROPPED)

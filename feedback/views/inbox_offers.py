@@ -103,7 +103,8 @@ def _mine(request: HttpRequest) -> QuerySet[Offer]:
 
 def _add(offer: Offer) -> None:
     """Save it; one that says the same and stands is the one that was meant."""
-    Employer.objects.select_for_update().get(pk=offer.employer_id)  # of a form sent twice the second finds the first
+    # Of a form sent twice the second finds the first.
+    Employer.objects.select_for_update(no_key=True).get(pk=offer.employer_id)
     same = {name: getattr(offer, name) for name in ("employer", "area", "kind", "title", "text")}
     if not Offer.objects.open().filter(**same).exists():
         offer.save()

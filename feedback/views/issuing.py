@@ -51,7 +51,7 @@ def _start(user, listing: Listing, pks: list[int]) -> IssueRun | None:
     """Start a run, or return the one that is under way: who presses twice starts once."""
     with atomic_write():
         area = listing.area or _scope(user, listing)
-        Area.objects.select_for_update().get(pk=area.pk)
+        Area.objects.select_for_update(no_key=True).get(pk=area.pk)
         ready = RecordCard.objects.filter(pk__in=pks, status=Status.AGREED)
         cards = list(ready.order_by("area__path", "pk").values_list("pk", flat=True))
         busy = IssueRun.objects.for_user(user).filter(user=user, status=IssueRun.Status.RUNNING, cards=cards)

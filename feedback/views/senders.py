@@ -37,8 +37,8 @@ def _chosen(request, areas: list[Area]) -> Area:
 def _save(form: SenderForm) -> None:
     """Save; of two who begin at once the second mends what the first made."""
     given = form.instance
-    Area.objects.select_for_update().get(pk=given.area_id)
-    kept = Sender.objects.select_for_update().filter(area=given.area_id).first() or Sender(area=given.area)
+    Area.objects.select_for_update(no_key=True).get(pk=given.area_id)
+    kept = Sender.objects.select_for_update(no_key=True).filter(area=given.area_id).first() or Sender(area=given.area)
     for name in form.fields:
         setattr(kept, name, form.cleaned_data[name])
     kept.save()

@@ -72,7 +72,7 @@ class ScopedViewSet(OnRecord, ListModelMixin, RetrieveModelMixin, GenericViewSet
 
     def locked_object(self) -> Any:
         """Return the row of the URL as it now is, locked until the transaction ends; 404 and 403 as for any row."""
-        return self.model._default_manager.select_for_update().get(pk=self.get_object().pk)
+        return self.model._default_manager.select_for_update(no_key=True).get(pk=self.get_object().pk)
 
     def answer(self, row: models.Model, code: int = status.HTTP_200_OK) -> Response:
         """Read back what was written, by the right to write it; outside that nothing stays written."""

@@ -194,7 +194,7 @@ class Area(Audited):
     def move(self, *, to: "Area") -> None:
         """Put the area with all below it under another parent of the same level as the present one."""
         with atomic_write():
-            to = Area.objects.select_for_update().get(pk=to.pk)
+            to = Area.objects.select_for_update(no_key=True).get(pk=to.pk)
             self.check_move(to)
             if to.path == self.parent_path:
                 return

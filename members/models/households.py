@@ -51,7 +51,7 @@ class HouseholdQuerySet(models.QuerySet["Household"]):
         homes = Residence.objects.filter(area=group).current().exclude(room="")
         wanted = dict.fromkeys([*map(fold_room, rooms), *homes.values_list("room", flat=True)])
         with atomic_write():
-            Area.objects.select_for_update().get(pk=group.pk)  # two people laying out one building queue
+            Area.objects.select_for_update(no_key=True).get(pk=group.pk)  # two people laying out one building queue
             there = set(self.filter(area=group).values_list("room", flat=True))
             new = [Household(area=group, room=room).placed() for room in wanted if room not in there]
             Household.objects.bulk_create(new)
@@ -67,7 +67,7 @@ class HouseholdQuerySet(models.QuerySet["Household"]):
         """
         kept = set(map(fold_room, keep))
         with atomic_write():
-            Area.objects.select_for_update().get(pk=group.pk)
+            Area.objects.select_for_update(no_key=True).get(pk=group.pk)
             doors = self.filter(area=group, floor__isnull=False).idle().values_list("pk", "room")
             wrong = [pk for pk, room in doors if room not in kept]
             write_history(Household, wrong, kind="-")
@@ -82,7 +82,7 @@ class HouseholdQuerySet(models.QuerySet["Household"]):
         """Lock these doors until the transaction ends, always in one order; ValidationError where one is gone."""
         locked = 0
         for batch in batches(sorted(pks)):
-            locked += len(self.filter(pk__in=batch).order_by("pk").select_for_update())
+            locked += len(self.filter(pk__in=batch).order_by("pk").select_for_update(no_key=True))
         if locked < len(pks):
             raise ValidationError(GONE)
 
@@ -287,7 +287,7 @@ class Pairing(Audited):
     def end(self, *, on: date | None = None) -> None:
         """End the pairing; it and its visits stay on record."""
         with atomic_write():
-            stored = Pairing.objects.select_for_update().filter(pk=self.pk).first()
+            stored = Pairing.objects.select_for_update(no_key=True).filter(pk=self.pk).first()
             if stored is None:
                 raise ValidationError("这一对刚刚撤销了。")
             self.until = stored.until

@@ -183,7 +183,7 @@ class Member(Audited):
         if to.street_path != self.street.path:
             raise ValidationError("这个楼组在别的街道：请办理迁出，再由那边的街道登记。")
         with atomic_write():
-            Member.objects.select_for_update().get(pk=self.pk)  # two moves at once queue
+            Member.objects.select_for_update(no_key=True).get(pk=self.pk)  # two moves at once queue
             self._end_home(day)
             home = Residence(member=self, area=to, room=room, since=day, joined_on=joined_on)
             home.full_clean()
@@ -198,7 +198,7 @@ class Member(Audited):
             self._end_home(on or timezone.localdate())
 
     def _end_home(self, day: date) -> None:
-        for home in self.residences.select_for_update().filter(until=None):
+        for home in self.residences.select_for_update(no_key=True).filter(until=None):
             if day < home.since:
                 raise ValidationError(f"迁出日期不能早于入住日期 {home.since}。")
             home.until = day

@@ -90,7 +90,7 @@ def _write_members(rows: list[Row], roster_import: RosterImport, employers: dict
     new = {row.key: _fill(Member(street=street), row, employers) for row in rows if row.status == Status.NEW}
     Member.objects.bulk_create(new.values())
     altered = [row for row in rows if row.member and (row.writes or "employer" in row.changes)]
-    known = Member.objects.select_for_update().filter(street=street).in_bulk([row.member for row in altered])
+    known = Member.objects.select_for_update(no_key=True).filter(street=street).in_bulk([row.member for row in altered])
     overwrite(Member, [_fill(known[row.member], row, employers) for row in altered])
     write_history(Member, [member.pk for member in new.values()], kind="+", roster_import=roster_import)
     write_history(Member, list(known), kind="~", roster_import=roster_import)
@@ -112,7 +112,9 @@ def _write_residences(
     rows: list[Row], roster_import: RosterImport, members: dict[str, int], places: dict[str, int], day: date
 ) -> None:
     touched = [row for row in rows if row.home]
-    known = Residence.objects.select_for_update().in_bulk([row.residence for row in touched if row.residence])
+    known = Residence.objects.select_for_update(no_key=True).in_bulk(
+        [row.residence for row in touched if row.residence]
+    )
     for row in touched:
         if row.residence:
             _mend(known[row.residence], row, day)

@@ -51,7 +51,9 @@ def read_step(roster_import: RosterImport) -> None:
 def choose_step(roster_import: RosterImport, choices: dict[str, str]) -> None:
     """Keep the clerk's answers to rows in doubt, and plan again with them; anything but an answer is left out."""
     with atomic_write():
-        _choose(RosterImport.objects.select_for_update().get(pk=roster_import.pk), choices, roster_import.user)
+        _choose(
+            RosterImport.objects.select_for_update(no_key=True).get(pk=roster_import.pk), choices, roster_import.user
+        )
 
 
 def _choose(roster_import: RosterImport, choices: dict[str, str], user: User | None) -> None:
@@ -160,7 +162,7 @@ def _write(roster_import: RosterImport, *, only_good: bool) -> None:
 
 def _lock_street(roster_import: RosterImport) -> None:
     """Two imports of one street queue, so that neither plans on what the other is writing."""
-    Area.objects.select_for_update().get(path=roster_import.area.street_path)
+    Area.objects.select_for_update(no_key=True).get(path=roster_import.area.street_path)
 
 
 def _back_to_review(roster_import: RosterImport, message: str) -> None:

@@ -103,7 +103,8 @@ class AnswersForm(forms.Form):
         tell of those who refused. Each row itself keeps who recorded it, when and how.
         """
         answers = self.answers
-        list(Member.objects.select_for_update().filter(pk__in=answers))  # of two people at once the second waits here
+        # Of two people at once the second waits here.
+        list(Member.objects.select_for_update(no_key=True).filter(pk__in=answers))
         known = _latest(by, answers)
         if any(known[member].is_in_force for member in known if not answers[member]):
             raise ValidationError(STANDS)
