@@ -3,6 +3,7 @@ from django.urls.converters import StringConverter
 from rest_framework.routers import SimpleRouter
 
 from feedback.api.cards import CardsView, CardView
+from feedback.api.employer_offers import EmployerOfferViewSet
 from feedback.api.feed import FeedView
 from feedback.api.me import KeysView, MeView
 from feedback.api.offers import OffersView, OfferView
@@ -20,6 +21,7 @@ register_converter(NumberConverter, "number")
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("record-cards", RecordCardViewSet, basename="record-card")
+router.register("employer-offers", EmployerOfferViewSet, basename="employer-offer")
 
 urlpatterns = [
     *router.urls,
