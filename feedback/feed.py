@@ -7,7 +7,7 @@ has seen one number has seen all before it (design: cards, "The feed").
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import UTC
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 from django.core.signing import BadSignature, Signer
@@ -17,7 +17,6 @@ from feedback import delivering
 from feedback.models import Feed, FeedEvent, RecordCard
 
 MOST = 500
-VERSIONS = {FeedEvent.Type.WITHDRAWN: 2}  # what happens to a card once it is out; anything else is its first version
 
 
 class BadCursor(Exception):
@@ -57,7 +56,7 @@ def read(employer: int, after: str, limit: int = MOST) -> FeedPage:
     rows = list(_rows(employer, seq, limit + 1))
     shown = rows[:limit]
     return FeedPage(
-        events=b"[" + b",".join(_written(shown)) + b"]",
+        events=_written(shown),
         size=len(shown),
         next=cursor_at(feed, shown[-1][0] if shown else seq),
         more=len(rows) > limit,
@@ -83,7 +82,26 @@ def _events(feed: Feed, cards: Iterable[RecordCard], kind: str) -> Iterator[Feed
     for card in cards:
         feed.last_seq += 1
         type_ = kind or (FeedEvent.Type.CORRECTED if card.supersedes_id else FeedEvent.Type.ISSUED)
-        yield FeedEvent(employer_id=feed.employer_id, seq=feed.last_seq, type=type_, card=card, at=now)
+        event = FeedEvent(employer_id=feed.employer_id, seq=feed.last_seq, type=type_, card=card, at=now)
+        event.told = _told(event)
+        yield event
+
+
+def _told(event: FeedEvent) -> str:
+    """An event as JSON, open where the card's body follows."""
+    card = event.card
+    told = {
+        "seq": event.seq,
+        "type": event.type,
+        "at": event.at.astimezone(UTC),
+        "version": 2 if event.type == FeedEvent.Type.WITHDRAWN else 1,
+        "card": {
+            "number": card.number,
+            "digest": card.digest,
+            "supersedes": card.supersedes.number if card.supersedes else None,
+        },
+    }
+    return orjson.dumps(told).decode().removesuffix("}}") + ',"body":'
 
 
 def _signer(feed: Feed) -> Signer:
@@ -102,23 +120,11 @@ def _position(feed: Feed, cursor: str) -> int:
     return seq
 
 
-def _rows(employer: int, seq: int, count: int) -> Iterable[Any]:
+def _rows(employer: int, seq: int, count: int) -> Iterable[tuple[int, str, str]]:
     events = FeedEvent.objects.filter(employer=employer).after(seq)
-    return events.values_list(
-        "seq", "type", "at", "card__number", "card__digest", "card__supersedes__number", "card__body"
-    )[:count]
+    return events.values_list("seq", "told", "card__body")[:count]
 
 
-def _written(rows: Iterable[Any]) -> Iterator[bytes]:
+def _written(rows: Iterable[tuple[int, str, str]]) -> bytes:
     """Events as JSON, the stored bodies as they are; a card that was withdrawn since has none any more."""
-    for seq, type_, at, number, digest, supersedes, body in rows:
-        head = orjson.dumps(
-            {
-                "seq": seq,
-                "type": type_,
-                "at": at.astimezone(UTC),
-                "version": VERSIONS.get(type_, 1),
-                "card": {"number": number, "digest": digest, "supersedes": supersedes},
-            }
-        )
-        yield head[:-2] + b',"body":' + (body.encode() if body else b"null") + b"}}"
+    return ("[" + ",".join([told + (body or "null") + "}}" for _, told, body in rows]) + "]").encode()

@@ -19,7 +19,9 @@ def withdraw_all(cards: Iterable[RecordCard], reason: str) -> None:
     with atomic_write():
         pks = [card.pk for card in cards]
         locked = list(
-            RecordCard.objects.select_for_update(of=("self",), no_key=True).select_related("area").filter(pk__in=pks)
+            RecordCard.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("area", "supersedes")
+            .filter(pk__in=pks)
         )
         was_out = [card for card in locked if card.is_with_employer]
         for card in locked:

@@ -68,6 +68,7 @@ class FeedEvent(models.Model):
         related_name="events",
     )
     at = models.DateTimeField("时间", default=timezone.now)
+    told = models.TextField("事件内容")  # as JSON, written once like the body, which is all that it lacks
 
     objects = FeedEventQuerySet.as_manager()
 

@@ -140,8 +140,8 @@ def queries_of(client: Client, after: str) -> int:
 
 
 def _next(page: bytes) -> str:
-    """Where a page says that it goes on; "" where it is the last."""
-    found = re.search(rb'"next":"([^"]*)"', page)
+    """Where a page says that it goes on, at one of its ends; "" where it is the last."""
+    found = re.search(rb'"next":"([^"]*)"', page[:300] + page[-300:])
     return found[1].decode() if found else ""
 
 
