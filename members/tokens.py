@@ -42,7 +42,7 @@ class TokenAuthentication(BaseAuthentication):
 def live_key(keys: QuerySet[K], text: str) -> K | None:
     """Return that of these keys which the text is, if it opens something now."""
     match = SHAPE.fullmatch(text.strip())
-    key = keys.live().filter(prefix=match[1]).first() if match else None  # type: ignore[attr-defined]
+    key = keys.live().filter(prefix=match[1]).order_by().first() if match else None  # type: ignore[attr-defined]
     return key if match and key and key.fits(match[2]) else None
 
 

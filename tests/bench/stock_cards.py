@@ -147,7 +147,7 @@ class CardViewSet(Plain):
     pagination_class = ByNumber
 
     def get_queryset(self):
-        cards = RecordCard.objects.filter(employer=self.request.auth.employer, status__in=OUT)
+        cards = RecordCard.objects.filter(employer=self.request.auth.employer_id, status__in=OUT)
         return cards.select_related("member", "employer", "area", "supersedes")
 
 
@@ -156,7 +156,7 @@ class EventViewSet(Plain):
     pagination_class = BySeq
 
     def get_queryset(self):
-        events = FeedEvent.objects.filter(employer=self.request.auth.employer)
+        events = FeedEvent.objects.filter(employer=self.request.auth.employer_id)
         return events.select_related("card__member", "card__employer", "card__area", "card__supersedes")
 
 
