@@ -98,7 +98,7 @@ def _date(period: CardPeriod) -> None:
     """Let the way to the employer have taken weeks: made when the period was over, shown and agreed to since."""
     cards = RecordCard.objects.of_period(period)
     now = timezone.now()
-    made, shown, agreed = (now - timedelta(days=days) for days in (40, 33, 21))
+    made, shown, agreed = (now - timedelta(days=days) for days in (40, 20, 12))
     cards.update(created_at=made)
     cards.filter(shown_at__isnull=False).update(shown_at=shown)
     cards.filter(agreed_at__isnull=False).update(agreed_at=agreed)

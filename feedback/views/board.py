@@ -6,22 +6,23 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
+from django.db.models import OuterRef, Subquery
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from feedback import agreeing
-from feedback.agreeing import Moved
+from feedback.agreeing import Moved, is_locked, link_ends
 from feedback.forms import AgreedForm, label_of
-from feedback.models import IssueRun, RecordCard
-from feedback.views.listed import NOTHING_CHOSEN, Listing, chosen, in_parts, read_listing, require_cards
+from feedback.models import Answer, IssueRun, RecordCard
+from feedback.views.listed import NOTHING_CHOSEN, Listing, chosen, in_parts, is_replaced, read_listing, require_cards
 from members.views.page import page
 
 PER_PAGE = 50
 Status = RecordCard.Status
 WARNED = (Status.DRAFT, Status.SHOWN, Status.OBJECTED, Status.RETURNED)
 KINDS = {"activity": "活动", "visit": "走访", "need": "帮办需求", "duty": "岗位"}
-# What is to be done first, and how it is said.
+# How it is said what is to be done; the first is to be done first.
 NEXT = {
     Status.OBJECTED: "有 {} 张本人有异议：点开看看哪里不对，改好再请本人确认。",
     Status.DRAFT: "有 {} 张草稿：可以先点开加一句话，再请本人确认。",
@@ -29,6 +30,7 @@ NEXT = {
     Status.SHOWN: "有 {} 张等本人确认：打印确认单请本人签字，或点开一张把链接发给本人。",
 }
 ALL_OUT = "这里的卡都已经发出，等单位签收和反馈。"
+TOO_EARLY = "这个时段还没有结束：请本人确认以后，新办的活动不会再写进去。不急的话，结束以后再请本人确认。"
 
 
 @dataclass(slots=True)
@@ -41,7 +43,7 @@ class Row:
 
     @property
     def is_warning(self) -> bool:
-        return self.card.status in WARNED
+        return self.card.status in WARNED and not getattr(self.card, "is_replaced", False)
 
 
 @require_GET
@@ -53,6 +55,7 @@ def board(request):
     counts = listing.counts(cards)
     first = next((status for status in (*NEXT, *Status) if counts[status]), Status.DRAFT)
     listing.status = listing.status or first
+    step = Status(listing.status) if listing.status in NEXT and counts[listing.status] else first
     return page(
         request,
         "feedback/board.html",
@@ -61,8 +64,8 @@ def board(request):
         label=label_of(listing.period),
         tabs=[(status.value, status.label, counts[status]) for status in Status],
         total=counts.total(),
-        first=first,
-        next_step=_next_step(first, counts),
+        step=step,
+        next_step=_next_step(step, listing, counts),
         shown=_page(request, listing, cards, counts[listing.status]),
         busy=IssueRun.objects.for_user(request.user).filter(user=request.user, status=IssueRun.Status.RUNNING).first(),
         today=timezone.localdate(),
@@ -132,15 +135,21 @@ def _skipped(moved: Moved, status: Status) -> str:
     return f"{moved.skipped} 张已经不是“{status.label}”，没有动。" if moved.skipped else ""
 
 
-def _next_step(first: Status, counts: Counter[str]) -> str:
+def _next_step(step: Status, listing: Listing, counts: Counter[str]) -> str:
     if not counts.total():
         return ""
-    return NEXT[first].format(counts[first]) if first in NEXT else ALL_OUT
+    early = TOO_EARLY if step == Status.DRAFT and listing.period.last >= timezone.localdate() else ""
+    return NEXT[step].format(counts[step]) + early if step in NEXT else ALL_OUT
 
 
 def _page(request, listing: Listing, cards, count: int) -> Page:
     """A page of rows; how many there are is known from the tabs."""
     found = listing.narrowed(cards).filter(status=listing.status).select_related("member", "employer", "area")
+    if listing.status == Status.ANSWERED:
+        answers = Answer.objects.filter(card=OuterRef("pk")).order_by("-version")
+        found = found.annotate(answer=Subquery(answers.values("text")[:1]))
+    if listing.status == Status.RETURNED:
+        found = found.annotate(is_replaced=is_replaced())
     paginator = Paginator(found.order_by("area__path", "member__pinyin", "pk").defer("body"), PER_PAGE)
     paginator.count = count
     shown = paginator.get_page(request.GET.get("p"))
@@ -149,13 +158,25 @@ def _page(request, listing: Listing, cards, count: int) -> Page:
     return shown
 
 
-def _note(card: RecordCard) -> str:
+def _note(card: Any) -> str:
     if card.status == Status.DRAFT and card.is_empty:
         return "空白卡，先写一句话"
-    if card.status == Status.SHOWN and not card.member.phone_sealed:
-        return "没有登记电话，请用确认单"
+    if card.status == Status.SHOWN:
+        return _link_note(card)
     if card.status == Status.OBJECTED:
         return card.objection
     if card.status == Status.RETURNED:
-        return f"{card.get_return_code_display()} {card.return_text}".strip()
+        reason = f"{card.get_return_code_display()}：{card.return_text}".rstrip("：")
+        return "已重新生成" if card.is_replaced else reason
+    if card.status == Status.ANSWERED:
+        return card.answer
     return card.get_withdrawal_display() or card.number or ""
+
+
+def _link_note(card: RecordCard) -> str:
+    """Why the member's link opens nothing, where it does not."""
+    if not card.member.phone_sealed:
+        return "没有登记电话，请用确认单"
+    if is_locked(card):
+        return "链接试错太多次，已锁住"
+    return "链接已过期" if link_ends(card) <= timezone.now() else ""

@@ -83,8 +83,9 @@ def agree(request, pk):
 def correct(request, pk):
     """Back to a draft, to be mended and shown again."""
     found = _writable(request, pk)
+    said = f"本人的意见：{found.objection}" if found.objection else ""
     if tried(request, found.correct):
-        messages.success(request, "已退回草稿。改好以后再请本人确认，原来的链接不能再用。")
+        messages.success(request, f"已退回草稿。改好以后再请本人确认，原来的链接不能再用。{said}")
     return redirect("feedback:card", pk)
 
 
@@ -222,7 +223,7 @@ def _trail(card: RecordCard) -> Iterator[tuple[datetime, str]]:
         (card.shown_at, "请本人确认"),
         (card.objected_at, "本人有异议"),
         (card.agreed_at, f"本人同意（{how}）"),
-        (card.issued_at, f"发给单位，卡号 {card.number}"),
+        (card.issued_at, "发给单位"),
         (card.received_at, "单位签收"),
         (card.answered_at, "单位反馈"),
         (card.returned_at, f"单位退回：{card.get_return_code_display()}"),

@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
@@ -27,6 +27,7 @@ from members.views.acts import numbers
 LONGEST = 30
 AT_ONCE = 500
 FEW, LATELY = 5, timedelta(days=60)
+UNSETTLED: dict[str, str] = {RecordCard.Status.OBJECTED: "本人有异议", RecordCard.Status.RETURNED: "单位退回了"}
 NOTHING_CHOSEN = "请先在名单里勾选，或勾选“全部”。"
 
 
@@ -102,14 +103,43 @@ def in_parts(act: Callable[[Sequence[int]], Moved], pks: Sequence[int]) -> Moved
     return Moved(done=sum(each.done for each in moved), skipped=sum(each.skipped for each in moved))
 
 
-def unsettled(user: Any) -> QuerySet[RecordCard]:
-    """A few cards that wait for the user: objected to, or returned of late with no newer one in their place."""
-    newer = RecordCard.objects.filter(
-        member=OuterRef("member"), first_day=OuterRef("first_day"), last_day=OuterRef("last_day"), pk__gt=OuterRef("pk")
-    )
-    returned = Q(status=RecordCard.Status.RETURNED, returned_at__gte=timezone.now() - LATELY) & ~Exists(newer)
+class Unsettled(NamedTuple):
+    """Something to settle, in a sentence, and where it is settled."""
+
+    sentence: str
+    address: str
+
+
+def is_replaced() -> Exists:
+    """Whether a newer card was made for the same member and period."""
+    same = {name: OuterRef(name) for name in ("member", "first_day", "last_day")}
+    return Exists(RecordCard.objects.filter(pk__gt=OuterRef("pk"), **same))
+
+
+def unsettled(user: Any) -> list[Unsettled]:
+    """What waits for the user: cards objected to, or returned of late with no newer one in their place.
+
+    A few are told one by one, many by how many they are.
+    """
+    returned = Q(status=RecordCard.Status.RETURNED, returned_at__gte=timezone.now() - LATELY) & ~is_replaced()
     cards = RecordCard.objects.for_user(user, Right.WRITE).filter(Q(status=RecordCard.Status.OBJECTED) | returned)
-    return cards.select_related("member").defer("body")[:FEW]
+    few = list(cards.select_related("member").defer("body")[: FEW + 1])
+    return [_told(card) for card in few] if len(few) <= FEW else _counted(cards)
+
+
+def _told(card: RecordCard) -> Unsettled:
+    sentence = f"{card.member}，{card.period.label}的记录卡：{UNSETTLED[card.status]}。"
+    return Unsettled(sentence, reverse("feedback:card", args=[card.pk]))
+
+
+def _counted(cards: RecordCardQuerySet) -> list[Unsettled]:
+    rows = cards.order_by("-last_day", "status").values_list("first_day", "last_day", "status")
+    told = []
+    for first, last, status, count in rows.annotate(count=Count("pk")):
+        period = CardPeriod(first, last)
+        address = reverse("feedback:board", query={"period": period.code, "show": status})
+        told.append(Unsettled(f"{period.label}的记录卡：有 {count} 张{UNSETTLED[status]}。", address))
+    return told
 
 
 def _named(words: str) -> Q:

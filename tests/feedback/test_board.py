@@ -5,14 +5,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from feedback import agreeing, issuing
+from feedback import agreeing, issuing, receiving
 from feedback.models import IssueRun, RecordCard, Sender
 from feedback.periods import CardPeriod
+from feedback.receiving import By
 from feedback.views import board, listed
 from members.models import Area, AuditEntry, Consent, User
 from tests import cards
@@ -131,6 +132,48 @@ class TestWhatIsShown:
         assert shown_on(answer) == ["安一明"]
         assert "我没有参加扫除" in text(answer)
         assert "有 1 张本人有异议" in text(answer)
+
+    def test_on_a_tab_it_is_said_what_to_do_there(self, client, drafts) -> None:
+        agreeing.show_all([drafts[0].pk])
+        answer = text(client.get("/cards/?show=shown"))
+        assert "有 1 张等本人确认：打印确认单" in answer
+        assert "去办" not in answer
+        answer = text(client.get("/cards/?show=issued"))
+        assert "有 2 张草稿" in answer
+        assert "show=draft" in answer.split("去办")[0].rsplit("<a", 1)[1]
+
+    def test_drafts_of_a_period_that_goes_on_are_not_in_a_hurry(self, client, drafts, group) -> None:
+        assert "还没有结束" not in text(client.get("/cards/", {"period": ENDED.code}))
+        cards.draft(cards.in_post("丁五明", group), period=NOW)
+        assert board.TOO_EARLY in text(client.get("/cards/", {"period": NOW.code}))
+
+    def test_the_newest_answer_is_read_in_the_list(self, client, group) -> None:
+        card = cards.issued(cards.in_post("戴四明", group), period=ENDED)
+        with transaction.atomic():
+            receiving.receive(card, digest=card.digest)
+            receiving.answer(card, text="收到，谢谢。", thanks=False, by=By())
+            receiving.answer(card, text="支部会上读了。", thanks=True, by=By())
+        answer = text(client.get("/cards/?show=answered"))
+        assert "支部会上读了。" in answer
+        assert "收到，谢谢。" not in answer
+
+    def test_a_return_tells_its_reason_until_a_new_card_is_made(self, client, group) -> None:
+        card = cards.issued(cards.in_post("戴四明", group), period=ENDED)
+        card.advance(Status.RETURNED, returned_at=timezone.now(), return_code="left_unit", return_text="已调走")
+        assert "已离开本单位：已调走" in text(client.get("/cards/?show=returned"))
+        cards.draft(card.member, period=ENDED)
+        answer = text(client.get("/cards/?show=returned"))
+        assert "已重新生成" in answer
+        assert "已调走" not in answer
+
+    def test_a_link_that_opens_nothing_is_told(self, client, drafts, settings) -> None:
+        agreeing.show_all([drafts[0].pk])
+        assert "链接" not in text(client.get("/cards/?show=shown")).split("<tbody>")[1].split("</tbody>")[0]
+        RecordCard.objects.update(wrong_tries=agreeing.MOST_TRIES)
+        assert "链接试错太多次，已锁住" in text(client.get("/cards/?show=shown"))
+        RecordCard.objects.update(wrong_tries=0)
+        settings.CARD_LINK_DAYS = 0
+        assert "链接已过期" in text(client.get("/cards/?show=shown"))
 
     def test_a_long_list_has_pages_and_asks_as_little(
         self, client, drafts, group, django_assert_max_num_queries
@@ -261,9 +304,24 @@ class TestLandingPage:
         card = cards.issued(cards.in_post("戴四明", group), period=ENDED)
         card.advance(Status.RETURNED, returned_at=timezone.now(), return_code="left_unit")
         assert "单位退回了" in text(client.get("/"))
-        assert [row.pk for row in listed.unsettled(secretary)] == [card.pk]
+        assert [each.address for each in listed.unsettled(secretary)] == [f"/cards/{card.pk}/"]
         cards.draft(card.member, period=ENDED)
         assert not listed.unsettled(secretary)
+
+    def test_many_are_told_by_how_many_they_are(self, client, group, django_assert_max_num_queries, secretary) -> None:
+        for number in range(listed.FEW):
+            cards.shown(cards.in_post(f"安{number}号", group, room=str(number)), period=ENDED).object("我没去")
+        assert "安0号" in text(client.get("/"))
+        cards.shown(cards.in_post("安末号", group), period=ENDED.previous).object("我没去")
+        with django_assert_max_num_queries(4):
+            told = listed.unsettled(secretary)
+        assert [each.sentence for each in told] == [
+            f"{ENDED.label}的记录卡：有 {listed.FEW} 张本人有异议。",
+            f"{ENDED.previous.label}的记录卡：有 1 张本人有异议。",
+        ]
+        assert "安0号" not in text(client.get("/"))
+        assert len(shown_on(client.get(told[0].address))) == listed.FEW
+        assert shown_on(client.get(told[1].address)) == ["安末号"]
 
     def test_others_are_not_told(self, logged_in, liaison, drafts) -> None:
         agreeing.show_all([drafts[0].pk])

@@ -176,11 +176,14 @@ class TestSteps:
         card = cards.shown(resident)
         card.object("扫除我没去")
         assert "本人的意见：扫除我没去" in text(client.get(f"/cards/{card.pk}/"))
-        post(client, card, "correct")
+        assert "本人的意见：扫除我没去" in post(client, card, "correct")
         assert status(card) == Status.DRAFT
         RecordCard.objects.update(sentence="值守两次")
         post(client, card, "show", sentence="值守两次", line=["a1"])
         assert cards.fresh(card).kept_lines == []
+
+    def test_without_an_objection_none_is_told(self, client, resident) -> None:
+        assert "本人的意见" not in post(client, cards.shown(resident), "correct")
 
     def test_dropping_asks_once(self, client, draft) -> None:
         assert "单位不会收到任何内容" in text(client.get(f"/cards/{draft.pk}/drop/"))
@@ -233,6 +236,7 @@ class TestWhatCameBack:
         answered(card, "收到，谢谢。", "收到，谢谢，已在支部会上读过。")
         answer = text(client.get(f"/cards/{card.pk}/"))
         assert answer.index("已在支部会上读过") < answer.index("原来写的：收到，谢谢。")
+        assert "第 1 次修改后" in answer
         assert "表示感谢" in answer
         assert "单位签收" in answer
 

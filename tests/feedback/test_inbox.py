@@ -334,6 +334,14 @@ def test_after_the_ticks_the_same_list_comes_back(client: Client, card: RecordCa
     assert client.post(f"{INBOX}receive/", body | {"back": "//evil.example/"}).headers["Location"] == INBOX
 
 
+def test_when_all_are_acknowledged_the_answers_are_next(client: Client, card: RecordCard) -> None:
+    body = {"card": [f"{card.pk}.{card.digest}"], "back": f"{INBOX}?show=issued"}
+    page = client.post(f"{INBOX}receive/", body, follow=True).content.decode()
+    assert "没有等签收的卡了。" in page
+    assert re.search(r'还有 1 张没有反馈：点姓名，写一两句话。 <a href="\?show=received">去写</a>', page)
+    assert "去写</a>" not in client.get(f"{INBOX}?show=received").content.decode()
+
+
 # Answering -----------------------------------------------------------------------------------------------------------
 def test_an_answer_goes_home_and_may_be_amended(client: Client, card: RecordCard, contact: User) -> None:
     receive(client, card)

@@ -165,7 +165,7 @@ class TestAnswers:
     def test_an_objection_reaches_the_secretary(self, phone, card, logged_in, secretary: User) -> None:
         opened(phone, card)
         answer = text(phone.post(address(card) + "object/", {"reason": "扫除我没去"}, follow=True))
-        assert "您的意见已经告诉社区：扫除我没去" in answer
+        assert "您的意见“扫除我没去”已经告诉社区。这张卡没有发出" in answer
         assert "扫除我没去" in text(logged_in(secretary).get(f"/cards/{card.pk}/"))
 
     @pytest.mark.parametrize("reason", ["", "  ", "长" * 201, "a\0b"])
