@@ -15,7 +15,7 @@ from members.models import Area
 from members.views.pairings import PastDayField
 
 PAST = 4  # how many periods back cards are still made for
-UNENDED = "（还没有结束，以后还会更新）"
+UNENDED = "（还没有结束）"
 SHORTEST_CODE = 16  # hex digits: what is printed on the card is enough to check it by
 
 

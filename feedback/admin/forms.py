@@ -89,6 +89,7 @@ class WebhookForm(forms.ModelForm):
         assume_scheme="https",
         widget=UnfoldAdminURLInputWidget,
         help_text="单位系统管理员给的网址，要以 https:// 开头。只通知“有新内容”，不带任何个人资料。",
+        error_messages={"invalid": "这不是完整的网址，请照单位系统管理员给的填，要以 https:// 开头。"},
     )
 
     class Meta:

@@ -289,6 +289,14 @@ def delivery(unit: Employer, street: Area) -> Delivery:
     return Delivery.objects.create(webhook=webhook, cursor="c", status="given_up", attempts=12, outcome="对方回答 500")
 
 
+def test_what_is_no_address_is_refused_in_plain_words(office: Client, unit: Employer, street: Area) -> None:
+    filled = {"employer": unit.pk, "street": street.pk, "is_active": "on"}
+    for url in ("hooks", "http://x", "https://"):
+        answer = office.post("/admin/feedback/webhook/add/", filled | {"url": url})
+        assert "这不是完整的网址" in text(answer)
+    assert not Webhook.objects.exists()
+
+
 def test_a_message_is_sent_again(
     office: Client, delivery: Delivery, street: Area, street_officer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
