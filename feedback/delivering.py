@@ -60,8 +60,8 @@ def announce(cursors: Mapping[int, str]) -> None:
         for pk, employer in hooks.values_list("pk", "employer")
         if pk not in waiting
     ]
-    if new:
-        Delivery.objects.bulk_create(new)
+    Delivery.objects.bulk_create(new)
+    if new or waiting:  # the task that was to send what waits may have ended with its worker
         enqueue(send_due)
 
 
@@ -130,19 +130,27 @@ def _sent(delivery: Delivery) -> Outcome:
         "timestamp": delivery.created_at.astimezone(UTC),
         "data": {"cursor": delivery.cursor},
     }
-    body, now, identity = orjson.dumps(told), int(timezone.now().timestamp()), message_id(delivery)
-    headers = {
+    body = orjson.dumps(told)
+    try:
+        secret = delivery.webhook.secret
+    except ValueError:  # sealed under a key that is not here any more
+        return Outcome(None, "签名密钥读不出来，请换签名密钥，再告诉单位")
+    try:
+        status = outgoing.post(delivery.webhook.url, body, _headers(delivery, secret, body))
+    except outgoing.Unreachable as reason:
+        return Outcome(None, str(reason)[:200])
+    return Outcome(status, f"对方回答 {status}")
+
+
+def _headers(delivery: Delivery, secret: str, body: bytes) -> dict[str, str]:
+    now, identity = int(timezone.now().timestamp()), message_id(delivery)
+    return {
         "Content-Type": "application/json",
         "User-Agent": "Louzu",
         "webhook-id": identity,
         "webhook-timestamp": str(now),
-        "webhook-signature": signature(delivery.webhook.secret, identity=identity, timestamp=now, body=body),
+        "webhook-signature": signature(secret, identity=identity, timestamp=now, body=body),
     }
-    try:
-        status = outgoing.post(delivery.webhook.url, body, headers)
-    except outgoing.Unreachable as reason:
-        return Outcome(None, str(reason)[:200])
-    return Outcome(status, f"对方回答 {status}")
 
 
 def _note(delivery: Delivery, outcome: Outcome) -> None:

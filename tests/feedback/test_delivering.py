@@ -183,6 +183,14 @@ def test_what_waits_untried_says_it_already(webhook: Webhook, member: Member, re
     assert types == ["issued", "withdrawn"]
 
 
+def test_what_waits_since_a_restart_wakes_the_worker(webhook: Webhook, queued: list) -> None:
+    """Its task died with the worker: whatever is announced next sees that it goes out."""
+    tell(webhook)
+    queued.clear()
+    tell(webhook, "c2")
+    assert (Delivery.objects.count(), queued) == (1, [None])
+
+
 def test_what_was_tried_does_not_say_what_came_later(webhook: Webhook, receiver: Receiver) -> None:
     receiver.statuses = [500]
     tell(webhook)
@@ -313,6 +321,20 @@ def test_a_message_is_sent_once_more_on_request(webhook: Webhook, receiver: Rece
     Webhook.objects.update(is_active=False)
     with pytest.raises(Conflict):
         delivering.send_again(delivery)
+
+
+def test_a_secret_that_cannot_be_read_keeps_no_other_waiting(
+    webhook: Webhook, street: Area, receiver: Receiver
+) -> None:
+    """Sealed under a key that was lost, as after a move to another server."""
+    broken = hook(factories.employer("上海嘉定电机厂"), street, receiver.url)
+    Webhook.objects.filter(pk=broken.pk).update(secret_sealed="AAAA")
+    unsent, sent = tell(broken), tell(webhook)
+    send()
+    unsent.refresh_from_db()
+    sent.refresh_from_db()
+    assert (sent.status, unsent.status, len(receiver.calls)) == (Status.DELIVERED, Status.WAITING, 1)
+    assert "换签名密钥" in unsent.outcome
 
 
 def test_many_are_sent_abreast(webhook: Webhook, street: Area, receiver: Receiver) -> None:
