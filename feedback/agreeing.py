@@ -4,7 +4,7 @@ The link is for one card, as it was shown: shown again, an older link opens noth
 the phone are asked for, a few times at most.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -108,13 +108,10 @@ def agree_all(pks: Sequence[int], *, how: str, by: User | None = None, given_on:
         _queue(pks)
         standing = _consents(pks)
         cards = _locked(pks, Status.SHOWN)
+        asked = {(card.member_id, card.employer_id): card for card in cards}
         means = Consent.Means.LINK if how == RecordCard.How.LINK else Consent.Means.PAPER
-        new = {
-            (card.member_id, card.employer_id): _consent(card, means, by, given_on)
-            for card in cards
-            if (card.member_id, card.employer_id) not in standing
-        }
-        Consent.objects.bulk_create(new.values())
+        new = [card for pair, card in asked.items() if pair not in standing]
+        _give(new, means, by, given_on or timezone.localdate())
         meant = Consent.objects.in_force(Consent.Purpose.CARDS).filter(
             member=OuterRef("member"), employer=OuterRef("employer")
         )
@@ -159,11 +156,17 @@ def _consents(pks: Sequence[int]) -> set[tuple[int, int | None]]:
     return {pair for part in rows for pair in part.values_list("member", "employer")}
 
 
-def _consent(card: RecordCard, means: str, by: User | None, given_on: date | None) -> Consent:
-    return Consent(
-        member_id=card.member_id, employer_id=card.employer_id, purpose=Consent.Purpose.CARDS, is_agreed=True,
-        notice=NOTICE, version=VERSION, means=means, given_on=given_on or timezone.localdate(), recorded_by=by,
-    )  # fmt: skip
+def _give(cards: list[RecordCard], means: str, by: User | None, day: date) -> None:
+    """Keep the consents that come with these cards; the trail has how many in each street, and not whose."""
+    said = {
+        "purpose": Consent.Purpose.CARDS, "is_agreed": True, "notice": NOTICE, "version": VERSION, "means": means,
+        "given_on": day, "recorded_by": by,
+    }  # fmt: skip
+    Consent.objects.bulk_create(
+        Consent(member_id=card.member_id, employer_id=card.employer_id, **said) for card in cards
+    )
+    for path, count in Counter(card.area.street_path for card in cards).items():
+        record("create", Consent, path=path, changes={"rows": count, "means": means})
 
 
 def _moved(cards: list[RecordCard], pks: Sequence[int], to: str, **values: Any) -> Moved:

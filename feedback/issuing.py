@@ -10,6 +10,7 @@ from feedback import feed
 from feedback.agreeing import Moved
 from feedback.body import digest_of, render
 from feedback.models import IssueRun, NumberSeries, RecordCard, Sender
+from members.access import Right
 from members.atomic import atomic_write
 from members.audit import acting, record
 from members.history import batches
@@ -21,14 +22,20 @@ AT_ONCE = 300
 
 
 def issue(card: RecordCard) -> None:
-    """Issue one card; Conflict where its member has not agreed."""
+    """Issue one card; Conflict where its member has not agreed, or has left the employer."""
     if not issue_all([card.pk]).done:
         card.refresh_from_db(fields=["status"])
+        has_left = not RecordCard.objects.filter(pk=card.pk).for_present_employers().exists()
+        if card.status == RecordCard.Status.AGREED and has_left:
+            raise Conflict(f"本人现在的单位已不是{card.employer}，这张卡不能再发过去。请不发这张卡，再重新生成一张。")
         raise Conflict(f"“{card}”现在是“{card.get_status_display()}”，本人同意以后才能发出。")
 
 
 def issue_all(pks: Sequence[int]) -> Moved:
-    """Issue those of these cards (ids) whose members agree, in one transaction; the others stay as they are."""
+    """Issue those of these cards (ids) whose members agree, in one transaction; the others stay as they are.
+
+    A card for an employer that its member has left since is none of its business any more.
+    """
     with atomic_write():
         cards = _ready(pks)
         if cards:
@@ -54,17 +61,25 @@ def start(area: Area, pks: Sequence[int], *, user: User) -> IssueRun:
 
 @task()
 def run_issue(pk: int) -> None:
-    """Issue a run's cards, some hundred a transaction; each part counts once it is committed."""
+    """Issue a run's cards, some hundred a transaction; each part counts once it is committed.
+
+    A run that waited for so long that it was said to have stopped issues nothing: its user was told to begin another.
+    """
+    with atomic_write():
+        if not IssueRun.objects.filter(pk=pk, status=IssueRun.Status.RUNNING).update(beat_at=timezone.now()):
+            return
     run = IssueRun.objects.select_related("user").get(pk=pk)
-    mine = set(RecordCard.objects.for_user(run.user).filter(pk__in=run.cards).values_list("pk", flat=True))
+    mine = RecordCard.objects.for_user(run.user, Right.WRITE).filter(pk__in=run.cards)
+    known = set(mine.values_list("pk", flat=True))
+    run.skipped = len(run.cards) - len(known)
     with acting(run.user):
-        for part in batches([card for card in run.cards if card in mine], AT_ONCE):
+        for part in batches([card for card in run.cards if card in known], AT_ONCE):
             done = issue_all(part)
             run.issued, run.skipped, run.beat_at = run.issued + done.done, run.skipped + done.skipped, timezone.now()
             with atomic_write():
                 run.save(update_fields=["issued", "skipped", "beat_at"])
         with atomic_write():
-            run.advance(IssueRun.Status.DONE)
+            run.advance(IssueRun.Status.DONE, skipped=run.skipped)
 
 
 def _ready(pks: Sequence[int]) -> list[RecordCard]:
@@ -75,7 +90,8 @@ def _ready(pks: Sequence[int]) -> list[RecordCard]:
     rows = agreed.select_for_update(of=("self",), no_key=True).select_related(
         "member", "employer", "area", "supersedes"
     )
-    return [card for card in rows.order_by("area__path", "pk") if card.consent_id in standing]
+    ready = rows.for_present_employers().order_by("area__path", "pk")
+    return [card for card in ready if card.consent_id in standing]
 
 
 def _freeze(cards: list[RecordCard]) -> None:

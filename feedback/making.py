@@ -73,6 +73,8 @@ def remake(card: RecordCard) -> RecordCard:
     """Make a new draft in place of a card that came back or was withdrawn."""
     with atomic_write():
         Area.objects.select_for_update(no_key=True).get(path=card.area.street_path)
+        if RecordCard.objects.filter(supersedes=card).exists():
+            raise ValidationError("这张卡已经重新生成过，请到后来的那张卡上办。")
         homes = Residence.objects.last_homes().filter(member=card.member_id)
         home = homes.select_related("area").get()
         member = Member.objects.select_related("employer").get(pk=card.member_id)
@@ -81,12 +83,22 @@ def remake(card: RecordCard) -> RecordCard:
         draft = RecordCard(
             member=member, employer=member.employer, area=card.area, first_day=card.first_day, last_day=card.last_day
         )
-        draft.supersedes = card if card.number and card.employer_id == member.employer_id else None
+        draft.supersedes = _superseded(card) if card.employer_id == member.employer_id else None
         draft.lines = lines_of(home.area, card.period, homes)[member.pk]
         draft.sentence, draft.left_out = card.sentence, card.left_out
         draft.full_clean()
         draft.save()
     return draft
+
+
+def _superseded(card: RecordCard) -> RecordCard | None:
+    """Which issued card the successor of this one stands for: one that never left hands on the one before it."""
+    if card.number:
+        return card
+    earlier, card.supersedes = card.supersedes, None
+    if earlier:
+        card.save(update_fields=["supersedes"])
+    return earlier
 
 
 def lines_of(area: Area, period: CardPeriod, homes: QuerySet[Residence]) -> dict[int, list[Line]]:

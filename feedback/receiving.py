@@ -5,11 +5,11 @@ In this order: a withdrawn card is gone, a wrong digest means another text was r
 
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from feedback import receipts
 from feedback.models import Answer, EmployerKey, Feed, Receipt, RecordCard
+from feedback.models.cards import RecordCardQuerySet
 from members.models import User
 from members.models.moves import Conflict
 
@@ -78,7 +78,7 @@ def give_back(card: RecordCard, *, digest: str, code: str, text: str) -> RecordC
     return card
 
 
-def held_by(employer: int) -> QuerySet[RecordCard]:
+def held_by(employer: int) -> RecordCardQuerySet:
     """The employer's cards, withdrawn ones among them."""
     return RecordCard.objects.ever_issued().filter(employer=employer)
 

@@ -1,28 +1,32 @@
 """Taking cards back: by the community, or by the member who takes their consent back."""
 
-from collections.abc import Iterable
-
 from django.utils import timezone
 
-from feedback import feed
+from feedback import agreeing, feed
 from feedback.models import FeedEvent, RecordCard
+from feedback.models.cards import RecordCardQuerySet
 from members.atomic import atomic_write
 
 
 def withdraw(card: RecordCard, reason: str) -> None:
-    """Take one card back; one that is with the employer leaves a tombstone in its feed, and its body is emptied."""
-    withdraw_all([card], reason)
+    """Take one card back; where the member takes their consent back, every card that rests on it.
+
+    One that is with the employer leaves a tombstone in its feed, and its body is emptied.
+    """
+    if reason == RecordCard.Withdrawal.CONSENT:
+        agreeing.take_back(card)
+    else:
+        withdraw_all(RecordCard.objects.filter(pk=card.pk), reason)
 
 
-def withdraw_all(cards: Iterable[RecordCard], reason: str) -> None:
-    """Take all of these back, or none: Conflict where one is in no state for it."""
+def withdraw_all(cards: RecordCardQuerySet, reason: str) -> None:
+    """Take all of these back, or none: Conflict where one is in no state for it.
+
+    What others did to a card until it was locked counts: one that is none of these any more stays as it is.
+    """
     with atomic_write():
-        pks = [card.pk for card in cards]
-        locked = list(
-            RecordCard.objects.select_for_update(of=("self",), no_key=True)
-            .select_related("area", "supersedes")
-            .filter(pk__in=pks)
-        )
+        related = cards.select_related("area", "supersedes").order_by("pk")
+        locked = list(related.select_for_update(of=("self",), no_key=True))
         was_out = [card for card in locked if card.is_with_employer]
         for card in locked:
             card.advance(RecordCard.Status.WITHDRAWN, withdrawn_at=timezone.now(), withdrawal=reason, body="")

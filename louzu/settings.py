@@ -283,6 +283,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "AreaLevel": "members.models.areas.Area.Level",
         "CardReturn": "feedback.models.cards.RecordCard.Return",
+        "CardWithdrawal": "feedback.models.cards.RecordCard.Withdrawal",
         "IssuedStatus": "feedback.api.shapes.STATUSES",
         "OfferKind": "feedback.models.offers.Offer.Kind",
         "OfferStatus": "feedback.models.offers.Offer.Status",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 import orjson
-from django.core.signing import BadSignature, Signer
+from django.core.signing import Signer
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.utils.http import parse_etags
@@ -14,28 +14,24 @@ from feedback import receiving
 from feedback.api.calls import JSON, EmployerCall, written
 from feedback.api.examples import CARDS, ONE_CARD
 from feedback.api.fields import PeriodField, TextField
-from feedback.api.problems import BadCursor, Withdrawn
+from feedback.api.paging import Paged, behind
+from feedback.api.problems import Withdrawn
 from feedback.api.pulls import record_pull
 from feedback.api.schema import ETAG, IF_NONE_MATCH, NUMBER, call
 from feedback.api.shapes import STATUSES, BodyShape, CardsShape
 from feedback.models import RecordCard, Scope
+from feedback.models.cards import RecordCardQuerySet
 from feedback.periods import CardPeriod
 
 Status = RecordCard.Status
 
 
-class Asked(serializers.Serializer):
-    """Which cards, where to go on, how many."""
+class Asked(Paged):
+    """Which cards."""
 
     status = serializers.ChoiceField(STATUSES, required=False, help_text="状态；不填是除撤回以外的全部。")
     period = PeriodField(required=False, help_text="时段，如 2026H1。")
-    member = TextField(required=False, max_length=30, help_text="贵单位自己的人员编号。")
-    cursor = TextField(
-        required=False, allow_blank=True, max_length=200, help_text="上一次结果里的 next；不填就从头列起。"
-    )
-    limit = serializers.IntegerField(
-        required=False, min_value=1, max_value=500, default=100, help_text="每页条数，默认 100。"
-    )
+    member = TextField(required=False, max_length=30, help_text="贵单位自己的人员编号；找不到已撤回的卡。")
 
 
 class CardsView(EmployerCall):
@@ -53,11 +49,11 @@ class CardsView(EmployerCall):
     )
     def get(self, request: Request) -> HttpResponse:
         asked = self.asked(Asked)
-        limit, cursor = asked.pop("limit"), asked.pop("cursor", "")
+        limit, cursor = asked.pop("limit"), asked.pop("cursor")
         signer = Signer(salt=f"feedback.cards.{self.employer}.{sorted(asked.items())}")
         rows = narrowed(receiving.held_by(self.employer), **asked).order_by("number")
         if cursor:
-            rows = rows.filter(number__gt=_behind(signer, cursor))
+            rows = rows.filter(number__gt=behind(signer, cursor))
         found = list(rows.values_list("number", "status", "digest", "body")[: limit + 1])
         shown = found[:limit]
         record_pull(self.key, rows=len(shown), filters=asked, cursor=cursor)
@@ -94,26 +90,24 @@ class CardView(EmployerCall):
 
 
 def narrowed(
-    cards: QuerySet[RecordCard], *, status: str = "", period: CardPeriod | None = None, member: str = ""
+    cards: RecordCardQuerySet, *, status: str = "", period: CardPeriod | None = None, member: str = ""
 ) -> QuerySet[RecordCard]:
-    """Those cards of this status, period and employer's own number of the member; of no status, all but withdrawn."""
+    """Those cards of this status, period and employer's own number of the member; of no status, all but withdrawn.
+
+    Whose card was withdrawn, or which number somebody has who left the employer, is not told by a number.
+    """
     cards = cards.filter(status=status) if status else cards.exclude(status=Status.WITHDRAWN)
     if period:
-        cards = cards.filter(first_day=period.first, last_day=period.last)
-    return cards.filter(member__employer_number=member) if member else cards
+        cards = cards.of_period(period)
+    if member:
+        cards = cards.with_employer().for_present_employers().filter(member__employer_number=member)
+    return cards
 
 
 def is_among(etag: str, header: str) -> bool:
     """Whether If-None-Match names this ETag; the comparison is the weak one (RFC 9110, 13.1.2)."""
     asked = parse_etags(header)
     return asked == ["*"] or etag in {each.removeprefix("W/") for each in asked}
-
-
-def _behind(signer: Signer, cursor: str) -> str:
-    try:
-        return signer.unsign(cursor)
-    except BadSignature as error:
-        raise BadCursor from error
 
 
 def entries(rows: Iterable[tuple[str | None, str, str, str]]) -> Iterator[bytes]:

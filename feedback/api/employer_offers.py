@@ -38,7 +38,8 @@ class EmployerOfferSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
     def get_needs(self, offer: Offer) -> list[int]:
-        return [need.pk for need in offer.known_needs]  # type: ignore[attr-defined]
+        known: list[Need] = offer.known_needs  # type: ignore[attr-defined]
+        return [need.pk for need in known if need.employer_id == offer.employer_id]
 
 
 class UseSerializer(serializers.Serializer):

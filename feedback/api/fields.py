@@ -42,3 +42,6 @@ class PeriodField(TextField):
             return CardPeriod.read(super().to_internal_value(data))
         except ValueError as error:
             raise serializers.ValidationError("时段写成 2026、2026H1、2026Q3 或 2026-07。") from error
+
+    def to_representation(self, value: Any) -> str:
+        return value.code

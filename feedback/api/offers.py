@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.signing import BadSignature, Signer
+from django.core.signing import Signer
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from rest_framework import serializers
@@ -11,7 +11,8 @@ from rest_framework.request import Request
 from feedback.api.calls import EmployerCall, answered, written
 from feedback.api.examples import CHANGE, OFFER, OFFERS
 from feedback.api.fields import TextField
-from feedback.api.problems import BadCursor, told
+from feedback.api.paging import Paged, behind
+from feedback.api.problems import told
 from feedback.api.schema import IDEMPOTENCY, OFFER_ID, call
 from feedback.api.shapes import OfferShape, OffersShape
 from feedback.idempotency import Reply
@@ -47,16 +48,10 @@ class OfferChange(serializers.Serializer):
     status = serializers.ChoiceField(STANDING, required=False, help_text="open 可用，withdrawn 收回。")
 
 
-class Asked(serializers.Serializer):
-    """Which offers, where to go on, how many."""
+class Asked(Paged):
+    """Which offers."""
 
     status = serializers.ChoiceField(Offer.Status.choices, required=False, help_text="状态。")
-    cursor = TextField(
-        required=False, allow_blank=True, max_length=200, help_text="上一次结果里的 next；不填就从头列起。"
-    )
-    limit = serializers.IntegerField(
-        required=False, min_value=1, max_value=500, default=100, help_text="每页条数，默认 100。"
-    )
 
 
 class OffersView(EmployerCall):
@@ -73,11 +68,11 @@ class OffersView(EmployerCall):
     )
     def get(self, request: Request) -> HttpResponse:
         asked = self.asked(Asked)
-        limit, cursor, status = asked["limit"], asked.get("cursor"), asked.get("status", "")
+        limit, cursor, status = asked["limit"], asked["cursor"], asked.get("status", "")
         signer = Signer(salt=f"feedback.offers.{self.employer}.{status}")
         rows = Offer.objects.filter(employer=self.employer, **({"status": status} if status else {}))
         if cursor:
-            rows = rows.filter(pk__gt=_behind(signer, cursor))
+            rows = rows.filter(pk__gt=int(behind(signer, cursor)))
         found = list(rows.order_by("pk").values(*TOLD)[: limit + 1])
         after = signer.sign(str(found[limit - 1]["id"])) if len(found) > limit else None
         return answered({"offers": found[:limit], "next": after})
@@ -110,7 +105,7 @@ class OfferView(EmployerCall):
         "offer_change",
         "修改或收回资源",
         {200: OfferShape},
-        said="只改写明的几项；status 填 withdrawn 即收回，填 open 即重新提供。",
+        said="只改写明的几项，收回或用完以后不能改；status 填 withdrawn 即收回，填 open 即重新提供。",
         problems=(404, 409),
         request=OfferChange,
         parameters=[OFFER_ID],
@@ -123,22 +118,23 @@ class OfferView(EmployerCall):
             offer = Offer.objects.select_for_update(no_key=True).filter(employer=self.employer, pk=pk).first()
             if offer is None:
                 raise Http404
-            if status and status != offer.status:
-                with told(offer):
-                    offer.reopen() if status == Offer.Status.OPEN else offer.close(status)
-            for name, value in said.items():
-                setattr(offer, name, value)
-            offer.full_clean()
-            offer.save()
+            with told(offer):
+                _change(offer, status, said)
         return answered(shown(offer))
+
+
+def _change(offer: Offer, status: str, said: dict[str, Any]) -> None:
+    """Write the locked offer anew while it stands; its employer offers again what it took back itself."""
+    if status == Offer.Status.OPEN != offer.status:
+        offer.reopen(only_from=Offer.Status.WITHDRAWN)
+    if said:
+        for name, value in said.items():
+            setattr(offer, name, value)
+        offer.full_clean()
+        offer.change()
+    if status == Offer.Status.WITHDRAWN != offer.status:
+        offer.close(status)
 
 
 def shown(offer: Offer) -> dict[str, Any]:
     return {name: getattr(offer, "area_id" if name == "area" else name) for name in TOLD}
-
-
-def _behind(signer: Signer, cursor: str) -> int:
-    try:
-        return int(signer.unsign(cursor))
-    except BadSignature as error:
-        raise BadCursor from error

@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from feedback import agreeing, issuing, making, withdrawing
+from feedback.api.fields import PeriodField
 from feedback.models import RecordCard
 from feedback.periods import CardPeriod
 from members.access import Resource, Right
@@ -27,22 +28,6 @@ from members.models import Area, User
 from members.models.moves import Conflict
 
 MOST_LINES = 2_000
-
-
-@extend_schema_field(OpenApiTypes.STR)
-class PeriodField(serializers.Field):
-    """2026, 2026H1, 2026Q3 or 2026-07."""
-
-    default_error_messages = {"unreadable": "没有这样的时段，请写成 2026、2026H1、2026Q3 或 2026-07。"}
-
-    def to_internal_value(self, data: Any) -> CardPeriod:
-        try:
-            return CardPeriod.read(str(data))
-        except ValueError:
-            self.fail("unreadable")
-
-    def to_representation(self, value: CardPeriod) -> str:
-        return value.code
 
 
 class LineSerializer(serializers.Serializer):
@@ -123,10 +108,7 @@ class PaperSerializer(serializers.Serializer):
 class WithdrawalSerializer(serializers.Serializer):
     """Why a card is taken back."""
 
-    reason = serializers.ChoiceField(
-        choices=[choice for choice in RecordCard.Withdrawal.choices if choice[0] != RecordCard.Withdrawal.CONSENT],
-        label="原因",
-    )
+    reason = serializers.ChoiceField(RecordCard.Withdrawal.choices, label="原因")
 
 
 class RecordCardFilter(filters.FilterSet):
@@ -194,7 +176,12 @@ class RecordCardViewSet(ChangeMixin, BulkReadViewSet):
     def issue(self, request: Request, pk: int) -> Response:
         return self.moved(issuing.issue)
 
-    @writes("撤回", RecordCardSerializer, request=WithdrawalSerializer, said="立即生效，单位下次取卡时得知。")
+    @writes(
+        "撤回",
+        RecordCardSerializer,
+        request=WithdrawalSerializer,
+        said="立即生效，单位下次取卡时得知。本人撤回同意的，凭这份同意的卡全部撤回。",
+    )
     @action(detail=True, methods=["post"])
     def withdraw(self, request: Request, pk: int) -> Response:
         reason = self._told(WithdrawalSerializer)["reason"]

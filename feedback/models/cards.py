@@ -35,6 +35,10 @@ class RecordCardQuerySet(models.QuerySet["RecordCard"]):
         """Cards that the employer holds: issued, and not withdrawn."""
         return self.filter(status__in=OUT)
 
+    def for_present_employers(self) -> Self:
+        """Cards whose members have not left the employer."""
+        return self.filter(member__employer=F("employer"))
+
     def ever_issued(self) -> Self:
         return self.exclude(number=None)
 
@@ -42,7 +46,8 @@ class RecordCardQuerySet(models.QuerySet["RecordCard"]):
         """The member took their consent back: what rests on it is withdrawn, wherever it is."""
         from feedback.withdrawing import withdraw_all  # what withdraws knows the feed, which knows this model
 
-        withdraw_all(self.filter(consent=consent).exclude(status__in=ENDED), RecordCard.Withdrawal.CONSENT)
+        standing = self.filter(consent=consent).exclude(status=RecordCard.Status.WITHDRAWN)
+        withdraw_all(standing, RecordCard.Withdrawal.CONSENT)
 
 
 class RecordCard(Moving, Audited):
@@ -87,6 +92,7 @@ class RecordCard(Moving, Audited):
         Status.ISSUED: {Status.RECEIVED, Status.RETURNED, Status.WITHDRAWN},
         Status.RECEIVED: {Status.ANSWERED, Status.RETURNED, Status.WITHDRAWN},
         Status.ANSWERED: {Status.WITHDRAWN},
+        Status.RETURNED: {Status.WITHDRAWN},
     }
 
     area = models.ForeignKey(
@@ -210,6 +216,7 @@ class RecordCard(Moving, Audited):
             ),
             models.CheckConstraint(
                 condition=Q(status="returned", returned_at__isnull=False) & ~Q(return_code="")
+                | Q(status="withdrawn")
                 | ~Q(status="returned") & Q(returned_at=None),
                 name="card_returned_has_reason",
             ),
@@ -273,3 +280,7 @@ class RecordCard(Moving, Audited):
 
     def audit_path(self) -> str:
         return self.area.path
+
+    def _values(self, names=None):
+        """Without whose it is: an entry tells of objections and of consents taken back."""
+        return {name: value for name, value in super()._values(names).items() if name != "member_id"}

@@ -105,7 +105,7 @@ class Offer(Moving, Audited):
         """Save what the employer wrote anew, as long as it is still offered."""
         if not Offer.objects.select_for_update(no_key=True).filter(pk=self.pk, status=self.Status.OPEN).exists():
             raise Conflict("这项资源已经收回或用完，不能再改。请刷新页面看看。")
-        self.save()
+        self.save(update_fields=["area", "kind", "title", "text"])
 
     def audit_path(self) -> str:
         return self.area.path

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from members.access import Right
+from members.access import Resource, Right
 from members.atomic import atomic_write
 from members.audit import Audited, actor
 from members.models.employers import Employer
@@ -30,9 +30,14 @@ STANDS = "这位党员现在是同意的：本人改了主意，请撤回原来�
 
 class ConsentQuerySet(models.QuerySet):
     def for_user(self, user, right: Right = Right.READ) -> Self:
-        """Consents of the members in the scope; a refusal is for whoever recorded it, and for nobody else."""
+        """Consents of the members in the scope; a refusal is for whoever recorded it, and for nobody else.
+
+        Who let cards go to the employer, or took it back, is for those who handle cards.
+        """
         mine = Q(is_agreed=True) | Q(recorded_by=user)
-        return self.filter(mine, Exists(Member.objects.for_user(user, right).filter(pk=OuterRef("member"))))
+        theirs = Exists(Member.objects.for_user(user, right).filter(pk=OuterRef("member")))
+        handled = Exists(Member.objects.for_user(user, right, resource=Resource.CARD).filter(pk=OuterRef("member")))
+        return self.filter(mine, theirs, ~Q(purpose=Consent.Purpose.CARDS) | handled)
 
     def in_force(self, purpose: str = "") -> Self:
         """Agreements that stand, for one purpose or for any."""

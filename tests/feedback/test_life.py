@@ -112,6 +112,57 @@ def test_a_consent_withdrawn_by_any_other_door_does_the_same(worker: Member) -> 
     assert fresh(card).status == Status.WITHDRAWN
 
 
+def test_a_card_that_came_back_falls_with_the_consent_too(worker: Member) -> None:
+    """The employer that sent it back could read it still."""
+    card = returned(issued(worker))
+    agreeing.take_back(fresh(card))
+    card = fresh(card)
+    assert (card.status, card.body, card.withdrawal) == ("withdrawn", "", "consent")
+    assert card.returned_at
+    assert events(card) == [(1, "issued"), (2, "withdrawn")]
+
+
+def test_a_card_is_withdrawn_at_the_member_s_word_by_the_office(worker: Member) -> None:
+    """Whoever comes in person after the link has expired: the consent ends, and all that rests on it."""
+    out, waiting = issued(worker), agreed(worker, period=PERIOD.next)
+    withdrawing.withdraw(out, RecordCard.Withdrawal.CONSENT)
+    assert [fresh(card).withdrawal for card in (out, waiting)] == ["consent", "consent"]
+    assert not Consent.objects.in_force("cards").exists()
+
+
+@pytest.mark.parametrize("employer", ["嘉定自来水厂", ""], ids=["another", "none"])
+def test_a_card_for_an_employer_that_the_member_left_does_not_leave(worker: Member, employer: str) -> None:
+    card = agreed(worker)
+    worker.employer = factories.employer(employer) if employer else None
+    worker.affiliation = Member.Affiliation.IN_POST if employer else Member.Affiliation.LOCAL
+    worker.save()
+    with pytest.raises(Conflict, match="现在的单位"):
+        issuing.issue(card)
+    assert issuing.issue_all([card.pk]).skipped == 1
+    assert (fresh(card).status, FeedEvent.objects.exists()) == (Status.AGREED, False)
+
+
+def test_consents_that_come_with_cards_are_on_record(worker: Member, group: Area, street: Area) -> None:
+    """How many, in the street: with whose card went on, an entry would tell more."""
+    pks = [shown(worker).pk, shown(in_post("解正华", group, room="403")).pk]
+    agreeing.agree_all(pks, how="paper")
+    entry = AuditEntry.objects.get(model="members.Consent")
+    assert (entry.action, entry.area_path, entry.changes) == ("create", street.path, {"rows": 2, "means": "paper"})
+
+
+def test_the_trail_does_not_say_whose_card_was_objected_to(worker: Member) -> None:
+    card = issued(worker)
+    returned(card)
+    new = making.remake(fresh(card))
+    RecordCard.objects.filter(pk=new.pk).update(lines=[LINE])
+    agreeing.show_all([new.pk])
+    with atomic_write():
+        fresh(new).object("那天我不在")
+    told = AuditEntry.objects.filter(model="feedback.RecordCard", row=new.pk)
+    assert {entry.action for entry in told} == {"create", "change"}
+    assert not any("member_id" in entry.changes for entry in told)
+
+
 # Before it leaves ---------------------------------------------------------------------------------------------------
 
 

@@ -12,7 +12,7 @@ from feedback import agreeing, making, withdrawing
 from feedback.models import RecordCard
 from members.models import Area, AuditEntry, Duty, Employer, Member
 from tests import factories
-from tests.cards import PERIOD, agreed, draft, in_post, issued
+from tests.cards import PERIOD, agreed, draft, fresh, in_post, issued
 
 MARCH = date(2026, 3, 12)
 
@@ -151,6 +151,28 @@ def test_a_new_draft_takes_the_place_of_a_card_that_came_back(worker: Member, gr
     card.refresh_from_db()
     new = making.remake(card)
     assert (new.status, new.supersedes, new.sentence, titles(new)) == ("draft", card, "谢谢。", ["植树"])
+
+
+def test_a_successor_that_was_dropped_hands_on_what_it_stood_for(worker: Member, group: Area) -> None:
+    """The employer is told that the third corrects the first."""
+    came(worker, group, title="植树")
+    card = issued(worker)
+    RecordCard.objects.filter(pk=card.pk).update(
+        status="returned", return_code="unreadable", returned_at=timezone.now()
+    )
+    second = making.remake(fresh(card))
+    withdrawing.withdraw(second, RecordCard.Withdrawal.DROPPED)
+    third = making.remake(fresh(second))
+    assert (third.supersedes, fresh(second).supersedes) == (card, None)
+
+
+def test_of_a_card_that_has_a_successor_none_is_made_again(worker: Member, group: Area) -> None:
+    came(worker, group, title="植树")
+    card = issued(worker)
+    withdrawing.withdraw(card, RecordCard.Withdrawal.MISTAKE)
+    withdrawing.withdraw(making.remake(fresh(card)), RecordCard.Withdrawal.DROPPED)
+    with pytest.raises(ValidationError, match="已经重新生成过"):
+        making.remake(fresh(card))
 
 
 def test_one_live_card_a_member_employer_and_period(worker: Member) -> None:

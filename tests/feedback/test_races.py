@@ -62,6 +62,30 @@ def test_issue_against_the_consent_taken_back(worker: Member) -> None:
     assert (fresh(card).number is None) == (told == [])
 
 
+def test_the_consent_taken_back_while_cards_go_other_ways(worker: Member) -> None:
+    """What is sent back, withdrawn or corrected at that moment does not keep the consent in force."""
+    out, back = issued(worker), issued(worker, period=PERIOD.previous)
+    draft_again = agreed(worker, period=PERIOD.next)
+
+    def give_back() -> Any:
+        try:
+            return acted(lambda: receiving.give_back(back, digest=back.digest, code="left_unit", text=""))
+        except receiving.Withdrawn:
+            return None
+
+    ends = raced(
+        lambda: agreeing.take_back(out),
+        lambda: withdrawing.withdraw(out, RecordCard.Withdrawal.MISTAKE),
+        give_back,
+        lambda: acted(lambda: fresh(draft_again).correct()),
+    )
+    assert not isinstance(ends[0], Exception), ends
+    assert not Consent.objects.in_force().exists()
+    assert {fresh(card).status for card in (out, back)} == {"withdrawn"}
+    assert fresh(draft_again).status == ("withdrawn" if isinstance(ends[3], Exception) else "draft")
+    assert sequence(out) == [1, 2, 3, 4]
+
+
 def test_a_receipt_against_the_withdrawal(worker: Member) -> None:
     card = issued(worker)
 

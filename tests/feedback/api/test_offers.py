@@ -96,6 +96,23 @@ def test_what_was_used_up_cannot_be_taken_back(system: APIClient, community: Are
     assert Offer.objects.get().title == "会议室"
 
 
+@pytest.mark.parametrize("body", [{"status": "open"}, {"title": "礼堂"}], ids=["open", "title"])
+def test_what_was_used_up_is_the_office_s_to_offer_again(system: APIClient, community: Area, body: Any) -> None:
+    pk = offer(system, community).json()["id"]
+    Offer.objects.get().close(Offer.Status.USED)
+    reply = system.patch(f"{URL}/{pk}", body)
+    assert (reply.status_code, reply.json()["offer_status"]) == (409, "used")
+    assert (Offer.objects.get().status, Offer.objects.get().title) == ("used", "会议室")
+
+
+def test_what_was_taken_back_is_not_written_anew(system: APIClient, community: Area) -> None:
+    pk = offer(system, community).json()["id"]
+    system.patch(f"{URL}/{pk}", {"status": "withdrawn"})
+    reply = system.patch(f"{URL}/{pk}", {"title": "礼堂"})
+    assert (reply.status_code, reply.json()["offer_status"]) == (409, "withdrawn")
+    assert Offer.objects.get().title == "会议室"
+
+
 @pytest.mark.parametrize("body", [{"status": "used"}, {"title": ""}, {"kind": "x"}, {"title": None}, []])
 def test_a_change_that_cannot_be(system: APIClient, community: Area, body: Any) -> None:
     pk = offer(system, community).json()["id"]

@@ -18,7 +18,7 @@ from feedback.body import digest_of
 from feedback.issuing import issue_all
 from feedback.models import EmployerKey, Feed, RecordCard
 from feedback.periods import CardPeriod
-from members.models import Area, AuditEntry, Member
+from members.models import Area, AuditEntry, Employer, Member
 from tests import cards, factories
 
 FEED, CARDS = "/api/v1/feed", "/api/v1/cards"
@@ -135,6 +135,19 @@ def test_filters(system: APIClient, card: RecordCard, group: Area, member: Membe
         "status=received": set(),
     }.items():
         assert {each["number"] for each in system.get(f"{CARDS}?{query}").json()["cards"]} == expected, query
+
+
+def test_a_number_finds_no_card_that_was_taken_back_and_nobody_who_left(
+    system: APIClient, card: RecordCard, member: Member, other_employer: Employer
+) -> None:
+    """Whose card was withdrawn is not told by asking; nor what number the next employer gave."""
+    Member.objects.filter(pk=member.pk).update(employer_number="A-0107")
+    Member.objects.filter(pk=member.pk).update(employer=other_employer)
+    assert system.get(CARDS, {"member": "A-0107"}).json()["cards"] == []
+    Member.objects.filter(pk=member.pk).update(employer=card.employer)
+    withdrawing.withdraw(card, RecordCard.Withdrawal.CONSENT)
+    assert len(system.get(CARDS, {"status": "withdrawn"}).json()["cards"]) == 1
+    assert system.get(CARDS, {"status": "withdrawn", "member": "A-0107"}).json()["cards"] == []
 
 
 @pytest.mark.parametrize(

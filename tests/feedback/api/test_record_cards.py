@@ -54,6 +54,15 @@ def test_the_way_of_a_card(client: APIClient, worker: Member, secretary: User) -
     assert RecordCard.objects.get(supersedes=card).status == "draft"
 
 
+def test_a_consent_is_taken_back_at_the_member_s_word(client: APIClient, worker: Member) -> None:
+    out, waiting = issued(worker), agreed(worker, period=PERIOD.next)
+    gone = do(client, out, "withdraw", {"reason": "consent"})
+    assert (gone.data["status"], gone.data["withdrawal"]) == ("withdrawn", "consent")
+    assert (fresh(waiting).status, Consent.objects.in_force().exists()) == ("withdrawn", False)
+    early = do(client, draft(worker, period=PERIOD.previous), "withdraw", {"reason": "consent"})
+    assert (early.status_code, early.data["type"]) == (409, "/problems/conflict")
+
+
 @pytest.mark.parametrize("make", [draft, shown], ids=["draft", "shown"])
 def test_without_consent_no_card_leaves(client: APIClient, worker: Member, make: Any) -> None:
     card = make(worker)
@@ -113,6 +122,18 @@ def test_scope(api: Any, worker: Member, other_secretary: User, street_officer: 
     assert other.get(f"{URL}/{card.pk}").status_code == 404
     assert other.post(f"{URL}/make", {"area": card.area_id, "period": "2026H1"}).status_code == 400
     assert fresh(card).status == "shown"
+
+
+def test_who_agreed_to_cards_is_for_those_who_handle_cards(
+    api: Any, worker: Member, secretary: User, street_officer: User, liaison: User, leader: User, other_secretary: User
+) -> None:
+    """Neither a liaison officer nor a group leader learns who let a card go to the employer, or took it back."""
+    agreed(worker)
+    Consent.objects.get().withdraw()
+    told = {user: len(api(user).get("/api/v1/consents").json()["results"]) for user in (secretary, street_officer)}
+    assert set(told.values()) == {1}
+    for user in (liaison, leader, other_secretary):
+        assert api(user).get("/api/v1/consents").json()["results"] == []
 
 
 def test_reading_many_is_an_export_in_few_queries(

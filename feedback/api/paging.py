@@ -1,0 +1,30 @@
+"""Page by page: how many rows a page has, and a signed cursor that says where the next one begins."""
+
+from django.core.signing import BadSignature, Signer
+from rest_framework import serializers
+
+from feedback.api.fields import TextField
+from feedback.api.problems import BadCursor
+
+
+class Paged(serializers.Serializer):
+    """Where to go on, and how many."""
+
+    cursor = TextField(
+        required=False,
+        allow_blank=True,
+        max_length=200,
+        default="",
+        help_text="上一次结果里的 next；不填就从头列起。",
+    )
+    limit = serializers.IntegerField(
+        required=False, min_value=1, max_value=500, default=100, help_text="每页条数，默认 100。"
+    )
+
+
+def behind(signer: Signer, cursor: str) -> str:
+    """The last row of the page before, as it was signed; BadCursor for what is no cursor of this list."""
+    try:
+        return signer.unsign(cursor)
+    except BadSignature as error:
+        raise BadCursor from error

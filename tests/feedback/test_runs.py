@@ -1,0 +1,60 @@
+"""Issuing in the background: by whom, what became of each card, and a worker that comes too late."""
+
+import pytest
+
+from feedback import issuing
+from feedback.models import IssueRun, RecordCard
+from members.models import Area, User
+from tests.cards import agreed, fresh, in_post, shown
+
+
+@pytest.fixture
+def rows(group: Area) -> list[RecordCard]:
+    return [agreed(in_post(f"工{name}", group, room=name)) for name in "甲乙"]
+
+
+def run(area: Area, user: User, rows: list[RecordCard]) -> IssueRun:
+    """A run that waits for its worker."""
+    return IssueRun.objects.create(area=area, user=user, cards=[card.pk for card in rows])
+
+
+def test_every_card_is_accounted_for(
+    community: Area, secretary: User, rows: list[RecordCard], group: Area, other_group: Area
+) -> None:
+    """Issued, or not: one that nobody agreed to, one that is not the user's."""
+    silent, foreign = shown(in_post("工丙", group, room="3")), agreed(in_post("邻社区人", other_group))
+    made = run(community, secretary, [*rows, silent, foreign])
+    issuing.run_issue.call(made.pk)
+    made.refresh_from_db()
+    assert (made.status, made.issued, made.skipped, made.progress) == ("done", 2, 2, 100)
+    assert [fresh(card).status for card in (silent, foreign)] == ["shown", "agreed"]
+
+
+def test_a_run_that_was_said_to_have_stopped_issues_nothing_more(
+    community: Area, secretary: User, rows: list[RecordCard]
+) -> None:
+    """The queue was long: the office was told to press again before the worker came to it."""
+    made = run(community, secretary, rows)
+    IssueRun.objects.update(status="stopped")
+    issuing.run_issue.call(made.pk)
+    made.refresh_from_db()
+    assert (made.status, made.issued) == ("stopped", 0)
+    assert {fresh(card).status for card in rows} == {"agreed"}
+
+
+def test_a_run_begins_when_its_worker_comes(community: Area, secretary: User, rows: list[RecordCard]) -> None:
+    made = run(community, secretary, rows)
+    waited = made.beat_at
+    issuing.run_issue.call(made.pk)
+    made.refresh_from_db()
+    assert made.beat_at > waited
+
+
+def test_whoever_holds_no_post_any_more_issues_nothing(
+    community: Area, secretary: User, rows: list[RecordCard]
+) -> None:
+    made = run(community, secretary, rows)
+    secretary.roles.all().delete()
+    issuing.run_issue.call(made.pk)
+    made.refresh_from_db()
+    assert (made.issued, made.skipped) == (0, 2)
