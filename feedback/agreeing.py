@@ -41,7 +41,7 @@ class Moved:
 
 def link_token(card: RecordCard) -> str:
     """The signed part of the member's link."""
-    return dumps([card.pk, _shown(card)], salt=SALT)
+    return dumps([card.pk, shown_moment(card)], salt=SALT)
 
 
 def card_behind(token: str) -> RecordCard | None:
@@ -51,12 +51,12 @@ def card_behind(token: str) -> RecordCard | None:
     except (BadSignature, ValueError):
         return None
     card = RecordCard.objects.select_related("member", "employer", "area").filter(pk=pk).first()
-    if card is None or card.shown_at is None or _shown(card) != shown:
+    if card is None or card.shown_at is None or shown_moment(card) != shown:
         return None
     return card if timezone.now() < link_ends(card) else None
 
 
-def _shown(card: RecordCard) -> int:
+def shown_moment(card: RecordCard) -> int:
     """The moment at which the card was shown, in milliseconds: what a link is bound to."""
     assert card.shown_at
     return round(card.shown_at.timestamp() * 1000)

@@ -38,7 +38,8 @@ class Made:
     same: int
 
     def __str__(self) -> str:
-        return f"新生成 {self.new} 张，更新草稿 {self.refreshed} 张，其余 {self.same} 张没有变化。"
+        told = {"新生成 {} 张": self.new, "更新草稿 {} 张": self.refreshed, "其余 {} 张没有变化": self.same}
+        return "，".join(said.format(count) for said, count in told.items() if count) + "。"
 
 
 class Home(NamedTuple):

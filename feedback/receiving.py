@@ -11,7 +11,6 @@ from feedback import receipts
 from feedback.models import Answer, EmployerKey, Feed, Receipt, RecordCard
 from feedback.models.cards import RecordCardQuerySet
 from members.models import User
-from members.models.moves import Conflict
 
 Status = RecordCard.Status
 
@@ -91,8 +90,3 @@ def _held(card: RecordCard, digest: str | None = None) -> RecordCard:
     if digest is not None and digest != locked.digest:
         raise WrongDigest("校验码不对：您读到的内容和这张卡不一样，请重新取卡。")
     return locked
-
-
-__all__ = [
-    "By", "Closed", "Conflict", "Refused", "Withdrawn", "WrongDigest", "answer", "give_back", "held_by", "receive",
-]  # fmt: skip

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from rest_framework.throttling import SimpleRateThrottle
 
 from feedback import agreeing
-from feedback.agreeing import NOTICE, VERSION, card_behind, knows
+from feedback.agreeing import NOTICE, VERSION, card_behind, knows, shown_moment
 from feedback.forms import DigitsForm, ObjectForm
 from feedback.models import RecordCard
 from members.atomic import atomic_write
@@ -120,7 +120,7 @@ def _refuse(request, form: DigitsForm, sentence: str, *, status: int = 200) -> H
 
 def _mark(card: RecordCard) -> str:
     """The card as it was shown: shown anew, the digits are asked for again."""
-    return f"{card.pk}.{int(card.shown_at.timestamp())}" if card.shown_at else ""
+    return f"{card.pk}.{shown_moment(card)}" if card.shown_at else ""
 
 
 def _remember(request, card: RecordCard) -> None:

@@ -58,7 +58,7 @@ class TestMaking:
     def test_again_it_makes_no_second_card(self, client, community, group, resident) -> None:
         body = {"area": community.pk, "period": ENDED.code}
         client.post("/cards/make/", body)
-        assert "新生成 0 张，更新草稿 0 张，其余 1 张没有变化" in text(client.post("/cards/make/", body, follow=True))
+        assert "第一社区，2026年上半年：其余 1 张没有变化" in text(client.post("/cards/make/", body, follow=True))
         came(resident, group, ENDED.first)
         assert "更新草稿 1 张" in text(client.post("/cards/make/", body, follow=True))
         assert len(RecordCard.objects.get().lines) == 2

@@ -47,8 +47,8 @@ REPORTS = "覆盖情况 四联动 参与情况 评优"
 @pytest.mark.parametrize(
     ("who", "tasks"),
     [
-        ("street_officer", f"{DAILY} 党员名单 {REPORTS} 导入花名册 登记一名党员 楼组与小区 用户与岗位 操作记录"),
-        ("secretary", f"{DAILY} 党员名单 {REPORTS} 导入花名册 登记一名党员 楼组与小区 用户与岗位"),
+        ("street_officer", f"{DAILY} 记录卡 党员名单 {REPORTS} 导入花名册 登记一名党员 楼组与小区 用户与岗位 操作记录"),
+        ("secretary", f"{DAILY} 记录卡 党员名单 {REPORTS} 导入花名册 登记一名党员 楼组与小区 用户与岗位"),
         ("liaison", f"{DAILY} 党员名单 {REPORTS}"),
         ("leader", f"{DAILY} 党员名单 {REPORTS}"),
         ("instructor", f"群众需求 活动日历 {REPORTS}"),
