@@ -73,7 +73,7 @@ class AgreedForm(forms.Form):
 class WithdrawForm(forms.Form):
     reason = forms.ChoiceField(
         label="为什么撤回",
-        choices=[(each.value, each.label) for each in (RecordCard.Withdrawal.MISTAKE, RecordCard.Withdrawal.DROPPED)],
+        choices=[(each.value, each.label) for each in RecordCard.Withdrawal],
         initial=RecordCard.Withdrawal.MISTAKE,
         widget=forms.RadioSelect,
         error_messages={"required": "请选一个原因。", "invalid_choice": "请选一个原因。"},

@@ -9,24 +9,21 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
-from rest_framework.throttling import SimpleRateThrottle
 
 from activities.attendance import eligible, enrol
 from activities.models import Activity, Attendance, SignIn
 from activities.sign_in import Full, sign_in
 from members.views.acts import numbers, tried, writable
 from members.views.page import page
+from members.views.visitors import ByAddress
 
 BUSY = "现在签到的人太多，请过一分钟再试，或请书记登记。"
 
 
-class ByAddress(SimpleRateThrottle):
+class SigningIn(ByAddress):
     """Guessing names and numbers stays slow; a whole hall behind one address can still sign in."""
 
-    rate = "60/min"
-
-    def get_cache_key(self, request, view):
-        return f"sign-in-{self.get_ident(request)}"
+    what, rate = "sign-in", "60/min"
 
 
 class SignInForm(forms.Form):
@@ -102,7 +99,7 @@ def signed(request, pk):
 
 def _taken(request, activity: Activity, form: SignInForm):
     try:
-        if not ByAddress().allow_request(request, None):  # type: ignore[arg-type]
+        if not SigningIn.lets(request):
             raise Full
         sign_in(activity, **form.cleaned_data)
     except Full:

@@ -16,12 +16,12 @@ from feedback.api.examples import CARDS, ONE_CARD
 from feedback.api.fields import PeriodField, TextField
 from feedback.api.paging import Paged, behind
 from feedback.api.problems import Withdrawn
-from feedback.api.pulls import record_pull
 from feedback.api.schema import ETAG, IF_NONE_MATCH, NUMBER, call
 from feedback.api.shapes import STATUSES, BodyShape, CardsShape
 from feedback.models import RecordCard, Scope
 from feedback.models.cards import RecordCardQuerySet
 from feedback.periods import CardPeriod
+from feedback.pulls import record_pull
 
 Status = RecordCard.Status
 

@@ -9,10 +9,10 @@ from feedback.api.calls import JSON, EmployerCall, written
 from feedback.api.examples import FEED
 from feedback.api.fields import TextField
 from feedback.api.problems import told_of_cursor
-from feedback.api.pulls import record_pull
 from feedback.api.schema import call
 from feedback.api.shapes import FeedShape
 from feedback.models import Scope
+from feedback.pulls import record_pull
 
 AT_ONCE = 100
 

@@ -144,7 +144,7 @@ def _next_step(step: Status, listing: Listing, counts: Counter[str]) -> str:
 
 def _page(request, listing: Listing, cards, count: int) -> Page:
     """A page of rows; how many there are is known from the tabs."""
-    found = listing.narrowed(cards).filter(status=listing.status).select_related("member", "employer", "area")
+    found = listing.narrowed(cards).filter(status=listing.status).select_related("member", "employer__feed", "area")
     if listing.status == Status.ANSWERED:
         answers = Answer.objects.filter(card=OuterRef("pk")).order_by("-version")
         found = found.annotate(answer=Subquery(answers.values("text")[:1]))
@@ -170,6 +170,8 @@ def _note(card: Any) -> str:
         return "已重新生成" if card.is_replaced else reason
     if card.status == Status.ANSWERED:
         return card.answer
+    if card.status == Status.ISSUED:
+        return f"{card.number}　{_fetched(card)}"
     return card.get_withdrawal_display() or card.number or ""
 
 
@@ -180,3 +182,9 @@ def _link_note(card: RecordCard) -> str:
     if is_locked(card):
         return "链接试错太多次，已锁住"
     return "链接已过期" if link_ends(card) <= timezone.now() else ""
+
+
+def _fetched(card: RecordCard) -> str:
+    """Whether the unit has looked since the card left; one that does not may want it on paper."""
+    fetched_at, issued_at = card.employer.feed.fetched_at, card.issued_at
+    return "单位取过，还没签收" if fetched_at and issued_at and fetched_at >= issued_at else "单位还没来取"

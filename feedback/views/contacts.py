@@ -3,11 +3,8 @@
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404
-from django.utils import timezone
 
-from feedback.models import Contact, Feed, RecordCard
-from members.atomic import atomic_write
-from members.audit import record
+from feedback.models import Contact
 from members.models import Employer
 from members.views.acts import numbers
 
@@ -35,11 +32,3 @@ def chosen(request, contacts: list[Contact]) -> Contact:
         if contact.employer_id in asked:
             return contact
     raise Http404
-
-
-def note_pull(contact: Contact, *, rows: int, filters: list[str] | None = None, row: RecordCard | None = None) -> None:
-    """Keep that the employer was shown so many cards, as a call of its system is kept."""
-    with atomic_write():
-        Feed.objects.filter(employer=contact.employer_id).update(fetched_at=timezone.now())
-        changes = {"rows": rows, "filters": sorted(filters or [])}
-        record("pull", row or RecordCard, path=contact.street.path, changes=changes)

@@ -19,7 +19,8 @@ from feedback.documents import printed_card
 from feedback.models import Answer, Contact, EmployerKey, Receipt, RecordCard
 from feedback.models.cards import RecordCardQuerySet
 from feedback.periods import CardPeriod
-from feedback.views.contacts import chosen, contacts_of, note_pull
+from feedback.pulls import record_pull
+from feedback.views.contacts import chosen, contacts_of
 from feedback.views.inbox_forms import AnswerForm
 from feedback.views.papers import check_address
 from members.atomic import atomic_write
@@ -97,7 +98,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     listed = [Held(each, _told(each)) for each in shown.object_list]
     shown.object_list = listed  # type: ignore[assignment]
     if listed:
-        note_pull(contact, rows=len(listed), filters=[name for name, value in asked.items() if value])
+        record_pull(contact, rows=len(listed), filters=[name for name, value in asked.items() if value])
     return page(
         request, "feedback/inbox.html", title="收件箱", contact=contact, contacts=contacts, form=form, asked=asked,
         tabs=[(status, label, counts.get(status, 0)) for status, label in TABS.items()], total=sum(counts.values()),
@@ -191,7 +192,7 @@ def following(card: RecordCard) -> int | None:
 def opened(request: HttpRequest, pk: int) -> tuple[Contact, RecordCard]:
     """The same, on record."""
     contact, found = mine(request, pk)
-    note_pull(contact, rows=1, row=found)
+    record_pull(contact, rows=1, row=found)
     return contact, found
 
 

@@ -8,31 +8,29 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
-from rest_framework.throttling import SimpleRateThrottle
 
 from feedback import agreeing
 from feedback.agreeing import NOTICE, VERSION, card_behind, knows, shown_moment
 from feedback.forms import DigitsForm, ObjectForm
 from feedback.models import RecordCard
+from feedback.models.cards import OUT
 from members.atomic import atomic_write
 from members.audit import record
 from members.models import Consent
 from members.views.acts import done
+from members.views.visitors import ByAddress
 
 KNOWN, KNOWN_SECONDS = "known_cards", 20 * 60
 WRONG = "号码对不上，或试的次数太多了。请核对后再填；还是打不开，请联系社区书记重新发一次，或当面签字。"
 BUSY = "现在打开的人太多，请过一分钟再试。"
 Status = RecordCard.Status
-HELD = (Status.AGREED, Status.ISSUED, Status.RECEIVED, Status.ANSWERED)
+HELD = (Status.AGREED, *OUT)
 
 
-class DigitsByAddress(SimpleRateThrottle):
+class Guessing(ByAddress):
     """Guessing digits stays slow, whatever the number of links at hand."""
 
-    rate = "30/min"
-
-    def get_cache_key(self, request, view):
-        return f"card-link-{self.get_ident(request)}"
+    what = "card-link"
 
 
 @login_not_required
@@ -46,7 +44,7 @@ def link(request, token):
     form = DigitsForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return render(request, "feedback/link_digits.html", {"form": form})
-    if not DigitsByAddress().allow_request(request, None):  # type: ignore[arg-type]
+    if not Guessing.lets(request):
         return _refuse(request, form, BUSY, status=429)
     if not knows(card, form.cleaned_data["digits"]):
         with atomic_write():
@@ -82,7 +80,7 @@ def take_back(request, token):
         return redirect("feedback:link", token)
     if request.method == "POST":
         return _answer(request, token, forms.Form(request.POST), agreeing.take_back)
-    resting = RecordCard.objects.filter(consent=card.consent_id).exclude(status__in=(Status.RETURNED, Status.WITHDRAWN))
+    resting = RecordCard.objects.filter(consent=card.consent_id).exclude(status=Status.WITHDRAWN)
     return render(request, "feedback/link_take_back.html", {"card": card, "token": token, "count": resting.count()})
 
 

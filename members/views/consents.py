@@ -26,6 +26,14 @@ from members.views.page import page
 
 PURPOSE = Consent.Purpose.STAIRWELL
 VERSION, NOTICE = NOTICES[PURPOSE]
+MEANING = {
+    Consent.Purpose.STAIRWELL: "以后打印的楼道公示牌不再有这个姓名。",
+    Consent.Purpose.CARDS: "已经发给这个单位的记录卡全部作废。",
+}
+AFTERWARDS = {
+    Consent.Purpose.STAIRWELL: "请重新打印公示牌，把楼道里原来的换下来。",
+    Consent.Purpose.CARDS: "发出的记录卡已作废，单位会得到通知。",
+}
 CHANGED = "名单刚才有变化：有人已经登记，或已经迁出。请核对下面的名单，再登记一次。"
 
 
@@ -161,9 +169,9 @@ def withdraw(request, pk):
     if request.method == "POST":
         if consent.is_in_force:
             consent.withdraw()
-        messages.success(request, f"已撤回{consent.member}的同意。请重新打印公示牌，把楼道里原来的换下来。")
+        messages.success(request, f"已撤回{consent.member}的同意。{AFTERWARDS[consent.purpose]}")
         return redirect(_address(home.area))
-    question = f"确定撤回{consent.member}的同意吗？马上生效，以后打印的楼道公示牌不再有这个姓名。"
+    question = f"确定撤回{consent.member}的同意吗？马上生效，{MEANING[consent.purpose]}"
     return page(request, "members/confirm.html", title="撤回同意", question=question, danger=True)
 
 

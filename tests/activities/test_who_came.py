@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from activities.models import Activity, Attendance, SignIn
 from activities.sign_in import settle_sign_ins
-from activities.views.sign_in import ByAddress
+from activities.views.sign_in import SigningIn
 from members.models import Area
 from tests import factories
 
@@ -214,7 +214,7 @@ def test_the_answer_gives_nothing_away(poster, member) -> None:
 def test_the_answer_takes_the_same_time(poster, member, settings, monkeypatch) -> None:
     """What could tell, the matching, is not done while the phone waits."""
     settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
-    monkeypatch.setattr(ByAddress, "rate", "100000/min")
+    monkeypatch.setattr(SigningIn, "rate", "100000/min")
     browser = Client()
     took: dict[str, list[float]] = {"欧阳建国": [], "没有这人": []}
     for number in range(40):
@@ -268,7 +268,7 @@ def test_a_code_is_for_its_day(station, secretary) -> None:
 
 
 def test_guessing_is_slowed_down(poster, monkeypatch) -> None:
-    monkeypatch.setattr(ByAddress, "rate", "3/min")
+    monkeypatch.setattr(SigningIn, "rate", "3/min")
     answers = [
         Client().post(f"/s/{poster.sign_in_code}/", {"name": "没有这人", "phone_end": f"{number:04}"})
         for number in range(5)

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from feedback import agreeing, issuing, receiving
-from feedback.models import IssueRun, RecordCard, Sender
+from feedback.models import Feed, IssueRun, RecordCard, Sender
 from feedback.periods import CardPeriod
 from feedback.receiving import By
 from feedback.views import board, listed
@@ -329,3 +329,11 @@ class TestLandingPage:
         answer = text(logged_in(liaison).get("/"))
         assert "本人有异议" not in answer
         assert "/cards/" not in answer
+
+
+def test_the_list_says_whether_the_unit_has_looked(client: Any, group: Any) -> None:
+    card = cards.issued(cards.in_post("安一明", group))
+    address = f"/cards/?period={card.period.code}&show=issued"
+    assert "单位还没来取" in client.get(address).content.decode()
+    Feed.objects.update(fetched_at=timezone.now())
+    assert "单位取过，还没签收" in client.get(address).content.decode()

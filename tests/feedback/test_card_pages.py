@@ -203,10 +203,15 @@ class TestSteps:
         assert "内容同时清空" in asked
         assert "还没有签收" in asked
         assert status(card) == Status.ISSUED
-        assert "请选一个原因" in post(client, card, "withdraw", reason="consent")
+        assert "请选一个原因" in post(client, card, "withdraw", reason="whim")
         post(client, card, "withdraw", reason="mistake")
         gone = cards.fresh(card)
         assert (gone.status, gone.withdrawal, gone.body) == ("withdrawn", "mistake", "")
+
+    def test_a_consent_taken_back_in_person_withdraws_all_that_rests_on_it(self, client, resident) -> None:
+        card, later = cards.issued(resident), cards.issued(resident, period=cards.PERIOD.next)
+        post(client, card, "withdraw", reason="consent")
+        assert [cards.fresh(each).withdrawal for each in (card, later)] == ["consent", "consent"]
 
     @pytest.mark.parametrize(
         ("step", "state", "sentence"),

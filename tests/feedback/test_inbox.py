@@ -259,7 +259,7 @@ def test_every_look_is_on_record_as_a_pull(client: Client, contact: User, card: 
     assert [(each.row, each.user, each.area_path) for each in pulls] == [
         ("", contact, street.path), (str(card.pk), contact, street.path), (str(card.pk), contact, street.path),
     ]  # fmt: skip
-    assert pulls[0].changes == {"rows": 1, "filters": []}
+    assert pulls[0].changes == {"rows": 1, "filters": [], "cursor": ""}
     fetched = Feed.objects.get(employer=card.employer).fetched_at
     assert fetched
     assert timezone.now() - fetched < timedelta(minutes=1)

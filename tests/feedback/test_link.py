@@ -107,7 +107,7 @@ class TestDigits:
         assert "安一明" not in text(Client().get(address(card)))
 
     def test_guessing_is_slow_whatever_the_links(self, phone, group) -> None:
-        limit = int(views.DigitsByAddress.rate.split("/")[0])
+        limit = int(views.Guessing.rate.split("/")[0])
         rows = [cards.shown(cards.in_post(f"人{number}号", group, room=str(number))) for number in range(7)]
         tried = [phone.post(address(rows[at // 5]), {"digits": "0000"}).status_code for at in range(limit + 1)]
         assert tried == [200] * limit + [429]

@@ -1,0 +1,30 @@
+"""What each reading of cards leaves behind: an entry of the trail, and on the feed when the employer last fetched."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from feedback.models import Contact, EmployerKey, Feed, RecordCard
+from members import audit
+from members.atomic import atomic_write
+
+NOTED_EVERY = timedelta(minutes=1)
+
+
+def record_pull(
+    reader: EmployerKey | Contact,
+    *,
+    rows: int,
+    filters: Iterable[str] = (),
+    cursor: str = "",
+    row: RecordCard | None = None,
+) -> None:
+    """Keep that a key or contact is given so many cards: from which cursor on, and the filters' names, no values."""
+    now = timezone.now()
+    stale = Q(fetched_at=None) | Q(fetched_at__lte=now - NOTED_EVERY)
+    with atomic_write():
+        Feed.objects.filter(stale, employer=reader.employer_id).update(fetched_at=now)
+        changes = {"rows": rows, "filters": sorted(filters), "cursor": cursor}
+        audit.record("pull", row or RecordCard, path=reader.street.path, changes=changes)
