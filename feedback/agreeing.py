@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.signing import BadSignature, dumps, loads
+from django.core.signing import BadSignature, Signer
 from django.db.models import Exists, F, OuterRef, Subquery
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -25,7 +25,6 @@ from members.models import Consent, Member, User
 from members.models.consents import NOTICES
 from members.models.moves import Conflict
 
-SALT = "feedback.card"
 MOST_TRIES = 6
 Status = RecordCard.Status
 VERSION, NOTICE = NOTICES[Consent.Purpose.CARDS]
@@ -41,19 +40,23 @@ class Moved:
 
 def link_token(card: RecordCard) -> str:
     """The signed part of the member's link."""
-    return dumps([card.pk, shown_moment(card)], salt=SALT)
+    return _signer().sign_object([card.pk, shown_moment(card)])
 
 
 def card_behind(token: str) -> RecordCard | None:
     """The card that a link opens; None where it is no link of ours, has expired, or the card was shown anew."""
     try:
-        pk, shown = loads(token, salt=SALT)
+        pk, shown = _signer().unsign_object(token)
     except (BadSignature, ValueError):
         return None
     card = RecordCard.objects.select_related("member", "employer", "area").filter(pk=pk).first()
     if card is None or card.shown_at is None or shown_moment(card) != shown:
         return None
     return card if timezone.now() < link_ends(card) else None
+
+
+def _signer() -> Signer:
+    return Signer(salt="feedback.card")
 
 
 def shown_moment(card: RecordCard) -> int:
