@@ -11,7 +11,7 @@ from members import access
 from members.access import Resource, Right
 from members.audit import Audited, record
 from members.models import Area, Employer
-from members.models.moves import Conflict, Moving
+from members.models.moves import Moving
 
 
 class OfferQuerySet(models.QuerySet["Offer"]):
@@ -94,17 +94,14 @@ class Offer(Moving, Audited):
 
     def use_for(self, need: Need) -> None:
         """The employer takes this open need on with it; the caller opens the transaction, as for every move."""
-        if not Offer.objects.select_for_update(no_key=True).filter(pk=self.pk, status=self.Status.OPEN).exists():
-            self.refresh_from_db(fields=["status"])
-            raise Conflict(f"“{self}”现在是“{self.get_status_display()}”，不能再用。请刷新页面看看。")
+        self.hold_in(self.Status.OPEN)
         need.claim(employer=self.employer)
         self.needs.add(need)
         record("change", self, changes={"needs": [need.pk]})
 
     def change(self) -> None:
         """Save what the employer wrote anew, as long as it is still offered."""
-        if not Offer.objects.select_for_update(no_key=True).filter(pk=self.pk, status=self.Status.OPEN).exists():
-            raise Conflict("这项资源已经收回或用完，不能再改。请刷新页面看看。")
+        self.hold_in(self.Status.OPEN)
         self.save(update_fields=["area", "kind", "title", "text"])
 
     def audit_path(self) -> str:

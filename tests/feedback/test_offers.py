@@ -131,7 +131,7 @@ def test_an_offer_is_written_anew_taken_back_and_offered_again(giver: Client, of
     assert told(giver.post(f"{OURS}{offer.pk}/take-back/", follow=True))[-1].startswith("已收回")
     assert now(offer) == Status.WITHDRAWN
     answer = giver.post(f"{OURS}{offer.pk}/", body(unit, offer.area, title="小会议室"))
-    assert "已经收回或用完，不能再改" in text(answer)
+    assert "不能再做这一步" in text(answer)
     assert Offer.objects.get().title == "大会议室"
     giver.post(f"{OURS}{offer.pk}/again/")
     assert (now(offer), Offer.objects.get().closed_at) == ("open", None)
@@ -260,7 +260,7 @@ def test_a_need_that_was_freed_is_no_longer_shown_as_its_use(client: Client, off
 def test_what_is_closed_is_not_used(client: Client, offer: Offer, need: Need, status: str) -> None:
     offer.close(status)
     assert "用在这条需求上" not in text(client.get(f"{OFFERS}{offer.pk}/"))
-    assert "不能再用" in told(client.post(f"{OFFERS}{offer.pk}/use/", {"need": need.pk}, follow=True))[-1]
+    assert "不能再做这一步" in told(client.post(f"{OFFERS}{offer.pk}/use/", {"need": need.pk}, follow=True))[-1]
     need.refresh_from_db()
     assert (need.status, offer.needs.count()) == ("open", 0)
 
