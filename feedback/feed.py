@@ -6,7 +6,7 @@ has seen one number has seen all before it (design: cards, "The feed").
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import orjson
@@ -28,12 +28,13 @@ class CursorReset(Exception):
 
 
 class FeedPage(NamedTuple):
-    """Events after a cursor, as JSON, how many, where to go on, and whether there is more."""
+    """Events after a cursor, as JSON, how many, where to go on, whether there is more, when one last fetched."""
 
     events: bytes
     size: int
     next: str
     more: bool
+    fetched_at: datetime | None
 
 
 def tell(cards: Iterable[RecordCard], kind: str = "") -> None:
@@ -60,6 +61,7 @@ def read(employer: int, after: str, limit: int = MOST) -> FeedPage:
         size=len(shown),
         next=cursor_at(feed, shown[-1][0] if shown else seq),
         more=len(rows) > limit,
+        fetched_at=feed.fetched_at,
     )
 
 

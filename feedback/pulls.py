@@ -1,7 +1,7 @@
 """What each reading of cards leaves behind: an entry of the trail, and on the feed when the employer last fetched."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Q
 from django.utils import timezone
@@ -20,11 +20,16 @@ def record_pull(
     filters: Iterable[str] = (),
     cursor: str = "",
     row: RecordCard | None = None,
+    fetched_at: datetime | None = None,
 ) -> None:
-    """Keep that a key or contact is given so many cards: from which cursor on, and the filters' names, no values."""
+    """Keep that a key or contact is given so many cards: from which cursor on, and the filters' names, no values.
+
+    `fetched_at` is when the employer last fetched, where the caller knows it.
+    """
     now = timezone.now()
     stale = Q(fetched_at=None) | Q(fetched_at__lte=now - NOTED_EVERY)
     with atomic_write():
-        Feed.objects.filter(stale, employer=reader.employer_id).update(fetched_at=now)
+        if fetched_at is None or fetched_at <= now - NOTED_EVERY:
+            Feed.objects.filter(stale, employer=reader.employer_id).update(fetched_at=now)
         changes = {"rows": rows, "filters": sorted(filters), "cursor": cursor}
         audit.record("pull", row or RecordCard, path=reader.street.path, changes=changes)

@@ -16,15 +16,18 @@ class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
 
     def extend(self, entries: list["AuditEntry"]) -> None:
         """Add entries behind the last one; the head row is locked, so those of parallel transactions queue."""
-        head = AuditHead.objects.select_for_update().filter(pk=1).first()
-        if head is None:
+        head = AuditHead.objects.filter(pk=1)
+        locked = head.select_for_update().values_list("hash", flat=True)
+        kept = list(locked)
+        if not kept:
             AuditHead.objects.get_or_create(pk=1)
-            head = AuditHead.objects.select_for_update().get(pk=1)
+            kept = list(locked.all())
+        last = kept[0]
         for entry in entries:
-            entry.previous = head.hash
-            entry.hash = head.hash = audit.chain(head.hash, entry.bound_values())
+            entry.previous = last
+            entry.hash = last = audit.chain(last, entry.bound_values())
         AuditEntry.objects.bulk_create(entries)
-        head.save(update_fields=["hash"])
+        head.update(hash=last)
 
     def first_broken(self) -> "AuditEntry | None":
         """Return the first entry that does not fit the one before it."""

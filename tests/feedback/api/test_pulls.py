@@ -2,18 +2,15 @@
 
 import json
 from datetime import timedelta
-from time import perf_counter
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from rest_framework import serializers
 from rest_framework.test import APIClient
 
 from feedback import feed, withdrawing
-from feedback.api.cards import entries
 from feedback.body import digest_of
 from feedback.issuing import issue_all
 from feedback.models import EmployerKey, Feed, RecordCard
@@ -194,45 +191,6 @@ def test_what_a_pull_asks_of_the_database(system: APIClient, many: list[RecordCa
         of_cards = [sql for sql in asked if "recordcard" in sql or "feedback_feed" in sql]
         assert len(of_cards) == own, of_cards
         assert len(asked) == own + 2, "the key, and the head of the trail"
-
-
-class PlainSerializer(serializers.ModelSerializer):
-    class Meta:
-        model = RecordCard
-        fields = "__all__"
-
-
-def test_a_page_is_ten_times_faster_than_a_serializer(system: APIClient, card: RecordCard) -> None:
-    """A hundred cards of forty lines."""
-    body = json.loads(card.body)
-    body["lines"] = body["lines"] * 40
-    RecordCard.objects.update(body=json.dumps(body, ensure_ascii=False), lines=[cards.LINE] * 40)
-    card.refresh_from_db()
-    fields = {field.attname: getattr(card, field.attname) for field in RecordCard._meta.concrete_fields}
-    del fields["id"]
-    first = card.first_day
-    RecordCard.objects.bulk_create(
-        RecordCard(**fields | {"number": f"310114001-2026-1{number:04}", "first_day": first - timedelta(days=number)})
-        for number in range(1, 100)
-    )
-
-    def ours() -> None:
-        b",".join(entries(RecordCard.objects.values_list("number", "status", "digest", "body")[:100]))
-
-    def stock() -> None:
-        json.dumps(PlainSerializer(RecordCard.objects.all()[:100], many=True).data)
-
-    assert RecordCard.objects.count() == 100
-    assert 10 * fastest(ours) < fastest(stock)
-
-
-def fastest(act: Any, times: int = 5) -> float:
-    def once() -> float:
-        begun = perf_counter()
-        act()
-        return perf_counter() - begun
-
-    return min(once() for _ in range(times))
 
 
 # One card ------------------------------------------------------------------------------------------------------------
