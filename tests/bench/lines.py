@@ -23,7 +23,7 @@ class Line(NamedTuple):
 
     def __str__(self) -> str:
         sign, mark = "≥" if self.at_least else "≤", "ok" if self.is_met else "MISSED"
-        return f"{self.what:<44}{self.other:>12}{self.ours:>12}{self.figure:>9.1f}{sign:>5}{self.target:<5g}{mark}"
+        return f"{self.what:<48}{self.other:>12}{self.ours:>12}{self.figure:>9.1f}{sign:>5}{self.target:<5g}{mark}"
 
 
 def median(work: Callable[[], object], runs: int, before: Callable[[], object] = gc.collect) -> float:

@@ -26,7 +26,7 @@ def main(runs: int = 5) -> int:
         lines += [*attendance_lines(officer, runs), *rhythm_lines(street, officer, runs)]
         lines += card_lines(street, runs)
     print(f"{connection.vendor}, median of {runs} runs (stock roster: {stock_runs(runs)})")
-    print(f"{'':<44}{'other':>12}{'ours':>12}{'figure':>9}  target")
+    print(f"{'':<48}{'other':>12}{'ours':>12}{'figure':>9}  target")
     print(*lines, sep="\n")
     return 0 if all(line.is_met for line in lines) else 1
 
