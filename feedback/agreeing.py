@@ -147,7 +147,7 @@ def _queue(pks: Sequence[int]) -> None:
 
 def _locked(pks: Sequence[int], status: str) -> list[RecordCard]:
     """Those of these cards (ids) in this state, locked."""
-    held = RecordCard.objects.filter(status=status).select_related("area").select_for_update(of=("self",), no_key=True)
+    held = RecordCard.objects.filter(status=status).select_related("area").held()
     return [card for part in batches(sorted(pks)) for card in held.filter(pk__in=part).order_by("pk")]
 
 

@@ -87,9 +87,7 @@ def _ready(pks: Sequence[int]) -> list[RecordCard]:
     agreed = RecordCard.objects.filter(pk__in=pks, status=RecordCard.Status.AGREED)
     consents = Consent.objects.in_force(Consent.Purpose.CARDS).filter(pk__in=agreed.values("consent"))
     standing = {consent.pk for consent in consents.order_by("pk").select_for_update(no_key=True)}
-    rows = agreed.select_for_update(of=("self",), no_key=True).select_related(
-        "member", "employer", "area", "supersedes"
-    )
+    rows = agreed.held().select_related("member", "employer", "area", "supersedes")
     ready = rows.for_present_employers().order_by("area__path", "pk")
     return [card for card in ready if card.consent_id in standing]
 

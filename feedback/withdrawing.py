@@ -25,8 +25,7 @@ def withdraw_all(cards: RecordCardQuerySet, reason: str) -> None:
     What others did to a card until it was locked counts: one that is none of these any more stays as it is.
     """
     with atomic_write():
-        related = cards.select_related("area", "supersedes").order_by("pk")
-        locked = list(related.select_for_update(of=("self",), no_key=True))
+        locked = list(cards.select_related("area", "supersedes").order_by("pk").held())
         was_out = [card for card in locked if card.is_with_employer]
         for card in locked:
             card.advance(RecordCard.Status.WITHDRAWN, withdrawn_at=timezone.now(), withdrawal=reason, body="")

@@ -22,7 +22,6 @@ urlpatterns = [
     path("admin/members/", RedirectView.as_view(pattern_name="home")),
     path("admin/activities/", RedirectView.as_view(pattern_name="home")),
     path("admin/feedback/", RedirectView.as_view(pattern_name="home")),
-    path("admin/feedback/", RedirectView.as_view(pattern_name="home")),
     path("admin/", admin.site.urls),
 ]
 

@@ -31,6 +31,10 @@ class RecordCardQuerySet(models.QuerySet["RecordCard"]):
     def of_period(self, period: CardPeriod) -> Self:
         return self.filter(first_day=period.first, last_day=period.last)
 
+    def held(self) -> Self:
+        """These cards, locked until the transaction ends; their keys stay free for the checks of foreign keys."""
+        return self.select_for_update(of=("self",), no_key=True)
+
     def with_employer(self) -> Self:
         """Cards that the employer holds: issued, and not withdrawn."""
         return self.filter(status__in=OUT)
