@@ -105,6 +105,27 @@ def other_street(street: Area) -> Area:
 
 
 @pytest.fixture
+def far_community(other_street: Area) -> Area:
+    return Area.objects.get(name="平城社区")
+
+
+@pytest.fixture
+def far_group(other_street: Area) -> Area:
+    """A building group of the other street."""
+    return Area.objects.get(name="9号楼", path__startswith=other_street.path)
+
+
+@pytest.fixture
+def far_officer(other_street: Area) -> User:
+    return factories.official("juyuan", Kind.STREET, other_street)
+
+
+@pytest.fixture
+def far_secretary(far_community: Area) -> User:
+    return factories.official("pingcheng", Kind.SECRETARY, far_community)
+
+
+@pytest.fixture
 def superuser(db: None) -> User:
     return factories.user("root", name="安装者", is_superuser=True)
 
@@ -168,6 +189,12 @@ def member(group: Area) -> Member:
 def other_member(other_group: Area) -> Member:
     """A local member of the other community."""
     return factories.person("单秀英", other_group, room="501", phone="19900001234", sex="female")
+
+
+@pytest.fixture
+def far_member(far_group: Area) -> Member:
+    """An in-post member of the other street, at the employer that `member` is at too."""
+    return factories.person("闵行舟", far_group, room="101", affiliation=Member.Affiliation.IN_POST)
 
 
 @pytest.fixture
