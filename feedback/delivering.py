@@ -20,6 +20,7 @@ from django_tasks import task
 
 from feedback import outgoing
 from feedback.models import Delivery, Webhook
+from feedback.models.counterparts import Counterpart, among
 from members.atomic import atomic_write
 from members.audit import record
 from members.jobs import enqueue
@@ -46,18 +47,18 @@ class Outcome:
         return self.status is not None and 200 <= self.status < 300
 
 
-def announce(cursors: Mapping[int, str]) -> None:
-    """Let the webhooks of these employers (ids) know that there is something after these cursors.
+def announce(cursors: Mapping[Counterpart, str]) -> None:
+    """Let the webhooks of these employers and streets know that there is something after these cursors.
 
     Within the transaction that writes the feed. A message that nobody has tried yet says it already.
     """
-    hooks = Webhook.objects.filter(employer__in=cursors, is_active=True)
+    hooks = Webhook.objects.filter(among(cursors), is_active=True)
     untried = Delivery.objects.filter(webhook__in=hooks, status=Status.WAITING, attempts=0)
     # Not sent before we commit.
     waiting = set(untried.select_for_update(of=("self",), no_key=True).values_list("webhook", flat=True))
     new = [
-        Delivery(webhook_id=pk, cursor=cursors[employer])
-        for pk, employer in hooks.values_list("pk", "employer")
+        Delivery(webhook_id=pk, cursor=cursors[Counterpart(*counterpart)])
+        for pk, *counterpart in hooks.values_list("pk", "employer", "street")
         if pk not in waiting
     ]
     Delivery.objects.bulk_create(new)

@@ -1,6 +1,6 @@
-"""The feed: what each employer is told, gapless and in commit order, and the cursors that say how far one has read.
+"""The feed: what a street tells an employer, gapless and in commit order, and the cursors of who reads it.
 
-The numbers come from the employer's own row, locked last in the transaction that changes the card, so that a reader who
+The numbers come from the pair's own row, locked last in the transaction that changes the card, so that a reader who
 has seen one number has seen all before it (design: cards, "The feed").
 """
 
@@ -15,16 +15,18 @@ from django.utils import timezone
 
 from feedback import delivering
 from feedback.models import Feed, FeedEvent, RecordCard
+from feedback.models.counterparts import Counterpart
 
 MOST = 500
+NOTHING_TOLD = "0"  # the epoch of a feed that is still to come: its cursor goes on in the first one
 
 
 class BadCursor(Exception):
-    """It is none of ours, or another employer's."""
+    """It is none of ours, or of another feed."""
 
 
 class CursorReset(Exception):
-    """It was given before a backup was restored: start again from the beginning."""
+    """It was given before the feed began anew, after a backup was restored: start again from the beginning."""
 
 
 class FeedPage(NamedTuple):
@@ -38,23 +40,23 @@ class FeedPage(NamedTuple):
 
 
 def tell(cards: Iterable[RecordCard], kind: str = "") -> None:
-    """Put an event for each of these cards behind their employers' feeds; if not said, that they were issued."""
-    by_employer: dict[int, list[RecordCard]] = defaultdict(list)
+    """Put an event for each of these cards behind their feeds; if not said, that they were issued."""
+    by_counterpart: dict[Counterpart, list[RecordCard]] = defaultdict(list)
     for card in cards:
-        by_employer[card.employer_id].append(card)
-    feeds = Feed.lock(set(by_employer))
-    delivering.announce({employer: cursor_at(feed, feed.last_seq) for employer, feed in feeds.items()})
+        by_counterpart[card.counterpart].append(card)
+    feeds = Feed.lock(set(by_counterpart))
+    delivering.announce({counterpart: cursor_at(feed, feed.last_seq) for counterpart, feed in feeds.items()})
     FeedEvent.objects.bulk_create(
-        event for employer, told in by_employer.items() for event in _events(feeds[employer], told, kind)
+        event for counterpart, some in by_counterpart.items() for event in _events(feeds[counterpart], some, kind)
     )
     Feed.objects.bulk_update(feeds.values(), ["last_seq"])
 
 
-def read(employer: int, after: str, limit: int = MOST) -> FeedPage:
+def read(counterpart: Counterpart, after: str, limit: int = MOST) -> FeedPage:
     """Return the events after a cursor, "" for the beginning; BadCursor, CursorReset."""
-    feed = Feed.objects.filter(employer=employer).first() or Feed(employer_id=employer)
+    feed = feed_of(counterpart)
     seq = _position(feed, after)
-    rows = list(_rows(employer, seq, limit + 1))
+    rows = list(_rows(feed, seq, limit + 1))
     shown = rows[:limit]
     return FeedPage(
         events=_written(shown),
@@ -65,17 +67,24 @@ def read(employer: int, after: str, limit: int = MOST) -> FeedPage:
     )
 
 
+def feed_of(counterpart: Counterpart) -> Feed:
+    """The feed of this employer and street; an empty one where nothing was told yet."""
+    employer, street = counterpart
+    kept = Feed.objects.filter(employer=employer, street=street).first()
+    return kept or Feed(employer_id=employer, street_id=street, epoch=NOTHING_TOLD)
+
+
 def cursor_at(feed: Feed, seq: int) -> str:
-    """The cursor of who has read up to this number; only this employer can use it, only in this epoch."""
-    return _signer(feed).sign(f"{feed.epoch}.{seq}")
+    """The cursor of who has read up to this number; it fits this feed alone, in this epoch alone."""
+    return _signer(feed.employer_id, feed.street_id).sign(f"{feed.epoch}.{seq}")
 
 
 def start_over() -> int:
     """Begin a new epoch of every feed, after a backup was restored; return how many feeds."""
-    feeds = list(Feed.objects.select_for_update(no_key=True))
+    feeds = list(Feed.objects.select_for_update(no_key=True).order_by("employer_id", "street_id"))
     for feed in feeds:
-        feed.epoch += 1
-    return Feed.objects.bulk_update(feeds, ["epoch"])
+        feed.start_over()
+    return Feed.objects.bulk_update(feeds, ["epoch", "last_receipt"], batch_size=500)
 
 
 def _events(feed: Feed, cards: Iterable[RecordCard], kind: str) -> Iterator[FeedEvent]:
@@ -84,7 +93,7 @@ def _events(feed: Feed, cards: Iterable[RecordCard], kind: str) -> Iterator[Feed
     for card in cards:
         feed.last_seq += 1
         type_ = kind or (FeedEvent.Type.CORRECTED if card.supersedes_id else FeedEvent.Type.ISSUED)
-        event = FeedEvent(employer_id=feed.employer_id, seq=feed.last_seq, type=type_, card=card, at=now)
+        event = FeedEvent(feed=feed, seq=feed.last_seq, type=type_, card=card, at=now)
         event.told = _told(event)
         yield event
 
@@ -106,24 +115,36 @@ def _told(event: FeedEvent) -> str:
     return orjson.dumps(told).decode().removesuffix("}}") + ',"body":'
 
 
-def _signer(feed: Feed) -> Signer:
-    return Signer(salt=f"feedback.feed.{feed.employer_id}")
+def _signer(*of: int) -> Signer:
+    return Signer(salt=f"feedback.feed.{'.'.join(map(str, of))}")
 
 
 def _position(feed: Feed, cursor: str) -> int:
     if not cursor:
         return 0
     try:
-        epoch, seq = map(int, _signer(feed).unsign(cursor).split("."))
-    except (BadSignature, ValueError) as error:
-        raise BadCursor from error
-    if epoch != feed.epoch or seq > feed.last_seq:
+        epoch, _, seq = _signer(feed.employer_id, feed.street_id).unsign(cursor).partition(".")
+    except BadSignature as error:
+        raise CursorReset if _was_employers(feed, cursor) else BadCursor from error
+    is_of_this_epoch = epoch == feed.epoch or (epoch, seq) == (NOTHING_TOLD, "0")
+    if not is_of_this_epoch or int(seq) > feed.last_seq:
         raise CursorReset
-    return seq
+    return int(seq)
 
 
-def _rows(employer: int, seq: int, count: int) -> Iterable[tuple[int, str, str]]:
-    events = FeedEvent.objects.filter(employer=employer).after(seq)
+def _was_employers(feed: Feed, cursor: str) -> bool:
+    """Whether the cursor is of the time when an employer had one feed for all streets (before 0.4)."""
+    try:
+        _signer(feed.employer_id).unsign(cursor)
+    except BadSignature:
+        return False
+    return True
+
+
+def _rows(feed: Feed, seq: int, count: int) -> Iterable[tuple[int, str, str]]:
+    if feed.pk is None:
+        return []
+    events = FeedEvent.objects.filter(feed=feed).after(seq)
     return events.values_list("seq", "told", "card__body")[:count]
 
 

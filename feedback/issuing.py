@@ -9,7 +9,8 @@ from django_tasks import task
 from feedback import feed
 from feedback.agreeing import Moved
 from feedback.body import digest_of, render
-from feedback.models import IssueRun, NumberSeries, RecordCard, Sender
+from feedback.models import IssueRun, NumberSeries, RecordCard
+from feedback.models.senders import contacts_of
 from members.access import Right
 from members.atomic import atomic_write
 from members.audit import acting, record
@@ -95,9 +96,9 @@ def _ready(pks: Sequence[int]) -> list[RecordCard]:
 def _freeze(cards: list[RecordCard]) -> None:
     now = timezone.now()
     day = timezone.localdate(now)
-    contacts = dict(Sender.objects.values_list("area__path", "contact"))
     for path, some in groupby(cards, key=lambda card: card.area.street_path):
         street, of_street = Area.objects.get(path=path), list(some)
+        contacts = contacts_of(street)
         numbers = NumberSeries.take(street, day.year, len(of_street))
         for card, number in zip(of_street, numbers, strict=True):
             card.number, card.issued_at = number, now

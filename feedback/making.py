@@ -53,11 +53,12 @@ class Home(NamedTuple):
 def make(area: Area, period: CardPeriod) -> Made:
     """Make the cards of the in-post members who live in the area, in one transaction."""
     with atomic_write():
-        Area.objects.select_for_update(no_key=True).get(path=area.street_path)  # two who make at once queue
+        # Two who make at once queue.
+        street = Area.objects.select_for_update(no_key=True).get(path=area.street_path)
         homes = _homes(area)
         lines = lines_of(area, period, homes)
         cards = _cards_of(period, homes.values("member"))
-        new = _new_cards(_told(homes), lines, cards, period)
+        new = _new_cards(_told(homes), lines, cards, period, street)
         RecordCard.objects.bulk_create(new)
         changed = [card for card in cards.values() if _is_stale(card, lines)]
         for card in changed:
@@ -133,13 +134,14 @@ def _cards_of(period: CardPeriod, members: Any) -> dict[tuple[int, int], RecordC
     return {(card.member_id, card.employer_id): card for card in rows}
 
 
-def _new_cards(homes: Iterable[Home], lines: dict, cards: dict, period: CardPeriod) -> list[RecordCard]:
+def _new_cards(homes: Iterable[Home], lines: dict, cards: dict, period: CardPeriod, street: Area) -> list[RecordCard]:
     communities = dict(Area.objects.filter(level=Area.Level.COMMUNITY).values_list("path", "pk"))
     now = timezone.now()
     return [
         RecordCard(
             member_id=home.member,
             employer_id=home.employer,
+            street_id=street.pk,
             area_id=communities[home.path[:COMMUNITY]],
             first_day=period.first,
             last_day=period.last,

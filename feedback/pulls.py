@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from feedback.models import Contact, EmployerKey, Feed, RecordCard
+from feedback.models.counterparts import among
 from members import audit
 from members.atomic import atomic_write
 
@@ -24,12 +25,16 @@ def record_pull(
 ) -> None:
     """Keep that a key or contact is given so many cards: from which cursor on, and the filters' names, no values.
 
-    `fetched_at` is when the employer last fetched, where the caller knows it.
+    Where it is given none, no more than that it asked. `fetched_at` is when it last did, where the caller knows it.
     """
     now = timezone.now()
-    stale = Q(fetched_at=None) | Q(fetched_at__lte=now - NOTED_EVERY)
+    is_due = fetched_at is None or fetched_at <= now - NOTED_EVERY
+    if not (is_due or rows):
+        return
     with atomic_write():
-        if fetched_at is None or fetched_at <= now - NOTED_EVERY:
-            Feed.objects.filter(stale, employer=reader.employer_id).update(fetched_at=now)
-        changes = {"rows": rows, "filters": sorted(filters), "cursor": cursor}
-        audit.record("pull", row or RecordCard, path=reader.street.path, changes=changes)
+        if is_due:
+            stale = Q(fetched_at=None) | Q(fetched_at__lte=now - NOTED_EVERY)
+            Feed.objects.filter(stale, among([reader.counterpart])).update(fetched_at=now)
+        if rows:
+            changes = {"rows": rows, "filters": sorted(filters), "cursor": cursor}
+            audit.record("pull", row or RecordCard, path=reader.street.path, changes=changes)

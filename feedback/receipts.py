@@ -1,7 +1,8 @@
 """Signed receipts (Ed25519, RFC 8032): that the employer acknowledged these bytes at this moment.
 
-Each names the one before it, so that none can be taken out of an employer's chain unseen. A signature of Ed25519 is the
-same every time, so that it is made when it is asked for, outside any transaction.
+Each names its chain and the one before it, so that none can be taken out unseen. A feed's epoch is a chain: after a
+backup was restored a new one begins, since what was given meanwhile is not known here any more. A signature of Ed25519
+is the same every time, so that it is made when it is asked for, outside any transaction.
 """
 
 import base64
@@ -15,21 +16,23 @@ from django.conf import settings
 from django.utils import timezone
 
 from feedback.body import canonical, digest_of
-from feedback.models import Receipt, RecordCard
+from feedback.models import Feed, Receipt, RecordCard
 
 
-def write(card: RecordCard, *, previous: str) -> Receipt:
-    """Keep that the card was received; the caller holds the employer's feed, whose last receipt is `previous`."""
-    receipt = Receipt(card=card, digest=card.digest, at=timezone.now(), previous=previous)
+def write(card: RecordCard, *, feed: Feed) -> Receipt:
+    """Keep that the card was received, behind the last receipt of its feed, which the caller has locked."""
+    receipt = Receipt(card=card, digest=card.digest, at=timezone.now(), chain=feed.epoch, previous=feed.last_receipt)
     receipt.signed_by = _key_id(settings.LOUZU_SIGNING_KEY)
-    receipt.hash = digest_of(canonical(statement(receipt)))
+    feed.last_receipt = receipt.hash = digest_of(canonical(statement(receipt)))
     receipt.save()
+    feed.save(update_fields=["last_receipt"])
     return receipt
 
 
 def statement(receipt: Receipt) -> dict[str, Any]:
     """What is signed, as canonical JSON."""
     return {
+        **({"chain": receipt.chain} if receipt.chain else {}),  # those of before 0.4 were signed without
         "number": receipt.card.number,
         "digest": receipt.digest,
         "received_at": receipt.at.astimezone(UTC).isoformat(),

@@ -10,6 +10,7 @@ from django.utils import timezone
 from feedback import receipts
 from feedback.models import Answer, EmployerKey, Feed, Receipt, RecordCard
 from feedback.models.cards import RecordCardQuerySet
+from feedback.models.counterparts import Counterpart, among
 from members.models import User
 
 Status = RecordCard.Status
@@ -45,11 +46,8 @@ def receive(card: RecordCard, *, digest: str) -> Receipt:
     if known := Receipt.objects.filter(card=card).first():
         return known
     card.advance(Status.RECEIVED, received_at=timezone.now())
-    feed = Feed.lock({card.employer_id})[card.employer_id]
-    receipt = receipts.write(card, previous=feed.last_receipt)
-    feed.last_receipt = receipt.hash
-    feed.save(update_fields=["last_receipt"])
-    return receipt
+    feed = Feed.lock({card.counterpart})[card.counterpart]
+    return receipts.write(card, feed=feed)
 
 
 def answer(card: RecordCard, *, text: str, thanks: bool, by: By) -> tuple[Answer, bool]:
@@ -77,9 +75,9 @@ def give_back(card: RecordCard, *, digest: str, code: str, text: str) -> RecordC
     return card
 
 
-def held_by(employer: int) -> RecordCardQuerySet:
-    """The employer's cards, withdrawn ones among them."""
-    return RecordCard.objects.ever_issued().filter(employer=employer)
+def held_by(*counterparts: Counterpart) -> RecordCardQuerySet:
+    """The cards that these employers have from these streets, withdrawn ones among them."""
+    return RecordCard.objects.ever_issued().filter(among(counterparts))
 
 
 def _held(card: RecordCard, digest: str | None = None) -> RecordCard:

@@ -1,11 +1,17 @@
 """Taking cards back: by the community, or by the member who takes their consent back."""
 
+from collections.abc import Sequence
+
 from django.utils import timezone
 
 from feedback import agreeing, feed
 from feedback.models import FeedEvent, RecordCard
 from feedback.models.cards import RecordCardQuerySet
+from members import journal
 from members.atomic import atomic_write
+from members.history import batches
+
+JOURNAL = "card"
 
 
 def withdraw(card: RecordCard, reason: str) -> None:
@@ -30,3 +36,20 @@ def withdraw_all(cards: RecordCardQuerySet, reason: str) -> None:
         for card in locked:
             card.advance(RecordCard.Status.WITHDRAWN, withdrawn_at=timezone.now(), withdrawal=reason, body="")
         feed.tell(was_out, FeedEvent.Type.WITHDRAWN)
+        if was_out:
+            journal.note(JOURNAL, *map(token, was_out))
+
+
+def withdraw_again(tokens: Sequence[str]) -> int:
+    """Withdraw those of these cards that a restored backup takes for issued; return how many."""
+    numbers = [each.partition(".")[0] for each in tokens]
+    rows = (RecordCard.objects.with_employer().filter(number__in=part) for part in batches(numbers))
+    forgotten = [card.pk for some in rows for card in some.only("number", "digest") if token(card) in tokens]
+    for part in batches(forgotten):
+        withdraw_all(RecordCard.objects.filter(pk__in=part), RecordCard.Withdrawal.MISTAKE)
+    return len(forgotten)
+
+
+def token(card: RecordCard) -> str:
+    """What the journal knows an issued card by: its number and the beginning of its digest."""
+    return f"{card.number}.{card.digest[:16]}"

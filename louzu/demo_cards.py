@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from random import Random
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from feedback import agreeing, issuing, making, receiving, withdrawing
 from feedback.models import Contact, EmployerKey, Offer, RecordCard, Scope, Sender
+from feedback.models.counterparts import Counterpart
 from feedback.periods import CardPeriod
 from feedback.receiving import By
 from louzu.demo_words import ANSWERS, OBJECTIONS, OFFERS, SENTENCES
@@ -36,7 +37,9 @@ def send_cards(street: Area, *, today: date) -> int:
 
 def two_employers(street: Area) -> tuple[str, str, str]:
     """Let the two largest employers read: one by a key, whose text is returned, one by a login and its password."""
-    by_key, by_hand = Employer.objects.annotate(n=Count("cards")).order_by("-n", "pk")[:2]
+    by_key, by_hand = Employer.objects.annotate(n=Count("cards", filter=Q(cards__street=street))).order_by("-n", "pk")[
+        :2
+    ]
     _, text = EmployerKey.make(label=SYSTEM, employer=by_key, street=street, scopes=Scope.values)
     user = User(username=CONTACT, name=f"{by_hand}联系人")
     password = user.set_first_password()
@@ -44,7 +47,7 @@ def two_employers(street: Area) -> tuple[str, str, str]:
     Contact.objects.create(user=user, employer=by_hand, street=street)
     rng = Random(f"{street.name} 单位")
     for employer, by in ((by_key, By()), (by_hand, By(user=user))):
-        _answer(rng, employer, by)
+        _answer(rng, Counterpart(employer.pk, street.pk), by)
         _offer(rng, employer, street)
     return text, user.username, password
 
@@ -68,9 +71,9 @@ def _send(rng: Random, cards: list[RecordCard]) -> None:
         withdrawing.withdraw(card, rng.choice((RecordCard.Withdrawal.MISTAKE, RecordCard.Withdrawal.CONSENT)))
 
 
-def _answer(rng: Random, employer: Employer, by: By) -> None:
+def _answer(rng: Random, counterpart: Counterpart, by: By) -> None:
     """Most cards are acknowledged, about half of those answered; some come back, and one of these is made anew."""
-    cards = list(receiving.held_by(employer.pk).filter(status=Status.ISSUED).order_by("pk"))
+    cards = list(receiving.held_by(counterpart).filter(status=Status.ISSUED).order_by("pk"))
     back, rest = _split(cards, RETURNED)
     for card in back:
         receiving.give_back(card, digest=card.digest, code=RecordCard.Return.LEFT_UNIT, text="已调往外区，请核对。")

@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "members.middleware.journal_first",
     "members.middleware.audit_context",
     "members.middleware.new_password_first",
     "members.middleware.second_step_first",
@@ -123,6 +124,8 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 WRITE_LOCK = VAR / "write.lock"
+# What was taken back for good, kept apart from the database: a restored backup is told of it (`members.journal`).
+JOURNAL = Path(env("LOUZU_JOURNAL", default=str(VAR / "journal.log")))
 
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}

@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
-from members import second_factor
+from members import journal, second_factor
 from members.audit import acting
 
 AWAKE_SECONDS = 300
@@ -44,6 +44,16 @@ def audit_context(get_response):
             response = get_response(request)
         response["X-Request-ID"] = request.id
         return response
+
+    return middleware
+
+
+def journal_first(get_response):
+    """Nothing is open before a restored backup knows what was taken back since."""
+
+    def middleware(request):
+        journal.apply_once()
+        return get_response(request)
 
     return middleware
 

@@ -19,6 +19,7 @@ from feedback.api.problems import KeyMissing, KeyReused, ScopeMissing, told
 from feedback.api.throttling import Allowance, KeyThrottle
 from feedback.idempotency import Reply
 from feedback.models import EmployerKey, RecordCard, Scope
+from feedback.models.counterparts import Counterpart
 from members import audit
 from members.api.problems import TooLarge, refused
 from members.api.viewsets import OnRecord
@@ -42,8 +43,9 @@ class EmployerCall(OnRecord):
         return cast(EmployerKey, self.request.auth)
 
     @property
-    def employer(self) -> int:
-        return self.key.employer_id
+    def counterpart(self) -> Counterpart:
+        """For which employer it calls, and which street it asks: it sees nothing else."""
+        return self.key.counterpart
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         if _length(request) > LARGEST:
@@ -93,9 +95,9 @@ class EmployerCall(OnRecord):
         return serializer.validated_data
 
     def card(self, number: str) -> RecordCard:
-        """The employer's card of this number, withdrawn or not; 404 for any other."""
-        cards = receiving.held_by(self.employer).filter(number=number)
-        card = cards.only("status", "number", "employer").first()
+        """The key's card of this number, withdrawn or not; 404 for any other."""
+        cards = receiving.held_by(self.counterpart).filter(number=number)
+        card = cards.only("status", "number", "employer", "street").first()
         if card is None:
             raise Http404
         return card
@@ -117,7 +119,7 @@ class EmployerCall(OnRecord):
         digest = hashlib.sha256(whole).hexdigest()
         try:
             with atomic_write():
-                reply = idempotency.once(act, employer=self.employer, key=key, request=digest)
+                reply = idempotency.once(act, counterpart=self.counterpart, key=key, request=digest)
         except idempotency.KeyReused as error:
             raise KeyReused from error
         more = {"Idempotent-Replayed": "true"} if reply.is_replayed else {}

@@ -6,9 +6,9 @@ from drf_spectacular.utils import OpenApiExample
 
 from members.api.problems import MEDIA_TYPE
 
-CARD_NUMBER = "310114001-2026-00001"
+CARD_NUMBER = "310114001-2026-00001KX"
 SHA = "9f" * 32
-CURSOR = "1.57:9rYb0mVd3sJ2tqk0bQ8x1c7eYw5uVn4zHf6gTa2pLmk"
+CURSOR = "7c1e90ab54d2f368.57:9rYb0mVd3sJ2tqk0bQ8x1c7eYw5uVn4zHf6gTa2pLmk"
 BODY = {
     "counts": {"activities": 1, "needs": 0, "visits": 0},
     "duties": ["服务员"],
@@ -32,6 +32,7 @@ EVENT = {"seq": 57, "type": "issued", "at": "2026-07-06T01:30:00+00:00", "versio
 OFFER_SAID = {"area": 2, "kind": "venue", "title": "会议室", "text": "周末可用，能坐 60 人。"}
 OFFERED = {"id": 7, **OFFER_SAID, "status": "open", "created_at": "2026-07-08T02:00:00+00:00", "closed_at": None}
 STATEMENT = {
+    "chain": "7c1e90ab54d2f368",
     "number": CARD_NUMBER,
     "digest": SHA,
     "received_at": "2026-07-07T02:00:00+00:00",
@@ -77,6 +78,7 @@ ME = [
     got(
         {
             "employer": {"name": "某某机械厂", "credit_code": None},
+            "street": {"id": 1, "name": "新成路街道"},
             "label": "单位系统",
             "scopes": ["cards:read", "cards:answer", "offers:write"],
             "expires_at": "2027-01-01T00:00:00+00:00",

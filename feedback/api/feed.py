@@ -44,7 +44,7 @@ class FeedView(EmployerCall):
     def get(self, request: Request) -> HttpResponse:
         asked = self.asked(After)
         with told_of_cursor():
-            page = feed.read(self.employer, asked["after"], asked["limit"])
+            page = feed.read(self.counterpart, asked["after"], asked["limit"])
         record_pull(self.key, rows=page.size, cursor=asked["after"], fetched_at=page.fetched_at)
         rest = b',"next":%s,"more":%s}' % (written(page.next), written(page.more))
         return HttpResponse(b'{"events":' + page.events + rest, content_type=JSON)

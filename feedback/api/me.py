@@ -21,15 +21,16 @@ class MeView(EmployerCall):
         "me",
         "查看密钥",
         {200: MeShape},
-        said="这把密钥属于哪个单位、有哪些权限、何时到期，以及可以向哪些街道、社区提供资源。",
+        said="这把密钥属于哪个单位、由哪个街道发放、有哪些权限、何时到期，以及可以向哪些社区提供资源。",
         examples=ME,
     )
     def get(self, request: Request) -> HttpResponse:
         key = self.key
-        areas = places().values("id", "name", "label", "level")
+        areas = list(places(request).values("id", "name", "label", "level"))
         return answered(
             {
                 "employer": {"name": key.employer.name, "credit_code": key.employer.credit_code},
+                "street": {"id": key.street_id, "name": key.street.name},
                 "label": key.label,
                 "scopes": key.scopes,
                 "expires_at": key.expires_at,

@@ -17,6 +17,7 @@ from feedback.api.schema import IDEMPOTENCY, OFFER_ID, call
 from feedback.api.shapes import OfferShape, OffersShape
 from feedback.idempotency import Reply
 from feedback.models import Offer, Scope
+from feedback.models.offers import OfferQuerySet
 from members.api.fields import ScopedField
 from members.atomic import atomic_write
 from members.models import Area
@@ -25,15 +26,22 @@ STANDING = [(each.value, each.label) for each in (Offer.Status.OPEN, Offer.Statu
 TOLD = ("id", "area", "kind", "title", "text", "status", "created_at", "closed_at")
 
 
-def places(*_: Any) -> QuerySet[Area]:
-    """The streets and communities that something can be offered to."""
-    return Area.objects.current().filter(level__lte=Area.Level.COMMUNITY).order_by("path")
+def places(request: Request) -> QuerySet[Area]:
+    """The street whose key it is and its communities: what something can be offered to."""
+    return Offer.places(request.auth.street)
+
+
+class PlaceField(ScopedField):
+    """The id of one of these places."""
+
+    def get_queryset(self) -> QuerySet[Area]:
+        return places(self.context["request"])
 
 
 class OfferSaid(serializers.Serializer):
     """Something that is offered."""
 
-    area = ScopedField(rows=places, help_text="提供给哪个街道或社区（编号，见 /me 的 areas）。")
+    area = PlaceField(help_text="提供给哪个街道或社区（编号，见 /me 的 areas）。")
     kind = serializers.ChoiceField(Offer.Kind.choices, help_text="类别。")
     title = TextField(max_length=60, help_text="提供什么。")
     text = TextField(required=False, allow_blank=True, max_length=500, help_text="说明：时间、数量、怎么联系。")
@@ -54,9 +62,15 @@ class Asked(Paged):
     status = serializers.ChoiceField(Offer.Status.choices, required=False, help_text="状态。")
 
 
-class OffersView(EmployerCall):
+class OfferCall(EmployerCall):
     scope = Scope.OFFER
 
+    def offers(self) -> OfferQuerySet:
+        """What the key's employer offers the key's street."""
+        return Offer.objects.offered_by(self.key)
+
+
+class OffersView(OfferCall):
     @call(
         "offers",
         "列出本单位提供的资源",
@@ -69,8 +83,8 @@ class OffersView(EmployerCall):
     def get(self, request: Request) -> HttpResponse:
         asked = self.asked(Asked)
         limit, cursor, status = asked["limit"], asked["cursor"], asked.get("status", "")
-        signer = Signer(salt=f"feedback.offers.{self.employer}.{status}")
-        rows = Offer.objects.filter(employer=self.employer, **({"status": status} if status else {}))
+        signer = Signer(salt=f"feedback.offers.{self.counterpart}.{status}")
+        rows = self.offers().filter(**({"status": status} if status else {}))
         if cursor:
             rows = rows.filter(pk__gt=int(behind(signer, cursor)))
         found = list(rows.order_by("pk").values(*TOLD)[: limit + 1])
@@ -91,14 +105,13 @@ class OffersView(EmployerCall):
         return self.once(lambda: self._offered(said))
 
     def _offered(self, said: dict[str, Any]) -> Reply:
-        offer = Offer(employer_id=self.employer, **said)
+        offer = Offer(employer_id=self.key.employer_id, **said)
         offer.full_clean()
         offer.save()
         return Reply(201, written(shown(offer)))
 
 
-class OfferView(EmployerCall):
-    scope = Scope.OFFER
+class OfferView(OfferCall):
     http_method_names = ["patch"]
 
     @call(
@@ -115,7 +128,7 @@ class OfferView(EmployerCall):
         said = self.said(OfferChange)
         status = said.pop("status", "")
         with atomic_write():
-            offer = Offer.objects.select_for_update(no_key=True).filter(employer=self.employer, pk=pk).first()
+            offer = self.offers().select_for_update(of=("self",), no_key=True).filter(pk=pk).first()
             if offer is None:
                 raise Http404
             with told(offer):

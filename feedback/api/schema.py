@@ -31,7 +31,7 @@ NUMBER = OpenApiParameter(
     str,
     "path",
     description="卡号",
-    pattern="^[0-9]{4,12}-[0-9]{4}-[0-9]{5,10}$",
+    pattern="^[0-9]{4,12}-[0-9]{4}-[0-9]{5,10}[A-Z]{0,2}$",
     examples=[OpenApiExample("卡号", shown.CARD_NUMBER)],
 )
 OFFER_ID = OpenApiParameter("id", int, "path", description="资源的编号", examples=[OpenApiExample("编号", 7)])

@@ -110,10 +110,11 @@ class CardsShape(serializers.Serializer):
 class StatementShape(serializers.Serializer):
     """What is signed, as canonical JSON."""
 
+    chain = serializers.CharField(required=False, help_text="属于哪一条回执链；0.4 以前的回执没有这一项")
     number = serializers.CharField(help_text="卡号")
     digest = serializers.CharField(help_text="签收的原文的 SHA-256")
     received_at = serializers.DateTimeField(help_text="签收时间")
-    previous = serializers.CharField(allow_null=True, help_text="上一张回执的 hash；第一张为 null")
+    previous = serializers.CharField(allow_null=True, help_text="同一条链里上一张回执的 hash；第一张为 null")
     key = serializers.CharField(help_text="签名公钥的编号，见 /keys")
 
 
@@ -164,8 +165,16 @@ class PlaceShape(serializers.Serializer):
     level = serializers.ChoiceField(LEVELS, help_text="层级")
 
 
+class StreetShape(serializers.Serializer):
+    """The street that gave the key: the key opens its cards alone."""
+
+    id = serializers.IntegerField(help_text="编号")
+    name = serializers.CharField(help_text="名称")
+
+
 class MeShape(serializers.Serializer):
     employer = UnitShape()
+    street = StreetShape()
     label = serializers.CharField(help_text="密钥的用途")  # type: ignore[assignment]
     scopes = serializers.ListField(child=serializers.ChoiceField(Scope.choices), help_text="权限")
     expires_at = serializers.DateTimeField(help_text="到期时间")

@@ -14,7 +14,7 @@ from feedback.api.replies import AnswerView, ReceiptView, ReturnView
 class NumberConverter(StringConverter):
     """A card's number, such as 310114001-2026-00001."""
 
-    regex = "[0-9]{4,12}-[0-9]{4}-[0-9]{5,10}"
+    regex = "[0-9]{4,12}-[0-9]{4}-[0-9]{5,10}[A-Z]{0,2}"
 
 
 register_converter(NumberConverter, "number")

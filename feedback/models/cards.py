@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from feedback.models.counterparts import Counterpart
 from feedback.periods import CardPeriod
 from members import access
 from members.access import Resource, Right
@@ -117,6 +118,14 @@ class RecordCard(Moving, Audited):
         on_delete=models.PROTECT,  # cards are addressed to it
         verbose_name="单位",
         related_name="cards",
+    )
+    street = models.ForeignKey(
+        Area,
+        on_delete=models.PROTECT,  # the street answers for the card
+        editable=False,
+        verbose_name="街道",
+        related_name="+",
+        limit_choices_to={"level": Area.Level.STREET},
     )
     first_day = models.DateField("时段开始")
     last_day = models.DateField("时段结束")
@@ -232,11 +241,21 @@ class RecordCard(Moving, Audited):
         ]
         indexes = [
             models.Index(fields=["area", "first_day", "status"], name="card_area_period_status"),
-            models.Index(fields=["employer", "number"], name="card_employer_number"),
+            models.Index(fields=["employer", "street", "number"], name="card_counterpart_number"),
         ]
 
     def __str__(self):
         return f"{self.member} {self.period.label}"
+
+    def save(self, *args, **kwargs):
+        """A card is of the street whose record its member is."""
+        if self.street_id is None:
+            self.street_id = self.member.street_id
+        super().save(*args, **kwargs)
+
+    @property
+    def counterpart(self) -> Counterpart:
+        return Counterpart(self.employer_id, self.street_id)
 
     @property
     def period(self) -> CardPeriod:

@@ -1,43 +1,67 @@
-"""What each employer is told, in order: one append-only sequence an employer."""
+"""What each employer is told, in order: one append-only sequence an employer and street."""
 
+import secrets
 from typing import Self
 
 from django.db import models
 from django.utils import timezone
 
 from feedback.models.cards import RecordCard
-from members.models import Employer
+from feedback.models.counterparts import Counterpart, among
+from members.models import Area, Employer
+
+
+def new_epoch() -> str:
+    """A random word, so that two restores of one backup never look alike."""
+    return secrets.token_hex(8)
 
 
 class Feed(models.Model):
-    """An employer's sequence: its last number, and the last receipt that was given. Locked last in a transaction.
+    """A street's sequence for an employer: its last number and its last receipt. Locked last in a transaction.
 
-    The epoch tells a feed from the one before a backup was restored.
+    The epoch tells a feed from the one before a backup was restored; receipts given in one epoch are one chain.
     """
 
-    employer = models.OneToOneField(
+    employer = models.ForeignKey(
         Employer,
         on_delete=models.PROTECT,  # what was told stays told
-        related_name="feed",
+        related_name="feeds",
         verbose_name="单位",
     )
-    epoch = models.PositiveIntegerField("轮次", default=1)
+    street = models.ForeignKey(
+        Area,
+        on_delete=models.PROTECT,  # the street that told it answers for it
+        related_name="+",
+        verbose_name="街道",
+        limit_choices_to={"level": Area.Level.STREET},
+    )
+    epoch = models.CharField("轮次", max_length=16, default=new_epoch)
     last_seq = models.PositiveBigIntegerField("最后序号", default=0)
     last_receipt = models.CharField("上一张回执", max_length=64, blank=True)
     fetched_at = models.DateTimeField("最近取卡", null=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "单位的卡片流"
+        constraints = [models.UniqueConstraint(fields=["employer", "street"], name="feed_one_a_street")]
 
     def __str__(self):
-        return f"{self.employer}"
+        return f"{self.employer} {self.street}"
+
+    @property
+    def counterpart(self) -> Counterpart:
+        return Counterpart(self.employer_id, self.street_id)
 
     @staticmethod
-    def lock(employers: set[int]) -> "dict[int, Feed]":
-        """Return the feeds of these employers (ids), locked in one order until the transaction ends."""
-        Feed.objects.bulk_create([Feed(employer_id=pk) for pk in sorted(employers)], ignore_conflicts=True)
-        rows = Feed.objects.select_for_update(no_key=True).filter(employer__in=employers).order_by("employer_id")
-        return {feed.employer_id: feed for feed in rows}
+    def lock(counterparts: set[Counterpart]) -> "dict[Counterpart, Feed]":
+        """Return the feeds of these, locked in one order until the transaction ends."""
+        new = [Feed(employer_id=employer, street_id=street) for employer, street in sorted(counterparts)]
+        Feed.objects.bulk_create(new, ignore_conflicts=True)
+        rows = Feed.objects.filter(among(counterparts)).select_for_update(no_key=True)
+        return {feed.counterpart: feed for feed in rows.order_by("employer_id", "street_id")}
+
+    def start_over(self) -> None:
+        """Begin a new epoch: old cursors are answered `cursor-reset`, and a new chain of receipts begins."""
+        self.epoch, self.last_receipt = new_epoch(), ""
 
 
 class FeedEventQuerySet(models.QuerySet):
@@ -53,11 +77,11 @@ class FeedEvent(models.Model):
         CORRECTED = "corrected", "更正后发出"
         WITHDRAWN = "withdrawn", "撤回"
 
-    employer = models.ForeignKey(
-        Employer,
+    feed = models.ForeignKey(
+        Feed,
         on_delete=models.PROTECT,  # what was told stays told
-        verbose_name="单位",
-        related_name="+",
+        verbose_name="卡片流",
+        related_name="events",
     )
     seq = models.PositiveBigIntegerField("序号")
     type = models.CharField("事件", max_length=10, choices=Type.choices)
@@ -74,8 +98,8 @@ class FeedEvent(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "卡片流"
-        ordering = ["employer", "seq"]
-        constraints = [models.UniqueConstraint(fields=["employer", "seq"], name="event_numbered_once")]
+        ordering = ["feed", "seq"]
+        constraints = [models.UniqueConstraint(fields=["feed", "seq"], name="event_once_in_feed")]
 
     def __str__(self):
-        return f"{self.employer} {self.seq} {self.get_type_display()}"
+        return f"{self.feed} {self.seq} {self.get_type_display()}"

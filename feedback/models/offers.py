@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from activities.models import Need
+from feedback.models.units import Contact, EmployerKey
 from members import access
 from members.access import Resource, Right
 from members.audit import Audited, record
@@ -20,6 +21,14 @@ class OfferQuerySet(models.QuerySet["Offer"]):
         ranges = access.reach(user, Resource.CARD, right)
         above = {low[:end] for low, _ in ranges for end in range(4, len(low), 4)}
         return self.filter(access.within("area__path", ranges) | Q(area__path__in=above))
+
+    def offered_by(self, *readers: EmployerKey | Contact) -> Self:
+        """What each of these readers' employers offers the reader's street and its communities."""
+        theirs = Q(pk__in=[])
+        for reader in readers:
+            street = access.within("area__path", [access.subtree(reader.street.path)])
+            theirs |= Q(street, employer=reader.employer_id)
+        return self.filter(theirs)
 
     def open(self) -> Self:
         return self.filter(status=Offer.Status.OPEN)
@@ -83,6 +92,15 @@ class Offer(Moving, Audited):
 
     def __str__(self):
         return self.title
+
+    def is_by(self, reader: EmployerKey | Contact) -> bool:
+        """Whether it is the reader's employer's, to the reader's street."""
+        return (self.employer_id, self.area.street_path) == (reader.employer_id, reader.street.path)
+
+    @staticmethod
+    def places(street: Area) -> models.QuerySet[Area]:
+        """Where something can be offered: the street and its communities."""
+        return Area.objects.inside(street).current().filter(level__lte=Area.Level.COMMUNITY).order_by("path")
 
     def close(self, to: str) -> None:
         """It is used up, or the employer takes it back."""

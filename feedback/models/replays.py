@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.db import models
 from django.utils import timezone
 
-from members.models import Employer
+from members.models import Area, Employer
 
 KEPT = timedelta(days=30)
 
@@ -14,6 +14,13 @@ class Replay(models.Model):
     """The answer to a call that bore an Idempotency-Key: the same call again gets it again, byte for byte."""
 
     employer = models.ForeignKey(Employer, on_delete=models.CASCADE, verbose_name="单位", related_name="+")
+    street = models.ForeignKey(
+        Area,
+        on_delete=models.PROTECT,  # the street whose key it came by
+        verbose_name="街道",
+        related_name="+",
+        limit_choices_to={"level": Area.Level.STREET},
+    )
     key = models.CharField("幂等键", max_length=255)
     request = models.CharField("请求摘要", max_length=64)  # SHA-256 of method, path and body
     status = models.PositiveSmallIntegerField("状态码", default=0)
@@ -22,7 +29,7 @@ class Replay(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "幂等记录"
-        constraints = [models.UniqueConstraint(fields=["employer", "key"], name="replay_key_once")]
+        constraints = [models.UniqueConstraint(fields=["employer", "street", "key"], name="replay_once_a_street")]
 
     def __str__(self):
         return self.key

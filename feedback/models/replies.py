@@ -13,7 +13,10 @@ from members.audit import Audited
 
 
 class Receipt(Audited):
-    """The employer has the body of this digest. What we sign of it names the receipt before it: a chain an employer."""
+    """The employer has the body of this digest. What we sign of it names its chain and the receipt before it.
+
+    A chain is a feed's epoch; receipts from before there were any say none.
+    """
 
     card = models.OneToOneField(
         RecordCard,
@@ -23,6 +26,7 @@ class Receipt(Audited):
     )
     digest = models.CharField("校验码", max_length=64)
     at = models.DateTimeField("签收时间", default=timezone.now)
+    chain = models.CharField("回执链", max_length=16, blank=True)
     previous = models.CharField("上一张回执", max_length=64, blank=True)
     hash = models.CharField("回执校验值", max_length=64, unique=True)
     signed_by = models.CharField("签名密钥", max_length=16)

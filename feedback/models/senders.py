@@ -1,16 +1,20 @@
 """Who sends cards: how a street numbers them, how long a period is, whom an employer may ask."""
 
+import secrets
+from collections.abc import Sequence
 from typing import Self
 
 from django.db import models
 
 from feedback.periods import LENGTHS
-from members import access
+from members import access, journal
 from members.access import Resource, Right
 from members.audit import Audited
 from members.models import Area
 
 HALF_A_YEAR = 6
+JOURNAL = "number"
+LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"  # without I and O, which look like digits
 
 
 class SenderQuerySet(models.QuerySet):
@@ -53,26 +57,65 @@ def months_of(street_path: str) -> int:
     return Sender.objects.filter(area__path=street_path).values_list("months", flat=True).first() or HALF_A_YEAR
 
 
-class NumberSeries(models.Model):
-    """The last number that a street gave to a card in a year: locked while numbers are taken, so none is missing."""
+def contacts_of(street: Area) -> dict[str, str]:
+    """What the street and its communities say of themselves, by path."""
+    senders = Sender.objects.filter(access.within("area__path", [access.subtree(street.path)]))
+    return dict(senders.values_list("area__path", "contact"))
 
-    code = models.CharField("街道代码", max_length=16)
+
+class NumberSeries(models.Model):
+    """The last number that a street gave to a card in a year: locked while numbers are taken, so none is missing.
+
+    Each number ends in two random letters: what is numbered after a backup was restored bears no number of before.
+    """
+
+    street = models.ForeignKey(
+        Area,
+        on_delete=models.PROTECT,  # cards bear its numbers
+        verbose_name="街道",
+        related_name="+",
+        limit_choices_to={"level": Area.Level.STREET},
+    )
     year = models.PositiveSmallIntegerField("年度")
     last = models.PositiveIntegerField("最后一号", default=0)
 
     class Meta:
         verbose_name = verbose_name_plural = "卡号"
-        constraints = [models.UniqueConstraint(fields=["code", "year"], name="series_of_street_and_year")]
+        constraints = [models.UniqueConstraint(fields=["street", "year"], name="series_of_street_and_year")]
 
     def __str__(self):
-        return f"{self.code}-{self.year}-{self.last:05}"
+        return f"{self.street} {self.year} {self.last:05}"
 
     @staticmethod
     def take(street: Area, year: int, count: int) -> list[str]:
-        """Return the street's next numbers of the year, such as 310114001-2026-00001, held by the transaction."""
-        code = street.division_code or street.path
-        NumberSeries.objects.bulk_create([NumberSeries(code=code, year=year)], ignore_conflicts=True)
-        series = NumberSeries.objects.select_for_update(no_key=True).get(code=code, year=year)
+        """Return the street's next numbers of the year, such as 310114001-2026-00001KX, held by the transaction."""
+        code = code_of(street)
+        NumberSeries.objects.bulk_create([NumberSeries(street=street, year=year)], ignore_conflicts=True)
+        series = NumberSeries.objects.select_for_update(no_key=True).get(street=street, year=year)
         first, series.last = series.last + 1, series.last + count
         series.save(update_fields=["last"])
-        return [f"{code}-{year}-{number:05}" for number in range(first, series.last + 1)]
+        journal.note(JOURNAL, f"{code}.{year}.{series.last}")
+        return [f"{code}-{year}-{number:05}{_letters()}" for number in range(first, series.last + 1)]
+
+    @staticmethod
+    def go_on_behind(tokens: Sequence[str]) -> int:
+        """Let no number be given again that was given before a backup was restored; return how many series lagged."""
+        highest: dict[tuple[str, int], int] = {}
+        for code, year, last in (token.split(".") for token in tokens):
+            highest[code, int(year)] = max(int(last), highest.get((code, int(year)), 0))
+        streets = {code_of(street): street for street in Area.objects.streets()}
+        lagged = 0
+        for (code, year), last in highest.items():
+            if code in streets:
+                series, _ = NumberSeries.objects.get_or_create(street=streets[code], year=year)
+                lagged += NumberSeries.objects.filter(pk=series.pk, last__lt=last).update(last=last)
+        return lagged
+
+
+def code_of(street: Area) -> str:
+    """What the numbers of a street's cards begin with."""
+    return street.division_code or street.path
+
+
+def _letters() -> str:
+    return "".join(secrets.choice(LETTERS) for _ in range(2))

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from feedback.models.counterparts import Counterpart
 from members import access
 from members.access import Resource, Right
 from members.audit import Audited, plain_address
@@ -68,6 +69,10 @@ class EmployerKey(Key):
             raise ValidationError(
                 {"addresses": "有地址写得不对，如 203.0.113.7 或 203.0.113.0/24，用空格隔开。"}
             ) from None
+
+    @property
+    def counterpart(self) -> Counterpart:
+        return Counterpart(self.employer_id, self.street_id)
 
     def networks(self) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
         return [ipaddress.ip_network(text, strict=False) for text in self.addresses.split()]
@@ -143,9 +148,9 @@ class Contact(Audited):
         ordering = ["employer__name", "user__name"]
         constraints = [
             models.UniqueConstraint(
-                fields=["user", "employer"],
+                fields=["user", "employer", "street"],
                 condition=Q(until=None),
-                name="contact_once",
+                name="contact_once_a_street",
                 violation_error_message="这位用户已经是这个单位的联系人。",
             ),
             ends_after_it_begins("contact_ends_after_begin"),
@@ -153,6 +158,10 @@ class Contact(Audited):
 
     def __str__(self):
         return f"{self.employer} {self.user}"
+
+    @property
+    def counterpart(self) -> Counterpart:
+        return Counterpart(self.employer_id, self.street_id)
 
     def end(self) -> None:
         """From today on they act no more; Conflict where that was said before. The caller opens the transaction."""

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from feedback import agreeing
 from feedback.agreeing import Moved, is_locked, link_ends
 from feedback.forms import AgreedForm, label_of
-from feedback.models import Answer, IssueRun, RecordCard
+from feedback.models import Answer, Feed, IssueRun, RecordCard
 from feedback.views.listed import NOTHING_CHOSEN, Listing, chosen, in_parts, is_replaced, read_listing, require_cards
 from members.views.page import page
 
@@ -144,10 +144,13 @@ def _next_step(step: Status, listing: Listing, counts: Counter[str]) -> str:
 
 def _page(request, listing: Listing, cards, count: int) -> Page:
     """A page of rows; how many there are is known from the tabs."""
-    found = listing.narrowed(cards).filter(status=listing.status).select_related("member", "employer__feed", "area")
+    found = listing.narrowed(cards).filter(status=listing.status).select_related("member", "employer", "area")
     if listing.status == Status.ANSWERED:
         answers = Answer.objects.filter(card=OuterRef("pk")).order_by("-version")
         found = found.annotate(answer=Subquery(answers.values("text")[:1]))
+    if listing.status == Status.ISSUED:
+        feeds = Feed.objects.filter(employer=OuterRef("employer"), street=OuterRef("street"))
+        found = found.annotate(fetched_at=Subquery(feeds.values("fetched_at")))
     if listing.status == Status.RETURNED:
         found = found.annotate(is_replaced=is_replaced())
     paginator = Paginator(found.order_by("area__path", "member__pinyin", "pk").defer("body"), PER_PAGE)
@@ -184,7 +187,6 @@ def _link_note(card: RecordCard) -> str:
     return "链接已过期" if link_ends(card) <= timezone.now() else ""
 
 
-def _fetched(card: RecordCard) -> str:
+def _fetched(card: Any) -> str:
     """Whether the unit has looked since the card left; one that does not may want it on paper."""
-    fetched_at, issued_at = card.employer.feed.fetched_at, card.issued_at
-    return "单位取过，还没签收" if fetched_at and issued_at and fetched_at >= issued_at else "单位还没来取"
+    return "单位取过，还没签收" if card.fetched_at and card.fetched_at >= card.issued_at else "单位还没来取"

@@ -18,6 +18,7 @@ from feedback import receipts, receiving
 from feedback.documents import printed_card
 from feedback.models import Answer, Contact, EmployerKey, Receipt, RecordCard
 from feedback.models.cards import RecordCardQuerySet
+from feedback.models.counterparts import among
 from feedback.periods import CardPeriod
 from feedback.pulls import record_pull
 from feedback.views.contacts import chosen, contacts_of
@@ -88,7 +89,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     """The unit's cards: those that wait for it first."""
     contacts = contacts_of(request)
     contact = chosen(request, contacts)
-    held: Any = receiving.held_by(contact.employer_id)
+    held: Any = receiving.held_by(contact.counterpart)
     form = _form(request, held)
     asked = form.asked()
     rows = _narrowed(held, asked | {"show": ""})
@@ -101,8 +102,9 @@ def inbox(request: HttpRequest) -> HttpResponse:
         record_pull(contact, rows=len(listed), filters=[name for name, value in asked.items() if value])
     return page(
         request, "feedback/inbox.html", title="收件箱", contact=contact, contacts=contacts, form=form, asked=asked,
+        streets=len({each.street_id for each in contacts}),
         tabs=[(status, label, counts.get(status, 0)) for status, label in TABS.items()], total=sum(counts.values()),
-        shown=shown, has_keys=EmployerKey.objects.filter(employer=contact.employer_id).exists(),
+        shown=shown, has_keys=EmployerKey.objects.filter(among([contact.counterpart])).exists(),
         waiting=counts.get(Status.ISSUED, 0), unanswered=counts.get(Status.RECEIVED, 0),
         receivable=sum(each.is_receivable for each in listed),
     )  # fmt: skip
@@ -162,7 +164,7 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
 def exported(request: HttpRequest) -> HttpResponse:
     """The cards of the list as a file."""
     contact = chosen(request, contacts_of(request))
-    held: Any = receiving.held_by(contact.employer_id)
+    held: Any = receiving.held_by(contact.counterpart)
     asked = _form(request, held).asked()
     answers = Prefetch("answers", Answer.objects.order_by("-version"), to_attr="said")
     rows = list(_narrowed(held, asked).order_by(TURN, "-last_day", "-pk").prefetch_related(answers))
@@ -174,16 +176,16 @@ def exported(request: HttpRequest) -> HttpResponse:
 
 
 def mine(request: HttpRequest, pk: int) -> tuple[Contact, RecordCard]:
-    """A card of an employer that the user acts for, and as whose contact; 404 for any other."""
-    contacts = {contact.employer_id: contact for contact in contacts_of(request)}
-    cards = RecordCard.objects.ever_issued().filter(employer__in=contacts)
+    """A card that the user has for a unit from a street, and as which contact; 404 for any other."""
+    contacts = {contact.counterpart: contact for contact in contacts_of(request)}
+    cards = receiving.held_by(*contacts)
     found = get_object_or_404(cards.select_related("area", "employer"), pk=pk)
-    return contacts[found.employer_id], found
+    return contacts[found.counterpart], found
 
 
 def following(card: RecordCard) -> int | None:
     """The next of the unit's cards (id) that waits for something, as the list has them."""
-    waiting = receiving.held_by(card.employer_id).filter(status__in=(Status.ISSUED, Status.RECEIVED))
+    waiting = receiving.held_by(card.counterpart).filter(status__in=(Status.ISSUED, Status.RECEIVED))
     order = list(waiting.order_by(TURN, "-last_day", "-pk").values_list("pk", flat=True))
     behind = order[order.index(card.pk) + 1 :] if card.pk in order else order
     return next((pk for pk in (*behind, *order) if pk != card.pk), None)

@@ -7,8 +7,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from feedback.models import EmployerKey, Scope
+from feedback.models.counterparts import among
 from feedback.models.units import OVERLAP
-from feedback.views.contacts import units_of
+from feedback.views.contacts import counterparts_of
 from members.views.acts import tried
 from members.views.page import page
 
@@ -46,5 +47,5 @@ def rotated(request: HttpRequest, key: EmployerKey) -> None:
 
 
 def _mine(request: HttpRequest):
-    keys = EmployerKey.objects.filter(employer__in=units_of(request))
+    keys = EmployerKey.objects.filter(among(counterparts_of(request)))
     return keys.select_related("employer", "street").order_by("employer__name", "-created_at", "-pk")

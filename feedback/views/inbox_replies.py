@@ -12,7 +12,7 @@ from activities.views.lists import way_back
 from feedback import receiving
 from feedback.models import RecordCard
 from feedback.receiving import By, Refused
-from feedback.views.contacts import contacts_of
+from feedback.views.contacts import counterparts_of
 from feedback.views.inbox import card_page, following, mine
 from feedback.views.inbox_forms import AnswerForm, ReturnForm
 from members.atomic import atomic_write
@@ -37,11 +37,10 @@ def receive(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def receive_ticked(request: HttpRequest) -> HttpResponse:
     """Acknowledge those that were ticked, each by itself: what stands against one does not keep the others."""
-    units = [contact.employer_id for contact in contacts_of(request)]
     ticked = {
         int(match[1]): match[2] for each in request.POST.getlist("card")[:MOST] if (match := TICKED.fullmatch(each))
     }
-    cards = RecordCard.objects.ever_issued().filter(employer__in=units, pk__in=ticked).defer("body", "lines")
+    cards = receiving.held_by(*counterparts_of(request)).filter(pk__in=ticked).defer("body", "lines")
     done = sum(_receive(each, ticked[each.pk]) for each in cards)
     if done:
         messages.success(request, f"已签收 {done} 张。点开每一张，可以写反馈。")

@@ -6,6 +6,7 @@ from members.models.consents import Consent
 from members.models.employers import Employer
 from members.models.households import Household, Pairing
 from members.models.imports import RosterImport
+from members.models.journal import JournalMark
 from members.models.people import Duty, Member, Residence
 from members.models.users import AreaRole, StaffToken, User
 
@@ -17,6 +18,7 @@ __all__ = [
     "Duty",
     "Employer",
     "Household",
+    "JournalMark",
     "Member",
     "Pairing",
     "Residence",

@@ -1,5 +1,7 @@
 """What members agreed to: one row a notice, never assumed (design: privacy)."""
 
+import secrets
+from collections.abc import Sequence
 from typing import Self
 
 from django.conf import settings
@@ -8,9 +10,11 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from members import journal
 from members.access import Resource, Right
 from members.atomic import atomic_write
 from members.audit import Audited, actor
+from members.history import batches
 from members.models.employers import Employer
 from members.models.households import FIRST_YEAR
 from members.models.people import Member
@@ -25,7 +29,13 @@ NOTICES = {
     ),
 }
 
+JOURNAL = "consent"
 STANDS = "这位党员现在是同意的：本人改了主意，请撤回原来的同意。"
+
+
+def new_token() -> str:
+    """What the journal knows a consent by: it says nothing, and no other consent ever bears it."""
+    return secrets.token_hex(16)
 
 
 class ConsentQuerySet(models.QuerySet):
@@ -43,6 +53,13 @@ class ConsentQuerySet(models.QuerySet):
         """Agreements that stand, for one purpose or for any."""
         standing = self.filter(is_agreed=True, withdrawn_at=None)
         return standing.filter(purpose=purpose) if purpose else standing
+
+    def withdraw_again(self, tokens: Sequence[str]) -> int:
+        """Withdraw those of these that a restored backup takes for standing; return how many."""
+        forgotten = [row for part in batches(tokens) for row in self.in_force().filter(token__in=part).order_by("pk")]
+        for consent in forgotten:
+            consent.withdraw()
+        return len(forgotten)
 
 
 class Consent(Audited):
@@ -82,6 +99,7 @@ class Consent(Audited):
         verbose_name="登记人",
         related_name="+",
     )
+    token = models.CharField(max_length=32, unique=True, default=new_token, editable=False)
     withdrawn_at = models.DateTimeField("撤回时间", null=True, editable=False)
 
     objects = ConsentQuerySet.as_manager()
@@ -139,6 +157,7 @@ class Consent(Audited):
         with atomic_write():
             self.withdrawn_at = timezone.now()
             self.save(update_fields=["withdrawn_at"])
+            journal.note(JOURNAL, self.token)
             for relation in self._meta.related_objects:
                 relation.related_model._default_manager.fall_with(self)  # type: ignore[attr-defined]
 
@@ -148,7 +167,7 @@ class Consent(Audited):
 
     def _values(self, names=None):
         """Without whose it is, for the same reason; the row itself tells whoever may see it."""
-        return {name: value for name, value in super()._values(names).items() if name != "member_id"}
+        return {name: value for name, value in super()._values(names).items() if name not in ("member_id", "token")}
 
 
 # How an answer comes that somebody else records; by the link a member answers alone.

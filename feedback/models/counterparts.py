@@ -1,0 +1,25 @@
+"""Whom a street writes to: an employer, as that street deals with it."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from django.db.models import Q
+
+
+class Counterpart(NamedTuple):
+    """An employer and a street (ids). What a street gives an employer opens that street's own cards alone."""
+
+    employer: int
+    street: int
+
+
+def among(counterparts: Iterable[Counterpart]) -> Q:
+    """Return the condition "its employer and street are one of these"; none of them is none of the rows."""
+    employers: dict[int, list[int]] = defaultdict(list)
+    for employer, street in counterparts:
+        employers[street].append(employer)
+    rows = Q(pk__in=[])
+    for street, some in employers.items():
+        rows |= Q(street=street, employer__in=some)
+    return rows

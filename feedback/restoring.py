@@ -1,0 +1,21 @@
+"""After a backup was restored: what was taken back since stays taken back, and employers begin their feeds anew."""
+
+from feedback import feed, withdrawing
+from feedback.models import Feed, NumberSeries, senders
+from members import audit, journal
+from members.atomic import atomic_write
+
+
+def listen_to_the_journal() -> None:
+    """Take part in what the journal restores; consents come first, so that cards fall with them."""
+    journal.register(withdrawing.JOURNAL, withdrawing.withdraw_again)
+    journal.register(senders.JOURNAL, NumberSeries.go_on_behind)
+    journal.after_restore(restart_feeds)
+
+
+def restart_feeds() -> int:
+    """Begin every feed anew, on record; return how many."""
+    with atomic_write():
+        count = feed.start_over()
+        audit.record("change", Feed, changes={"feeds": count})
+    return count

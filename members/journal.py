@@ -1,0 +1,118 @@
+"""The journal: what must outlive the restore of a backup, in a file beside the keys, each host its own.
+
+A backup knows nothing of what was taken back since it was made: restored, it would send it out again. So whatever is
+taken back for good leaves a line here, a kind and a token that says nothing to whoever reads it. Before any door opens,
+what the database does not know yet is applied to it; what it had forgotten shows that a backup was restored.
+"""
+
+import logging
+import os
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from members.atomic import atomic_write
+from members.models.journal import JournalMark
+
+Apply = Callable[[Sequence[str]], int]
+
+_kinds: dict[str, Apply] = {}
+_after_restore: list[Callable[[], object]] = []
+_first = threading.Lock()
+_is_applied = False
+logger = logging.getLogger(__name__)
+
+
+def register(kind: str, apply: Apply) -> None:
+    """Have lines of this kind applied: `apply` takes their tokens and returns how many the database had forgotten.
+
+    Kinds are applied in the order in which they were registered.
+    """
+    _kinds[kind] = apply
+
+
+def after_restore(act: Callable[[], object]) -> None:
+    """Have this done, in its own transaction, whenever the journal shows that a backup was restored."""
+    _after_restore.append(act)
+
+
+def note(kind: str, *tokens: str) -> None:
+    """Write lines down once the caller's transaction commits; OSError, at once, where the file cannot be written."""
+    lines = "".join(f"{kind} {token}\n" for token in tokens)
+    os.close(_opened())
+    transaction.on_commit(lambda: _append(lines))
+
+
+def apply_once() -> None:
+    """Apply this host's journal, the first time that it is called in a process; the others wait for it."""
+    global _is_applied
+    if _is_applied:
+        return
+    with _first:
+        if not _is_applied:
+            apply(settings.JOURNAL)
+            _is_applied = True
+
+
+def apply(journal: Path) -> int:
+    """Apply what a journal has behind the database's mark; return how many things the database had forgotten."""
+    host, lines, end = _behind_mark(journal)
+    tokens: dict[str, list[str]] = defaultdict(list)
+    for line in lines:
+        kind, _, token = line.partition(" ")
+        tokens[kind].append(token)
+    with atomic_write():
+        forgotten = sum(apply(tokens[kind]) for kind, apply in _kinds.items() if tokens[kind])
+        if forgotten:
+            for act in _after_restore:
+                act()
+        if lines:
+            JournalMark.objects.update_or_create(journal=host, defaults={"position": end})
+    return forgotten
+
+
+def _behind_mark(journal: Path) -> tuple[str, list[str], int]:
+    """The journal's own name, its lines that this database has not seen, and where they end, in bytes."""
+    if not journal.exists():
+        return "", [], 0
+    with journal.open("rb") as file:
+        host = file.readline().decode("ascii").strip()
+        mark = JournalMark.objects.filter(journal=host).values_list("position", flat=True).first() or 0
+        file.seek(max(mark, file.tell()))
+        text = file.read()
+    whole = text[: text.rfind(b"\n") + 1]  # another process may be in the middle of a line
+    return host, whole.decode("ascii").splitlines(), max(mark, len(host) + 1) + len(whole)
+
+
+def _opened() -> int:
+    """The journal, open for one line more; made on first use, with a name of its own in the first line."""
+    path: Path = settings.JOURNAL
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
+        draft.touch(mode=0o600)
+        draft.write_text(f"{os.urandom(16).hex()}\n", encoding="ascii")
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return os.open(path, os.O_WRONLY | os.O_APPEND)
+
+
+def _append(lines: str) -> None:
+    """What is committed stays, whatever becomes of the file: a full disk is told in the log."""
+    try:
+        descriptor = _opened()
+        try:
+            os.write(descriptor, lines.encode("ascii"))
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError:
+        logger.exception("The journal could not be written; a restored backup would not know of this")
