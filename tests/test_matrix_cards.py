@@ -149,32 +149,39 @@ TABLE: Table = {
     },
 }  # fmt: skip
 
-# For the employer's own contact, another employer's, and one whose time is over.
-READERS = ("contact", "other_contact", "former_contact")
+# For the employer's own contact, another employer's, one whose time is over, and the same employer's contact with the
+# other street.
+READERS = ("contact", "other_contact", "former_contact", "far_contact")
 INBOX = {
-    "GET inbox/": (200, 200, 403),
-    "GET inbox/{issued}/": (200, 404, 403),
-    "GET inbox/{withdrawn}/": (410, 404, 403),
-    "GET inbox/{draft}/": (404, 404, 403),
-    "GET inbox/{agreed}/": (404, 404, 403),
-    "GET inbox/{foreign}/": (404, 200, 403),
-    "POST inbox/{issued}/receive/": (302, 404, 403),
-    "POST inbox/{received}/answer/": (302, 404, 403),
-    "POST inbox/{issued}/return/": (302, 404, 403),
-    "GET inbox/{issued}/print/": (200, 404, 403),
-    "GET inbox/{received}/receipt.json": (FILE, 404, 403),
-    "GET inbox/cards.xlsx": (FILE, FILE, 403),
-    "GET our-offers/": (200, 200, 403),
-    "POST our-offers/add/": (302, 302, 403),
-    "GET our-offers/{offer}/": (200, 404, 403),
-    "POST our-offers/{offer}/": (302, 404, 403),
-    "POST our-offers/{offer}/take-back/": (302, 404, 403),
-    "GET inbox/keys/": (200, 200, 403),
-    "POST inbox/keys/{key}/rotate/": (302, 404, 403),
-    "GET cards/": (403, 403, 403),
-    "GET cards/{issued}/": (404, 404, 404),
-    "GET offers/": (403, 403, 403),
-    "GET admin/feedback/recordcard/": (LOGIN, LOGIN, LOGIN),
+    "GET inbox/": (200, 200, 403, 200),
+    "GET inbox/{issued}/": (200, 404, 403, 404),
+    "GET inbox/{withdrawn}/": (410, 404, 403, 404),
+    "GET inbox/{draft}/": (404, 404, 403, 404),
+    "GET inbox/{agreed}/": (404, 404, 403, 404),
+    "GET inbox/{foreign}/": (404, 200, 403, 404),
+    "POST inbox/{issued}/receive/": (302, 404, 403, 404),
+    "POST inbox/{received}/answer/": (302, 404, 403, 404),
+    "POST inbox/{issued}/return/": (302, 404, 403, 404),
+    "GET inbox/{issued}/print/": (200, 404, 403, 404),
+    "GET inbox/{received}/receipt.json": (FILE, 404, 403, 404),
+    "GET inbox/cards.xlsx": (FILE, FILE, 403, FILE),
+    "GET our-offers/": (200, 200, 403, 200),
+    "POST our-offers/add/": (302, 302, 403, 200),
+    "GET our-offers/{offer}/": (200, 404, 403, 404),
+    "POST our-offers/{offer}/": (302, 404, 403, 404),
+    "POST our-offers/{offer}/take-back/": (302, 404, 403, 404),
+    "GET inbox/keys/": (200, 200, 403, 200),
+    "POST inbox/keys/{key}/rotate/": (302, 404, 403, 404),
+    "GET inbox/{far_issued}/": (404, 404, 403, 200),
+    "POST inbox/{far_issued}/receive/": (404, 404, 403, 302),
+    "GET inbox/{far_issued}/print/": (404, 404, 403, 200),
+    "GET our-offers/{far_offer}/": (404, 404, 403, 200),
+    "POST our-offers/{far_offer}/take-back/": (404, 404, 403, 302),
+    "POST inbox/keys/{far_key}/rotate/": (404, 404, 403, 302),
+    "GET cards/": (403, 403, 403, 403),
+    "GET cards/{issued}/": (404, 404, 404, 404),
+    "GET offers/": (403, 403, 403, 403),
+    "GET admin/feedback/recordcard/": (LOGIN, LOGIN, LOGIN, LOGIN),
 }
 
 
@@ -189,10 +196,11 @@ def clients(request: pytest.FixtureRequest, logged_in: Callable[[User], Client])
 
 
 @pytest.fixture
-def readers(rows: Any, street: Area, logged_in: Callable[[User], Client]) -> dict[str, Client]:
+def readers(rows: Any, street: Area, other_street: Area, logged_in: Callable[[User], Client]) -> dict[str, Client]:
     units = [Employer.objects.get(name=name) for name in ("上海嘉定仪表厂", "嘉定自来水厂", "上海嘉定仪表厂")]
-    users = [cards.contact(name, unit, street) for name, unit in zip(READERS, units, strict=True)]
+    users = [cards.contact(name, unit, street) for name, unit in zip(READERS, units, strict=False)]
     users[-1].contacts.update(until="2026-01-01", since="2025-01-01")
+    users.append(cards.contact("far_contact", units[0], other_street))
     return {user.username: logged_in(user) for user in users}
 
 

@@ -4,7 +4,8 @@
     python verify_receipt.py keys.json receipts.jsonl
 
 `keys.json` is what /api/v1/keys answers; `receipts.jsonl` holds a receipt a line, as POST …/receipt answered it, in any
-order. The exit status is 0 where all of them are genuine and follow one another without a gap.
+order. The exit status is 0 where all of them are genuine and those of a chain follow one another without a gap. Each
+street begins a chain of its own, and a new one after it was restored from a backup.
 """
 
 from __future__ import annotations
@@ -36,16 +37,17 @@ def fault(signed: dict, keys: dict[str, str]) -> str:
 
 
 def gaps(receipts: list[dict]) -> list[str]:
-    """Where the chain is broken: each receipt but the first names one that is here, and no two name the same."""
-    hashes = {each["hash"] for each in receipts}
+    """Where a chain is broken: each receipt but its first names one that is here, and no two name the same."""
+    hashes = {(each["receipt"].get("chain"), each["hash"]) for each in receipts}
     found, named = [], set()
     for each in receipts:
         number, previous = each["receipt"]["number"], each["receipt"]["previous"]
-        if previous in named:
+        before = (each["receipt"].get("chain"), previous)
+        if before in named:
             found.append(f"{number}: another receipt follows the same one")
-        if previous is not None and previous not in hashes:
+        if previous is not None and before not in hashes:
             found.append(f"{number}: the receipt before it is missing")
-        named.add(previous)
+        named.add(before)
     return found
 
 

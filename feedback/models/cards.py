@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from feedback.models.counterparts import Counterpart
+from feedback.models.counterparts import OfCounterpart
 from feedback.periods import CardPeriod
 from members import access
 from members.access import Resource, Right
@@ -55,7 +55,7 @@ class RecordCardQuerySet(models.QuerySet["RecordCard"]):
         withdraw_all(standing, RecordCard.Withdrawal.CONSENT)
 
 
-class RecordCard(Moving, Audited):
+class RecordCard(OfCounterpart, Moving, Audited):
     """One in-post member, one employer, one period: what they did where they live, by their own choice.
 
     Never an appraisal. `lines` are what the record says was done; the secretary may leave some out. What leaves is
@@ -252,10 +252,6 @@ class RecordCard(Moving, Audited):
         if self.street_id is None:
             self.street_id = self.member.street_id
         super().save(*args, **kwargs)
-
-    @property
-    def counterpart(self) -> Counterpart:
-        return Counterpart(self.employer_id, self.street_id)
 
     @property
     def period(self) -> CardPeriod:

@@ -14,6 +14,17 @@ class Counterpart(NamedTuple):
     street: int
 
 
+class OfCounterpart:
+    """A row of an employer and a street."""
+
+    employer_id: int
+    street_id: int
+
+    @property
+    def counterpart(self) -> Counterpart:
+        return Counterpart(self.employer_id, self.street_id)
+
+
 def among(counterparts: Iterable[Counterpart]) -> Q:
     """Return the condition "its employer and street are one of these"; none of them is none of the rows."""
     employers: dict[int, list[int]] = defaultdict(list)

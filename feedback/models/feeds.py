@@ -7,7 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from feedback.models.cards import RecordCard
-from feedback.models.counterparts import Counterpart, among
+from feedback.models.counterparts import Counterpart, OfCounterpart, among
 from members.models import Area, Employer
 
 
@@ -16,7 +16,7 @@ def new_epoch() -> str:
     return secrets.token_hex(8)
 
 
-class Feed(models.Model):
+class Feed(OfCounterpart, models.Model):
     """A street's sequence for an employer: its last number and its last receipt. Locked last in a transaction.
 
     The epoch tells a feed from the one before a backup was restored; receipts given in one epoch are one chain.
@@ -46,10 +46,6 @@ class Feed(models.Model):
 
     def __str__(self):
         return f"{self.employer} {self.street}"
-
-    @property
-    def counterpart(self) -> Counterpart:
-        return Counterpart(self.employer_id, self.street_id)
 
     @staticmethod
     def lock(counterparts: set[Counterpart]) -> "dict[Counterpart, Feed]":

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from feedback.models.counterparts import Counterpart
+from feedback.models.counterparts import OfCounterpart
 from members import access
 from members.access import Resource, Right
 from members.audit import Audited, plain_address
@@ -35,7 +35,7 @@ class EmployerKeyQuerySet(KeyQuerySet):
         return self.filter(access.within("street__path", access.reach(user, Resource.KEY, right)))
 
 
-class EmployerKey(Key):
+class EmployerKey(OfCounterpart, Key):
     """The key of an employer's system, given by a street. `addresses` are where it may call from; none is anywhere."""
 
     employer = models.ForeignKey(
@@ -69,10 +69,6 @@ class EmployerKey(Key):
             raise ValidationError(
                 {"addresses": "有地址写得不对，如 203.0.113.7 或 203.0.113.0/24，用空格隔开。"}
             ) from None
-
-    @property
-    def counterpart(self) -> Counterpart:
-        return Counterpart(self.employer_id, self.street_id)
 
     def networks(self) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
         return [ipaddress.ip_network(text, strict=False) for text in self.addresses.split()]
@@ -119,7 +115,7 @@ class ContactQuerySet(DatedQuerySet):
         return not (login.is_superuser or login.roles.lasting().exists() or elsewhere.exists())
 
 
-class Contact(Audited):
+class Contact(OfCounterpart, Audited):
     """A user who reads and answers an employer's cards in the browser, for a time; they hold no post."""
 
     user = models.ForeignKey(
@@ -158,10 +154,6 @@ class Contact(Audited):
 
     def __str__(self):
         return f"{self.employer} {self.user}"
-
-    @property
-    def counterpart(self) -> Counterpart:
-        return Counterpart(self.employer_id, self.street_id)
 
     def end(self) -> None:
         """From today on they act no more; Conflict where that was said before. The caller opens the transaction."""

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
+from feedback.models.counterparts import OfCounterpart
 from feedback.outgoing import Unreachable, judged
 from members import access
 from members.access import Resource, Right
@@ -23,7 +24,7 @@ class WebhookQuerySet(models.QuerySet):
         return self.filter(access.within("street__path", access.reach(user, Resource.KEY, right)))
 
 
-class Webhook(Audited):
+class Webhook(OfCounterpart, Audited):
     """An address that an administrator allowed; every message is signed with a secret that both sides know."""
 
     employer = models.ForeignKey(Employer, on_delete=models.CASCADE, verbose_name="单位", related_name="webhooks")

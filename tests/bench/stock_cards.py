@@ -163,7 +163,7 @@ class EventViewSet(Plain):
     pagination_class = BySeq
 
     def get_queryset(self):
-        events = FeedEvent.objects.filter(employer=self.request.auth.employer_id)
+        events = FeedEvent.objects.filter(feed__employer=self.request.auth.employer_id)
         return events.select_related("card__member", "card__employer", "card__area", "card__supersedes")
 
 

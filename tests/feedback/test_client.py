@@ -102,7 +102,7 @@ def held(employer: Employer) -> dict[str, tuple[str, str | None]]:
 
 def receipts(copy: Path) -> list[str]:
     with sqlite3.connect(copy) as db:
-        rows = db.execute("SELECT receipt FROM cards WHERE receipt <> ''").fetchall()
+        rows = db.execute("SELECT receipt FROM receipts").fetchall()
     db.close()
     return [receipt for (receipt,) in rows]
 

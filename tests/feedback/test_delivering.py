@@ -107,7 +107,7 @@ def hook(unit: Employer, street: Area, url: str) -> Webhook:
 
 def tell(webhook: Webhook, cursor: str = "c1") -> Delivery:
     with transaction.atomic():
-        delivering.announce({webhook.employer_id: cursor})
+        delivering.announce({webhook.counterpart: cursor})
     return Delivery.objects.latest("pk")
 
 
@@ -128,7 +128,7 @@ def test_a_card_that_is_issued_is_announced(webhook: Webhook, member: Member, qu
     told = json.loads(receiver.calls[0][2])
     assert told["type"] == "feed.advanced"
     assert datetime.fromisoformat(told["timestamp"]).tzinfo is not None
-    page = feed.read(webhook.employer_id, told["data"]["cursor"])
+    page = feed.read(webhook.counterpart, told["data"]["cursor"])
     assert [event["type"] for event in json.loads(page.events)] == ["issued"]
 
 
@@ -179,7 +179,7 @@ def test_what_waits_untried_says_it_already(webhook: Webhook, member: Member, re
     assert Delivery.objects.count() == 1
     send()
     after = json.loads(receiver.calls[0][2])["data"]["cursor"]
-    types = [event["type"] for event in json.loads(feed.read(webhook.employer_id, after).events)]
+    types = [event["type"] for event in json.loads(feed.read(webhook.counterpart, after).events)]
     assert types == ["issued", "withdrawn"]
 
 
@@ -211,10 +211,9 @@ def test_announcing_asks_a_fixed_number_of_queries(
     webhook: Webhook, street: Area, receiver: Receiver, django_assert_num_queries: Any
 ) -> None:
     others = [factories.employer(f"第{number}厂") for number in range(5)]
-    for other in others:
-        hook(other, street, receiver.url)
+    hooks = [webhook, *(hook(other, street, receiver.url) for other in others)]
     with transaction.atomic(), django_assert_num_queries(3):
-        delivering.announce({other.pk: "c" for other in others} | {webhook.employer_id: "c"})
+        delivering.announce({each.counterpart: "c" for each in hooks})
     assert Delivery.objects.count() == 6
 
 
@@ -340,10 +339,9 @@ def test_a_secret_that_cannot_be_read_keeps_no_other_waiting(
 def test_many_are_sent_abreast(webhook: Webhook, street: Area, receiver: Receiver) -> None:
     receiver.pause = 0.3
     units = [factories.employer(f"第{number}厂") for number in range(7)]
-    for other in units:
-        hook(other, street, receiver.url)
+    hooks = [webhook, *(hook(other, street, receiver.url) for other in units)]
     with transaction.atomic():
-        delivering.announce(dict.fromkeys([webhook.employer_id, *(other.pk for other in units)], "c"))
+        delivering.announce({each.counterpart: "c" for each in hooks})
     begun = time.monotonic()
     send()
     assert time.monotonic() - begun < 1.5

@@ -149,12 +149,12 @@ def test_a_contact_lands_in_the_inbox_and_sees_no_more_of_the_product(client: Cl
 def test_a_contact_of_several_units_chooses(
     client: Client, contact: User, street: Area, card: RecordCard, foreign: RecordCard
 ) -> None:
-    Contact.objects.create(user=contact, employer=foreign.employer, street=street)
+    other = Contact.objects.create(user=contact, employer=foreign.employer, street=street)
     assert names(client.get(INBOX)) == ["欧阳建国"]
-    assert names(client.get(INBOX, {"unit": foreign.employer_id})) == ["别家人"]
+    assert names(client.get(INBOX, {"unit": other.pk})) == ["别家人"]
     assert client.get(f"{INBOX}{foreign.pk}/").status_code == 200
-    assert exported(client.get(f"{INBOX}cards.xlsx", {"unit": foreign.employer_id}))[0][2] == "别家人"
-    for unknown in (factories.employer("第三家").pk, "x", "", "9" * 25, "１"):
+    assert exported(client.get(f"{INBOX}cards.xlsx", {"unit": other.pk}))[0][2] == "别家人"
+    for unknown in (other.pk + 1, "x", "", "9" * 25, "１"):
         assert client.get(INBOX, {"unit": unknown}).status_code == 404
 
 

@@ -75,13 +75,13 @@ def test_a_unit_offers_something(giver: Client, unit: Employer, community: Area,
 def test_open_streets_and_communities_may_be_chosen(
     giver: Client, unit: Employer, street: Area, community: Area, station: Area, group: Area, other_street: Area
 ) -> None:
-    Area.objects.filter(pk=other_street.pk).update(until="2020-01-01")
+    factories.area("撤销社区", street, until="2020-01-01")
     page = text(giver.get(f"{OURS}add/"))
     choices = re.findall(
         r'<option value="\d+"[^>]*>([^<]+)', re.search(r'<select name="area".*?</select>', page, re.S)[0]
     )
-    assert choices == ["新成路街道", "第一社区", "平城社区"]
-    for place in (station, group, other_street):
+    assert choices == ["新成路街道", "第一社区"]
+    for place in (station, group, other_street, Area.objects.get(name="平城社区")):
         assert giver.post(f"{OURS}add/", body(unit, place)).status_code == 200
     assert Offer.objects.count() == 0
 
@@ -113,9 +113,11 @@ def test_nobody_offers_for_another_unit(
     for act in ("", "take-back/", "again/"):
         assert giver.post(f"{OURS}{theirs.pk}/{act}", body(other, community)).status_code == 404
     assert (listed(giver.get(OURS), OURS), Offer.objects.count(), now(theirs)) == (["会议室"], 2, "open")
-    Contact.objects.create(user=contact, employer=factories.employer("第二家"), street=street)
-    assert giver.post(f"{OURS}add/", body(other, community)).status_code == 200
-    assert Offer.objects.count() == 2
+    second = Contact.objects.create(user=contact, employer=factories.employer("第二家"), street=street)
+    giver.post(f"{OURS}add/?unit={second.pk}", body(other, community))
+    assert Offer.objects.latest("pk").employer == second.employer
+    assert giver.post(f"{OURS}add/?unit=999999", body(other, community)).status_code == 404
+    assert Offer.objects.count() == 3
 
 
 def test_whoever_is_no_contact_offers_nothing(logged_in: Any, secretary: User, offer: Offer) -> None:

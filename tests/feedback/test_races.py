@@ -42,7 +42,7 @@ def acted(act: Callable[[], Any]) -> Any:
 
 
 def sequence(card: RecordCard) -> list[int]:
-    return list(FeedEvent.objects.filter(employer=card.employer).values_list("seq", flat=True))
+    return list(FeedEvent.objects.filter(feed__employer=card.employer).values_list("seq", flat=True))
 
 
 def test_one_card_is_issued_once(worker: Member) -> None:
@@ -180,6 +180,6 @@ def test_the_feed_has_no_gap_whatever_happens_at_once(building: Area) -> None:
         *(lambda card=card: withdrawing.withdraw(card, RecordCard.Withdrawal.MISTAKE) for card in early),
     )
     assert sequence(cards[0]) == list(range(1, 3 + 8 + 3 + 1))
-    numbers = sorted(int(number[-5:]) for number in RecordCard.objects.values_list("number", flat=True))
+    numbers = sorted(int(number[-7:-2]) for number in RecordCard.objects.values_list("number", flat=True))
     assert numbers == list(range(1, 12))
     assert AuditEntry.objects.first_broken() is None

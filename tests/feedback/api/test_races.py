@@ -126,6 +126,6 @@ def member_beside(card: RecordCard) -> Member:
 def test_a_feed_is_locked_without_its_employer(card: RecordCard) -> None:
     """Whoever adds a row of an employer would wait for it at COMMIT, with the end of the trail in hand: a deadlock."""
     with atomic_write(), CaptureQueriesContext(connection) as queries:
-        Feed.lock({card.employer_id})
+        Feed.lock({card.counterpart})
     assert "feedback_feed" in queries[-1]["sql"]
     assert "members_employer" not in "".join(query["sql"] for query in queries)
