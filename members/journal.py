@@ -61,6 +61,8 @@ def apply_once() -> None:
 def apply(journal: Path) -> int:
     """Apply what a journal has behind the database's mark; return how many things the database had forgotten."""
     host, lines, end = _behind_mark(journal)
+    if not lines:
+        return 0
     tokens: dict[str, list[str]] = defaultdict(list)
     for line in lines:
         kind, _, token = line.partition(" ")
@@ -70,8 +72,7 @@ def apply(journal: Path) -> int:
         if forgotten:
             for act in _after_restore:
                 act()
-        if lines:
-            JournalMark.objects.update_or_create(journal=host, defaults={"position": end})
+        JournalMark.objects.update_or_create(journal=host, defaults={"position": end})
     return forgotten
 
 

@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import Client
 from rest_framework.test import APIClient
 
+from members import journal
 from members.access import Kind
 from members.models import Area, Member, User
 from tests import factories
@@ -54,6 +55,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     if connection.vendor == "postgresql":
         with django_db_blocker.unblock(), connection.cursor() as cursor:
             cursor.execute(FAR_FROM_DOORS)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def journal_was_applied() -> None:
+    """The first request of a process applies the journal: not in the middle of a test that counts queries."""
+    journal._is_applied = True
 
 
 @pytest.fixture(autouse=True)

@@ -14,15 +14,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.conf import settings
+from django.core.management import call_command
+from django.core.management.color import no_style
 from django.db import connection
 from django.test import Client
 
 from feedback import feed, issuing, making, withdrawing
 from feedback.agreeing import agree_all, show_all
 from feedback.models import EmployerKey, FeedEvent, Receipt, RecordCard
+from members import journal
 from members.atomic import atomic_write
-from members.models import Area, Consent, Employer
+from members.models import Area, Consent, Employer, Member
 from tests import cards, factories
 
 FOLDER = settings.BASE_DIR / "docs/employer"
@@ -256,3 +260,75 @@ def test_consent_taken_back_reaches_the_copy(run: Run, copy: Path, employer: Emp
     gone = RecordCard.objects.get(consent=consent)
     assert kept(copy)[str(gone.number)] == (gone.digest, None)
     assert kept(copy) == held(employer)
+
+
+# One backup, restored twice ------------------------------------------------------------------------------------------
+def backed_up() -> str:
+    return connection.creation.serialize_db_to_string()
+
+
+def restore(backup: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put the database back, as a server that starts on it finds it."""
+    call_command("flush", interactive=False, verbosity=0, inhibit_post_migrate=True)
+    connection.creation.deserialize_db_from_string(backup)
+    with connection.cursor() as cursor:
+        for statement in connection.ops.sequence_reset_sql(no_style(), apps.get_models()):
+            cursor.execute(statement)
+    monkeypatch.setattr(journal, "_is_applied", False)
+
+
+def test_one_backup_restored_twice(
+    run: Run, copy: Path, employer: Employer, building: Area, client: Client, tmp_path: Path, settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Between the restores consents and cards are taken back, and others are issued: none of it comes undone."""
+    settings.JOURNAL = tmp_path / "journal.log"
+    finish(run)
+    backup = backed_up()
+    numbers, taken, epochs = set(), set(), set()
+    for turn in "甲乙":
+        one, other = RecordCard.objects.with_employer().order_by("pk")[:2]
+        assert one.consent
+        one.consent.withdraw()
+        withdrawing.withdraw(other, RecordCard.Withdrawal.MISTAKE)
+        numbers.add(cards.issued(cards.in_post(f"后来{turn}", building, at=employer)).number)
+        taken.add(one.consent.token)
+        finish(run)
+        before = receipts(copy)
+        restore(backup, monkeypatch)
+        finish(run)
+        assert kept(copy) == held(employer)
+        assert set(before) <= set(receipts(copy)), "a receipt proves what was received, whatever became of the server"
+        standing = RecordCard.objects.with_employer()
+        assert not standing.filter(consent__token__in=taken).exists()
+        assert standing.count() == len(SURNAMES) - 2 * len(taken)
+        epochs.add(feed.Feed.objects.get(employer=employer).epoch)
+    assert (len(numbers), len(epochs)) == (2, 2), "no number is given to two people, no restore looks like another"
+    (tmp_path / "keys.json").write_bytes(client.get("/api/v1/keys").content)
+    (tmp_path / "receipts.jsonl").write_text("\n".join(receipts(copy)), "utf-8")
+    assert verified(tmp_path)[0] == 0
+
+
+def test_a_copy_from_before_streets_were_apart_keeps_its_receipts(run: Run, copy: Path, employer: Employer) -> None:
+    receipt = json.dumps({"receipt": {"number": "310114001-2026-00001", "previous": None}, "hash": "ab" * 32})
+    with sqlite3.connect(copy) as db:
+        db.execute("CREATE TABLE cards (number, version, digest, supersedes, body, receipt)")
+        db.execute("CREATE TABLE state (name, value)")
+        db.execute("INSERT INTO cards VALUES ('310114001-2026-00001', 1, '', NULL, NULL, ?)", (receipt,))
+    db.close()
+    finish(run)
+    assert kept(copy) == held(employer)
+    assert receipt in receipts(copy)
+
+
+def test_one_run_fetches_from_several_streets(
+    live_server: Any, employer: Employer, street: Area, other_street: Area, far_member: Member, copy: Path
+) -> None:
+    far = cards.issued(far_member, employer=employer)
+    both = " ".join(cards.key(employer, each)[1] for each in (street, other_street))
+    environment = os.environ | {"LOUZU": f"{live_server.url}/api/v1", "LOUZU_KEY": both}
+    command = [sys.executable, str(FOLDER / "louzu_client.py"), str(copy)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert kept(copy) == held(employer)
+    assert far.number in kept(copy)

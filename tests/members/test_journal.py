@@ -1,0 +1,120 @@
+"""The journal: what outlives the restore of a backup."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from members import journal
+from members.atomic import atomic_write
+from members.models import AuditEntry, Consent, JournalMark, Member
+from tests import factories
+
+Lines = list[tuple[str, ...]]
+
+
+@pytest.fixture
+def path(settings: Any, tmp_path: Path) -> Path:
+    settings.JOURNAL = tmp_path / "keys" / "journal.log"
+    return settings.JOURNAL
+
+
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lines]:
+    """What is applied of a kind of the tests' own, two of whose tokens the database had forgotten."""
+    applied: Lines = []
+
+    def apply(tokens: Any) -> int:
+        applied.append(tuple(tokens))
+        return len({"a", "b"}.intersection(tokens))
+
+    monkeypatch.setattr(journal, "_kinds", {"thing": apply})
+    monkeypatch.setattr(journal, "_after_restore", [lambda: applied.append(("restored",))])
+    return applied
+
+
+def lines(path: Path) -> list[str]:
+    return path.read_text("ascii").splitlines()[1:] if path.exists() else []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_committed_is_written_down(path: Path) -> None:
+    with atomic_write():
+        journal.note("thing", "a", "b")
+        assert lines(path) == []
+    with atomic_write():
+        journal.note("thing", "c")
+        transaction.set_rollback(True)
+    assert lines(path) == ["thing a", "thing b"]
+    assert path.stat().st_mode & 0o077 == 0, "nobody else reads it"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_journal_that_cannot_be_written_lets_nothing_be_taken_back(path: Path, member: Member) -> None:
+    consent = factories.consent(member)
+    path.parent.write_text("a file where the folder should be")
+    with pytest.raises(OSError):
+        consent.withdraw()
+    assert Consent.objects.get().is_in_force
+
+
+def test_lines_are_applied_once_and_a_restore_shows(db: None, path: Path, seen: Lines) -> None:
+    path.parent.mkdir()
+    path.write_text("host-1\nthing x\n")
+    assert (journal.apply(path), seen) == (0, [("x",)])
+    assert journal.apply(path) == 0
+    with path.open("a") as file:
+        file.write("thing a\nthing y\nunknown z\nthing b")  # somebody is writing the last line
+    assert journal.apply(path) == 1
+    assert seen == [("x",), ("a", "y"), ("restored",)]
+    with path.open("a") as file:
+        file.write("\n")
+    assert (journal.apply(path), seen[-2]) == (1, ("b",))
+
+
+def test_each_host_s_journal_has_its_own_mark(db: None, path: Path, seen: Lines, tmp_path: Path) -> None:
+    for host in ("one", "two"):
+        other = tmp_path / f"{host}.log"
+        other.write_text(f"{host}\nthing {host}\n")
+        journal.apply(other)
+        journal.apply(other)
+    assert seen == [("one",), ("two",)]
+    assert dict(JournalMark.objects.values_list("journal", "position")) == {"one": 14, "two": 14}
+
+
+def test_where_there_is_no_journal_nothing_is_asked(db: None, path: Path, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(0):
+        journal.apply(path)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_threads_make_one_journal(path: Path) -> None:
+    start = threading.Barrier(8)
+
+    def note(number: int) -> None:
+        start.wait(timeout=30)
+        journal._append(f"thing {number}\n")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(note, range(8)))
+    assert sorted(lines(path)) == [f"thing {number}" for number in range(8)]
+
+
+def test_a_consent_taken_back_is_taken_back_again(
+    path: Path, member: Member, other_member: Member, django_capture_on_commit_callbacks: Any
+) -> None:
+    consent, other = factories.consent(member), factories.consent(other_member)
+    with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
+        consent.withdraw()
+        transaction.set_rollback(False)
+    assert lines(path) == [f"consent {consent.token}"]
+    Consent.objects.update(withdrawn_at=None)  # as a backup has it
+    assert journal.apply(path) == 1
+    consent.refresh_from_db()
+    other.refresh_from_db()
+    assert (consent.is_in_force, other.is_in_force) == (False, True)
+    assert consent.token not in str(list(AuditEntry.objects.values_list("changes", flat=True)))
