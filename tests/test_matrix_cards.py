@@ -216,6 +216,22 @@ def test_what_is_closed_answers_as_what_does_not_exist(rows: dict[str, Any], cli
     assert tell_tales(TABLE[section], rows=rows, clients=clients) == []
 
 
+@pytest.mark.parametrize("section", [section for section in TABLE if section != "anybody"])
+def test_the_other_street_finds_none_of_it(
+    rows: dict[str, Any], far_officer: User, far_secretary: User, logged_in: Callable[[User], Client], section: str
+) -> None:
+    """Every call that names one of our rows, by the other street's office and a secretary of it."""
+    found = {}
+    for call in (call for call in TABLE[section] if "{" in call and "{far_" not in call and "?" not in call):
+        method, _, address = call.partition(" ")
+        for user in (far_officer, far_secretary):
+            client = logged_in(user)
+            ask = client.get if method == "GET" else client.post
+            found[call, user.username] = kind(ask(url(address, rows), bodies(rows).get(address, {})))
+    closed = (403, 404) if section in ("admin", "inbox") else (404,)
+    assert {key: status for key, status in found.items() if status not in closed} == {}
+
+
 @pytest.mark.parametrize("call", INBOX)
 def test_a_contact_reads_their_own_unit_s(rows: dict[str, Any], readers: dict[str, Client], call: str) -> None:
     method, _, address = call.partition(" ")
