@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from datetime import date
 from functools import partial
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from members.access import Kind
-from members.models import Area, Residence, RosterImport, User
+from members.models import Area, Member, Residence, RosterImport, User
 from members.roster.refusal import Refused
 from members.roster.tree import import_tree, street_named
 from members.tree import misfits
@@ -251,6 +252,20 @@ def test_nothing_stays_open_in_what_closes(ground: Ground, door: str) -> None:
         assert not Area.objects.inside(ground.compound).filter(until=None).exists()
 
 
+def test_nobody_moves_into_what_closes(ground: Ground) -> None:
+    for number in range(ROUNDS):
+        home = factories.building(f"{number + 10}号楼", ground.compound)
+        member = factories.person("欧阳建国", ground.group)
+        close = calling(ground.officer, "patch", f"{URL}/{home.pk}", {"until": "2026-01-01"})
+        move = calling(ground.officer, "post", f"/api/v1/members/{member.pk}/move", {"area": home.pk})
+        ends = dict(zip(("close", "move"), raced(close, move), strict=True))
+        assert sorted(end.wrote for end in ends.values()) == [False, True]
+        lives_there = Member.objects.filter(pk=member.pk, residences__area=home, residences__until=None).exists()
+        assert lives_there == ends["move"].wrote == (fresh(home).until is None)
+        said = ends["close"].said + ends["move"].said
+        assert "还有党员居住，请先为他们办理迁居，再停用。" in said or "不在您的范围内" in said or "刚刚停用了" in said
+
+
 def test_two_compounds_that_change_places_do_not_wait_for_each_other(ground: Ground) -> None:
     """Locks are taken in one order, whatever is moved where."""
     there = factories.area("仓场公寓", ground.second)
@@ -263,3 +278,12 @@ def test_two_compounds_that_change_places_do_not_wait_for_each_other(ground: Gro
         ]
         assert [end.wrote for end in raced(*moves)] == [True, True]
         assert misfits() == []
+
+
+def test_a_pairing_begun_while_the_building_changes_its_compound_has_one(ground: Ground) -> None:
+    elsewhere = factories.area("仓场公寓", ground.first)
+    factories.person("欧阳建国", ground.group, room="101")
+    home, neighbour = (factories.household(ground.group, room) for room in ("101", "102"))
+    fresh(ground.group).move(to=elsewhere)
+    assert home.area.path != fresh(ground.group).path
+    assert factories.pairing(home, neighbour, since=date(2026, 1, 1)).compound == elsewhere
