@@ -15,6 +15,7 @@ from members.admin.base import ExportableAdmin, PlainResource
 from members.admin.filters import PlaceFilter
 from members.admin.widgets import Autocomplete
 from members.models import Area, AreaRole
+from members.models.areas import AT_ONCE
 
 
 class AreaForm(forms.ModelForm):
@@ -130,7 +131,7 @@ class AreaAdmin(ExportableAdmin):
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except IntegrityError:
-            messages.error(request, "刚刚有人也在改这里，没有保存。请看过再保存一次。")
+            messages.error(request, AT_ONCE)
             return redirect(request.path)
 
     def get_object(self, request, object_id, from_field=None):

@@ -12,7 +12,7 @@ from typing import Any, Self
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Concat, Length, Substr
 from django.db.models.lookups import Exact
 from django.utils import timezone
@@ -26,6 +26,7 @@ from members.models.paths import SEGMENT, NextPaths
 
 NO_BELOW = "楼组之下不能再设区域，请选择小区、社区或街道。"
 GONE = "这个区域刚刚被删除了，请刷新页面看看。"
+AT_ONCE = "刚刚有人也在改这里，没有保存。请看过再保存一次。"
 NO_PARENT = "选的上级刚刚被删除了，请重新选择。"
 
 
@@ -68,7 +69,7 @@ class AreaQuerySet(DatedQuerySet):
 
     def next_path(self, parent: "Area | None") -> str:
         """Return the first free path behind the parent's children; ValidationError where it has too many."""
-        rows = self.children_of(parent) if parent else self.streets()
+        rows = self.below(parent) if parent else self
         taken = rows.order_by("-path").values_list("path", flat=True)[:1]
         return NextPaths(taken).below(parent.path if parent else "")
 
@@ -99,7 +100,7 @@ class Area(Audited):
         PREPARING = "preparing", "培育中"
         ESTABLISHED = "established", "已建立"
 
-    path = models.CharField("路径", max_length=4 * SEGMENT, unique=True, editable=False)
+    path = models.CharField("路径", max_length=4 * SEGMENT, db_index=True, editable=False)
     level = models.PositiveSmallIntegerField("层级", choices=Level.choices, editable=False)
     name = models.CharField("名称", max_length=50)
     label = models.CharField("全称", max_length=200, editable=False, db_index=True)
@@ -125,6 +126,14 @@ class Area(Audited):
         verbose_name = verbose_name_plural = "区域"
         ordering = ["path"]
         constraints = [
+            # With a condition, though it always holds: while a column with a plain unique index changes, PostgreSQL
+            # keeps others from referring to the row, and who adds something there would deadlock with the mover.
+            models.UniqueConstraint(
+                fields=["path"],
+                condition=Q(level__gte=1),
+                name="area_path_once",
+                violation_error_message=AT_ONCE,
+            ),
             models.CheckConstraint(
                 condition=Exact(Length("path"), F("level") * SEGMENT),
                 name="area_path_fits_level",
@@ -158,10 +167,13 @@ class Area(Audited):
             super().save(*args, **kwargs)
             return
         with atomic_write():
-            before = self._loaded
-            self.label = self.label_below(self.parent) if self._differs("name", "path") else self.label
-            self._carry_on(before)
-            super().save(update_fields=[name for name, value in self._values().items() if value != before.get(name)])
+            is_named_anew = self._differs("name", "path")
+            if is_named_anew:
+                self.label = self.label_below(self.parent)
+            self._carry_on()
+            super().save(update_fields=[name for name in self._values() if self._differs(name)])
+            if is_named_anew and self.level > self.Level.STREET:
+                self._carry_label()
 
     @property
     def _as_stored(self) -> "Area":
@@ -170,18 +182,20 @@ class Area(Audited):
     def _differs(self, *names: str) -> bool:
         return any(getattr(self, name) != self._loaded.get(name) for name in names)
 
-    def _carry_on(self, before: dict[str, Any]) -> None:
+    def _carry_on(self) -> None:
         below = Area.objects.below(self._as_stored)
-        carried: dict[str, Any] = {
-            name: Concat(models.Value(getattr(self, name)), Substr(name, len(before[name]) + 1))
-            for name in ("path", "label")
-            if self._differs(name) and self.level > self.Level.STREET
-        }
         if self.until and self._differs("until"):
             closed = below.filter(_lasts_behind(self.until)).update(until=self.until)
             record("change", self, changes={"until_below": [None, self.until.isoformat()], "areas": closed})
-        if carried:
-            below.update(**carried)
+        if self._differs("path"):
+            below.update(path=Concat(models.Value(self.path), Substr("path", len(self.path) + 1)))
+
+    def _carry_label(self) -> None:
+        """Write the labels of all that lies below anew, level by level."""
+        above = Area.objects.filter(path=Substr(OuterRef("path"), 1, Length(OuterRef("path")) - SEGMENT)).order_by()
+        label = Concat(Subquery(above.values("label")), models.Value(" "), "name")
+        for level in range(self.level + 1, self.Level.BUILDING_GROUP + 1):
+            Area.objects.below(self).filter(level=level).update(label=label)
 
     def clean(self):
         """Refuse a second open area of the same name under the same parent; a name holds no blanks, labels do."""
@@ -299,7 +313,8 @@ class Area(Audited):
         """Raise ValidationError where the area would outlast its parent."""
         if parent and parent.until and (self.until is None or self.until > parent.until):
             raise ValidationError(
-                f"上级“{parent.name}”于 {parent.until} 停用，下级不能用得更久。请先恢复上级，或另选上级。"
+                f"上级“{parent.name}”于 {parent.until} 停用，下级不能用得更久。"
+                "请先恢复上级，或另选上级，或填不晚于这一天的停用日期。"
             )
 
     def check_close(self, day: date) -> None:

@@ -9,12 +9,17 @@ LAST_CHILD = 9998
 
 
 class NextPaths:
-    """The next free path below each parent, behind the last of the `taken` ones; whoever asks holds the street."""
+    """The next free path below each parent, behind the last of the `taken` ones; whoever asks holds the street.
+
+    A path below which something stands is taken too, though its own area may be missing.
+    """
 
     def __init__(self, taken: Iterable[str]):
         self.last: dict[str, int] = {}
         for path in taken:
-            self.last[path[:-SEGMENT]] = max(self.last.get(path[:-SEGMENT], 0), int(path[-SEGMENT:]))
+            for end in range(len(path), 0, -SEGMENT):
+                parent, number = path[: end - SEGMENT], int(path[end - SEGMENT : end])
+                self.last[parent] = max(self.last.get(parent, 0), number)
 
     def below(self, parent: str) -> str:
         """Return the path and count on; ValidationError where the parent has too many children."""

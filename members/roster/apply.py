@@ -35,7 +35,7 @@ def refuse_if_moved(seen: dict[str, Outcome], now: Plan) -> None:
 def write(plan: Plan, roster_import: RosterImport, *, day: date) -> dict[str, Any]:
     """Write the plan's new and changed rows; return the primary keys of what was made for it."""
     rows = [row for row in plan.rows if row.status in WRITTEN]
-    areas = Area.objects.inside(roster_import.area).in_bulk(field_name="path")
+    areas = {area.path: area for area in Area.objects.inside(roster_import.area)}
     groups = _make_groups(plan, areas)
     employers = _make_employers(plan)
     places = {path: area.pk for path, area in areas.items()} | {mark: area.pk for mark, area in groups.items()}

@@ -88,6 +88,28 @@ class TestVerifying:
             misfits()
 
 
+class TestMending:
+    """What was torn before is mended at the doors that there are."""
+
+    def test_a_group_without_a_parent_gets_one(self, by_page: Client, station: Area, group: Area) -> None:
+        Area.objects.filter(pk=group.pk).update(path="0001000100070001")
+        assert Page(by_page, group).send(parent=station.pk).wrote
+        assert misfits() == []
+
+    def test_nothing_new_takes_in_what_lost_its_parent(self, by_page: Client, community: Area, group: Area) -> None:
+        Area.objects.filter(pk=group.pk).update(path="0001000100070001")
+        assert factories.area("新苑", community).path == "000100010008"
+        content = io.BytesIO("社区,小区\n第一社区,另苑\n".encode("utf-8-sig"))
+        content.name = "areas.csv"
+        by_page.post("/areas/upload/", {"street": Area.objects.get(level=1).pk, "file": content})
+        assert Area.objects.get(name="另苑").path == "000100010009"
+
+    def test_labels_are_written_anew_below_what_is_renamed(self, by_page: Client, station: Area, group: Area) -> None:
+        Area.objects.filter(pk=group.pk).update(label="别处 1号楼")
+        assert Page(by_page, station).send(name="迎晖苑1期").wrote
+        assert misfits() == []
+
+
 class TestPageThatIsOld:
     """Somebody else wrote since it was opened."""
 
@@ -218,7 +240,9 @@ class TestWhatIsRefused:
 
     def test_an_end_behind_that_of_the_compound(self, refusal: Any, station: Area, group: Area) -> None:
         station.close(on=date(2026, 1, 1))
-        said = "上级“迎晖苑”于 2026-01-01 停用，下级不能用得更久。请先恢复上级，或另选上级。"
+        said = (
+            "上级“迎晖苑”于 2026-01-01 停用，下级不能用得更久。请先恢复上级，或另选上级，或填不晚于这一天的停用日期。"
+        )
         assert refusal(group, until="2026-02-01") == said
 
 
@@ -231,13 +255,13 @@ def test_nothing_is_added_to_what_is_closed(by_api: APIClient, station: Area) ->
     station.close(on=date(2026, 1, 1))
     answer = by_api.post(URL, {"parent": station.pk, "name": "7号楼"})
     assert answer.status_code == 400
-    assert "请先恢复上级，或另选上级。" in answer.data["errors"]["parent"][0]
+    assert "请先恢复上级，或另选上级，" in answer.data["errors"]["parent"][0]
 
 
 def test_nothing_opens_again_in_what_is_closed(by_api: APIClient, station: Area, group: Area) -> None:
     station.close(on=date(2026, 1, 1))
     answer = by_api.patch(f"{URL}/{group.pk}", {"until": None})
-    assert "请先恢复上级，或另选上级。" in answer.data["errors"]["until"][0]
+    assert "请先恢复上级，或另选上级，" in answer.data["errors"]["until"][0]
     assert by_api.patch(f"{URL}/{station.pk}", {"until": None}).status_code == 200
     assert by_api.patch(f"{URL}/{group.pk}", {"until": None}).status_code == 200
 

@@ -1,18 +1,21 @@
 """Two people at the tree at once, each at a door of their own: it stays whole, the loser is told what to do."""
 
 import io
+import threading
+import time
 from collections.abc import Callable
 from datetime import date
 from functools import partial
 from typing import NamedTuple
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from members.access import Kind
-from members.models import Area, Member, Residence, RosterImport, User
+from members.models import Area, AreaRole, Member, Residence, RosterImport, User
 from members.roster.refusal import Refused
 from members.roster.tree import import_tree, street_named
 from members.tree import misfits
@@ -247,7 +250,7 @@ def test_nothing_stays_open_in_what_closes(ground: Ground, door: str) -> None:
         closed, added = raced(page.sending(until="2026-01-01"), add)
         assert closed.wrote
         if not added.wrote:
-            assert "请先恢复上级，或另选上级。" in added.said or "请重新选择。" in added.said
+            assert "请先恢复上级，或另选上级，" in added.said or "请重新选择。" in added.said
         assert misfits() == []
         assert not Area.objects.inside(ground.compound).filter(until=None).exists()
 
@@ -278,6 +281,26 @@ def test_two_compounds_that_change_places_do_not_wait_for_each_other(ground: Gro
         ]
         assert [end.wrote for end in raced(*moves)] == [True, True]
         assert misfits() == []
+
+
+def test_a_post_given_there_does_not_hang_on_a_move(ground: Ground) -> None:
+    """Who gives it is at the trail, and refers to the area on commit; the mover is at the area, next the trail."""
+    user, written = factories.user("lianluo"), threading.Event()
+
+    def give() -> AreaRole:
+        with transaction.atomic():
+            role = factories.post(user, Kind.LIAISON, ground.compound)
+            written.set()
+            time.sleep(1)
+        return role
+
+    def move() -> Area:
+        written.wait(timeout=30)
+        return fresh(ground.compound).move(to=ground.second)
+
+    given, moved = raced(give, move)
+    assert (given.area_id, moved.parent) == (ground.compound.pk, ground.second)
+    assert misfits() == []
 
 
 def test_a_pairing_begun_while_the_building_changes_its_compound_has_one(ground: Ground) -> None:

@@ -14,5 +14,8 @@ class Command(BaseCommand):
         for path, label, sentence in found:
             self.stdout.write(f"{path} {label}：{sentence}。")
         if found:
-            raise CommandError(f"区域树有 {len(found)} 处对不上，见上。请把这些内容告诉管理员，先不要移动或改名。")
+            raise CommandError(
+                f"区域树有 {len(found)} 处对不上，见上。没有上级的，在“区域”里给它另选上级；"
+                "全称不对的，给它的上级改一次名再改回来；用得太久的，改停用日期；其余的请告诉维护系统的人。"
+            )
         self.stdout.write(f"{Area.objects.count()} 个区域，树是完整的。")
