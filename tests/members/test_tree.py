@@ -152,6 +152,7 @@ class TestPageThatIsOld:
         page = Page(by_page, station)
         shown = by_page.post(page.url, page.body | {"name": ""}).content.decode()
         assert 'name="initial-name" value="迎晖苑"' in shown
+        assert f'name="initial-parent" value="{page.body["parent"]}"' in shown
 
 
 def test_a_rename_writes_the_name_and_the_labels_alone(by_page: Client, station: Area, group: Area) -> None:
