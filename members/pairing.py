@@ -10,7 +10,6 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count
 from django.utils import timezone
 
-from members import access
 from members.atomic import atomic_write
 from members.audit import record
 from members.history import batches, write_history
@@ -113,8 +112,8 @@ def pair_all(pairs: dict[Household, Household], *, compound: Area, since: date) 
         of_members = _of_members(doors)
         if any(neighbour.pk in of_members or home.pk not in of_members for neighbour, home in pairs.items()):
             raise ValidationError("有的家庭里党员已经迁入或迁出，没有保存。请刷新页面，再看一遍。")
-        there = access.within("neighbour__area__path", [access.subtree(compound.path)])
-        taken = set(Pairing.objects.filter(there, until=None).values_list("neighbour", flat=True))
+        there = Pairing.objects.filter(neighbour__area__in={neighbour.area_id for neighbour in pairs}, until=None)
+        taken = set(there.values_list("neighbour", flat=True))
         new = [
             Pairing(household=home, neighbour=neighbour, compound=compound, neighbour_compound=compound, since=since)
             for neighbour, home in pairs.items()

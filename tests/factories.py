@@ -28,9 +28,7 @@ def credit_code(body: str) -> str:
 
 def area(name: str, under: Area | None = None, **fields: Any) -> Area:
     """A street, or whatever lies one level below `under`."""
-    place = Area(name=name, **fields).place_under(under)
-    place.save()
-    return place
+    return Area(name=name, **fields).place(under=under)
 
 
 def building(name: str, under: Area, **fields: Any) -> Area:

@@ -1,6 +1,7 @@
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -14,12 +15,20 @@ from members.admin.base import ExportableAdmin, PlainResource
 from members.admin.filters import PlaceFilter
 from members.admin.widgets import Autocomplete
 from members.models import Area, AreaRole
+from members.models.areas import AT_ONCE
 
 
 class AreaForm(forms.ModelForm):
-    """An area with its parent: choosing another one moves it with all that lies below."""
+    """An area with its parent: choosing another one moves it with all that lies below.
 
-    parent = forms.ModelChoiceField(queryset=Area.objects.none(), label="上级")
+    What the page showed comes back with it in hidden fields, so that only what this user changed is written.
+    """
+
+    parent = forms.ModelChoiceField(
+        queryset=Area.objects.none(),
+        label="上级",
+        error_messages={"invalid_choice": "没有这个上级，或者它已停用、不在您的范围内，请重新选择。"},
+    )
 
     class Meta:
         model = Area
@@ -27,29 +36,40 @@ class AreaForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        if self.instance.pk and "parent" in self.fields:
+        if self.instance.pk:
             self.initial["parent"] = self.instance.parent
+            for field in self.fields.values():
+                field.show_hidden_initial = True
 
     def clean(self):
         cleaned = super().clean()
-        if self.instance.pk is None and "parent" not in self.errors:
-            self._try("parent", lambda: self.instance.place_under(cleaned.get("parent")))
+        for name in set(self.changed_data) - set(self.errors) if self.instance.pk else ():
+            self._refuse_stale(name)
         return cleaned
 
-    def _post_clean(self):
-        """Closing and moving are judged here, so that what forbids them is an error of the form."""
-        super()._post_clean()
-        area, parent = self.instance, self.cleaned_data.get("parent")
-        if area.pk and "until" in self.changed_data and area.until:
-            self._try("until", lambda: area.check_close(area.until))
-        if area.pk and parent and parent.path != area.parent_path:
-            self._try("parent", lambda: area.check_move(parent))
+    def _refuse_stale(self, name):
+        """Write over nothing that somebody else wrote since this page was opened."""
+        bound = self[name]
+        shown = self.data.get(bound.html_initial_name)
+        is_stale = shown is not None and bound.field.has_changed(bound.initial, shown)
+        if is_stale and bound.field.has_changed(bound.initial, bound.data):
+            self.add_error(name, "打开这一页之后，别人改过这一项，没有保存。请重新打开这一页，看过再改。")
 
-    def _try(self, field, act):
+    def _post_clean(self):
+        """What the tree forbids is an error of the form, found behind the lock that saving needs."""
+        if self.errors:
+            return
+        values = {name: self.cleaned_data[name] for name in self.fields}
+        parent = values.pop("parent", None)
         try:
-            act()
+            if self.instance.pk:
+                changed = {name: value for name, value in values.items() if name in self.changed_data}
+                self.instance.revise(to=parent if "parent" in self.changed_data else None, **changed)
+            else:
+                self.instance = Area(**values).place_under(parent)
         except ValidationError as error:
-            self.add_error(field, error)
+            for name, sentences in error.message_dict.items():
+                self.add_error(name if name in self.fields else None, sentences)
 
 
 class AreaResource(PlainResource):
@@ -98,7 +118,8 @@ class AreaAdmin(ExportableAdmin):
         if obj and obj.level == Area.Level.STREET:
             form.base_fields.pop("parent", None)
         if "parent" in form.base_fields:
-            parents = Area.objects.for_user(request.user, resource=Resource.AREA).current()
+            mine = Area.objects.for_user(request.user, resource=Resource.AREA)
+            parents = mine.current() | (mine.filter(path=obj.parent_path) if obj else mine.none())
             form.base_fields["parent"].queryset = parents
             # Who sets the installation up makes the streets, which have no parent.
             form.base_fields["parent"].required = obj is not None or not access.sets_up(request.user)
@@ -106,13 +127,20 @@ class AreaAdmin(ExportableAdmin):
             form.base_fields["parent"].widget.choices = form.base_fields["parent"].choices
         return form
 
-    def save_model(self, request, obj, form, change):
-        parent = form.cleaned_data.get("parent")
-        if change and "until" in form.changed_data and obj.until:
-            obj.close(on=obj.until)
-        if change and parent and parent.path != obj.parent_path:
-            obj.move(to=parent)
-        super().save_model(request, obj, form, change)
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except IntegrityError:
+            messages.error(request, AT_ONCE)
+            return redirect(request.path)
+
+    def get_object(self, request, object_id, from_field=None):
+        """Whoever posts waits for the street, and goes on from what is stored by then."""
+        area = super().get_object(request, object_id, from_field)
+        if area is None or request.method != "POST":
+            return area
+        Area.objects.hold_street(area)
+        return super().get_object(request, object_id, from_field)
 
     def response_add(self, request, obj, post_url_continue=None):
         """After its name and parent come the fields of its level."""

@@ -115,6 +115,10 @@ class NewMemberForm(MemberForm):
         label="参加楼组党小组日期", required=False, widget=UnfoldAdminSingleDateWidget, help_text="没有参加就不填。"
     )
 
+    def clean_home(self) -> Area:
+        Area.objects.hold_open(self.cleaned_data["home"])
+        return self.cleaned_data["home"]
+
     def clean_joined_on(self) -> date | None:
         day = self.cleaned_data["joined_on"]
         if day and day > timezone.localdate():

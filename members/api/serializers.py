@@ -17,8 +17,6 @@ from members.models.partial_date import agree
 from members.models.people import TWIN
 from members.roster import id_number as gb11643
 
-NO_BELOW = "楼组之下不能再设区域，请选择小区、社区或街道。"
-
 
 class CheckedSerializer(serializers.ModelSerializer):
     """Sets the fields and lets the model judge: its constraints' sentences are the answer."""
@@ -62,27 +60,14 @@ class AreaSerializer(CheckedSerializer):
     def validate_parent(self, parent: Area | None) -> Area | None:
         if parent is None and (self.instance is None or self.instance.level > Area.Level.STREET):
             raise serializers.ValidationError("请填写上级区域的编号。")
-        if parent and self.instance is None and parent.level == Area.Level.BUILDING_GROUP:
-            raise serializers.ValidationError(NO_BELOW)
         return parent
 
     def create(self, validated_data: dict[str, Any]) -> Area:
         parent = validated_data.pop("parent")
-        return self.update(Area().place_under(parent), validated_data)
+        return Area(**validated_data).place(under=parent)
 
     def update(self, instance: Area, validated_data: dict[str, Any]) -> Area:
-        parent, until = validated_data.pop("parent", None), validated_data.get("until")
-        closed = until if instance.pk and until != instance.until else None
-        if closed:
-            instance.until = validated_data.pop("until")
-            instance.full_clean()
-            with errors_at("until"):
-                instance.close(on=closed)
-        super().update(instance, validated_data)
-        if parent and instance.parent_path != parent.path:
-            with errors_at("parent"):
-                instance.move(to=parent)
-        return instance
+        return instance.change(to=validated_data.pop("parent", None), **validated_data)
 
 
 class EmployerSerializer(CheckedSerializer):

@@ -50,6 +50,11 @@ class AreaViewSet(CreateMixin, ChangeMixin, ScopedViewSet):
         parents = Area.objects.for_user(self.request.user).filter(path=above).order_by()
         return super().rows(right).annotate(parent_pk=Subquery(parents.values("pk")))
 
+    def locked_object(self) -> Area:
+        """The street's row is locked, not the area's own: every writer of the tree queues there."""
+        Area.objects.hold_street(self.get_object())
+        return self.get_object()
+
 
 @extend_schema_view(
     list=reads("列出单位", EmployerSerializer(many=True)),

@@ -1,12 +1,18 @@
-"""The tree: street, community, compound liaison station, building group, in one table."""
+"""The tree: street, community, compound liaison station, building group, in one table.
 
+Whoever writes it locks the street's row first and goes on from what is stored by then. No area ever changes its street,
+so the street that was read before the lock is the right one to lock.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
-from typing import Self
+from typing import Any, Self
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Concat, Length, Substr
 from django.db.models.lookups import Exact
 from django.utils import timezone
@@ -16,9 +22,12 @@ from members.access import Resource, Right
 from members.atomic import atomic_write
 from members.audit import Audited, record
 from members.models.dated import DatedQuerySet, ends_after_it_begins
+from members.models.paths import SEGMENT, NextPaths
 
-SEGMENT = 4
-LAST_CHILD = 9998
+NO_BELOW = "楼组之下不能再设区域，请选择小区、社区或街道。"
+GONE = "这个区域刚刚被删除了，请刷新页面看看。"
+AT_ONCE = "刚刚有人也在改这里，没有保存。请看过再保存一次。"
+NO_PARENT = "选的上级刚刚被删除了，请重新选择。"
 
 
 class AreaQuerySet(DatedQuerySet):
@@ -44,16 +53,25 @@ class AreaQuerySet(DatedQuerySet):
         """The areas that the area lies in, the street first."""
         return self.filter(path__in=area.paths_above)
 
+    def hold_street(self, area: "Area | None") -> None:
+        """Queue behind whoever writes to the area's street, until the transaction ends.
+
+        A street still to be made queues behind the first one that there is.
+        """
+        streets = self.streets().order_by("path").select_for_update(no_key=True).values_list("pk")
+        list(streets.filter(path=area.street_path) if area else streets[:1])
+
+    def hold_open(self, area: "Area") -> None:
+        """Keep the area from being closed until the transaction ends; ValidationError where it is closed by now."""
+        held = self.select_for_update(no_key=True).filter(pk=area.pk).values_list("until", flat=True)
+        if not any(until is None or until > timezone.localdate() for until in held):
+            raise ValidationError(f"“{area.name}”刚刚停用了，请选择别的区域。")
+
     def next_path(self, parent: "Area | None") -> str:
         """Return the first free path behind the parent's children; ValidationError where it has too many."""
-        prefix = parent.path if parent else ""
-        level = parent.level + 1 if parent else Area.Level.STREET
-        rows = self.children_of(parent) if parent else self.filter(level=level)
-        last = rows.order_by("path").values_list("path", flat=True).last()
-        number = int(last[-SEGMENT:]) + 1 if last else 1
-        if number > LAST_CHILD:
-            raise ValidationError(f"同一上级下最多 {LAST_CHILD} 个区域。")
-        return f"{prefix}{number:0{SEGMENT}d}"
+        rows = self.below(parent) if parent else self
+        taken = rows.order_by("-path").values_list("path", flat=True)[:1]
+        return NextPaths(taken).below(parent.path if parent else "")
 
 
 class Area(Audited):
@@ -82,7 +100,7 @@ class Area(Audited):
         PREPARING = "preparing", "培育中"
         ESTABLISHED = "established", "已建立"
 
-    path = models.CharField("路径", max_length=4 * SEGMENT, unique=True, editable=False)
+    path = models.CharField("路径", max_length=4 * SEGMENT, db_index=True, editable=False)
     level = models.PositiveSmallIntegerField("层级", choices=Level.choices, editable=False)
     name = models.CharField("名称", max_length=50)
     label = models.CharField("全称", max_length=200, editable=False, db_index=True)
@@ -108,6 +126,14 @@ class Area(Audited):
         verbose_name = verbose_name_plural = "区域"
         ordering = ["path"]
         constraints = [
+            # With a condition, though it always holds: while a column with a plain unique index changes, PostgreSQL
+            # keeps others from referring to the row, and who adds something there would deadlock with the mover.
+            models.UniqueConstraint(
+                fields=["path"],
+                condition=Q(level__gte=1),
+                name="area_path_once",
+                violation_error_message=AT_ONCE,
+            ),
             models.CheckConstraint(
                 condition=Exact(Length("path"), F("level") * SEGMENT),
                 name="area_path_fits_level",
@@ -136,17 +162,44 @@ class Area(Audited):
         return self.label or self.name
 
     def save(self, *args, **kwargs):
-        """A new name carries on into the labels of all that lies below."""
-        old, self.label = self.label, self.label_below(self.parent)
-        with atomic_write():
-            if self.pk and old != self.label and self.level > self.Level.STREET:
-                carried = Concat(models.Value(self.label), Substr("label", len(old) + 1))
-                Area.objects.below(self).update(label=carried)
+        """Write what differs from what was read; a new path, name or end carries on to all that lies below."""
+        if self._state.adding:
             super().save(*args, **kwargs)
+            return
+        with atomic_write():
+            is_named_anew = self._differs("name", "path")
+            if is_named_anew:
+                self.label = self.label_below(self.parent)
+            self._carry_on()
+            super().save(update_fields=[name for name in self._values() if self._differs(name)])
+            if is_named_anew and self.level > self.Level.STREET:
+                self._carry_label()
+
+    @property
+    def _as_stored(self) -> "Area":
+        return Area(path=self._loaded["path"], level=self.level)
+
+    def _differs(self, *names: str) -> bool:
+        return any(getattr(self, name) != self._loaded.get(name) for name in names)
+
+    def _carry_on(self) -> None:
+        below = Area.objects.below(self._as_stored)
+        if self.until and self._differs("until"):
+            closed = below.filter(_lasts_behind(self.until)).update(until=self.until)
+            record("change", self, changes={"until_below": [None, self.until.isoformat()], "areas": closed})
+        if self._differs("path"):
+            below.update(path=Concat(models.Value(self.path), Substr("path", len(self.path) + 1)))
+
+    def _carry_label(self) -> None:
+        """Write the labels of all that lies below anew, level by level."""
+        above = Area.objects.filter(path=Substr(OuterRef("path"), 1, Length(OuterRef("path")) - SEGMENT)).order_by()
+        label = Concat(Subquery(above.values("label")), models.Value(" "), "name")
+        for level in range(self.level + 1, self.Level.BUILDING_GROUP + 1):
+            Area.objects.below(self).filter(level=level).update(label=label)
 
     def clean(self):
         """Refuse a second open area of the same name under the same parent; a name holds no blanks, labels do."""
-        self.name = "".join(self.name.split())
+        self.name = _plain(self.name)
         if not self.path or self.until:
             return
         twins = Area.objects.filter(level=self.level, name=self.name, until=None).exclude(pk=self.pk)
@@ -173,51 +226,119 @@ class Area(Audited):
         """The names from the community down, as on an envelope: 第一社区 迎晖苑1期 1号楼."""
         return f"{parent.label} {self.name}" if parent and parent.level > self.Level.STREET else self.name
 
-    def place_under(self, parent: "Area | None") -> Self:
-        """Take the next free place below the parent (none: a street); the caller saves."""
-        if parent and parent.level == self.Level.BUILDING_GROUP:
-            raise ValidationError("楼组之下不能再设区域，请选择小区、社区或街道。")
-        self.path = Area.objects.next_path(parent)
-        self.level = len(self.path) // SEGMENT
+    def stand_at(self, path: str, parent: "Area | None") -> Self:
+        """Take this place below the parent: what stands below an area that will end, ends with it."""
+        self.path, self.level, self.name = path, len(path) // SEGMENT, _plain(self.name)
         self.label = self.label_below(parent)
+        if parent and parent.until and parent.until > timezone.localdate():
+            self.until = self.until or parent.until
         return self
+
+    def place_under(self, parent: "Area | None") -> Self:
+        """Take the next free place below the parent (none: a street), behind the street's lock; the caller saves."""
+        Area.objects.hold_street(parent)
+        now = Area.objects.filter(pk=parent.pk).first() if parent else None
+        if parent and now is None:
+            raise ValidationError({"parent": NO_PARENT})
+        if now and now.level == self.Level.BUILDING_GROUP:
+            raise ValidationError({"parent": NO_BELOW})
+        with _errors_at("parent"):
+            self.stand_at(Area.objects.next_path(now), now)
+            self._check_above(now)
+        self.full_clean()
+        return self
+
+    def place(self, *, under: "Area | None") -> Self:
+        """Add the area below the parent, none for a street."""
+        with atomic_write():
+            self.place_under(under).save()
+        return self
+
+    def revise(self, *, to: "Area | None" = None, **values: Any) -> Self:
+        """Take on new values and perhaps another parent, behind the street's lock and on what is stored by then.
+
+        ValidationError says by field what stands against it; the caller saves.
+        """
+        Area.objects.hold_street(self)
+        try:
+            self.refresh_from_db()
+        except Area.DoesNotExist:
+            raise ValidationError({NON_FIELD_ERRORS: GONE}) from None
+        for name, value in values.items():
+            setattr(self, name, value)
+        if to is not None:
+            self._go_below(to)
+        self.full_clean()
+        if self._differs("until"):
+            with _errors_at("until"):
+                self.check_close(self.until) if self.until else self._check_above(self.parent)
+        return self
+
+    def change(self, *, to: "Area | None" = None, **values: Any) -> Self:
+        """Rename, describe, move, close, open again: all that is meant, in one write."""
+        with atomic_write():
+            self.revise(to=to, **values).save()
+        return self
+
+    def move(self, *, to: "Area") -> Self:
+        """Put the area with all below it under another parent of the same level as the present one."""
+        return self.change(to=to)
+
+    def close(self, *, on: date | None = None) -> Self:
+        """End the area and what lies below it; members who still live there must move first."""
+        return self.change(until=on or timezone.localdate())
+
+    def _go_below(self, to: "Area") -> None:
+        parent = Area.objects.filter(pk=to.pk).first()
+        if parent is None:
+            raise ValidationError({"parent": NO_PARENT})
+        if parent.path != self.parent_path:
+            with _errors_at("parent"):
+                self.check_move(parent)
+                self.path = Area.objects.next_path(parent)
 
     def check_move(self, to: "Area") -> None:
         """Raise ValidationError where the area cannot stand below `to`."""
+        if self.level == self.Level.STREET:
+            raise ValidationError("街道没有上级，不能移动。")
         if to.level != self.level - 1:
             raise ValidationError(f"{self.get_level_display()}只能移到{Area.Level(self.level - 1).label}之下。")
         if to.street_path != self.street_path:
             raise ValidationError("不能移到别的街道：每个街道的资料各管各的。")
+        self._check_above(to)
         if Area.objects.children_of(to).filter(name=self.name, until=None).exclude(pk=self.pk).exists():
             raise ValidationError(f"“{to.name}”里已经有“{self.name}”，请先改名，再移过去。")
 
-    def move(self, *, to: "Area") -> None:
-        """Put the area with all below it under another parent of the same level as the present one."""
-        with atomic_write():
-            to = Area.objects.select_for_update(no_key=True).get(pk=to.pk)
-            self.check_move(to)
-            if to.path == self.parent_path:
-                return
-            old, new = self.path, Area.objects.next_path(to)
-            moved = Concat(models.Value(new), Substr("path", len(old) + 1))
-            Area.objects.below(self).update(path=moved)
-            self.path = new
-            self.full_clean()
-            self.save()
+    def _check_above(self, parent: "Area | None") -> None:
+        """Raise ValidationError where the area would outlast its parent."""
+        if parent and parent.until and (self.until is None or self.until > parent.until):
+            raise ValidationError(
+                f"上级“{parent.name}”于 {parent.until} 停用，下级不能用得更久。"
+                "请先恢复上级，或另选上级，或填不晚于这一天的停用日期。"
+            )
 
     def check_close(self, day: date) -> None:
-        """Raise ValidationError where somebody still lives in the area, or something in it opens later."""
-        if Area.objects.inside(self).filter(residences__since__isnull=False, residences__until=None).exists():
+        """Raise ValidationError where the area cannot end on this day: somebody lives there, something opens later."""
+        self._check_above(self.parent)
+        inside = Area.objects.inside(self._as_stored)
+        list(inside.select_for_update(no_key=True).values_list("pk"))  # who is moving in there holds the group
+        if inside.filter(residences__since__isnull=False, residences__until=None).exists():
             raise ValidationError(f"“{self.name}”还有党员居住，请先为他们办理迁居，再停用。")
-        if Area.objects.below(self).filter(until=None, since__gt=day).exists():
+        if Area.objects.below(self._as_stored).filter(_lasts_behind(day), since__gt=day).exists():
             raise ValidationError(f"“{self.name}”下面有 {day} 之后才启用的区域，请改用较晚的停用日期。")
 
-    def close(self, *, on: date | None = None) -> None:
-        """End the area and what lies below it; members who still live there must move first."""
-        day = on or timezone.localdate()
-        with atomic_write():
-            self.check_close(day)
-            closed = Area.objects.below(self).filter(until=None).update(until=day)
-            record("change", self, changes={"until_below": [None, day.isoformat()], "areas": closed})
-            self.until = day
-            self.save()
+
+def _plain(name: str) -> str:
+    return "".join(name.split())
+
+
+def _lasts_behind(day: date) -> Q:
+    return Q(until=None) | Q(until__gt=day)
+
+
+@contextmanager
+def _errors_at(field: str) -> Iterator[None]:
+    try:
+        yield
+    except ValidationError as error:
+        raise ValidationError({field: error.messages}) from error

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Exists, F, OuterRef, ProtectedError, Q
+from django.db.models.functions import Substr
 from django.utils import timezone
 
 from members import access
@@ -319,4 +320,6 @@ class Pairing(Audited):
 
 
 def _compound_of(household: Household) -> Area:
-    return Area.objects.get(path=household.area.path[: Area.Level.STATION * SEGMENT])
+    """Ask for the building's path as it is by now: it may have been put under another compound."""
+    building = Area.objects.filter(pk=household.area_id)
+    return Area.objects.get(path=building.values(compound=Substr("path", 1, Area.Level.STATION * SEGMENT))[:1])

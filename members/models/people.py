@@ -184,6 +184,7 @@ class Member(Audited):
             raise ValidationError("这个楼组在别的街道：请办理迁出，再由那边的街道登记。")
         with atomic_write():
             Member.objects.select_for_update(no_key=True).get(pk=self.pk)  # two moves at once queue
+            Area.objects.hold_open(to)
             self._end_home(day)
             home = Residence(member=self, area=to, room=room, since=day, joined_on=joined_on)
             home.full_clean()

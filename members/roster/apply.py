@@ -3,15 +3,16 @@
 from datetime import date
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Max
-from django.db.models.functions import Length, Substr
 
 from members import audit
 from members.history import batches, write_history
 from members.models import Area, Employer, Member, Residence, RosterImport
-from members.models.areas import SEGMENT
+from members.models.paths import NextPaths
 from members.pinyin import spell
 from members.roster.plan import Outcome, Plan, Row, Status
+from members.roster.refusal import Refused
 
 WRITTEN = (Status.NEW, Status.CHANGED)
 
@@ -34,10 +35,10 @@ def refuse_if_moved(seen: dict[str, Outcome], now: Plan) -> None:
 def write(plan: Plan, roster_import: RosterImport, *, day: date) -> dict[str, Any]:
     """Write the plan's new and changed rows; return the primary keys of what was made for it."""
     rows = [row for row in plan.rows if row.status in WRITTEN]
-    groups = _make_groups(plan)
+    areas = {area.path: area for area in Area.objects.inside(roster_import.area)}
+    groups = _make_groups(plan, areas)
     employers = _make_employers(plan)
-    ids = Area.objects.inside(roster_import.area).in_bulk(field_name="path")
-    places = {path: area.pk for path, area in ids.items()} | {mark: area.pk for mark, area in groups.items()}
+    places = {path: area.pk for path, area in areas.items()} | {mark: area.pk for mark, area in groups.items()}
     members = _write_members(rows, roster_import, employers)
     _write_residences(rows, roster_import, members, places, day)
     made = {
@@ -49,21 +50,16 @@ def write(plan: Plan, roster_import: RosterImport, *, day: date) -> dict[str, An
     return made
 
 
-def _make_groups(plan: Plan) -> dict[str, Area]:
-    """Make the building groups that are new, one query for the last number in each station and one to insert."""
-    labels = dict(
-        Area.objects.filter(path__in={_station(mark) for mark in plan.new_groups}).values_list("path", "label")
-    )
-    children = Area.objects.annotate(station=Substr("path", 1, 3 * SEGMENT), length=Length("path"))
-    taken = children.filter(station__in=labels, length=4 * SEGMENT).values("station").annotate(last=Max("path"))
-    last = {row["station"]: int(row["last"][-SEGMENT:]) for row in taken}
-    made = {}
+def _make_groups(plan: Plan, areas: dict[str, Area]) -> dict[str, Area]:
+    """Make the building groups that are new; `areas` are those of the street's locked tree by path."""
+    paths, made = NextPaths(areas), {}
     for mark, label in plan.new_groups.items():
-        station = _station(mark)
-        last[station] = last.get(station, 0) + 1
-        path = f"{station}{last[station]:0{SEGMENT}d}"
-        name = label.removeprefix(f"{labels[station]} ")
-        made[mark] = Area(path=path, level=Area.Level.BUILDING_GROUP, name=name, label=label, stage=Area.Stage.NONE)
+        station = areas[_station(mark)]
+        group = Area(name=label.removeprefix(f"{station.label} "), stage=Area.Stage.NONE)
+        try:
+            made[mark] = group.stand_at(paths.below(station.path), station)
+        except ValidationError as error:
+            raise Refused("".join(error.messages)) from error
     Area.objects.bulk_create(made.values())
     return made
 

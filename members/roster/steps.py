@@ -117,6 +117,7 @@ def writable_by(roster_import: RosterImport) -> list[Range]:
 
 
 def _terms(roster_import: RosterImport) -> Terms:
+    roster_import.area.refresh_from_db()  # it may have moved while the file was read
     return Terms(
         area=roster_import.area,
         day=roster_import.day,
@@ -162,7 +163,7 @@ def _write(roster_import: RosterImport, *, only_good: bool) -> None:
 
 def _lock_street(roster_import: RosterImport) -> None:
     """Two imports of one street queue, so that neither plans on what the other is writing."""
-    Area.objects.select_for_update(no_key=True).get(path=roster_import.area.street_path)
+    Area.objects.hold_street(roster_import.area)
 
 
 def _back_to_review(roster_import: RosterImport, message: str) -> None:

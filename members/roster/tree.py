@@ -1,15 +1,17 @@
 """The tree of areas from a sheet: communities, compounds and building groups, one building group a row."""
 
 import re
-from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
+
 from members import audit
 from members.atomic import atomic_write
 from members.models import Area
-from members.models.areas import SEGMENT
+from members.models.paths import NextPaths
 from members.roster.days import Unreadable, read_day
 from members.roster.folding import building_key, place_key, shown, squeezed
 from members.roster.refusal import Refused
@@ -49,7 +51,7 @@ def street_named(name: str) -> Area:
     found = list(Area.objects.streets().lasting().filter(name=name)[:2])
     if len(found) > 1:
         raise Refused(f"有不止一个街道叫“{name}”，请先改名以便区分。")
-    return found[0] if found else Area(name=name).place_under(None)
+    return found[0] if found else Area(name=name)
 
 
 class TreeProblem(Exception):
@@ -61,17 +63,34 @@ class TreeProblem(Exception):
 def import_tree(content: bytes, *, street: Area, today: date, check: bool = False) -> TreeReport:
     """Create or update the street's tree from a workbook; all or nothing. Again, it changes nothing.
 
-    `street` may be one still to be made, placed but not saved. Raises Refused for a file that is no such sheet.
+    `street` may be one still to be made. Raises Refused for a file that is no such sheet.
     """
     sheets = read(content, HEADINGS, required="community", date_fields=("established_on",))
-    with atomic_write():
-        tree = Tree(street, today)
-        for sheet in sheets:
-            for row in sheet.rows:
-                tree.take(row, sheet.columns)
-        if not check and not tree.report.errors:
-            tree.save()
+    try:
+        with atomic_write():
+            tree = Tree(_held(street), today)
+            for sheet in sheets:
+                for row in sheet.rows:
+                    tree.take(row, sheet.columns)
+            if not check and not tree.report.errors:
+                tree.save()
+    except ValidationError as error:
+        raise Refused("".join(error.messages)) from error
+    except IntegrityError as error:
+        raise Refused("刚刚有人也在新建街道，什么都没有写入。请再导入一次。") from error
     return tree.finished()
+
+
+def _held(street: Area) -> Area:
+    """Return the street as it now is, locked; one still to be made takes its place, unless somebody just made it."""
+    if street.pk is None:
+        Area.objects.hold_street(None)
+        street = street_named(street.name)
+    if street.pk is None:
+        return street.place_under(None)
+    Area.objects.hold_street(street)
+    street.refresh_from_db()
+    return street
 
 
 class Tree:
@@ -80,9 +99,7 @@ class Tree:
     def __init__(self, street: Area, today: date):
         self.today, self.report, self.street = today, TreeReport(street.name), street
         self.areas = {self._key(area): area for area in Area.objects.inside(street).lasting()}
-        self.last: Counter[str] = Counter()
-        for path in Area.objects.below(self.street).values_list("path", flat=True):
-            self.last[path[:-SEGMENT]] = max(self.last[path[:-SEGMENT]], int(path[-SEGMENT:]))
+        self.paths = NextPaths(Area.objects.below(self.street).values_list("path", flat=True))
         self.before = {key: self._values(area) for key, area in self.areas.items()}
         self.touched: dict[tuple[str, str], Area] = {}
 
@@ -124,13 +141,16 @@ class Tree:
             raise TreeProblem(column, f"名称最多 {NAME_LENGTH} 个字，请写短一些")
         key = (parent.path, _folded(level, name))
         if key not in self.areas:
-            self.last[parent.path] += 1
-            path = f"{parent.path}{self.last[parent.path]:0{SEGMENT}d}"
-            stage = Area.Stage.NONE if level == Area.Level.BUILDING_GROUP else None
-            self.areas[key] = area = Area(path=path, level=level, name=name, stage=stage)
-            area.label = area.label_below(parent)
+            self.areas[key] = self._new(parent, level, column, name)
         self.touched[key] = self.areas[key]
         return self.areas[key]
+
+    def _new(self, parent: Area, level: int, column: str, name: str) -> Area:
+        stage = Area.Stage.NONE if level == Area.Level.BUILDING_GROUP else None
+        try:
+            return Area(name=name, stage=stage).stand_at(self.paths.below(parent.path), parent)
+        except ValidationError as error:
+            raise TreeProblem(column, "".join(error.messages)) from error
 
     def _describe(self, area: Area, row: Row) -> None:
         cells = row.cells
