@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class FeedbackConfig(AppConfig):
     name = "feedback"
     verbose_name = "记录卡与单位"
+
+    def ready(self):
+        from feedback import holders
+
+        holders.register_all()

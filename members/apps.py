@@ -6,6 +6,7 @@ class MembersConfig(AppConfig):
     verbose_name = "党员与楼组"
 
     def ready(self):
-        from members import audit, checks  # noqa: F401  (registers the deployment checks)
+        from members import audit, checks, holders  # noqa: F401  (registers the deployment checks)
 
         audit.listen_to_logins()
+        holders.register_all()
