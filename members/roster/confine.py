@@ -14,23 +14,25 @@ from pathlib import Path
 import orjson
 
 MEMORY = 768 * 1024 * 1024  # bytes of address space
+WRITING = 2 * MEMORY  # a workbook that is written again stands in memory as a whole
 SECONDS = 60  # of processor time
 
 
-def confine() -> None:
+def confine(job: str) -> None:
     """Limit this process; Windows has no such limits, there the parent's clock is the only one."""
     try:
         import resource
     except ImportError:
         return
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    memory = WRITING if job == "marker" else MEMORY
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold the roster
 
 
 def main() -> None:
     """Do the job named on the command line."""
-    confine()
+    confine(sys.argv[1])
     gc.disable()  # the process ends with its answer
     job = runpy.run_path(str(Path(__file__).with_name(f"{sys.argv[1]}.py")))
     request = orjson.loads(sys.stdin.buffer.readline())
