@@ -6,6 +6,7 @@ class FeedbackConfig(AppConfig):
     verbose_name = "记录卡与单位"
 
     def ready(self):
-        from feedback import restoring
+        from feedback import holders, restoring
 
+        holders.register_all()
         restoring.listen_to_the_journal()

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Max, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from activities.models import Activity, Attendance, Need, Visit
@@ -19,6 +19,7 @@ from feedback.models import RecordCard
 from feedback.periods import CardPeriod
 from members.atomic import atomic_write
 from members.audit import record
+from members.dwellers import Dwellers
 from members.models import Area, Duty, Member, Residence
 from members.models.areas import SEGMENT
 
@@ -78,7 +79,6 @@ def remake(card: RecordCard) -> RecordCard:
         if RecordCard.objects.filter(supersedes=card).exists():
             raise ValidationError("这张卡已经重新生成过，请到后来的那张卡上办。")
         homes = Residence.objects.last_homes().filter(member=card.member_id)
-        home = homes.select_related("area").get()
         member = Member.objects.select_related("employer").get(pk=card.member_id)
         if member.employer is None:
             raise ValidationError("这位党员现在没有登记单位，不能再生成卡。请先在党员资料里填好单位。")
@@ -86,7 +86,7 @@ def remake(card: RecordCard) -> RecordCard:
             member=member, employer=member.employer, area=card.area, first_day=card.first_day, last_day=card.last_day
         )
         draft.supersedes = _superseded(card) if card.employer_id == member.employer_id else None
-        draft.lines = lines_of(home.area, card.period, homes)[member.pk]
+        draft.lines = lines_of(card.area, card.period, homes)[member.pk]
         draft.sentence, draft.left_out = card.sentence, card.left_out
         draft.full_clean()
         draft.save()
@@ -109,9 +109,9 @@ def lines_of(area: Area, period: CardPeriod, homes: QuerySet[Residence]) -> dict
     found: dict[int, list[Line]] = defaultdict(list)
     for member, line in (
         *_attendances(members, street, period),
-        *_visits(members, period),
+        *_visits(members, street, period),
         *_needs(members, street, period),
-        *_duties(members, period),
+        *_duties(members, street, period),
     ):
         found[member].append(line)
     for lines in found.values():
@@ -174,20 +174,22 @@ def _attendances(members: Any, street: Area, period: CardPeriod) -> Iterable[tup
         yield member, _line(f"a{pk}", "activity", day, title, tier=tier, field=FIELDS[field], duty=DUTIES.get(duty, ""))
 
 
-def _visits(members: Any, period: CardPeriod) -> Iterable[tuple[int, Line]]:
-    """Visits of a household are those of the members who lived behind its door; whose door was visited is not told."""
-    living = defaultdict(list)
-    homes = Residence.objects.filter(member__in=members).exclude(room="")
-    for member, area, room, until in homes.values_list("member", "area", "room", "until"):
-        living[area, room].append((member, until))
-    rows = Visit.objects.filter(visited_on__range=period).order_by()
-    for pk, day, kind, area, room in rows.values_list(
-        "pk", "visited_on", "kind", "pairing__household__area", "pairing__household__room"
-    ):
-        for member, until in living.get((area, room), ()):
-            if until is None or day < until:
-                title = f"走访结对家庭（{VISITS[kind]}）"
-                yield member, _line(f"v{pk}", "visit", day, title, tier=str(TIERS[4]), field=HELP)
+def _visits(members: Any, street: Area, period: CardPeriod) -> Iterable[tuple[int, Line]]:
+    """Visits of a household are those of the members who lived behind its door on that day.
+
+    Whose door was visited is not told.
+    """
+    rows = Visit.objects.inside(street).filter(visited_on__range=period).order_by()
+    door = "pairing__household__area", "pairing__household__room"
+    visits = list(rows.values_list("pk", "visited_on", "kind", *door))
+    if not visits:
+        return
+    dwellers = Dwellers(street, rows.values("pairing__household__area"), *period)
+    wanted = set(members.values_list("member", flat=True))
+    for pk, day, kind, area, room in visits:
+        title = f"走访结对家庭（{VISITS[kind]}）"
+        for member in dwellers.on(day, area, room) & wanted:
+            yield member, _line(f"v{pk}", "visit", day, title, tier=str(TIERS[4]), field=HELP)
 
 
 def _needs(members: Any, street: Area, period: CardPeriod) -> Iterable[tuple[int, Line]]:
@@ -201,7 +203,18 @@ def _needs(members: Any, street: Area, period: CardPeriod) -> Iterable[tuple[int
         yield member, _line(f"n{pk}", "need", timezone.localdate(moment), title, tier=str(TIERS[level]), field=HELP)
 
 
-def _duties(members: Any, period: CardPeriod) -> Iterable[tuple[int, Line]]:
+def _duties(members: Any, street: Area, period: CardPeriod) -> Iterable[tuple[int, Line]]:
+    """Roles held while the member lived in this street: those of a street that they came from stay there."""
     held = Duty.objects.filter(member__in=members, since__lte=period.last).exclude(until__lte=period.first)
-    for pk, member, kind, since in held.values_list("pk", "member", "kind", "since"):
-        yield member, _line(f"d{pk}", "duty", max(since, period.first), DUTIES[kind])
+    came = held.annotate(came=Subquery(_ends_elsewhere(street)))
+    for pk, member, kind, since, until, arrived in came.values_list("pk", "member", "kind", "since", "until", "came"):
+        day = max(since, period.first, arrived or since)
+        if day <= period.last and (until is None or day < until):
+            yield member, _line(f"d{pk}", "duty", day, DUTIES[kind])
+
+
+def _ends_elsewhere(street: Area) -> QuerySet:
+    """The day on which the last home in another street ended, of the member of the outer query."""
+    here = Area.objects.inside(street)
+    homes = Residence.objects.filter(member=OuterRef("member")).exclude(area__in=here).order_by()
+    return homes.values("member").annotate(last=Max("until")).values("last")

@@ -81,7 +81,7 @@ def move_in(ground: Ground) -> None:
     overwrite(Residence, ground.homes)
     known = Residence.objects.filter(pk=OuterRef("id"))
     Residence.history.filter(id__in=Residence.objects.inside(ground.street).values("pk")).update(
-        since=Subquery(known.values("since")), joined_on=Subquery(known.values("joined_on"))
+        since=Subquery(known.values("since")), joined_on=Subquery(known.values("joined_on")), is_since_known=True
     )
 
 
@@ -92,6 +92,7 @@ def _date(rng: Random, home: Residence, today: date) -> None:
     is_new = rng.random() < NEWCOMERS
     latest = today - timedelta(days=20) if is_new else today - YEAR - timedelta(days=30)
     home.since = min(between(rng, max(earliest, today - YEAR) if is_new else earliest, latest), today)
+    home.is_since_known = True
     if home.joined_on:
         home.joined_on = min(home.since + timedelta(days=rng.choice((0, 0, 15, 40, 90))), today)
 

@@ -14,6 +14,9 @@ from django.apps import apps
 from django.core.management import call_command
 from django.db import models
 
+from members import dependents
+from members.models import Area, Employer, Member
+
 ROOT = Path(__file__).resolve().parent.parent
 OURS = ("members", "activities", "feedback", "louzu")
 LONGEST_FILE, LONGEST_FUNCTION, LONG_FUNCTION = 350, 50, 25
@@ -163,3 +166,23 @@ def test_every_environment_variable_is_documented() -> None:
     read = set(ENVIRONMENT.findall((ROOT / "louzu/settings.py").read_text(encoding="utf-8")))
     documented = set(re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE))
     assert documented == read
+
+
+HELD = (Area, Employer, Member)
+KEYS = [
+    (model, field)
+    for model in apps.get_models(include_auto_created=True)
+    for field in model._meta.get_fields()
+    if isinstance(field, models.ForeignKey) and field.remote_field.on_delete is not models.DO_NOTHING
+]
+
+
+@pytest.mark.parametrize("target", HELD, ids=lambda model: model.__name__)
+def test_whatever_points_at_it_is_registered_as_a_dependent(target: type[models.Model]) -> None:
+    """An undo asks the register what is in use: add yours to the `holders.py` of its app."""
+    pointing = [(model, field.name) for model, field in KEYS if field.related_model is target]
+    assert len(pointing) > 3
+    missing = [
+        f"{model.__name__}.{name}" for model, name in pointing if not dependents.is_registered(target, model, name)
+    ]
+    assert not missing

@@ -4,6 +4,7 @@ import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 import orjson
 from tablib import Dataset
@@ -12,7 +13,8 @@ from members.export import RISKY
 from members.roster import workbook
 from members.roster.folding import shown
 from members.roster.refusal import Refused
-from members.roster.sheet import Headings, Sheet, named
+from members.roster.sheet import Headings, Sheet, first_rows, named
+from members.roster.workbook import RawStream
 from members.sealing import decrypt, encrypt
 
 MOST_ACTIVITIES, MOST_CAME = 500, 20_000
@@ -80,18 +82,25 @@ def titles(headings: Headings) -> list[str]:
 def read_book(content: bytes) -> Book:
     """Read an uploaded file behind the two walls; which sheet is which is told by its headings. Raises Refused."""
     book, found = Book(), 0
-    for raw in workbook.read(content).sheets:
-        # Only the sheet of who came has names of people in it.
-        for table, headings, required in ((book.came, CAME, "member"), (book.activities, ACTIVITIES, "title")):
-            if sheet := named(raw, headings, required=required):
-                table.take(sheet)
-                found += 1
-                break
+    with workbook.opened(content) as (_, raws):
+        for raw in raws:
+            found += _take(book, raw)
     if not found:
         raise Refused(NO_HEADING)
     _check_size(book.activities.rows, MOST_ACTIVITIES, "次活动")
     _check_size(book.came.rows, MOST_CAME, "行参加")
     return book
+
+
+def _take(book: Book, raw: RawStream) -> bool:
+    """Only the sheet of who came has names of people in it."""
+    first = first_rows(raw.rows)
+    for table, headings, required in ((book.came, CAME, "member"), (book.activities, ACTIVITIES, "title")):
+        rows = chain(first, raw.rows)
+        if sheet := named(RawStream(raw.name, rows, raw.hidden), headings, required=required):
+            table.take(sheet)
+            return True
+    return False
 
 
 def seal(book: Book) -> str:

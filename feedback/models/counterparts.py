@@ -2,9 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
+from django.db import models
 from django.db.models import Q
+
+from members import access
+from members.access import Resource, Right
 
 
 class Counterpart(NamedTuple):
@@ -23,6 +27,13 @@ class OfCounterpart:
     @property
     def counterpart(self) -> Counterpart:
         return Counterpart(self.employer_id, self.street_id)
+
+
+class GivenQuerySet(models.QuerySet):
+    """Rows that a street answers for: what it gave an employer, what it tells it."""
+
+    def for_user(self, user, right: Right = Right.READ) -> Self:
+        return self.filter(access.within("street__path", access.reach(user, Resource.KEY, right)))
 
 
 def among(counterparts: Iterable[Counterpart]) -> Q:

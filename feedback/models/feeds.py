@@ -7,7 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from feedback.models.cards import RecordCard
-from feedback.models.counterparts import Counterpart, OfCounterpart, among
+from feedback.models.counterparts import Counterpart, GivenQuerySet, OfCounterpart, among
 from members.models import Area, Employer
 
 
@@ -39,6 +39,8 @@ class Feed(OfCounterpart, models.Model):
     last_seq = models.PositiveBigIntegerField("最后序号", default=0)
     last_receipt = models.CharField("上一张回执", max_length=64, blank=True)
     fetched_at = models.DateTimeField("最近取卡", null=True)
+
+    objects = GivenQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "单位的卡片流"

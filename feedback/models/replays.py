@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.db import models
 from django.utils import timezone
 
+from feedback.models.counterparts import GivenQuerySet
 from members.models import Area, Employer
 
 KEPT = timedelta(days=30)
@@ -26,6 +27,8 @@ class Replay(models.Model):
     status = models.PositiveSmallIntegerField("状态码", default=0)
     answer = models.BinaryField(default=b"")
     created_at = models.DateTimeField("时间", default=timezone.now, db_index=True)
+
+    objects = GivenQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "幂等记录"

@@ -6,6 +6,7 @@ from typing import Self
 
 from django.db import models
 
+from feedback.models.counterparts import GivenQuerySet
 from feedback.periods import LENGTHS
 from members import access, journal
 from members.access import Resource, Right
@@ -78,6 +79,8 @@ class NumberSeries(models.Model):
     )
     year = models.PositiveSmallIntegerField("年度")
     last = models.PositiveIntegerField("最后一号", default=0)
+
+    objects = GivenQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "卡号"

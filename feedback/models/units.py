@@ -2,7 +2,6 @@
 
 import ipaddress
 from datetime import timedelta
-from typing import Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -10,9 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from feedback.models.counterparts import OfCounterpart
-from members import access
-from members.access import Resource, Right
+from feedback.models.counterparts import GivenQuerySet, OfCounterpart
+from members.access import Right
 from members.audit import Audited, plain_address
 from members.models import Area, Employer
 from members.models.dated import DatedQuerySet, ends_after_it_begins
@@ -30,9 +28,8 @@ class Scope(models.TextChoices):
     OFFER = "offers:write", "提供资源"
 
 
-class EmployerKeyQuerySet(KeyQuerySet):
-    def for_user(self, user, right: Right = Right.READ) -> Self:
-        return self.filter(access.within("street__path", access.reach(user, Resource.KEY, right)))
+class EmployerKeyQuerySet(GivenQuerySet, KeyQuerySet):
+    """Keys that a street gave."""
 
 
 class EmployerKey(OfCounterpart, Key):
@@ -104,10 +101,7 @@ class EmployerKey(OfCounterpart, Key):
         return self.street.path
 
 
-class ContactQuerySet(DatedQuerySet):
-    def for_user(self, user, right: Right = Right.READ) -> Self:
-        return self.filter(access.within("street__path", access.reach(user, Resource.KEY, right)))
-
+class ContactQuerySet(GivenQuerySet, DatedQuerySet):
     def may_reset(self, user, contact: "Contact") -> bool:
         """Whether the user may give this contact a new password: with it goes all that the contact's login opens."""
         login = contact.user

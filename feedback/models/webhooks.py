@@ -10,18 +10,12 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
-from feedback.models.counterparts import OfCounterpart
+from feedback.models.counterparts import GivenQuerySet, OfCounterpart
 from feedback.outgoing import Unreachable, judged
-from members import access
-from members.access import Resource, Right
+from members.access import Right
 from members.audit import Audited
 from members.models import Area, Employer
 from members.sealing import decrypt_text, encrypt_text
-
-
-class WebhookQuerySet(models.QuerySet):
-    def for_user(self, user, right: Right = Right.READ) -> Self:
-        return self.filter(access.within("street__path", access.reach(user, Resource.KEY, right)))
 
 
 class Webhook(OfCounterpart, Audited):
@@ -39,7 +33,7 @@ class Webhook(OfCounterpart, Audited):
     secret_sealed = models.CharField(max_length=300, editable=False)
     is_active = models.BooleanField("启用", default=True)
 
-    objects = WebhookQuerySet.as_manager()
+    objects = GivenQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "单位通知地址"

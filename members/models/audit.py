@@ -29,6 +29,15 @@ class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
         AuditEntry.objects.bulk_create(entries)
         head.update(hash=last)
 
+    def hold(self) -> None:
+        """Lock the head now, where a transaction is about to delete what others point at.
+
+        Their foreign keys are checked at COMMIT, after their entries: whoever deleted first and then waited for the
+        head would wait for them, and they for what was deleted.
+        """
+        AuditHead.objects.get_or_create(pk=1)
+        AuditHead.objects.select_for_update().get(pk=1)
+
     def first_broken(self) -> "AuditEntry | None":
         """Return the first entry that does not fit the one before it."""
         previous = ""

@@ -22,6 +22,7 @@ from members.models.dated import DatedQuerySet, ends_after_it_begins
 from members.models.people import Residence
 
 FIRST_YEAR = date(2000, 1, 1)
+BUILDING_GONE = "这个楼组刚刚去掉了，没有保存。请回到楼组列表，再看一遍。"
 GONE = "有一户刚刚去掉了，没有保存。请刷新页面，再看一遍。"
 
 
@@ -52,7 +53,7 @@ class HouseholdQuerySet(models.QuerySet["Household"]):
         homes = Residence.objects.filter(area=group).current().exclude(room="")
         wanted = dict.fromkeys([*map(fold_room, rooms), *homes.values_list("room", flat=True)])
         with atomic_write():
-            Area.objects.select_for_update(no_key=True).get(pk=group.pk)  # two people laying out one building queue
+            _lock_building(group)  # two people laying out one building queue
             there = set(self.filter(area=group).values_list("room", flat=True))
             new = [Household(area=group, room=room).placed() for room in wanted if room not in there]
             Household.objects.bulk_create(new)
@@ -68,7 +69,7 @@ class HouseholdQuerySet(models.QuerySet["Household"]):
         """
         kept = set(map(fold_room, keep))
         with atomic_write():
-            Area.objects.select_for_update(no_key=True).get(pk=group.pk)
+            _lock_building(group)
             doors = self.filter(area=group, floor__isnull=False).idle().values_list("pk", "room")
             wrong = [pk for pk, room in doors if room not in kept]
             write_history(Household, wrong, kind="-")
@@ -94,6 +95,11 @@ class HouseholdQuerySet(models.QuerySet["Household"]):
             rows = relation.related_model._default_manager.filter(**{relation.field.name: OuterRef("pk")})
             idle = idle.filter(~Exists(rows))
         return idle
+
+
+def _lock_building(group: Area) -> None:
+    if not Area.objects.select_for_update(no_key=True).filter(pk=group.pk):
+        raise ValidationError(BUILDING_GONE)
 
 
 def _homes_behind_the_door(day: date) -> models.QuerySet:

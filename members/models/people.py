@@ -23,6 +23,7 @@ from members.pinyin import spell
 from members.sealing import decrypt_text, digest, encrypt_text, mask_phone
 
 TWIN = "这个身份证号在本街道已经登记在另一条记录上，请先查找，或联系街道办理迁居。"
+OTHER_STREET = "这个楼组在别的街道：请办理迁出，再由那边的街道登记。"
 OPINION_REMINDER = "请勿填写思想、信仰、健康、收入、家庭情况等内容。"
 
 
@@ -181,7 +182,7 @@ class Member(Audited):
         """
         day = on or timezone.localdate()
         if to.street_path != self.street.path:
-            raise ValidationError("这个楼组在别的街道：请办理迁出，再由那边的街道登记。")
+            raise ValidationError(OTHER_STREET)
         with atomic_write():
             Member.objects.select_for_update(no_key=True).get(pk=self.pk)  # two moves at once queue
             Area.objects.hold_open(to)
@@ -237,6 +238,8 @@ class Residence(Audited):
     )
     room = models.CharField("室号", max_length=30, blank=True)
     since = models.DateField("入住日期", default=timezone.localdate)
+    # A roster says of nobody since when they live there: `since` is then the first day on record.
+    is_since_known = models.BooleanField(default=True, editable=False)
     until = models.DateField("迁出日期", null=True, blank=True, help_text="还住在这里就不填。")
     joined_on = models.DateField("参加楼组党小组日期", null=True, blank=True, help_text="没有参加就不填。")
 
@@ -261,12 +264,17 @@ class Residence(Audited):
         return f"{self.area} {self.room}".strip()
 
     def save(self, *args, **kwargs):
+        """Whoever writes another first day knows it."""
         self.room = fold_room(self.room)
+        if not self._state.adding and getattr(self, "_loaded", {}).get("since", self.since) != self.since:
+            self.is_since_known = True
         super().save(*args, **kwargs)
 
     def clean(self):
         if self.area_id and self.area.level != Area.Level.BUILDING_GROUP:
             raise ValidationError({"area": "请选择楼组（哪一号楼）。"})
+        if self.area_id and self.member_id and self.area.street_path != self.member.street.path:
+            raise ValidationError({"area": OTHER_STREET})
         if self.member_id and self.since and self._overlaps():
             raise ValidationError("这段居住时间和另一处住址重叠，请核对入住、迁出日期。")
         if any(day and day > timezone.localdate() for day in (self.since, self.until, self.joined_on)):

@@ -146,7 +146,9 @@ def _settle(row: Row, member: int, places: dict[str, int], day: date) -> Residen
     joined_on = _joined_on(row, day)
     # Who is new, and joined the group's party group on an earlier day, lived there on that day.
     since = min(day, joined_on or day) if row.member is None else day
-    return Residence(member_id=member, area_id=places[row.place.path], room=row.room, since=since, joined_on=joined_on)
+    home = Residence(member_id=member, area_id=places[row.place.path], room=row.room, since=since, joined_on=joined_on)
+    home.is_since_known = False
+    return home
 
 
 def _joined_on(row: Row, day: date) -> date | None:

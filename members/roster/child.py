@@ -3,11 +3,13 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
+from threading import Timer
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import orjson
 
@@ -38,23 +40,40 @@ class Child:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.process.kill()
-        self.process.communicate()
+        with suppress(OSError):
+            self.process.__exit__(None, None, None)  # closes the pipes and waits
 
     def answer(self, request: Mapping[str, Any], content: bytes) -> bytes:
         """Return the answer to a JSON-like request that may hold days, or b"" where the job raised.
 
         Raises Refused where a limit of memory or time stopped the job.
         """
-        line = orjson.dumps(
-            request, default=_tagged, option=orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_APPEND_NEWLINE
-        )
-        try:
-            answer, trouble = self.process.communicate(line + content, timeout=TIMEOUT)
-        except subprocess.TimeoutExpired as error:
-            raise Refused(refusal.UNPACKS_TOO_LARGE) from error
-        if self.process.returncode < 0 or b"MemoryError" in trouble:
-            raise Refused(refusal.UNPACKS_TOO_LARGE)
+        answer = b"".join(self.lines(request, content))
         return answer if self.process.returncode == 0 else b""
+
+    def lines(self, request: Mapping[str, Any], content: bytes) -> Iterator[bytes]:
+        """Yield the answer line by line as it comes, so that it need not be held; it ends early where the job raised.
+
+        The job reads all of its input before it answers. Raises Refused as `answer` does.
+        """
+        process = cast(Any, self.process)  # all of its ends are pipes
+        clock = Timer(TIMEOUT, self.process.kill)
+        clock.start()
+        try:
+            with suppress(BrokenPipeError), process.stdin as pipe:  # it may have ended; how is judged below
+                pipe.write(_packed(request))
+                pipe.write(content)
+            yield from process.stdout
+            trouble = process.stderr.read()
+            process.wait()
+        finally:
+            clock.cancel()
+        if process.returncode < 0 or b"MemoryError" in trouble:
+            raise Refused(refusal.UNPACKS_TOO_LARGE)
+
+
+def _packed(request: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(request, default=_tagged, option=orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_APPEND_NEWLINE)
 
 
 def _tagged(value: object) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """The second wall: run as a file in a process of its own (`python -I confine.py JOB`), it does one job under limits.
 
-JOB is a file beside this one with `run(request, content) -> bytes`. Standard input is one line of JSON (the request)
-and then the content; standard output is the answer. Nothing of Django is imported, no secret of the parent inherited.
+JOB is a file beside this one with `run(request, content)`, which returns the answer or yields it part by part.
+Standard input is one line of JSON (the request) and then the content; standard output is the answer. Nothing of Django
+is imported, no secret of the parent inherited.
 """
 
 import gc
@@ -12,29 +13,32 @@ from pathlib import Path
 
 import orjson
 
-MEMORY = 1536 * 1024 * 1024  # bytes of address space
+MEMORY = 768 * 1024 * 1024  # bytes of address space
+WRITING = 2 * MEMORY  # a workbook that is written again stands in memory as a whole
 SECONDS = 60  # of processor time
 
 
-def confine() -> None:
+def confine(job: str) -> None:
     """Limit this process; Windows has no such limits, there the parent's clock is the only one."""
     try:
         import resource
     except ImportError:
         return
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    memory = WRITING if job == "marker" else MEMORY
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold the roster
 
 
 def main() -> None:
     """Do the job named on the command line."""
-    confine()
+    confine(sys.argv[1])
     gc.disable()  # the process ends with its answer
     job = runpy.run_path(str(Path(__file__).with_name(f"{sys.argv[1]}.py")))
     request = orjson.loads(sys.stdin.buffer.readline())
     content = sys.stdin.buffer.read()
-    sys.stdout.buffer.write(job["run"](request, content))
+    answer = job["run"](request, content)
+    sys.stdout.buffer.writelines([answer] if isinstance(answer, bytes) else answer)
     sys.stdout.buffer.flush()
     os._exit(0)  # tidying up after a large workbook takes longer than it is worth
 

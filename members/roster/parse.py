@@ -1,6 +1,7 @@
-"""A job for `confine.py`: workbook → JSON of its cells. Stands alone, imports nothing of ours."""
+"""A job for `confine.py`: workbook → its cells, a line of JSON a row. Stands alone, imports nothing of ours."""
 
 import io
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
@@ -11,44 +12,64 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Pass
 MAX_ROWS = 20_000  # rows with anything in them, all sheets together
 MAX_ANSWER = 60 * 1024 * 1024  # bytes
 
-Rows = list[tuple[int, list[Any]]]
 
-
-def run(request: dict[str, Any], content: bytes) -> bytes:
-    """Return {"sheets": [{"name", "rows": [[Excel row, [cell, …]]]}]} or {"refused": cause}.
+def run(request: dict[str, Any], content: bytes) -> Iterator[bytes]:
+    """Yield for each sheet {"sheet": name} and its rows [Excel row, [cell, …]]; at last {"end": true} or a refusal.
 
     Rows without content are left out, and so are empty cells at a row's end. A cell is a text, a number or {"date": ISO
-    day}. A value merged over several rows of one column stands in each of those rows. Nothing is asked in the request.
+    day}. A value merged over several rows of one column stands in each of those rows. A refusal is {"refused": cause}.
+    Nothing is asked in the request.
     """
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        sheets = [
-            {"name": sheet.name, "rows": _rows(book.get_sheet_by_name(sheet.name))}
-            for sheet in book.sheets_metadata
-            if sheet.typ == SheetTypeEnum.WorkSheet
-        ]
+        yield from _lines(CalamineWorkbook.from_filelike(io.BytesIO(content)))
     except PasswordError:
-        return b'{"refused": "encrypted"}'
+        yield _line({"refused": "encrypted"})
     except CalamineError:
-        return b'{"refused": "damaged"}'
-    if sum(len(sheet["rows"]) for sheet in sheets) > MAX_ROWS:
-        return b'{"refused": "rows"}'
-    answer = orjson.dumps({"sheets": sheets}, default=_tagged, option=orjson.OPT_PASSTHROUGH_DATETIME)
-    return answer if len(answer) <= MAX_ANSWER else b'{"refused": "large"}'
+        yield _line({"refused": "damaged"})
 
 
-def _rows(sheet: CalamineSheet) -> Rows:
-    rows = []
+def _lines(book: CalamineWorkbook) -> Iterator[bytes]:
+    rows = size = 0
+    for about in book.sheets_metadata:
+        if about.typ != SheetTypeEnum.WorkSheet:
+            continue
+        yield _line({"sheet": about.name})
+        for row in _rows(book.get_sheet_by_name(about.name)):
+            line = _line(row)
+            rows, size = rows + 1, size + len(line)
+            if rows > MAX_ROWS or size > MAX_ANSWER:
+                yield _line({"refused": "rows" if rows > MAX_ROWS else "large"})
+                return
+            yield line
+    yield _line({"end": True})
+
+
+def _rows(sheet: CalamineSheet) -> Iterator[tuple[int, list[Any]]]:
+    """Rows with something in them, what is merged downwards repeated (a community beside its twelve rows)."""
+    merged = _merged(sheet)
+    repeated: dict[int, tuple[int, Any]] = {}  # by column: until which row, and what
     for number, row in _numbered(sheet):
         while row and row[-1] == "":
             row.pop()
-        if row:
-            rows.append((number, row))
-        if len(rows) > MAX_ROWS:
-            break
-    if merged := sheet.merged_cell_ranges:
-        _fill(dict(rows), merged)
-    return rows
+        if not row:
+            continue
+        for column, (bottom, value) in repeated.items():
+            if number <= bottom:
+                row.extend([""] * (column + 1 - len(row)))
+                row[column] = value
+        for column, bottom in merged.get(number, ()):
+            if column < len(row):
+                repeated[column] = bottom, row[column]
+        yield number, row
+
+
+def _merged(sheet: CalamineSheet) -> dict[int, list[tuple[int, int]]]:
+    """By Excel row where something merged over several rows of one column begins: the columns, and the last row."""
+    found: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
+        if left == right and bottom > top:
+            found[top + 1].append((left, bottom + 1))
+    return found
 
 
 def _numbered(sheet: CalamineSheet) -> Iterator[tuple[int, list[Any]]]:
@@ -57,17 +78,8 @@ def _numbered(sheet: CalamineSheet) -> Iterator[tuple[int, list[Any]]]:
     return ((number, left + row) for number, row in enumerate(sheet.iter_rows(), 1))
 
 
-def _fill(rows: dict[int, list[Any]], merged: list[tuple[tuple[int, int], tuple[int, int]]]) -> None:
-    """Repeat what is merged downwards (a community beside its twelve rows, a heading two rows high)."""
-    for (top, left), (bottom, right) in merged:
-        first = rows.get(top + 1, [])
-        if left != right or left >= len(first):
-            continue
-        for number in range(top + 2, min(bottom + 1, max(rows)) + 1):
-            row = rows.get(number)
-            if row is not None:
-                row.extend([""] * (left + 1 - len(row)))
-                row[left] = first[left]
+def _line(value: object) -> bytes:
+    return orjson.dumps(value, default=_tagged, option=orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_APPEND_NEWLINE)
 
 
 def _tagged(value: object) -> object:

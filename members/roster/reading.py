@@ -47,8 +47,11 @@ def read_roster(content: bytes, *, today: date) -> Reading:
 
 
 def _entries(sheet: Sheet, today: date) -> list[Entry]:
+    """Clean the sheet's rows, and let each of them go: there may be many."""
     entries = []
-    for row in sheet.rows:
+    rows, sheet.rows = sheet.rows[::-1], []
+    while rows:
+        row = rows.pop()
         values, problems = clean(row, affiliation=sheet.affiliation, today=today, columns=sheet.columns)
         if id_number := values.pop("id_number", ""):
             values["id_digest"] = digest(id_number, purpose="id")

@@ -1,17 +1,20 @@
 """Raw cells → sheets of named rows, by a table of headings that nobody follows to the letter."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
+from sys import getsizeof
 
-from members.roster import workbook
+from members.roster import refusal, workbook
 from members.roster.folding import heading_key, is_nothing, narrow, shown, squeezed
 from members.roster.refusal import Refused
-from members.roster.workbook import Book, Cell, RawSheet
+from members.roster.workbook import Cell, Kind, RawRow, RawSheet, RawStream
 
 Headings = Mapping[str, tuple[str, ...]]
 
 HEADING_WITHIN = 10
+MOST_TEXT = 24 * 1024 * 1024  # bytes of memory that the texts of named cells may take, each text once
 NOTE_HEADING = "错误说明"  # the column that `errorbook` adds; never data
 
 NO_HEADING = "没有找到表头。请在名单上方写好一行表头（至少要有“{required}”和另外一列，例如“{other}”），再重新上传。"
@@ -30,6 +33,19 @@ LOCAL_WORD = re.compile(r"(?<![非不])在册党员")
 # January or October? Excel shows both as 1985.1 unless the cell's format keeps two decimals.
 AMBIGUOUS = re.compile(r"\d{4}\.1")
 TWO_DECIMALS = re.compile(r"[^;0]*0\.00(?![0#?%])")
+
+
+class Texts(dict[str, str]):
+    """The texts of named cells, each kept once however often it stands in a file. Raises Refused beyond `MOST_TEXT`."""
+
+    weight = 0
+
+    def __missing__(self, text: str) -> str:
+        self.weight += getsizeof(text)
+        if self.weight > MOST_TEXT:
+            raise Refused(refusal.UNPACKS_TOO_LARGE)
+        self[text] = text
+        return text
 
 
 @dataclass(slots=True)
@@ -66,35 +82,50 @@ def read(content: bytes, headings: Headings, *, required: str, date_fields: Coll
     A number 1985.1 in one of `date_fields` becomes the text "1985.10" where its cell shows two decimals; in a CSV,
     which does not tell numbers from text, the text 1985.1 becomes the number it may have been. Raises Refused.
     """
-    book = workbook.read(content)
-    sheets = [sheet for raw in book.sheets if (sheet := named(raw, headings, required=required))]
+    with workbook.opened(content) as (kind, raws):
+        texts = Texts()
+        sheets = [sheet for raw in raws if (sheet := named(raw, headings, required=required, texts=texts))]
     if not sheets:
         other = next(words[0] for name, words in headings.items() if name != required)
         raise Refused(NO_HEADING.format(required=headings[required][0], other=other))
-    _settle_months(sheets, book, content, date_fields)
+    _settle_months(sheets, kind, content, date_fields)
     return sheets
 
 
-def named(raw: RawSheet, headings: Headings, *, required: str) -> Sheet | None:
+def named(raw: RawSheet | RawStream, headings: Headings, *, required: str, texts: Texts | None = None) -> Sheet | None:
     """Name the cells of one sheet; None where it has no heading row. Raises Refused for two columns of one field."""
     fields = {heading_key(word): name for name, words in headings.items() for word in words}
-    index = _heading_index(raw, fields, required)
+    rows = iter(raw.rows)
+    first = first_rows(rows)
+    index = _heading_index(first, fields, required)
     if index is None:
         return None
-    number, heading = raw.rows[index]
+    number, heading = first[index]
     sheet = _headed(raw.name, number, heading, fields)
-    titles = "".join(shown(cell) for _, row in raw.rows[:index] for cell in row)
+    titles = "".join(shown(cell) for _, row in first[:index] for cell in row)
     sheet.affiliation = _affiliation(raw.name, titles)
     own_words = {word for word, name in fields.items() if name == required}
-    sheet.rows = list(_rows(raw.rows[index + 1 :], sheet, required, own_words))
+    sheet.rows = list(
+        _rows(chain(first[index + 1 :], rows), sheet, required, own_words, Texts() if texts is None else texts)
+    )
     sheet.hidden_rows = sum(row.number in raw.hidden for row in sheet.rows)
     return sheet
 
 
-def _heading_index(raw: RawSheet, fields: Mapping[str, str], required: str) -> int | None:
+def first_rows(rows: Iterator[RawRow]) -> list[RawRow]:
+    """The rows among which the heading is, and the one behind them."""
+    first = []
+    for number, row in rows:
+        first.append((number, row))
+        if number > HEADING_WITHIN:
+            break
+    return first
+
+
+def _heading_index(rows: list[RawRow], fields: Mapping[str, str], required: str) -> int | None:
     """The row (its index) among the first ten that names most fields."""
     best, most = None, 1
-    for index, (number, row) in enumerate(raw.rows):
+    for index, (number, row) in enumerate(rows):
         if number > HEADING_WITHIN:
             break
         found = {fields.get(heading_key(shown(cell))) for cell in row} - {None}
@@ -129,7 +160,7 @@ def _affiliation(name: str, titles: str) -> str:
     return "in_post" if in_post else "local"
 
 
-def _rows(rows: list[tuple[int, list[Cell]]], sheet: Sheet, required: str, own_words: set[str]) -> Iterator[Row]:
+def _rows(rows: Iterable[RawRow], sheet: Sheet, required: str, own_words: set[str], texts: Texts) -> Iterator[Row]:
     """The rows that are rows: no repeated headings, nothing empty, no totals, and below those only whole ones."""
     ended = False
     for number, raw in rows:
@@ -141,15 +172,16 @@ def _rows(rows: list[tuple[int, list[Cell]]], sheet: Sheet, required: str, own_w
         elif heading_key(key) in own_words:
             continue
         elif cells and not (ended and (not key or len(cells) < 3)):
-            yield Row(sheet.name, number, cells)
+            kept = {name: texts[cell] if type(cell) is str else cell for name, cell in cells.items()}
+            yield Row(sheet.name, number, kept)
 
 
-def _settle_months(sheets: list[Sheet], book: Book, content: bytes, date_fields: Collection[str]) -> None:
-    if book.kind == "csv":
+def _settle_months(sheets: list[Sheet], kind: Kind, content: bytes, date_fields: Collection[str]) -> None:
+    if kind == "csv":
         for row in (row for sheet in sheets for row in sheet.rows):
             texts = {name: narrow(shown(row.cells[name])) for name in date_fields if name in row.cells}
             row.cells.update({name: float(text) for name, text in texts.items() if AMBIGUOUS.fullmatch(text)})
-    elif book.kind == "xlsx" and (places := list(_ambiguous(sheets, date_fields))):
+    elif kind == "xlsx" and (places := list(_ambiguous(sheets, date_fields))):
         wanted: dict[str, list[tuple[int, int]]] = {}
         for row, _, column in places:
             wanted.setdefault(row.sheet, []).append((row.number, column))

@@ -23,6 +23,7 @@ from members.roster.undo import take_back
 logger = logging.getLogger(__name__)
 
 BROKEN = "读取时出了意外，没有写入任何数据。请重新上传一次；再不行，请把文件交给管理员。"
+HELD = "有资料连着这次导入的内容，没有撤销，什么都没有改变。请把这份花名册的文件名告诉管理员。"
 LOCKED_OUT = "您在这个区域的岗位已经变动，不能再写入。没有写入任何数据。"
 
 
@@ -101,12 +102,18 @@ def apply_step(roster_import: RosterImport, *, only_good: bool) -> None:
 
 
 def undo_step(roster_import: RosterImport) -> None:
-    """Take the import back as a whole; `kept` lists the members that somebody edited since."""
-    with atomic_write():
-        _lock_street(roster_import)
-        roster_import.advance(RosterImport.Status.UNDONE, undone_at=timezone.now())
-        roster_import.kept = take_back(roster_import, made=roster_import.counts.get("made", {}))
-        roster_import.save(update_fields=["kept"])
+    """Take the import back as a whole; `kept` and what stays of `counts` list what is in use or was edited since."""
+    try:
+        with atomic_write():
+            _lock_street(roster_import)
+            roster_import.advance(RosterImport.Status.UNDONE, undone_at=timezone.now())
+            staying = take_back(roster_import)
+            roster_import.kept = list(staying.members)
+            roster_import.counts |= {"staying": staying.as_dict()}
+            roster_import.save(update_fields=["kept", "counts"])
+    except IntegrityError:
+        logger.exception("Roster import %s could not be undone.", roster_import.pk)
+        raise Conflict(HELD) from None
 
 
 def writable_by(roster_import: RosterImport) -> list[Range]:

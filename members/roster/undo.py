@@ -1,34 +1,171 @@
-"""Taking an import back: what it made goes, what it changed returns, what somebody edited since stays and is listed.
+"""Taking an import back: what it made goes, what it changed returns, what is in use or was edited since stays, listed.
 
-A member and their homes go or stay together. A row was edited since where its history goes on behind the import's.
+A member and their homes go or stay together. A row was edited since where its history goes on behind the import's; an
+area and an employer, which have no history, where the trail has an entry of it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from django.db.models import Max, Q
+from django.db.models import Exists, Max, OuterRef, Q
 
 from members import audit
+from members.dependents import uses_of
 from members.history import batches, write_history
-from members.models import Area, Employer, Member, Residence, RosterImport
+from members.models import Area, AuditEntry, Employer, Member, Pairing, Residence, RosterImport
 from members.roster.apply import overwrite
 
+EDITED = "导入之后又有人改过"
+EDITED_HOME = "住址在导入之后又有人改过"
+PAIRED = "家里在导入之后登记了结对"
+EDITED_CODE = "信用代码在导入之后又有人改过"
+TWIN = "另有一家没有信用代码的同名单位，补填的代码没有去掉"
 
-def take_back(roster_import: RosterImport, *, made: dict[str, Any]) -> list[int]:
-    """Undo within the caller's transaction; return the members that stay because they were edited since."""
-    members, homes = _Trail(Member, roster_import), _Trail(Residence, roster_import)
-    owner = homes.owners()
-    kept = members.edited | {owner[pk] for pk in homes.edited} | _with_ties(members.created, but=homes.created)
-    kept |= {owner[pk] for pk in homes.touched if owner[pk] in kept}
-    homes.leave({pk for pk in homes.touched if owner[pk] in kept})
-    members.leave(kept)
-    homes.delete_created()
-    members.delete_created()
-    homes.restore_changed()
-    members.restore_changed()
-    _drop_unused(made)
-    audit.record("undo", roster_import, path=roster_import.area.path, changes={"kept": len(kept)})
-    return sorted(kept)
+
+@dataclass(frozen=True, slots=True)
+class Staying:
+    """What an undo leaves, each with words for why: members by number, groups and employers by name."""
+
+    members: dict[int, str]
+    groups: list[tuple[str, str]]
+    employers: list[tuple[str, str]]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "members": {str(pk): why for pk, why in self.members.items()},
+            "groups": self.groups,
+            "employers": self.employers,
+        }
+
+
+def take_back(roster_import: RosterImport) -> Staying:
+    """Undo within the caller's transaction, which holds the street; return what stays."""
+    _lock(roster_import)
+    undoing = Undoing(roster_import)
+    undoing.carry_out()
+    staying = undoing.staying
+    counts = {"kept": staying.members, "groups_kept": staying.groups, "employers_kept": staying.employers}
+    changes = {name: len(kept) for name, kept in counts.items() if kept or name == "kept"}
+    audit.record("undo", roster_import, path=roster_import.area.path, changes=changes)
+    return staying
+
+
+def _lock(roster_import: RosterImport) -> None:
+    """Lock what may go or return, and the trail behind it: from then on nobody can tie anything to it."""
+    made = roster_import.counts.get("made", {})
+    employers = {*made.get("employers", []), *map(int, made.get("codes", {}))}
+    touched = [
+        (model, model.history.filter(roster_import=roster_import).values_list("id", flat=True))
+        for model in (Member, Residence)
+    ]
+    for model, pks in ((Area, made.get("groups", [])), (Employer, employers), *touched):
+        for batch in batches(sorted(set(pks))):
+            rows = model._base_manager.filter(pk__in=batch).order_by("pk")
+            list(rows.select_for_update(no_key=True).values_list("pk"))
+    AuditEntry.objects.hold()
+
+
+class Undoing:
+    """What an undo would do as things stand: reading it writes nothing."""
+
+    def __init__(self, roster_import: RosterImport):
+        self.roster_import = roster_import
+        self.members, self.homes = _Trail(Member, roster_import), _Trail(Residence, roster_import)
+        made = roster_import.counts.get("made", {})
+        self.groups = Area.objects.in_bulk(made.get("groups", []))
+        self.employers = Employer.objects.in_bulk(made.get("employers", []))
+        codes = {int(pk): code for pk, code in made.get("codes", {}).items()}
+        self.coded = [(employer, codes[pk]) for pk, employer in Employer.objects.in_bulk(list(codes)).items()]
+
+    def carry_out(self) -> None:
+        self._leave(self.staying.members)
+        self.homes.delete_created()
+        self.members.delete_created()
+        self.homes.restore_changed()
+        self.members.restore_changed()
+        self._delete(Area, [area for pk, area in self.groups.items() if pk not in self._kept_groups])
+        self._delete(Employer, [unit for pk, unit in self.employers.items() if pk not in self._kept_employers])
+        for employer, _ in self.coded:
+            if employer.pk not in self._kept_codes:
+                employer.credit_code = None
+                employer.save()
+
+    @cached_property
+    def staying(self) -> Staying:
+        units = [(self.employers[pk].name, why) for pk, why in self._kept_employers.items()]
+        units += [(unit.name, self._kept_codes[unit.pk]) for unit, _ in self.coded if unit.pk in self._kept_codes]
+        return Staying(
+            members=dict(sorted(self._kept_members.items())),
+            groups=sorted((self.groups[pk].label, why) for pk, why in self._kept_groups.items()),
+            employers=sorted(units),
+        )
+
+    @cached_property
+    def _kept_members(self) -> dict[int, str]:
+        owner = self.homes.owners
+        why = self._uses(Member, self.members.created, but={Residence: self.homes.created})
+        why |= dict.fromkeys(self._paired(), PAIRED)
+        why |= {owner[pk]: EDITED_HOME for pk in self.homes.edited}
+        return why | dict.fromkeys(self.members.edited, EDITED)
+
+    @cached_property
+    def _kept_groups(self) -> dict[int, str]:
+        homes = {pk for pk in self.homes.created if self.homes.owners[pk] not in self._kept_members}
+        return self._edited(Area, self.groups) | self._uses(Area, self.groups, but={Residence: homes})
+
+    @cached_property
+    def _kept_employers(self) -> dict[int, str]:
+        members = self.members.touched.keys() - self._kept_members.keys()
+        return self._edited(Employer, self.employers) | self._uses(Employer, self.employers, but={Member: members})
+
+    @cached_property
+    def _kept_codes(self) -> dict[int, str]:
+        """Employers whose code, which the import added, cannot be taken away again."""
+        gone = self.employers.keys() - self._kept_employers.keys()
+        names = [employer.name for employer, _ in self.coded]
+        twins = Employer.objects.filter(name__in=names, credit_code=None).exclude(pk__in=gone)
+        nameless = set(twins.values_list("name", flat=True))
+        why = {employer.pk: TWIN for employer, _ in self.coded if employer.name in nameless}
+        return why | {employer.pk: EDITED_CODE for employer, code in self.coded if employer.credit_code != code}
+
+    def _uses(self, model: Any, pks: Collection[int], *, but: dict[Any, Collection[int]]) -> dict[int, str]:
+        return uses_of(model, pks, street_path=self.roster_import.area.street_path, but=but)
+
+    def _edited(self, model: Any, pks: Iterable[int]) -> dict[int, str]:
+        """Those of which the trail says that somebody changed them since."""
+        since = AuditEntry.objects.filter(model=model._meta.label, at__gte=self.roster_import.applied_at)
+        changed = set(since.filter(action=AuditEntry.Action.CHANGE).values_list("row", flat=True))
+        return {pk: EDITED for pk in pks if str(pk) in changed}
+
+    def _paired(self) -> set[int]:
+        """Members behind whose new door a pairing was registered since."""
+        registered = Pairing.history.filter(
+            id=OuterRef("pk"), history_type="+", history_date__gte=self.roster_import.applied_at
+        )
+        pairings = Pairing.objects.inside(Area.objects.get(path=self.roster_import.area.street_path))
+        since = pairings.filter(Exists(registered)).order_by()
+        doors = set(since.values_list("household__area", "household__room"))
+        found: set[int] = set()
+        for batch in batches(sorted(self.homes.created) if doors else []):
+            homes = Residence.objects.filter(pk__in=batch).order_by().values_list("member", "area", "room")
+            found |= {member for member, *door in homes if tuple(door) in doors}
+        return found
+
+    def _leave(self, members: Collection[int]) -> None:
+        owner = self.homes.owners
+        self.homes.leave([pk for pk in self.homes.touched if owner[pk] in members])
+        self.members.leave(members)
+
+    def _delete(self, model: Any, rows: Sequence[Any]) -> None:
+        """Delete rows that nothing holds, with an entry for each: they have no history."""
+        for row in rows:
+            changes = {"name": [str(row), None]}
+            audit.record("delete", row, path=self.roster_import.area.path, changes=changes, reason="撤销花名册导入")
+        for batch in batches([row.pk for row in rows]):
+            gone = model.objects.filter(pk__in=batch)
+            gone._raw_delete(gone.db)  # nothing hangs on them: a cascade could only take what came unseen
 
 
 class _Trail:
@@ -44,7 +181,9 @@ class _Trail:
         last = dict(self._newest(self.touched))
         self.edited = {pk for pk, history_id in self.touched.items() if last[pk] != history_id}
 
+    @cached_property
     def owners(self) -> dict[int, int]:
+        """The member of each home."""
         mine = self.history.filter(roster_import=self.roster_import)
         return dict(mine.values_list("id", "member_id"))
 
@@ -84,26 +223,3 @@ class _Trail:
                 if history_id < changed[pk]:
                     found[pk] = history_id
         return found
-
-
-def _with_ties(pks: Iterable[int], *, but: set[int]) -> set[int]:
-    """Return the members to whom something was tied since: a duty, a login, a home `but` those of the import."""
-    tied: set[int] = set()
-    for relation in Member._meta.related_objects:
-        column = relation.field.attname
-        for batch in batches(sorted(pks)):
-            rows = relation.related_model._base_manager.filter(**{f"{column}__in": batch})
-            pairs = rows.values_list(column, "pk")
-            tied.update(member for member, pk in pairs if relation.related_model is not Residence or pk not in but)
-    return tied
-
-
-def _drop_unused(made: dict[str, Any]) -> None:
-    Employer.objects.filter(pk__in=made.get("employers", []), members=None).delete()
-    for pk, code in made.get("codes", {}).items():
-        employer = Employer.objects.filter(pk=pk, credit_code=code).first()
-        if employer and not Employer.objects.filter(name=employer.name, credit_code=None).exists():
-            employer.credit_code = None
-            employer.save()
-    groups = Area.objects.filter(pk__in=made.get("groups", []), residences=None, roles=None, roster_imports=None)
-    Area.objects.filter(pk__in=list(groups.values_list("pk", flat=True))).delete()

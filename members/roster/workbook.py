@@ -3,9 +3,12 @@
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from typing import Any, Literal
 
 import orjson
@@ -20,6 +23,7 @@ MAX_LINES = 60_000
 MAX_COLUMNS = 200
 
 Cell = str | float | int | date
+RawRow = tuple[int, list[Cell]]
 Kind = Literal["xlsx", "xls", "csv"]
 
 CFB = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # the container of .xls and of encrypted .xlsx
@@ -57,7 +61,16 @@ class RawSheet:
     """
 
     name: str
-    rows: list[tuple[int, list[Cell]]]
+    rows: list[RawRow]
+    hidden: frozenset[int]
+
+
+@dataclass(slots=True)
+class RawStream:
+    """A sheet whose rows come one by one, once; they are gone when the next sheet is asked for."""
+
+    name: str
+    rows: Iterator[RawRow]
     hidden: frozenset[int]
 
 
@@ -70,19 +83,26 @@ class Book:
 
 
 def read(content: bytes) -> Book:
-    """Read an uploaded file of any supported kind.
+    """Read all of an uploaded file of any supported kind into memory, where `opened` would not do. Raises Refused."""
+    with opened(content) as (kind, sheets):
+        return Book(kind, [RawSheet(sheet.name, list(sheet.rows), sheet.hidden) for sheet in sheets])
+
+
+@contextmanager
+def opened(content: bytes) -> Iterator[tuple[Kind, Iterator[RawStream]]]:
+    """Open an uploaded file of any supported kind; its sheets and rows come one by one.
 
     Forbidden characters (NUL, other controls, lone surrogates) are taken out of every cell and sheet name; a text file
-    with NULs is no table. Raises Refused.
+    with NULs is no table. Raises Refused, also late: what came is of use only once everything has come.
     """
     kind = kind_of(content)
     if kind == "csv":
-        return Book(kind, [RawSheet("csv", _lines(_text(content)), frozenset())])
+        yield kind, iter([RawStream("csv", _lines(content, _encoding(content)), frozenset())])
+        return
     with Child("parse") as child:  # it starts up while the scan runs, and gets the content only after
         hidden = archive.inspect(content) if kind == "xlsx" else {}
-        answer = child.answer({}, content)
-    result = _result(answer, damaged=refusal.DAMAGED_XLS if kind == "xls" else refusal.DAMAGED)
-    return Book(kind, [_sheet(sheet, hidden) for sheet in result["sheets"]])
+        lines = child.lines({}, content)
+        yield kind, _sheets(lines, hidden, damaged=refusal.DAMAGED_XLS if kind == "xls" else refusal.DAMAGED)
 
 
 def kind_of(content: bytes) -> Kind:
@@ -124,9 +144,27 @@ def _result(answer: bytes, *, damaged: str) -> dict[str, Any]:
     return result
 
 
-def _sheet(sheet: dict[str, Any], hidden: Mapping[str, frozenset[int]]) -> RawSheet:
-    rows = [(number, [_cell(value) for value in row]) for number, row in sheet["rows"]]
-    return RawSheet(FORBIDDEN.sub("", sheet["name"]), rows, hidden.get(sheet["name"], frozenset()))
+def _sheets(lines: Iterator[bytes], hidden: Mapping[str, frozenset[int]], *, damaged: str) -> Iterator[RawStream]:
+    """Part the lines into sheets; whatever is not read of one is passed over before the next."""
+    marks: list[dict[str, Any]] = []  # the line that ended the rows of a sheet
+
+    def rows() -> Iterator[RawRow]:
+        for line in lines:
+            found = orjson.loads(line)
+            if type(found) is dict:
+                marks.append(found)
+                return
+            number, cells = found
+            yield number, [_cell(value) for value in cells]
+
+    deque(rows(), maxlen=0)
+    while marks and "sheet" in marks[-1]:
+        name, here = marks.pop()["sheet"], rows()
+        yield RawStream(FORBIDDEN.sub("", name), here, hidden.get(name, frozenset()))
+        deque(here, maxlen=0)
+    if not marks or "refused" in marks[-1]:
+        raise Refused(CAUSES.get(marks[-1]["refused"], damaged) if marks else damaged)
+    deque(lines, maxlen=0)  # how the child ended is judged behind its last line
 
 
 def _cell(value: Any) -> Cell:
@@ -139,37 +177,38 @@ def _cell(value: Any) -> Cell:
     return value  # type: ignore[no-any-return]
 
 
-def _text(content: bytes) -> str:
-    """Decode a text file: UTF-16 with its mark (Excel's "Unicode 文本"), UTF-8 with or without, GB18030."""
+def _encoding(content: bytes) -> str:
+    """Tell how a text is written: UTF-16 with its mark (Excel's "Unicode 文本"), UTF-8 with or without, or GB18030."""
     encodings = ("utf-16",) if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "gb18030")
     for encoding in encodings:
         try:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if "\0" in text or len(CONTROL.findall(text)) > 5 + len(text) // 1000:
+        if "\0" in text or any(islice(CONTROL.finditer(text), 5 + len(text) // 1000, None)):
             break
-        return text
+        return encoding
     raise Refused(refusal.BINARY)
 
 
-def _lines(text: str) -> list[tuple[int, list[Cell]]]:
+def _lines(content: bytes, encoding: str) -> Iterator[RawRow]:
     """Split a CSV; its row number is the row Excel shows, also below a cell of several lines."""
-    start = text[:4096]
+    start = io.TextIOWrapper(io.BytesIO(content), encoding, newline="").read(4096)
     delimiter = max(",\t;", key=start.count)
-    rows: list[tuple[int, list[Cell]]] = []
+    text = io.TextIOWrapper(io.BytesIO(content), encoding, newline="")
+    count = 0
     try:
-        for number, line in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 1):
-            if len(rows) >= MAX_ROWS or number > MAX_LINES:
+        for number, line in enumerate(csv.reader(text, delimiter=delimiter), 1):
+            if count >= MAX_ROWS or number > MAX_LINES:
                 raise Refused(refusal.TOO_MANY_ROWS)
             if len(line) > MAX_COLUMNS:
                 raise Refused(refusal.TOO_FAR)
             cells: list[Cell] = [_bare(value) for value in line]
             if any(cells):
-                rows.append((number, cells))
+                count += 1
+                yield number, cells
     except csv.Error as error:
         raise Refused(refusal.BROKEN_CSV) from error
-    return rows
 
 
 def _bare(value: str) -> str:

@@ -180,11 +180,15 @@ def lay_out(request: HttpRequest, pk: int) -> HttpResponse:
     form = LayOutForm(request.POST if request.method == "POST" else None, initial=shape._asdict())
     if form.is_valid():
         rooms = [*all_rooms(**form.cleaned_data, is_unit_named=is_named)]
-        with atomic_write():
-            added = Household.objects.lay_out(place, rooms)
-            removed = Household.objects.clear(place, keep=rooms)
-        messages.success(request, f"新增 {added} 户{f'，去掉多余的 {removed} 户' if removed else ''}。")
-        return redirect(f"{reverse('members:building', args=[pk])}{_kept(request)}")
+        try:
+            with atomic_write():
+                added = Household.objects.lay_out(place, rooms)
+                removed = Household.objects.clear(place, keep=rooms)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, f"新增 {added} 户{f'，去掉多余的 {removed} 户' if removed else ''}。")
+            return redirect(f"{reverse('members:building', args=[pk])}{_kept(request)}")
     has_doors = Household.objects.inside(place).exists()
     return page(request, "members/lay_out.html", title=place.label, place=place, form=form, has_doors=has_doors)
 
@@ -208,7 +212,11 @@ def _shape(place: Area) -> tuple[Shape, bool]:
 def member_doors(request: HttpRequest, pk: int) -> HttpResponse:
     """Make the doors of members who moved in since the building was laid out."""
     place = _building(request, pk)
-    added = Household.objects.lay_out(place, [])
+    try:
+        added = Household.objects.lay_out(place, [])
+    except ValidationError as error:
+        messages.error(request, error.messages[0])
+        return redirect("members:buildings")
     messages.success(request, f"补上 {added} 户。")
     return redirect("members:building", pk)
 

@@ -5,7 +5,6 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import IntegrityError
-from django.db.models import ProtectedError
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
@@ -23,10 +22,11 @@ from members.roster.errorbook import mark
 from members.roster.plan import Plan, Status
 from members.roster.refusal import Refused
 from members.roster.stored import unseal_plan
+from members.roster.undo import EDITED, Undoing
 from members.views.files import WorkbookField, download
 from members.views.page import page
 
-PAGE = 50
+PAGE, SHOWN = 50, 200
 TABS = {
     "error": "有错误", "doubt": "待确认", "changed": "有改动", "new": "新增", "same": "没有变化", "skipped": "已跳过",
     "absent": "名单里没有的",
@@ -84,8 +84,8 @@ def show(request, pk):
     upload = _find(request, pk)
     title = f"花名册：{upload.file_name}"
     if upload.status != RosterImport.Status.REVIEW:
-        kept = Member.objects.for_user(request.user).filter(pk__in=upload.kept[:200])
-        return page(request, "members/roster_state.html", title=title, upload=upload, kept=kept)
+        staying = _staying(request, upload.counts.get("staying", {}), upload.kept)
+        return page(request, "members/roster_state.html", title=title, upload=upload, **staying)
     plan = unseal_plan(upload.plan)
     return page(request, "members/roster_preview.html", title=title, upload=upload, **_preview(request, upload, plan))
 
@@ -149,10 +149,22 @@ def undo(request, pk):
     if request.method == "POST":
         _step(request, lambda: steps.undo_step(upload))
         return redirect("members:roster", pk)
-    question = (
-        f"确定要撤销“{upload.file_name}”的导入吗？新增的会去掉，改过的会还原；导入之后又有人改过的会保留，并列出来。"
-    )
-    return page(request, "members/confirm.html", title="撤销导入", question=question, danger=True)
+    staying = {}
+    if upload.status == RosterImport.Status.APPLIED:
+        found = Undoing(upload).staying
+        staying = _staying(request, found.as_dict(), list(found.members))
+    return page(request, "members/roster_undo.html", title="撤销导入", upload=upload, **staying)
+
+
+def _staying(request, staying: dict, pks: list[int]) -> dict:
+    """What an undo leaves, and why: members (the first of them by name), new groups and employers."""
+    members = Member.objects.for_user(request.user).filter(pk__in=pks[:SHOWN])
+    why = staying.get("members", {})
+    return {
+        "kept": [(member, why.get(str(member.pk), EDITED)) for member in members],
+        "kept_count": len(pks),
+        "kept_places": [*staying.get("groups", []), *staying.get("employers", [])],
+    }
 
 
 @require_GET
@@ -195,7 +207,7 @@ def _step(request, act) -> None:
         act()
     except (steps.NotReady, Conflict) as reason:
         messages.error(request, str(reason))
-    except (IntegrityError, ProtectedError):
+    except IntegrityError:
         messages.error(request, "正好有别人在改这些资料，什么都没有改变。请刷新页面，再试一次。")
 
 

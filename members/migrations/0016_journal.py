@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("members", "0003_what_cards_need")]
+    dependencies = [("members", "0006_first_day_of_a_roster")]
 
     operations = [
         migrations.CreateModel(

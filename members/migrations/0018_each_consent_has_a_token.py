@@ -6,7 +6,7 @@ import members.models.consents
 
 
 class Migration(migrations.Migration):
-    dependencies = [("members", "0005_consent_tokens")]
+    dependencies = [("members", "0017_consent_tokens")]
 
     operations = [
         migrations.AlterField(

@@ -16,6 +16,6 @@ def give_tokens(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("members", "0004_journal")]
+    dependencies = [("members", "0016_journal")]
 
     operations = [migrations.RunPython(give_tokens, migrations.RunPython.noop)]
