@@ -30,6 +30,9 @@ LOUZU_PHONE_CIPHER = env("LOUZU_PHONE_CIPHER", default="aes")
 # What receipts are signed with (Ed25519); those of old keys stay verifiable as long as the keys are named here.
 LOUZU_SIGNING_KEY = env("LOUZU_SIGNING_KEY", default=_made.get("LOUZU_SIGNING_KEY"))
 LOUZU_SIGNING_KEYS_OLD = env.list("LOUZU_SIGNING_KEYS_OLD", default=[])
+# What the audit trail is chained with (HMAC): whoever has the database alone cannot write it anew.
+LOUZU_AUDIT_KEY = env("LOUZU_AUDIT_KEY", default=_made.get("LOUZU_AUDIT_KEY"))
+LOUZU_AUDIT_KEYS_OLD = env.list("LOUZU_AUDIT_KEYS_OLD", default=[])
 
 # Where it runs ------------------------------------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", default=False)
