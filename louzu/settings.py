@@ -164,6 +164,9 @@ AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 AXES_CLIENT_IP_CALLABLE = "members.middleware.client_address"
+# What was typed into the name's field may be a password, and the page to go on to may name whoever was searched for.
+AXES_USERNAME_CALLABLE = "members.login_names.counted_name"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "next"]
 # The kinds of post that show six digits from their phone at each login.
 SECOND_FACTOR = env.list("LOUZU_SECOND_FACTOR", default=["street", "auditor"])
 OTP_TOTP_ISSUER = "楼组党建"
