@@ -7,6 +7,9 @@ class FeedbackConfig(AppConfig):
 
     def ready(self):
         from feedback import holders, restoring
+        from feedback.models.units import streets_of_contact
+        from members.models.users import PLACES_OF_USERS
 
         holders.register_all()
         restoring.listen_to_the_journal()
+        PLACES_OF_USERS.append(streets_of_contact)

@@ -79,12 +79,14 @@ def cursor_at(feed: Feed, seq: int) -> str:
     return _signer(feed.employer_id, feed.street_id).sign(f"{feed.epoch}.{seq}")
 
 
-def start_over() -> int:
-    """Begin a new epoch of every feed, after a backup was restored; return how many feeds."""
-    feeds = list(Feed.objects.select_for_update(no_key=True).order_by("employer_id", "street_id"))
+def start_over() -> list[Feed]:
+    """Begin a new epoch of every feed, after a backup was restored; return the feeds."""
+    rows = Feed.objects.select_related("street").order_by("employer_id", "street_id")
+    feeds = list(rows.select_for_update(of=("self",), no_key=True))
     for feed in feeds:
         feed.start_over()
-    return Feed.objects.bulk_update(feeds, ["epoch", "last_receipt"], batch_size=500)
+    Feed.objects.bulk_update(feeds, ["epoch", "last_receipt"], batch_size=500)
+    return feeds
 
 
 def _events(feed: Feed, cards: Iterable[RecordCard], kind: str) -> Iterator[FeedEvent]:

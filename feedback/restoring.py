@@ -1,5 +1,7 @@
 """After a backup was restored: what was taken back since stays taken back, and employers begin their feeds anew."""
 
+from collections import Counter
+
 from feedback import feed, withdrawing
 from feedback.models import Feed, NumberSeries, senders
 from members import audit, journal
@@ -14,8 +16,9 @@ def listen_to_the_journal() -> None:
 
 
 def restart_feeds() -> int:
-    """Begin every feed anew, on record; return how many."""
+    """Begin every feed anew, on record in each street; return how many."""
     with atomic_write():
-        count = feed.start_over()
-        audit.record("change", Feed, changes={"feeds": count})
-    return count
+        feeds = feed.start_over()
+        for path, count in Counter(each.street.path for each in feeds).items():
+            audit.record("change", Feed, path=path, changes={"feeds": count})
+    return len(feeds)

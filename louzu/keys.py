@@ -9,10 +9,11 @@ import os
 import secrets
 from pathlib import Path
 
-# The key of receipts came later: in a file of its own, so that an older installation gets it too.
+# What came later has a file of its own, so that an older installation gets it too.
 FILES = {
     "keys.env": ("SECRET_KEY", "LOUZU_ID_KEY", "LOUZU_PHONE_KEY"),
     "signing.env": ("LOUZU_SIGNING_KEY",),
+    "audit.env": ("LOUZU_AUDIT_KEY",),
 }
 
 

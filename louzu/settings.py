@@ -30,6 +30,9 @@ LOUZU_PHONE_CIPHER = env("LOUZU_PHONE_CIPHER", default="aes")
 # What receipts are signed with (Ed25519); those of old keys stay verifiable as long as the keys are named here.
 LOUZU_SIGNING_KEY = env("LOUZU_SIGNING_KEY", default=_made.get("LOUZU_SIGNING_KEY"))
 LOUZU_SIGNING_KEYS_OLD = env.list("LOUZU_SIGNING_KEYS_OLD", default=[])
+# What the audit trail is chained with (HMAC): whoever has the database alone cannot write it anew.
+LOUZU_AUDIT_KEY = env("LOUZU_AUDIT_KEY", default=_made.get("LOUZU_AUDIT_KEY"))
+LOUZU_AUDIT_KEYS_OLD = env.list("LOUZU_AUDIT_KEYS_OLD", default=[])
 
 # Where it runs ------------------------------------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", default=False)
@@ -122,6 +125,8 @@ if EMBEDDED:
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # Behind a pooler each statement may meet another server, and a cursor left open on the last one is not there.
+    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 WRITE_LOCK = VAR / "write.lock"
 # What was taken back for good, kept apart from the database: a restored backup is told of it (`members.journal`).
@@ -164,6 +169,9 @@ AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 AXES_CLIENT_IP_CALLABLE = "members.middleware.client_address"
+# What was typed into the name's field may be a password, and the page to go on to may name whoever was searched for.
+AXES_USERNAME_CALLABLE = "members.login_names.counted_name"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "next"]
 # The kinds of post that show six digits from their phone at each login.
 SECOND_FACTOR = env.list("LOUZU_SECOND_FACTOR", default=["street", "auditor"])
 OTP_TOTP_ISSUER = "楼组党建"
@@ -298,6 +306,9 @@ SPECTACULAR_SETTINGS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "formatters": {"plain": {"()": "louzu.logs.WithoutQueries"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="WARNING")},
+    # Django's own handlers print the request line as it came, and mail whole requests: everything goes by ours instead.
+    "loggers": {"django": {"handlers": [], "level": "INFO"}, "django.server": {"handlers": [], "propagate": True}},
 }

@@ -1,12 +1,15 @@
-"""The audit trail: who did what to which row, when, from where, each entry bound to the one before by a hash.
+"""The audit trail: who did what to which row, when, from where, each entry bound to the one before by a keyed hash.
+
+Each street has a chain of its own, and the installation has one: a street answers for its own data, and its writers do
+not queue behind another street's.
 
 The acting user, address and request id belong to the request, not to each call: a middleware (or `acting`, in commands
 and jobs) sets them once, so that every save of an `Audited` model finds them, whoever calls it.
 """
 
-import hashlib
+import hmac
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -16,11 +19,13 @@ from typing import Any
 import orjson
 from axes.signals import user_locked_out
 from django.apps import apps
+from django.conf import settings
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db import models, transaction
 from django.utils import timezone
 
-from members.atomic import keep_for_the_end
+from members.atomic import atomic_write, keep_for_the_end
+from members.login_names import user_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +117,10 @@ class Audited(models.Model):
         area = getattr(self, "area", None)
         return getattr(self, "path", "") or (area.path if area else "")
 
+    def audit_paths(self) -> Iterable[str]:
+        """The paths that an entry is made for: one in each street that it concerns."""
+        return [self.audit_path()]
+
 
 def differences(before: dict, after: dict) -> dict[str, list]:
     """Return {field: [old, new]} of what differs, protected values masked."""
@@ -131,34 +140,41 @@ def record(
     reason: str = "",
     by: Any = None,
 ) -> None:
-    """Add an entry to the trail within the caller's transaction.
+    """Add an entry to the trail within the caller's transaction: one in each street that it concerns.
 
     `row` is what it concerns (a model instance, or a model class for a list of it); `path` the area where no row says
     it; `by` the acting user where the circumstances do not know them yet.
     """
     entries = apps.get_model("members.AuditEntry")
     now = circumstances()
-    user = by or actor()
-    entry = entries(
-        at=timezone.now(),
-        user=user,
-        action=action,
-        model=row._meta.label if row is not None else "",
-        row=str(getattr(row, "pk", "") or "") if isinstance(row, models.Model) else "",
-        changes=changes or {},
-        area_path=path if path is not None else _path_of(row),
-        address=plain_address(now.address),
-        request_id=now.request_id,
-        reason=reason or now.reason,
-    )
-    if not keep_for_the_end(entry):
-        entries.objects.extend([entry])
+    values = {
+        "at": timezone.now(),
+        "user": by or actor(),
+        "action": action,
+        "model": row._meta.label if row is not None else "",
+        "row": str(getattr(row, "pk", "") or "") if isinstance(row, models.Model) else "",
+        "changes": changes or {},
+        "address": plain_address(now.address),
+        "request_id": now.request_id,
+        "reason": reason or now.reason,
+    }
+    for place in [path] if path is not None else _paths_of(row):
+        entry = entries(**values, area_path=place)
+        entry.concerns = row
+        if not keep_for_the_end(entry):
+            entries.objects.extend([entry])
 
 
-def chain(previous: str, values: dict) -> str:
-    """Return the hash that binds an entry's values to the hash before it."""
+def seal(previous: str, values: dict, key: str) -> str:
+    """Return the hash that binds an entry's values to the hash before it, under a key that is in no database."""
     packed = orjson.dumps(values, option=orjson.OPT_SORT_KEYS, default=str)
-    return hashlib.sha256(previous.encode() + packed).hexdigest()
+    return hmac.digest(key.encode(), previous.encode() + packed, "sha256").hex()
+
+
+def fits(previous: str, values: dict, found: str) -> bool:
+    """Whether this is the hash of the values, under the key of today or one used before."""
+    keys = (settings.LOUZU_AUDIT_KEY, *settings.LOUZU_AUDIT_KEYS_OLD)
+    return any(hmac.compare_digest(seal(previous, values, key).encode(), found.encode()) for key in keys)
 
 
 def listen_to_logins() -> None:
@@ -172,7 +188,7 @@ def listen_to_logins() -> None:
 def _logged(action: str):
     def receive(sender, request, user, **_):
         if user is not None:
-            with transaction.atomic():
+            with atomic_write():
                 record(action, user, by=user)
 
     return receive
@@ -180,9 +196,10 @@ def _logged(action: str):
 
 def _refused(action: str):
     def receive(sender, credentials=None, username=None, **_):
-        name = username or (credentials or {}).get("username") or ""
-        with transaction.atomic():
-            record(action, changes={"username": str(name)[:150]})
+        name = str(username or (credentials or {}).get("username") or "")
+        user = user_named(name)
+        with atomic_write():
+            record(action, user, changes={"username": name if user else MASK})
 
     return receive
 
@@ -196,8 +213,8 @@ def plain_address(address: str | None) -> str | None:
     return str(getattr(plain, "ipv4_mapped", None) or plain)
 
 
-def _path_of(row: Any) -> str:
-    return row.audit_path() if isinstance(row, Audited) and row.pk else ""
+def _paths_of(row: Any) -> Iterable[str]:
+    return row.audit_paths() if isinstance(row, Audited) and row.pk else [""]
 
 
 def _shown(name: str, value: Any) -> Any:

@@ -8,5 +8,5 @@ from django.core.checks import Tags, Warning, register
 def keys_come_from_the_environment(app_configs, **kwargs):
     if settings.KEYS_FROM_ENVIRONMENT:
         return []
-    hint = "Set SECRET_KEY and the three LOUZU_…_KEY (.env.example) and keep them apart from the backups."
+    hint = "Set SECRET_KEY and each LOUZU_…_KEY (.env.example) and keep them apart from the backups."
     return [Warning("The keys are those made on first use, beside the database.", hint=hint, id="louzu.W001")]

@@ -23,6 +23,7 @@ os.environ |= {
     "LOUZU_API_RATE": "100000/min",
     "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
     "LOUZU_SIGNING_KEY": "e5" * 32,
+    "LOUZU_AUDIT_KEY": "a7" * 32,
     "LOUZU_WEBHOOK_NETWORKS": "127.0.0.0/8",
     "DEBUG": "false",
 }

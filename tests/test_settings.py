@@ -18,6 +18,7 @@ PRODUCTION = {
     "LOUZU_ID_KEY": "0a" * 32,
     "LOUZU_PHONE_KEY": "0b" * 32,
     "LOUZU_SIGNING_KEY": "0c" * 32,
+    "LOUZU_AUDIT_KEY": "0d" * 32,
 }
 OURS = ("LOUZU_", "DJANGO_", "SECRET_KEY", "ALLOWED_HOSTS", "DEBUG", "DATABASE_URL")
 

@@ -3,7 +3,7 @@
 from django.contrib import admin, messages
 from django.shortcuts import redirect
 from import_export.fields import Field
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action
 
 from feedback import agreeing, issuing
@@ -13,7 +13,7 @@ from feedback.periods import CardPeriod
 from members import access
 from members.access import Resource, Right
 from members.admin.base import ExportableAdmin, PlainResource
-from members.admin.filters import PlaceFilter
+from members.admin.filters import DayRangeFilter, PlaceFilter
 
 MOST = 300
 TOO_MANY = f"一次最多选 {MOST} 张。更多的，请到“记录卡”页按时段和社区一起办。"
@@ -76,7 +76,7 @@ class RecordCardAdmin(ExportableAdmin):
     resource_classes = [RecordCardResource]
     list_display = ("member", "employer", "area", "period_label", "status", "number", "issued_at")
     list_select_related = ("member", "employer", "area")
-    list_filter = (PlaceFilter, PeriodFilter, ("status", ChoicesDropdownFilter), ("issued_at", RangeDateFilter))
+    list_filter = (PlaceFilter, PeriodFilter, ("status", ChoicesDropdownFilter), ("issued_at", DayRangeFilter))
     search_fields = (
         "member__name__contains", "member__pinyin__startswith", "employer__name__contains", "number__contains",
     )  # fmt: skip

@@ -5,13 +5,14 @@ from django.db.models import Count, F, Q
 from django.shortcuts import redirect
 from import_export.fields import Field
 from import_export.widgets import IntegerWidget
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action
 
 from feedback.models import Offer
 from members import access
 from members.access import Resource, Right
 from members.admin.base import ExportableAdmin, PlainResource
+from members.admin.filters import DayRangeFilter
 
 
 class OfferResource(PlainResource):
@@ -37,7 +38,7 @@ class OfferAdmin(ExportableAdmin):
     list_display = ("title", "kind", "employer", "area", "status", "created_at", "used")
     list_select_related = ("employer", "area")
     list_filter = (
-        ("status", ChoicesDropdownFilter), ("kind", ChoicesDropdownFilter), ("created_at", RangeDateFilter),
+        ("status", ChoicesDropdownFilter), ("kind", ChoicesDropdownFilter), ("created_at", DayRangeFilter),
     )  # fmt: skip
     search_fields = ("title__contains", "text__contains", "employer__name__contains")
     search_help_text = "提供什么、说明或单位"

@@ -3,7 +3,7 @@
 from django.contrib import admin, messages
 from django.shortcuts import redirect
 from django.urls import reverse
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action
 
 from feedback.admin.forms import WebhookForm
@@ -11,6 +11,7 @@ from feedback.admin.units import UnitAdmin
 from feedback.models import Delivery, Webhook
 from members.access import Resource, Right
 from members.admin.base import ReadOnlyAdmin
+from members.admin.filters import DayRangeFilter
 
 
 @admin.register(Webhook)
@@ -51,7 +52,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     resource = Resource.KEY
     list_display = ("created_at", "employer", "url", "status", "attempts", "outcome", "next_at")
     list_select_related = ("webhook__employer",)
-    list_filter = (("status", ChoicesDropdownFilter), ("created_at", RangeDateFilter))
+    list_filter = (("status", ChoicesDropdownFilter), ("created_at", DayRangeFilter))
     search_fields = ("webhook__employer__name__contains", "webhook__url__contains")
     search_help_text = "单位或网址"
     linked_by = ("webhook",)

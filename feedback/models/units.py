@@ -161,6 +161,11 @@ class Contact(OfCounterpart, Audited):
         return self.street.path
 
 
+def streets_of_contact(user) -> models.QuerySet:
+    """The paths of the streets that let the user in as a unit's contact, today or before."""
+    return Contact.objects.filter(user=user.pk).values_list("street__path", flat=True).distinct().order_by()
+
+
 def employers_of(user) -> models.QuerySet[Employer]:
     """The employers whose cards the user reads today."""
     if not user.is_authenticated:

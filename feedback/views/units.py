@@ -11,7 +11,6 @@ from django.shortcuts import redirect
 from feedback import delivering
 from feedback.models import Contact, Delivery, EmployerKey, Webhook
 from feedback.views.inbox_keys import question, rotated
-from members import audit
 from members.views.acts import tried, writable
 from members.views.page import page
 
@@ -86,7 +85,6 @@ def _new_password(contact: Contact) -> str:
     password = contact.user.set_first_password()
     contact.user.save()
     reset(username=contact.user.username)
-    audit.record("change", contact, changes={"username": contact.user.username})  # the user's own entry has no area
     return password
 
 

@@ -1,7 +1,11 @@
 """Filters that offer only what the reader's posts open."""
 
+from datetime import date, datetime, time
+
 from django.contrib import admin
 from django.utils import timezone
+from unfold.contrib.filters.admin import RangeDateFilter
+from unfold.utils import parse_date_str
 
 from members.access import Resource
 from members.models import Area
@@ -58,3 +62,20 @@ class LivingFilter(admin.SimpleListFilter):
         if self.value() not in ("here", "away"):
             return queryset
         return queryset.filter(home_label__isnull=self.value() == "away")
+
+
+class DayRangeFilter(RangeDateFilter):
+    """Of moments, by days of our own time: the last day counts whole."""
+
+    def queryset(self, request, queryset):
+        first, last = (parse_date_str(self.used_parameters.get(name) or "") for name in self.expected_parameters())
+        if first:
+            queryset = queryset.filter(**{f"{self.field_path}__gte": _moment(first, time.min)})
+        if last:
+            queryset = queryset.filter(**{f"{self.field_path}__lte": _moment(last, time.max)})
+        return queryset
+
+
+def _moment(day: date, at: time) -> datetime:
+    """A moment of that day; of days that no clock knows, of the nearest that it does."""
+    return timezone.make_aware(datetime.combine(min(max(day, date(1900, 1, 1)), date(9000, 1, 1)), at))

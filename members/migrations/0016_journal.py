@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("members", "0006_first_day_of_a_roster")]
+    dependencies = [("members", "0009_entries_numbered")]
 
     operations = [
         migrations.CreateModel(

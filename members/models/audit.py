@@ -1,6 +1,8 @@
 """The audit trail's rows."""
 
-from typing import Self
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Any, Self
 
 from django.apps import apps
 from django.conf import settings
@@ -9,42 +11,64 @@ from django.db import models
 from members import access, audit
 from members.access import Resource, Right
 
+STREET = 4  # digits of a path that say the street
+BATCH = 1_000
+
 
 class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
     def for_user(self, user, right: Right = Right.READ) -> Self:
-        return self.filter(access.within("area_path", access.reach(user, Resource.AUDIT, right)))
+        """The entries in the user's reach, asked for by street too: an index gives a street's entries in order."""
+        ranges = access.reach(user, Resource.AUDIT, right)
+        scope = access.within("area_path", ranges)
+        if access.EVERYWHERE not in ranges:
+            scope &= models.Q(chain__in=sorted({low[:STREET] for low, _ in ranges}))
+        return self.filter(scope)
 
     def extend(self, entries: list["AuditEntry"]) -> None:
-        """Add entries behind the last one; the head row is locked, so those of parallel transactions queue."""
-        head = AuditHead.objects.filter(pk=1)
-        locked = head.select_for_update().values_list("hash", flat=True)
-        kept = list(locked)
-        if not kept:
-            AuditHead.objects.get_or_create(pk=1)
-            kept = list(locked.all())
-        last = kept[0]
-        for entry in entries:
-            entry.previous = last
-            entry.hash = last = audit.chain(last, entry.bound_values())
-        AuditEntry.objects.bulk_create(entries)
-        head.update(hash=last)
+        """Add entries behind the last ones of their chains.
 
-    def hold(self) -> None:
-        """Lock the head now, where a transaction is about to delete what others point at.
+        The chains' heads are locked in one order, so parallel writers of a street queue and no two wait for each other.
+        """
+        entries = [each for entry in entries for each in entry.placed()]
+        by_chain = {chain: list(own) for chain, own in groupby(sorted(entries, key=_chain_of), key=_chain_of)}
+        heads = AuditHead.locked(by_chain)
+        for chain, own in by_chain.items():
+            heads[chain].bind(own)
+        AuditEntry.objects.bulk_create(entries)
+        AuditHead.objects.bulk_update(heads.values(), ["number", "hash"])
+
+    def in_chain(self, chain: str) -> Iterator["AuditEntry"]:
+        """Yield the chain's entries in their order, some at a time: the trail is longer than memory.
+
+        Asked for by numbers that follow each other; only where some are missing, by whatever comes next: PostgreSQL may
+        sort all the rest for that.
+        """
+        rows, last = self.filter(chain=chain).order_by("number"), 0
+        while batch := list(rows.filter(number__range=(last + 1, last + BATCH))) or list(
+            rows.filter(number__gt=last)[:1]
+        ):
+            yield from batch
+            last = batch[-1].number
+
+    def chains(self) -> list[str]:
+        return list(self.order_by("chain").values_list("chain", flat=True).distinct())
+
+    def hold(self, *paths: str) -> None:
+        """Lock these places' heads now, where a transaction is about to delete what others point at.
 
         Their foreign keys are checked at COMMIT, after their entries: whoever deleted first and then waited for the
-        head would wait for them, and they for what was deleted.
+        trail would wait for them, and they for it.
         """
-        AuditHead.objects.get_or_create(pk=1)
-        AuditHead.objects.select_for_update().get(pk=1)
+        AuditHead.locked({path[:STREET] for path in paths})
 
     def first_broken(self) -> "AuditEntry | None":
-        """Return the first entry that does not fit the one before it."""
-        previous = ""
-        for entry in self.order_by("pk").iterator():
-            if entry.previous != previous or entry.hash != audit.chain(previous, entry.bound_values()):
-                return entry
-            previous = entry.hash
+        """Return the first entry that does not fit the one before it in its chain."""
+        for chain in self.chains():
+            number, hashed = 0, ""
+            for entry in self.in_chain(chain):
+                if not entry.follows(number, hashed):
+                    return entry
+                number, hashed = entry.number, entry.hash
         return None
 
 
@@ -66,6 +90,7 @@ class AuditEntry(models.Model):
         LOGIN_FAILED = "login_failed", "登录失败"
         LOCKED_OUT = "locked_out", "登录锁定"
         PURGE = "purge", "到期清除"
+        REBIND = "rebind", "重新编链"
 
     at = models.DateTimeField("时间", db_index=True)
     user = models.ForeignKey(
@@ -79,18 +104,32 @@ class AuditEntry(models.Model):
     model = models.CharField("对象", max_length=50, blank=True)
     row = models.CharField("编号", max_length=40, blank=True)
     changes = models.JSONField("内容", default=dict)
-    area_path = models.CharField(max_length=16, blank=True, db_index=True)
+    area_path = models.CharField(max_length=16, blank=True)
     address = models.GenericIPAddressField("来源地址", null=True)
     request_id = models.CharField("请求编号", max_length=40)
     reason = models.CharField("事由", max_length=200, blank=True)
+    chain = models.CharField("所在链", max_length=STREET, blank=True, help_text="街道的路径；空的是全平台的。")
+    number = models.PositiveBigIntegerField("链中序号")
     previous = models.CharField(max_length=64, blank=True)
     hash = models.CharField("校验值", max_length=64)
 
     objects = AuditEntryQuerySet.as_manager()
+    concerns: Any = None  # the row it was made for
 
     class Meta:
         verbose_name = verbose_name_plural = "操作记录"
         ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["chain", "number"], name="audit_number_once", violation_error_message="链中序号重复。"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["chain", "id"], name="audit_chain_in_order"),
+            models.Index(fields=["action", "id"], name="audit_action_in_order"),
+            models.Index(fields=["row"], name="audit_of_row"),
+            models.Index(fields=["request_id"], name="audit_of_request"),
+        ]
 
     def __str__(self):
         return f"{self.get_action_display()} {self.model_name} {self.row}".strip()
@@ -100,19 +139,64 @@ class AuditEntry(models.Model):
         """The kind of thing it concerns, as people call it."""
         return str(apps.get_model(self.model)._meta.verbose_name) if self.model else ""
 
+    def placed(self) -> Iterator["AuditEntry"]:
+        """The entry in its chain; once more for each further street that it turned out to concern.
+
+        A user is added before their post: whose they are is known when the transaction ends.
+        """
+        row = getattr(self, "concerns", None)
+        later = row.audit_paths() if not self.area_path and isinstance(row, audit.Audited) and row.pk else []
+        for path in [path for path in later if path] or [self.area_path]:
+            entry = self if not self.chain else self.again()
+            entry.area_path, entry.chain = path, path[:STREET]
+            yield entry
+
+    def again(self) -> "AuditEntry":
+        names = [field.attname for field in self._meta.concrete_fields if not field.primary_key]
+        return AuditEntry(**{name: getattr(self, name) for name in names})
+
     def bound_values(self) -> dict:
         """What the hash covers: everything but the row's own number and the two hashes."""
         names = ("action", "model", "row", "changes", "area_path", "address", "request_id", "reason", "user_id")
-        return {"at": self.at.timestamp()} | {name: getattr(self, name) for name in names}
+        return {"at": self.at.timestamp()} | {name: getattr(self, name) for name in (*names, "chain", "number")}
+
+    def follows(self, number: int, hashed: str) -> bool:
+        """Whether the entry is the next behind the one of this number and hash, and says what it said when made."""
+        is_next = (self.number, self.previous) == (number + 1, hashed)
+        return is_next and audit.fits(hashed, self.bound_values(), self.hash)
 
 
 class AuditHead(models.Model):
-    """The hash of the newest entry: the one row that writers of the trail lock."""
+    """Number and hash of a chain's newest entry: the row that writers of the chain lock."""
 
+    chain = models.CharField("所在链", max_length=STREET, blank=True, unique=True)
+    number = models.PositiveBigIntegerField("条数", default=0)
     hash = models.CharField(max_length=64, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "操作记录链尾"
 
     def __str__(self):
-        return self.hash
+        return f"{self.chain} {self.number} {self.hash}"
+
+    @classmethod
+    def locked(cls, chains: Iterable[str]) -> dict[str, "AuditHead"]:
+        """Return the heads of these chains, locked in their order; a chain's first entry makes its head."""
+        rows = cls._default_manager.filter(chain__in=chains).order_by("chain")
+        rows = rows.select_for_update(no_key=True, of=("self",))
+        heads = {head.chain: head for head in rows}
+        if missing := sorted(set(chains) - heads.keys()):
+            cls._default_manager.bulk_create([cls(chain=chain) for chain in missing], ignore_conflicts=True)
+            heads = {head.chain: head for head in rows.all()}
+        return heads
+
+    def bind(self, entries: list[AuditEntry]) -> None:
+        """Bind entries to the last one, and be the head of theirs."""
+        for entry in entries:
+            entry.number, entry.previous = self.number + 1, self.hash
+            entry.hash = audit.seal(self.hash, entry.bound_values(), settings.LOUZU_AUDIT_KEY)
+            self.number, self.hash = entry.number, entry.hash
+
+
+def _chain_of(entry: Any) -> str:
+    return entry.chain

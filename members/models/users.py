@@ -1,6 +1,7 @@
 """Who logs in, and the posts they hold."""
 
 import secrets
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Self
 
@@ -13,9 +14,12 @@ from django.utils import timezone
 from members import access
 from members.access import Kind, Resource, Right
 from members.audit import Audited
-from members.models.areas import Area
+from members.models.areas import SEGMENT, Area
 from members.models.dated import DatedQuerySet, ends_after_it_begins
 from members.models.keys import Key, KeyQuerySet
+
+# What else makes somebody a street's user, by the paths it gives them; an app that knows of it adds to this in `ready`.
+PLACES_OF_USERS: list[Callable[["User"], Iterable[str]]] = []
 
 
 class UserQuerySet(models.QuerySet):
@@ -110,8 +114,15 @@ class User(AbstractUser, Audited):
         return password
 
     def audit_path(self) -> str:
-        path = self.roles.current().order_by("area__path").values_list("area__path", flat=True).first()
-        return path or ""
+        return self.audit_paths()[0]
+
+    def audit_paths(self) -> list[str]:
+        """One path in each street whose user this is: by a post of today, else by the last one, or as others know."""
+        posts = list(self.roles.order_by("since").values_list("area__path", "until"))
+        today = timezone.localdate()
+        held = [path for path, until in posts if until is None or until >= today] or [path for path, _ in posts[-1:]]
+        paths = sorted([*held, *(path for places in PLACES_OF_USERS for path in places(self))], reverse=True)
+        return sorted({path[:SEGMENT]: path for path in paths}.values()) or [""]
 
 
 class AreaRoleQuerySet(DatedQuerySet):
@@ -165,6 +176,14 @@ class AreaRole(Audited):
         if self.area_id and level and self.area.level != level:
             raise ValidationError({"area": f"{self.get_kind_display()}的区域要选{level.label}。"})
 
+    def audit_paths(self) -> list[str]:
+        """A post that goes to another street is in that street's trail and in the one it leaves."""
+        left = getattr(self, "_loaded", {}).get("area_id", self.area_id)
+        if left == self.area_id:
+            return [self.area.path]
+        before = Area.objects.filter(pk=left).values_list("path", flat=True)
+        return [self.area.path, *(path for path in before if path[:SEGMENT] != self.area.street_path)]
+
 
 class StaffTokenQuerySet(KeyQuerySet):
     def for_user(self, user, right: Right = Right.READ) -> Self:
@@ -193,3 +212,6 @@ class StaffToken(Key):
 
     def audit_path(self) -> str:
         return self.user.audit_path()
+
+    def audit_paths(self) -> list[str]:
+        return self.user.audit_paths()

@@ -151,14 +151,14 @@ def test_a_changed_entry_is_found(street_officer: User, member: Member, verify: 
     member.remark = "热心"
     member.save()
     AuditEntry.objects.filter(pk=broken.pk).update(**forged)
-    with pytest.raises(CommandError, match=f"第 {broken.pk} 条"):
+    with pytest.raises(CommandError, match=f"编号 {broken.pk}）"):
         verify()
 
 
 def test_a_deleted_entry_is_found(member: Member, verify: Callable) -> None:
     _, second, third, *_ = AuditEntry.objects.order_by("pk")
     second.delete()
-    with pytest.raises(CommandError, match=f"第 {third.pk} 条"):
+    with pytest.raises(CommandError, match=f"编号 {third.pk}）"):
         verify()
 
 
@@ -168,11 +168,11 @@ def test_a_deleted_tail_is_found(member: Member, verify: Callable) -> None:
         verify()
 
 
-def test_a_trail_deleted_whole_is_found(member: Member, verify: Callable) -> None:
+def test_a_trail_deleted_whole_is_found(member: Member, street: Area, verify: Callable) -> None:
     AuditEntry.objects.all().delete()
     with pytest.raises(CommandError, match="最后的操作记录被删除过"):
         verify()
-    assert AuditHead.objects.count() == 1
+    assert AuditHead.objects.filter(chain=street.path).count() == 1
 
 
 def test_logins_and_logouts_are_recorded(secretary: User, logged_in: Callable[[User], Client]) -> None:

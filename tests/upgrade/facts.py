@@ -38,6 +38,7 @@ def facts() -> dict[str, Any]:
     from django.apps import apps
 
     rows = {name: list(apps.get_model(name).objects.order_by("pk").values_list(*KEPT[name])) for name in KEPT}
+    rows["members.AuditEntry"] = [row for row in rows["members.AuditEntry"] if row[3] != "rebind"]  # of the upgrade
     kept = {name: [len(some), hashlib.sha256(repr(some).encode()).hexdigest()[:16]] for name, some in rows.items()}
     return {"rows": kept, "coverage": coverage()}
 

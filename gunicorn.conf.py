@@ -1,0 +1,17 @@
+"""Gunicorn reads this by itself: neither of its logs keeps a query or a referer.
+
+Either may be a name or a phone that somebody searched for.
+"""
+
+from gunicorn.glogging import Logger
+
+from louzu.logs import WithoutQueries
+
+access_log_format = '%(h)s %(t)s "%(m)s %(U)s %(H)s" %(s)s %(b)s %(M)sms'
+
+
+class logger_class(Logger):
+    def setup(self, cfg):
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(WithoutQueries(self.error_fmt, self.datefmt))

@@ -1,0 +1,83 @@
+"""The audit trail verified: each chain by itself, against its head and the heads written down outside the database."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from itertools import chain as joined
+from typing import NamedTuple
+
+from members.models import Area
+from members.models.audit import AuditEntry, AuditHead
+
+LINE = re.compile(r"^(?P<chain>\d{4}|-)\s+(?P<number>\d+)\s+(?P<hash>[0-9a-f]{64})(\s|$)")
+
+
+class Head(NamedTuple):
+    """The newest entry of a chain at some time."""
+
+    chain: str
+    number: int
+    hash: str
+
+
+class Verified(NamedTuple):
+    """What came of a chain: how many entries it has, and what is wrong with it ("" where nothing is)."""
+
+    chain: str
+    length: int
+    fault: str
+
+
+def heads() -> list[Head]:
+    return [Head(*row) for row in AuditHead.objects.order_by("chain").values_list("chain", "number", "hash")]
+
+
+def names() -> dict[str, str]:
+    """What the chains are called: the streets' names."""
+    return {"": "全平台"} | dict(Area.objects.filter(level=Area.Level.STREET).values_list("path", "name"))
+
+
+def written_down(text: str) -> list[Head]:
+    """Read what `audit_heads` printed, as lines or as JSON; ValueError where a line is neither."""
+    text = text.lstrip("\ufeff \r\n")
+    if text.startswith("["):
+        return [Head(str(row["chain"]), int(row["number"]), str(row["hash"])) for row in json.loads(text)]
+    lines = [line.strip() for line in text.splitlines()]
+    found = [(LINE.match(line), line) for line in lines if line and not line.startswith("#")]
+    if wrong := [line for match, line in found if match is None]:
+        raise ValueError(wrong[0])
+    return [Head(match["chain"].strip("-"), int(match["number"]), match["hash"]) for match, _ in found if match]
+
+
+def verified(outside: Iterable[Head] = ()) -> Iterator[Verified]:
+    """Go through every chain that the database or the heads from outside know of."""
+    outside = list(outside)
+    known = sorted({head.chain for head in joined(heads(), outside)} | set(AuditEntry.objects.chains()))
+    for chain in known:
+        yield _verified(chain, [head for head in outside if head.chain == chain])
+
+
+def _verified(chain: str, outside: list[Head]) -> Verified:
+    """Compare with the head before and after: somebody may be writing meanwhile."""
+    marks = [*outside, *(head for head in heads() if head.chain == chain)]
+    last = Head(chain, 0, "")
+    for entry in AuditEntry.objects.in_chain(chain):
+        if not entry.follows(last.number, last.hash):
+            fault = f"第 {entry.number} 条（编号 {entry.pk}）对不上：这一条或它前面的记录被改动、插入或删除过。"
+            return Verified(chain, last.number, fault)
+        last = Head(chain, entry.number, entry.hash)
+        if any(mark.number == last.number and mark.hash != last.hash for mark in marks):
+            fault = f"第 {entry.number} 条（编号 {entry.pk}）与链尾不同：从开头到这一条被改写过。"
+            return Verified(chain, last.number, fault)
+    return Verified(chain, last.number, _cut(last, marks))
+
+
+def _cut(last: Head, marks: list[Head]) -> str:
+    """What is wrong with the chain's end, if anything is."""
+    longest = max((mark.number for mark in marks), default=0)
+    if longest > last.number:
+        return f"只到第 {last.number} 条，链尾记着第 {longest} 条：最后的操作记录被删除过。"
+    head = next((head for head in heads() if head.chain == last.chain), Head(last.chain, 0, ""))
+    if head.number < last.number:
+        return f"有 {last.number} 条，链尾却只记着 {head.number} 条：链尾被改动过。"
+    return ""
