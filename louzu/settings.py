@@ -124,11 +124,8 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 WRITE_LOCK = VAR / "write.lock"
 
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-    if EMBEDDED
-    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "louzu_cache"}
-}
+# Where calls are counted: several hosts do it in the database, one does it beside its single queue of writers.
+CALLS_FILE = VAR / "calls.sqlite3" if EMBEDDED else None
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 # On the embedded default a thread beside the server works the queue; elsewhere `manage.py db_worker` does.
@@ -263,7 +260,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "members.api.pagination.Keyset",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["members.api.throttling.UserThrottle"],
     "DEFAULT_THROTTLE_RATES": {"user": env("LOUZU_API_RATE", default="600/min")},
     "EXCEPTION_HANDLER": "members.api.problems.problem_response",
     "NUM_PROXIES": PROXIES,
