@@ -70,7 +70,7 @@ def second_step_first(get_response):
         is_due = user.is_authenticated and not second_factor.has_passed(request) and second_factor.is_required(user)
         if is_due and request.path not in {reverse(n) for n in FREE}:
             if request.path.startswith("/api/"):
-                return problems.answer("second_factor_first", 403, request_id=request.id)
+                return problems.answer("second_factor", 403, request_id=request.id)
             return redirect(reverse("members:second_factor", query={"next": request.get_full_path()}))
         return get_response(request)
 

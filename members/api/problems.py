@@ -31,7 +31,7 @@ KINDS = {
     "authentication_failed": ("not-authenticated", "Log in first", "请先登录，或附上接口密钥。"),
     "token_refused": ("token-refused", "The token is not accepted", ""),
     "new_password_first": ("new-password-first", "Change the first password", "请先在网页登录并修改初始密码。"),
-    "second_factor_first": ("second-factor-first", "Show the second factor", "请先在网页上完成第二步验证。"),
+    "second_factor": ("second-factor", "Second factor required", "请先在网页上完成第二步验证。"),
     "permission_denied": ("forbidden", "Not allowed", "您的岗位不能这样做。"),
     "written_outside": ("written-outside", "Not allowed there", ""),
     "not_found": ("not-found", "Not found", "没有这一条，或者它不在您的范围内。"),

@@ -91,7 +91,7 @@ def test_one_condition_has_one_type_at_each_door(secretary: User, settings: Any)
         assert [each["type"] for each in said] == [f"/problems/{slug}"] * 2
         assert said[0] | {"request_id": ""} == said[1] | {"request_id": ""}, "the same words as well"
     settings.SECOND_FACTOR = ["secretary"]
-    assert told(session.get(AREAS)) == (403, "second-factor-first")
+    assert told(session.get(AREAS)) == (403, "second-factor")
 
 
 def test_the_types_are_these() -> None:
@@ -130,7 +130,7 @@ TYPES = [
     "not-authenticated",
     "not-found",
     "scope-missing",
-    "second-factor-first",
+    "second-factor",
     "throttled",
     "token-refused",
     "too-large",
