@@ -1,7 +1,7 @@
 """Who may call how often, counted exactly: by one statement a call, whatever threads, processes and hosts count along.
 
 On the embedded default a count in the database itself would take SQLite's one writer and wait behind every import. In a
-small file beside it a count takes 0.02 ms, as measured, and waits for nobody. Elsewhere the database counts, for all.
+small file beside it a count takes under 0.1 ms, as measured, and waits for nobody. Elsewhere the database counts.
 """
 
 import os
