@@ -1,5 +1,6 @@
 """The landing page of each post, and what is shown where there is nothing to show."""
 
+import sys
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -12,13 +13,16 @@ from django.utils import timezone
 from activities.models import Activity
 from feedback.models.units import employers_of
 from feedback.views.listed import unsettled
+from louzu.edges import away
 from members import access
 from members.access import Resource, Right
+from members.api import problems
 from members.atomic import atomic_write
-from members.audit import record
+from members.audit import circumstances, record
 from members.coverage import Figures, coverage
 from members.models import Area, RosterImport
 from members.models.imports import FORGOTTEN
+from members.outage import give_up_session, is_outage
 from members.views.page import page, shell
 
 SHOWN_POSTS = 6
@@ -156,6 +160,8 @@ def forbidden(request, exception=None):
 @login_not_required
 def stale(request, reason=""):
     """A form whose page was opened before a new login."""
+    if request.path.startswith("/api/"):
+        return problems.answer("csrf_failed", 403, request_id=circumstances().request_id)
     sentence = "页面放得太久，或刚换过登录。请返回、刷新页面，再保存一次：填写的内容会恢复。"
     return render(request, "louzu/sorry.html", {"title": "页面已过期", "sentence": sentence, "kept": True}, status=403)
 
@@ -175,5 +181,9 @@ def said_in_words(get_response):
 
 @login_not_required
 def broken(request):
+    """What failed is the error being handled: nobody is at fault where the database cannot be had."""
+    if is_outage(sys.exc_info()[1]):
+        give_up_session(request)
+        return away()
     sentence = "系统出了意外，刚才的内容没有保存。请返回再试一次；还不行，请把时间和操作告诉管理员。"
     return render(request, "louzu/sorry.html", {"title": "出错了", "sentence": sentence}, status=500)

@@ -55,7 +55,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.staticfiles",
+    "louzu.collected.StaticFiles",
     "django.contrib.humanize",
     "axes",
     "django_filters",
@@ -75,6 +75,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "louzu.edges.at_the_edge",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -127,16 +128,16 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     # Behind a pooler each statement may meet another server, and a cursor left open on the last one is not there.
     DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
+    # A database that is away is told within five seconds, one whose machine vanished under a connection as well.
+    PATIENCE = {"connect_timeout": 2, "tcp_user_timeout": 4_000}
+    DATABASES["default"]["OPTIONS"] = PATIENCE | DATABASES["default"].get("OPTIONS", {})
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 WRITE_LOCK = VAR / "write.lock"
 # What was taken back for good, kept apart from the database: a restored backup is told of it (`members.journal`).
 JOURNAL = Path(env("LOUZU_JOURNAL", default=str(VAR / "journal.log")))
 
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-    if EMBEDDED
-    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "louzu_cache"}
-}
+# Where calls are counted: several hosts do it in the database, one does it beside its single queue of writers.
+CALLS_FILE = VAR / "calls.sqlite3" if EMBEDDED else None
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 # On the embedded default a thread beside the server works the queue; elsewhere `manage.py db_worker` does.
@@ -218,15 +219,10 @@ FORMAT_MODULE_PATH = ["louzu.formats"]
 STATIC_URL = "static/"
 STATIC_ROOT = VAR / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
-COLLECTED = (STATIC_ROOT / "staticfiles.json").exists()
-WHITENOISE_USE_FINDERS = not COLLECTED
+WHITENOISE_USE_FINDERS = not (STATIC_ROOT / "staticfiles.json").exists()
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
-    "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        if COLLECTED
-        else "django.contrib.staticfiles.storage.StaticFilesStorage"
-    },
+    "staticfiles": {"BACKEND": "louzu.collected.Collected"},
 }
 
 UNFOLD = {
@@ -274,7 +270,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "members.api.pagination.Keyset",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["members.api.throttling.UserThrottle"],
     "DEFAULT_THROTTLE_RATES": {"user": env("LOUZU_API_RATE", default="600/min")},
     "EXCEPTION_HANDLER": "members.api.problems.problem_response",
     "NUM_PROXIES": PROXIES,

@@ -3,6 +3,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from louzu import coverage, home
+from members.admin.widgets import Choices
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -22,6 +23,7 @@ urlpatterns = [
     path("admin/members/", RedirectView.as_view(pattern_name="home")),
     path("admin/activities/", RedirectView.as_view(pattern_name="home")),
     path("admin/feedback/", RedirectView.as_view(pattern_name="home")),
+    path("admin/autocomplete/", admin.site.admin_view(Choices.as_view(admin_site=admin.site))),
     path("admin/", admin.site.urls),
 ]
 

@@ -1,6 +1,7 @@
 """What every export shares: typed cells, and no cell that a spreadsheet would run as a formula."""
 
 import io
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -10,12 +11,27 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-RISKY = ("=", "+", "-", "@", "\t", "\r")
+# What makes a formula of a cell; spreadsheets fold their wide, small and raised forms (＝ ﹢ ⁻) to these.
+SIGNS = {"=", "+", "-", "@", "\N{MINUS SIGN}", "\N{HYPHEN}"}
+UNSEEN = " \N{NO-BREAK SPACE}\N{IDEOGRAPHIC SPACE}\N{ZERO WIDTH SPACE}\N{ZERO WIDTH NO-BREAK SPACE}"
 
 
 def harmless(value: Any) -> Any:
     """Put a quote before text that a spreadsheet would take for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(RISKY) else value
+    return f"'{value}" if isinstance(value, str) and is_risky(value) else value
+
+
+def unquoted(text: str) -> str:
+    """Text from one of our exports without that quote."""
+    return text[1:] if text.startswith("'") and is_risky(text[1:]) else text
+
+
+def is_risky(text: str) -> bool:
+    """Whether a spreadsheet may run the text; blanks before its head count for nothing."""
+    if text.startswith(("\t", "\r", "\n")):
+        return True
+    head = text.lstrip(UNSEEN)[:1]
+    return head in SIGNS or (not head.isascii() and unicodedata.normalize("NFKC", head) in SIGNS)
 
 
 class Sheet(NamedTuple):

@@ -6,12 +6,12 @@ import uuid
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
-from django.http import JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
 from members import journal, second_factor
+from members.api import problems
 from members.audit import acting
 
 AWAKE_SECONDS = 300
@@ -65,9 +65,7 @@ def new_password_first(get_response):
         user = request.user
         if user.is_authenticated and user.must_change_password and request.path not in {reverse(n) for n in FREE}:
             if request.path.startswith("/api/"):
-                problem = {"type": "/problems/new-password", "title": "New password required", "status": 403}
-                problem["detail"] = "请先在网页登录并修改初始密码。"
-                return JsonResponse(problem, status=403, content_type="application/problem+json")
+                return problems.answer("new_password_first", 403, request_id=request.id)
             return redirect("admin:password_change")
         return get_response(request)
 
@@ -82,9 +80,7 @@ def second_step_first(get_response):
         is_due = user.is_authenticated and not second_factor.has_passed(request) and second_factor.is_required(user)
         if is_due and request.path not in {reverse(n) for n in FREE}:
             if request.path.startswith("/api/"):
-                problem = {"type": "/problems/second-factor", "title": "Second factor required", "status": 403}
-                problem["detail"] = "请先在网页上完成第二步验证。"
-                return JsonResponse(problem, status=403, content_type="application/problem+json")
+                return problems.answer("second_factor", 403, request_id=request.id)
             return redirect(reverse("members:second_factor", query={"next": request.get_full_path()}))
         return get_response(request)
 

@@ -7,16 +7,16 @@ from datetime import date
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from rest_framework.test import APIClient
 
-from members import journal
+from members import journal, throttling
 from members.access import Kind
 from members.models import Area, Member, User
 from tests import factories
 
+FUTURE = 2**40  # in seconds since 1970
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 FAR_FROM_DOORS = """
     SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, 100000)
@@ -64,9 +64,9 @@ def journal_was_applied() -> None:
 
 
 @pytest.fixture(autouse=True)
-def empty_cache() -> None:
-    """Throttles and lock-outs count anew in each test."""
-    cache.clear()
+def no_calls_yet() -> None:
+    """Throttles count anew in each test."""
+    throttling.forget(before=FUTURE)
 
 
 @pytest.fixture

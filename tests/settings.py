@@ -39,5 +39,5 @@ if not EMBEDDED:
 WHITENOISE_AUTOREFRESH = True  # no scan of all static files for each client
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
-# In memory on both databases, so that a page asks each of them the same number of queries.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# Beside both databases, so that a page asks each of them the same number of queries.
+CALLS_FILE = FOLDER / "calls.sqlite3"

@@ -9,7 +9,7 @@ from itertools import chain
 import orjson
 from tablib import Dataset
 
-from members.export import RISKY
+from members.export import unquoted
 from members.roster import workbook
 from members.roster.folding import shown
 from members.roster.refusal import Refused
@@ -120,5 +120,4 @@ def _check_size(rows: Sequence[object], most: int, what: str) -> None:
 
 def _text(cell: str) -> str:
     """A cell's text without the quote that our exports put before what a spreadsheet would run."""
-    text = cell.strip()
-    return text[1:] if text.startswith("'") and text[1:].startswith(RISKY) else text
+    return unquoted(cell.strip())

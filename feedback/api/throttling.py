@@ -1,12 +1,12 @@
 """So many calls a key in a time, and what is left of them told with every answer."""
 
-import time
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from rest_framework.request import Request
-from rest_framework.throttling import SimpleRateThrottle
+
+from members.throttling import Windowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,24 +26,16 @@ class Allowance:
         }
 
 
-class KeyThrottle(SimpleRateThrottle):
-    """Counts the calls of a key in windows of fixed length."""
-
-    num_requests: int
-    duration: int
+class KeyThrottle(Windowed):
+    """Counts the calls of a key, and lets the view tell what is left of them."""
 
     def get_rate(self) -> str:
         return settings.EMPLOYER_RATE
 
-    def allow_request(self, request: Request, view: Any) -> bool:
-        now = int(time.time())
-        begun = now - now % self.duration
-        name = f"key-calls-{request.auth.pk}-{begun}"
-        self.cache.add(name, 0, 2 * self.duration)
-        used = self.cache.incr(name)
-        view.allowance = Allowance(self.num_requests, self.duration, used, begun + self.duration - now)
-        self.resets_in = view.allowance.resets_in
-        return used <= self.num_requests
+    def get_cache_key(self, request: Request, view: Any) -> str:
+        return f"key-{request.auth.pk}"
 
-    def wait(self) -> float:
-        return self.resets_in
+    def allow_request(self, request: Request, view: Any) -> bool:
+        is_allowed = super().allow_request(request, view)
+        view.allowance = Allowance(self.num_requests, self.duration, self.used, self.resets_in)
+        return is_allowed

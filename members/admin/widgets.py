@@ -1,6 +1,9 @@
-"""Widgets of the admin that take what is posted by hand."""
+"""Widgets of the admin that take what is posted, or asked for, by hand."""
 
+from django.apps import apps
 from django.contrib.admin import widgets
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.core.exceptions import FieldDoesNotExist, PermissionDenied
 
 TOO_LONG = 19  # digits: more than a database's integer holds
 
@@ -11,3 +14,20 @@ class Autocomplete(widgets.AutocompleteSelect):
     def optgroups(self, name, value, attrs=None):
         ids = [each for each in value if str(each).isdecimal() and len(str(each)) < TOO_LONG]
         return super().optgroups(name, ids, attrs)
+
+
+class Choices(AutocompleteJsonView):
+    """What an autocomplete asks for. Django's own breaks over a field that is no link to a row."""
+
+    def process_request(self, request):
+        if not _is_link(*(request.GET.get(name, "") for name in ("app_label", "model_name", "field_name"))):
+            raise PermissionDenied
+        return super().process_request(request)
+
+
+def _is_link(app_label: str, model_name: str, field_name: str) -> bool:
+    try:
+        field = apps.get_model(app_label, model_name)._meta.get_field(field_name)
+    except (LookupError, FieldDoesNotExist):
+        return False
+    return bool(field.concrete and field.is_relation and field.related_model)

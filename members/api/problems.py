@@ -10,7 +10,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, RequestDataTooBig
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import IntegrityError, models
-from django.http import Http404
+from django.http import Http404, JsonResponse
 from django.utils.log import log_response
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -19,6 +19,7 @@ from rest_framework.settings import api_settings
 
 from members.audit import circumstances
 from members.models import moves
+from members.outage import RETRY_AFTER, give_up_session, is_outage
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -29,7 +30,8 @@ KINDS = {
     "not_authenticated": ("not-authenticated", "Log in first", "请先登录，或附上接口密钥。"),
     "authentication_failed": ("not-authenticated", "Log in first", "请先登录，或附上接口密钥。"),
     "token_refused": ("token-refused", "The token is not accepted", ""),
-    "new_password_first": ("new-password-first", "Change the first password", ""),
+    "new_password_first": ("new-password-first", "Change the first password", "请先在网页登录并修改初始密码。"),
+    "second_factor": ("second-factor", "Second factor required", "请先在网页上完成第二步验证。"),
     "permission_denied": ("forbidden", "Not allowed", "您的岗位不能这样做。"),
     "written_outside": ("written-outside", "Not allowed there", ""),
     "not_found": ("not-found", "Not found", "没有这一条，或者它不在您的范围内。"),
@@ -39,6 +41,10 @@ KINDS = {
     "conflict": ("conflict", "Conflicts with what is there", ""),
     "too_large": ("too-large", "The body is too large", "一次提交的内容太大。"),
     "unsupported_media_type": ("unsupported-media-type", "Unsupported media type", "请以 application/json 提交。"),
+    "bad_request": ("bad-request", "The request cannot be understood", "这个请求不对，请核对地址、主机名和内容。"),
+    "length_required": ("length-required", "Content-Length is required", "请写明 Content-Length，不要分块发送。"),
+    "too_long": ("uri-too-long", "The address is too long", "这个地址太长。"),
+    "unavailable": ("unavailable", "Not available for the moment", "数据库暂时不可用，请稍后再试。"),
     "throttled": ("throttled", "Too many requests", "请求太频繁，请稍后再试。"),
     "error": ("internal", "Something went wrong here", "服务器出了错，请把请求编号告诉管理员。"),
 }
@@ -60,6 +66,12 @@ class Conflict(exceptions.APIException):
     default_code = "conflict"
 
 
+class Unavailable(exceptions.APIException):
+    status_code = 503
+    default_code = "unavailable"
+    wait = RETRY_AFTER
+
+
 class TooLarge(exceptions.APIException):
     status_code = 413
     default_code = "too_large"
@@ -75,16 +87,28 @@ class WrittenOutside(exceptions.PermissionDenied):
 def problem_response(exc: Exception, context: dict[str, Any]) -> Response:
     """Answer any error of an API view."""
     known = _known(exc)
-    slug, title, detail = _words(known)
-    problem = {"type": f"/problems/{slug}", "title": title, "status": known.status_code, "detail": detail}
-    problem |= getattr(known, "more", {})
+    problem = _problem(*_words(known), known.status_code) | getattr(known, "more", {})
     if isinstance(known, exceptions.ValidationError):
         problem["errors"] = as_serializer_error(known)
     problem["request_id"] = circumstances().request_id
     response = Response(problem, known.status_code, headers=_headers(known), content_type=MEDIA_TYPE)
-    if known.status_code == 500:
+    if known.status_code >= 500:
         _report(exc, context["request"]._request, response)
     return response
+
+
+def answer(code: str, status: int, *, request_id: str) -> JsonResponse:
+    """Answer with the problem of this code where no view of the API is at work."""
+    return JsonResponse(
+        _problem(*KINDS[code], status) | {"request_id": request_id},
+        status=status,
+        content_type=MEDIA_TYPE,
+        json_dumps_params={"ensure_ascii": False},
+    )
+
+
+def _problem(slug: str, title: str, detail: str, status: int) -> dict[str, Any]:
+    return {"type": f"/problems/{slug}", "title": title, "status": status, "detail": detail}
 
 
 def _words(exc: exceptions.APIException) -> tuple[str, str, str]:
@@ -110,6 +134,8 @@ def _known(exc: Exception) -> exceptions.APIException:
         return TooLarge()
     if isinstance(exc, IntegrityError):
         return Conflict(_sentence_of(exc))
+    if is_outage(exc):
+        return Unavailable()
     if isinstance(exc, moves.Conflict):
         return Conflict(str(exc))
     return exceptions.APIException()
@@ -163,6 +189,9 @@ def _columns(model: type[models.Model], constraint: models.UniqueConstraint) -> 
 
 
 def _report(exc: Exception, request: Any, response: Response) -> None:
-    """Tell whoever watches for failures what Django itself would have told."""
-    signals.got_request_exception.send(sender=None, request=request)
+    """Tell whoever watches for failures what Django itself would have told; an outage is no fault of the code."""
+    if response.status_code == 503:
+        give_up_session(request)
+    else:
+        signals.got_request_exception.send(sender=None, request=request)
     log_response("%s: %s", "Internal Server Error", request.path, response=response, request=request, exception=exc)

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("members", "0009_entries_numbered")]
+    dependencies = [("members", "0011_call_counts")]
 
     operations = [
         migrations.CreateModel(

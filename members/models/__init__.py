@@ -8,12 +8,14 @@ from members.models.households import Household, Pairing
 from members.models.imports import RosterImport
 from members.models.journal import JournalMark
 from members.models.people import Duty, Member, Residence
+from members.models.throttles import CallCount
 from members.models.users import AreaRole, StaffToken, User
 
 __all__ = [
     "Area",
     "AreaRole",
     "AuditEntry",
+    "CallCount",
     "Consent",
     "Duty",
     "Employer",

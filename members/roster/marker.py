@@ -14,7 +14,6 @@ from openpyxl.worksheet.worksheet import Worksheet
 LIGHT_RED = "FFFFD2CC"  # no colour of Excel's palette, so that it tells our marks from the office's own
 FILL = PatternFill("solid", fgColor=LIGHT_RED)
 NOTE_WIDTH = 48
-FORMULA_SIGNS = ("=", "+", "-", "@")
 
 
 def run(request: dict[str, Any], content: bytes) -> bytes:
@@ -81,4 +80,4 @@ def _write(cell: Cell | MergedCell, value: Any) -> None:
     if isinstance(value, str):
         cell.data_type = "s"
         cell.number_format = "@"
-        cell.quotePrefix = value.startswith(FORMULA_SIGNS)
+        cell.quotePrefix = True  # nor does it become a formula when somebody edits the cell

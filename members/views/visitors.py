@@ -1,10 +1,11 @@
 """Those who come without a login: how often one address may try."""
 
 from django.http import HttpRequest
-from rest_framework.throttling import SimpleRateThrottle
+
+from members.throttling import Windowed
 
 
-class ByAddress(SimpleRateThrottle):
+class ByAddress(Windowed):
     """A subclass says what is tried, and how often it may be."""
 
     what = ""

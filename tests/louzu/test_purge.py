@@ -43,9 +43,10 @@ def old_rows(group: Area, community: Area) -> dict[str, int]:
     SignIn.objects.create(activity=event, name="旧的", phone_end="1234", typed_at=NOW - timedelta(days=31))
     SignIn.objects.create(activity=event, name="新的", phone_end="1234", typed_at=NOW - timedelta(days=29))
     unit = factories.employer()
-    Replay.objects.create(employer=unit, key="旧的", request="r", created_at=NOW - timedelta(days=31))
-    Replay.objects.create(employer=unit, key="新的", request="r", created_at=NOW - timedelta(days=29))
-    hook = Webhook.objects.create(employer=unit, street=group.parent.parent.parent, url="https://hooks.example/")
+    theirs = {"employer": unit, "street": group.parent.parent.parent}
+    Replay.objects.create(**theirs, key="旧的", request="r", created_at=NOW - timedelta(days=31))
+    Replay.objects.create(**theirs, key="新的", request="r", created_at=NOW - timedelta(days=29))
+    hook = Webhook.objects.create(**theirs, url="https://hooks.example/")
     for days in (91, 89):
         Delivery.objects.create(webhook=hook, cursor="c", created_at=NOW - timedelta(days=days))
     old, new = (preview(sheet(cells(name)), community) for name in ("新人甲", "新人乙"))

@@ -528,7 +528,7 @@ def test_an_export_needs_a_reason_and_is_on_record(client: Client, secretary: Us
 
 
 @pytest.mark.parametrize("format_", ["0", "1"])
-@pytest.mark.parametrize("start", ["=1+1", "+86", "-1", "@SUM(A1)", "\t=1"])
+@pytest.mark.parametrize("start", ["=1+1", "+86", "-1", "@SUM(A1)", "\t=1", "＝1+1", "＋86", "－1", "＠SUM(A1)"])
 def test_no_exported_cell_is_a_formula(client: Client, member: Member, format_: str, start: str) -> None:
     Member.objects.filter(pk=member.pk).update(name=start, skills=start, remark=start)
     Residence.objects.filter(member=member).update(room=start)
@@ -538,7 +538,7 @@ def test_no_exported_cell_is_a_formula(client: Client, member: Member, format_: 
     else:
         (row,) = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
     assert {row[heading] for heading in ("姓名", "特长", "备注", "室号")} == {f"'{start}"}
-    assert not [value for value in row.values() if str(value or "").startswith(("=", "+", "-", "@", "\t"))]
+    assert not [value for value in row.values() if str(value or "").startswith(tuple("=+-@\t＝＋－＠"))]
 
 
 def upload(client: Client, content: bytes, area: Area) -> RosterImport:

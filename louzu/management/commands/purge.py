@@ -10,7 +10,7 @@ from activities.models import Need, SignIn
 from activities.models.needs import EMPTIED
 from feedback.models import Delivery, Replay
 from feedback.models.replays import KEPT
-from members import audit
+from members import audit, throttling
 from members.atomic import atomic_write
 from members.models import RosterImport
 
@@ -69,6 +69,7 @@ class Command(BaseCommand):
     def handle(self, *, yes, **options):
         if yes:
             call_command("clearsessions")
+            throttling.forget()
         for purge in PURGES:
             count = carry_out(purge) if yes else purge.expired().count()
             said = purge.label.format(count)

@@ -102,7 +102,7 @@ def test_a_fault_of_ours_tells_nothing_and_is_reported(
 
 
 def test_too_many_requests(client: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rest_framework.throttling.UserRateThrottle.rate", "2/min", raising=False)
+    monkeypatch.setattr("members.api.throttling.UserThrottle.rate", "2/min", raising=False)
     answers = [client.get(AREAS) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert answers[-1].data["type"] == "/problems/throttled"

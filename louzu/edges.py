@@ -1,0 +1,67 @@
+"""What stands around all requests: bodies of unknown length are refused, errors under /api/ are problems."""
+
+import uuid
+
+from django.http import HttpResponse
+from django.template.loader import render_to_string
+
+from members.api import problems
+from members.outage import RETRY_AFTER
+
+LENGTH_REQUIRED = "这次提交没有写明长度，没有收下。请换一个浏览器再试，或联系管理员。"
+AWAY = "系统现在太忙，或者暂时连不上数据库，刚才的内容没有保存。请稍后再试。"
+# What an error under /api/ is called that did not come from a view of the API.
+BY_STATUS = {
+    400: "bad_request",
+    403: "permission_denied",
+    404: "not_found",
+    405: "method_not_allowed",
+    411: "length_required",
+    413: "too_large",
+    414: "too_long",
+    415: "unsupported_media_type",
+    429: "throttled",
+    503: "unavailable",
+}
+KEPT_HEADERS = ("Allow", "Retry-After", "X-Request-ID")
+
+
+def at_the_edge(get_response):
+    """Stands first, since a wrong host or a database that is away fails in middlewares already."""
+
+    def middleware(request):
+        response = length_required() if "HTTP_TRANSFER_ENCODING" in request.META else get_response(request)
+        response.headers.setdefault("X-Request-ID", getattr(request, "id", "") or uuid.uuid4().hex)
+        if response.status_code < 400 or not f"{request.path}/".startswith("/api/"):
+            return response
+        return response if response["Content-Type"] == problems.MEDIA_TYPE else as_problem(response)
+
+    return middleware
+
+
+def as_problem(page: HttpResponse) -> HttpResponse:
+    """The same answer for a program."""
+    code = BY_STATUS.get(page.status_code, "error" if page.status_code >= 500 else "bad_request")
+    problem = problems.answer(code, page.status_code, request_id=page["X-Request-ID"])
+    for name in KEPT_HEADERS:
+        if name in page:
+            problem[name] = page[name]
+    problem.cookies = page.cookies
+    return problem
+
+
+def length_required() -> HttpResponse:
+    """Django reads as many bytes as Content-Length says, and without one none: what was sent would be lost in silence.
+
+    A server that takes a chunked body in whole tells its length, and not that it was chunked.
+    """
+    return HttpResponse(_page("没有收下", LENGTH_REQUIRED), status=411)
+
+
+def away() -> HttpResponse:
+    """Asks the database for nothing."""
+    return HttpResponse(_page("请稍后再试", AWAY, kept=True), status=503, headers={"Retry-After": str(RETRY_AFTER)})
+
+
+def _page(title: str, sentence: str, *, kept: bool = False) -> str:
+    return render_to_string("louzu/sorry.html", {"title": title, "sentence": sentence, "kept": kept})

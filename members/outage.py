@@ -1,0 +1,38 @@
+"""When the database cannot be had just now: away, restarting, or one write holds it for long."""
+
+import sqlite3
+from typing import Any
+
+from django.db import InterfaceError, OperationalError
+
+RETRY_AFTER = 10  # seconds
+# Of SQLite's errors those of its file; others ("no such column") are faults of ours.
+OF_THE_FILE = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+}
+# Of PostgreSQL's: the connection, given up for another's sake, no room, a lock, stopped by an operator.
+CLASSES = ("08", "40", "53", "55", "57")
+
+
+def is_outage(error: BaseException | None) -> bool:
+    """Whether the same request may well succeed a little later."""
+    if isinstance(error, InterfaceError):
+        return True
+    if not isinstance(error, OperationalError | sqlite3.OperationalError):
+        return False
+    cause = error if isinstance(error, sqlite3.OperationalError) else error.__cause__
+    if isinstance(cause, sqlite3.OperationalError):
+        return getattr(cause, "sqlite_errorcode", 0) & 0xFF in OF_THE_FILE
+    code = getattr(cause, "pgcode", None)
+    return code is None or code.startswith(CLASSES)
+
+
+def give_up_session(request: Any) -> None:
+    """Leave the session as it was: to save it would wait for the database once more, for a request that did nothing."""
+    if hasattr(request, "session"):
+        request.session.modified = False
