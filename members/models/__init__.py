@@ -8,6 +8,7 @@ from members.models.households import Household, Pairing
 from members.models.imports import RosterImport
 from members.models.people import Duty, Member, Residence
 from members.models.users import AreaRole, StaffToken, User
+from members.models.workers import WorkerBeat
 
 __all__ = [
     "Area",
@@ -23,4 +24,5 @@ __all__ = [
     "RosterImport",
     "StaffToken",
     "User",
+    "WorkerBeat",
 ]

@@ -1,6 +1,7 @@
 """Rows and database → a plan: what each row would do. Nothing is written.
 
-The preview is the plan; applying it plans again and compares, so a row whose record moved in between is noticed.
+The preview is the plan; applying it plans again and compares, so a row whose record moved in between is noticed. A plan
+rests on a `Basis`: where a second look, behind the street's lock, finds the same, the plan holds.
 """
 
 from collections import Counter, defaultdict
@@ -14,8 +15,8 @@ from members.access import Range
 from members.models import Area
 from members.roster.cells import Problem
 from members.roster.compare import MEMBER_FIELDS, joined_alike, same, shown
-from members.roster.known import Employers, People, Person
-from members.roster.places import Place, PlaceProblem, Places
+from members.roster.known import Employers, People, Person, Rows, employer_rows, home_rows, people_rows
+from members.roster.places import Place, PlaceProblem, Places, area_rows
 from members.roster.reading import Entry, Reading, SheetNote
 
 Outcome = list[Any]
@@ -116,12 +117,26 @@ class Terms:
     choices: Mapping[str, str] = field(default_factory=dict)
 
 
-def make_plan(reading: Reading, terms: Terms) -> Plan:
-    """Plan what the file would do: one query a table, whatever its length."""
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """All that the database says as far as a plan rests on it."""
+
+    people: Rows
+    homes: Rows
+    areas: Rows
+    employers: Rows
+
+
+def look(reading: Reading, terms: Terms) -> Basis:
+    """Look up what a plan rests on: one query a table, whatever the file's length."""
     street = Area.objects.get(path=terms.area.street_path)
-    planner = Planner(
-        reading, terms, Places(terms.area, day=terms.day, create_groups=terms.create_groups), People(street)
-    )
+    areas = area_rows(terms.area, day=terms.day)
+    return Basis(people_rows(street), home_rows(street), areas, employer_rows(_named(reading)))
+
+
+def make_plan(reading: Reading, terms: Terms, basis: Basis | None = None) -> Plan:
+    """Plan what the file would do."""
+    planner = Planner(reading, terms, basis or look(reading, terms))
     rows = [planner.plan(entry) for entry in reading.entries]
     made = {
         row.place.path: row.place.label for row in rows if row.place and row.place.is_new and row.status != Status.ERROR
@@ -142,12 +157,11 @@ def make_plan(reading: Reading, terms: Terms) -> Plan:
 class Planner:
     """Plans row after row, remembering which people the file has named already."""
 
-    def __init__(self, reading: Reading, terms: Terms, places: Places, people: People):
-        self.terms, self.places, self.people = terms, places, people
-        named = {
-            (e.values["employer"], e.values.get("credit_code", "")) for e in reading.entries if "employer" in e.values
-        }
-        self.employers = Employers(named)
+    def __init__(self, reading: Reading, terms: Terms, basis: Basis):
+        self.terms = terms
+        self.places = Places(terms.area, basis.areas, create_groups=terms.create_groups)
+        self.people = People(basis.people, basis.homes)
+        self.employers = Employers(_named(reading), basis.employers)
         self.columns = {sheet.name: sheet.columns for sheet in reading.sheets}
         self.seen: dict[tuple[str, ...], tuple[Entry, str]] = {}
         self.taken: dict[int, Entry] = {}
@@ -274,6 +288,11 @@ class Planner:
             row.changes["joined"] = [str(home.joined_on or ""), {"yes": "是", "no": "否"}.get(row.joined, row.joined)]
         if "room" in row.changes or "joined" in row.changes:
             row.home, row.residence = "mend", home.pk
+
+
+def _named(reading: Reading) -> set[tuple[str, str]]:
+    """The employers that the file names, each with its credit code or ""."""
+    return {(e.values["employer"], e.values.get("credit_code", "")) for e in reading.entries if "employer" in e.values}
 
 
 def _namings(values: dict[str, str], place: Place | None) -> list[tuple[str, tuple[str, ...]]]:

@@ -5,6 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from members import access
+from members.atomic import atomic_write
 from members.management.areas import area_named
 from members.models import RosterImport
 from members.models.imports import FORGOTTEN
@@ -53,7 +54,8 @@ class Command(BaseCommand):
     def _apply(self, content, place, create_groups, file) -> Plan:
         roster_import = RosterImport(area=place, file_name=file.name[-200:], create_groups=create_groups)
         roster_import.file = content
-        roster_import.save()
+        with atomic_write():
+            roster_import.save()
         steps.read_step(roster_import)
         if roster_import.status != RosterImport.Status.REVIEW:
             self._refuse(roster_import.message)
