@@ -17,10 +17,10 @@ import orjson
 from axes.signals import user_locked_out
 from django.apps import apps
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
-from django.db import models, transaction
+from django.db import models
 from django.utils import timezone
 
-from members.atomic import keep_for_the_end
+from members.atomic import atomic_write, keep_for_the_end
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Audited(models.Model):
     def save(self, *args, **kwargs):
         before = {} if self._state.adding else getattr(self, "_loaded", {})
         action = "create" if self._state.adding else "change"
-        with transaction.atomic():
+        with atomic_write():
             super().save(*args, **kwargs)
             after = self._values(kwargs.get("update_fields"))
             if changes := differences(before, after):
@@ -84,7 +84,7 @@ class Audited(models.Model):
 
     def delete(self, *args, **kwargs):
         """What goes with the row leaves entries too: a cascade alone would go unrecorded."""
-        with transaction.atomic():
+        with atomic_write():
             for relation in self._meta.related_objects:
                 if relation.on_delete is models.CASCADE and issubclass(relation.related_model, Audited):
                     for row in relation.related_model._default_manager.filter(**{relation.field.name: self}):
@@ -172,7 +172,7 @@ def listen_to_logins() -> None:
 def _logged(action: str):
     def receive(sender, request, user, **_):
         if user is not None:
-            with transaction.atomic():
+            with atomic_write():
                 record(action, user, by=user)
 
     return receive
@@ -181,7 +181,7 @@ def _logged(action: str):
 def _refused(action: str):
     def receive(sender, credentials=None, username=None, **_):
         name = username or (credentials or {}).get("username") or ""
-        with transaction.atomic():
+        with atomic_write():
             record(action, changes={"username": str(name)[:150]})
 
     return receive

@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 
 from members.access import Kind
 from members.models import Area, Member, User
-from tests import factories
+from tests import factories, guard
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 FAR_FROM_DOORS = """
@@ -60,6 +60,21 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 def empty_cache() -> None:
     """Throttles and lock-outs count anew in each test."""
     cache.clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def guarded() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        guard.install(patch)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def only_sql_in_transactions(guarded: None) -> Iterator[None]:
+    """The product writes within `atomic_write` alone, and does nothing but SQL in there."""
+    with guard.watched() as faults:
+        yield
+    assert not faults, "\n".join(faults)
 
 
 @pytest.fixture

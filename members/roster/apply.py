@@ -110,21 +110,27 @@ def _write_members(
 ) -> dict[str, int]:
     """Return {row key: member's primary key}."""
     street = Area.objects.get(path=roster_import.area.street_path)
-    new = {row.key: Member(street=street, **columns[row.key]) for row in rows if row.status == Status.NEW}
-    for row in rows:
-        if row.key in new:
-            new[row.key].employer_id = _employer_of(row, employers)
-    Member.objects.bulk_create(new.values(), batch_size=AT_ONCE)
+    members = {row.key: row.member for row in rows if row.member}
+    for part in batches([row for row in rows if row.status == Status.NEW], AT_ONCE):
+        new = [Member(street=street, employer_id=_employer_of(row, employers), **columns[row.key]) for row in part]
+        Member.objects.bulk_create(new)
+        write_history(Member, [member.pk for member in new], kind="+", roster_import=roster_import)
+        members |= {row.key: member.pk for row, member in zip(part, new, strict=True)}
     altered = [row for row in rows if row.member and (row.writes or "employer" in row.changes)]
-    known = Member.objects.select_for_update(no_key=True).filter(street=street).in_bulk([row.member for row in altered])
-    for row in altered:
-        for name, value in columns[row.key].items():
-            setattr(known[row.member], name, value)
-        known[row.member].employer_id = _employer_of(row, employers) or known[row.member].employer_id
-    overwrite(Member, [known[row.member] for row in altered])
-    write_history(Member, [member.pk for member in new.values()], kind="+", roster_import=roster_import)
-    write_history(Member, list(known), kind="~", roster_import=roster_import)
-    return {row.key: row.member for row in rows if row.member} | {key: member.pk for key, member in new.items()}
+    of_street = Member.objects.select_for_update(no_key=True).filter(street=street)
+    for part in batches(altered, AT_ONCE):
+        known = of_street.in_bulk([row.member for row in part])
+        for row in part:
+            _alter(known[row.member], columns[row.key], _employer_of(row, employers))
+        overwrite(Member, list(known.values()))
+        write_history(Member, list(known), kind="~", roster_import=roster_import)
+    return members
+
+
+def _alter(member: Member, columns: dict[str, Any], employer: int | None) -> None:
+    for name, value in columns.items():
+        setattr(member, name, value)
+    member.employer_id = employer or member.employer_id
 
 
 def _employer_of(row: Row, employers: dict[str, int]) -> int | None:
@@ -135,20 +141,18 @@ def _write_residences(
     rows: list[Row], roster_import: RosterImport, members: dict[str, int], places: dict[str, int]
 ) -> None:
     day = roster_import.day
-    touched = [row for row in rows if row.home]
-    known = Residence.objects.select_for_update(no_key=True).in_bulk(
-        [row.residence for row in touched if row.residence]
-    )
-    for row in touched:
-        if row.residence:
+    held = Residence.objects.select_for_update(no_key=True)
+    for part in batches([row for row in rows if row.residence and row.home], AT_ONCE):
+        known = held.in_bulk([row.residence for row in part])
+        for row in part:
             _mend(known[row.residence], row, day)
-    overwrite(Residence, list(known.values()))
-    settling = [row for row in touched if row.home in ("in", "move")]
-    ended = _last_ends([row.member for row in settling if row.member])
-    new = [_settle(row, members[row.key], places, max(day, ended.get(row.member or 0, day))) for row in settling]
-    Residence.objects.bulk_create(new, batch_size=AT_ONCE)
-    write_history(Residence, list(known), kind="~", roster_import=roster_import)
-    write_history(Residence, [home.pk for home in new], kind="+", roster_import=roster_import)
+        overwrite(Residence, list(known.values()))
+        write_history(Residence, list(known), kind="~", roster_import=roster_import)
+    for part in batches([row for row in rows if row.home in ("in", "move")], AT_ONCE):
+        ended = _last_ends([row.member for row in part if row.member])
+        new = [_settle(row, members[row.key], places, max(day, ended.get(row.member or 0, day))) for row in part]
+        Residence.objects.bulk_create(new)
+        write_history(Residence, [home.pk for home in new], kind="+", roster_import=roster_import)
 
 
 def _mend(home: Residence, row: Row, day: date) -> None:
