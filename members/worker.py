@@ -56,7 +56,6 @@ class Worker:
                 except (OperationalError, InterfaceError):
                     self._lose()
                     continue
-                self._find_again()
                 if not has_worked:
                     self._rest(INTERVAL)
         self._leave()
@@ -79,13 +78,15 @@ class Worker:
         lost = [row.pk for row in DBTaskResult.objects.running() if self._is_left(row)]
         if lost:
             with atomic_write():
-                for row in DBTaskResult.objects.running().filter(pk__in=lost).select_for_update(skip_locked=True):
+                locked = DBTaskResult.objects.running().filter(pk__in=lost).select_for_update(skip_locked=True)
+                for row in filter(self._is_left, locked):  # not where another worker was faster
                     self._put_back(row)
 
     def _step(self) -> bool:
         self._come_in()
         self._tidy()
         row = self._claim()
+        self._find_again()
         if row:
             self._work(row)
         return row is not None
@@ -151,12 +152,10 @@ class Worker:
         return not is_fresh and not WorkerBeat.objects.alive().filter(name=holder).exists()
 
     def _put_back(self, row: DBTaskResult) -> None:
-        if row.worker_ids[-1:] == [self.name]:
-            row.worker_ids = row.worker_ids[:-1]
         is_given_up = len(row.worker_ids) >= TRIES
         row.status = TaskResultStatus.FAILED if is_given_up else TaskResultStatus.READY
         row.finished_at = timezone.now() if is_given_up else None
-        row.save(update_fields=["status", "finished_at", "worker_ids"])
+        row.save(update_fields=["status", "finished_at"])
         logger.warning("Task %s was left by its worker; %s.", row.task_path, "given up" if is_given_up else "again")
 
     def _lose(self) -> None:

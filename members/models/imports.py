@@ -154,18 +154,17 @@ class RosterImport(models.Model):
         for name, value in values.items():
             setattr(self, name, value)
 
-    def begin(self, progress: int) -> None:
-        """Note that a worker has it in hand; Conflict where it was ended meanwhile."""
-        if not self.beat(progress):
+    def begin(self, status: str, progress: int) -> None:
+        """Note that a worker has this step in hand; Conflict where it is done, or was ended meanwhile."""
+        if self.status != status or not self.beat(progress):
             self._refuse()
 
     def beat(self, progress: int | None = None) -> bool:
         """Show that the worker lives, and how far it is (per cent); False where nothing is to be done any more."""
         values = {"beat_at": timezone.now()} | ({} if progress is None else {"progress": progress})
+        mine = type(self).objects.filter(pk=self.pk, status=self.status, status__in=self.BUSY)
         with atomic_write():
-            return bool(
-                type(self).objects.filter(pk=self.pk, status=self.status, status__in=self.BUSY).update(**values)
-            )
+            return bool(mine.update(**values))
 
     def _refuse(self) -> NoReturn:
         self.refresh_from_db(fields=["status"])

@@ -38,20 +38,19 @@ def read_step(roster_import: RosterImport) -> None:
     """Read the file and plan it; every end of it is a state with a sentence."""
     with acting(roster_import.user), Heart(roster_import.beat):
         try:
-            roster_import.begin(10)
+            roster_import.begin(RosterImport.Status.READING, 10)
             reading = read_roster(roster_import.file, today=roster_import.day)
             roster_import.beat(60)
             roster_import.advance(RosterImport.Status.REVIEW, **_review(roster_import, reading))
         except Refused as refusal:
-            roster_import.advance(RosterImport.Status.REFUSED, message=refusal.sentence, **FORGOTTEN)
+            _end(roster_import, RosterImport.Status.REFUSED, refusal.sentence)
         except Conflict:
             logger.info("Roster import %s was ended while it was read.", roster_import.pk)
         except Exception as error:
             if is_away(error):
                 raise  # the worker reads it again
             logger.exception("Roster import %s could not be read.", roster_import.pk)
-            with suppress(Conflict):
-                roster_import.advance(RosterImport.Status.FAILED, message=BROKEN, **FORGOTTEN)
+            _end(roster_import, RosterImport.Status.FAILED, BROKEN)
 
 
 def choose_step(roster_import: RosterImport, choices: dict[str, str]) -> None:
@@ -99,7 +98,7 @@ def apply_step(roster_import: RosterImport, *, only_good: bool) -> None:
     """Write the plan in one transaction, or nothing: rows that moved since the preview go back to review."""
     with acting(roster_import.user), Heart(roster_import.beat):
         try:
-            roster_import.begin(10)
+            roster_import.begin(RosterImport.Status.APPLYING, 10)
             _write(roster_import, only_good=only_good)
         except Moved as moved:
             _back_to_review(
@@ -108,7 +107,7 @@ def apply_step(roster_import: RosterImport, *, only_good: bool) -> None:
         except IntegrityError:
             _back_to_review(roster_import, "写入时正好有人登记了同一位党员，什么都没有写入。已重新比对，请再核对一遍。")
         except Refused as refusal:
-            roster_import.advance(RosterImport.Status.FAILED, message=refusal.sentence, **FORGOTTEN)
+            _end(roster_import, RosterImport.Status.FAILED, refusal.sentence)
         except Conflict:
             logger.info("Roster import %s was ended while it was written.", roster_import.pk)
         except Exception as error:
@@ -190,6 +189,7 @@ def _write(roster_import: RosterImport, *, only_good: bool) -> None:
         prepared = _prepare(roster_import, reading, seen)
         with atomic_write():
             _lock_street(roster_import)
+            roster_import.begin(RosterImport.Status.APPLYING, 30)
             if not prepared.holds(reading, _terms(roster_import)):
                 if attempt + 1 < ATTEMPTS:
                     continue
@@ -222,5 +222,12 @@ def _lock_street(roster_import: RosterImport) -> None:
 
 
 def _back_to_review(roster_import: RosterImport, message: str) -> None:
+    """Let the clerk look again, unless another worker wrote it, or somebody ended it meanwhile."""
     values = _review(roster_import, unseal_reading(roster_import.reading)[0], message)
-    roster_import.advance(RosterImport.Status.REVIEW, **values)
+    with suppress(Conflict):
+        roster_import.advance(RosterImport.Status.REVIEW, **values)
+
+
+def _end(roster_import: RosterImport, status: str, message: str) -> None:
+    with suppress(Conflict):
+        roster_import.advance(status, message=message, **FORGOTTEN)

@@ -122,6 +122,32 @@ class TestWhatIsLeftUndone:
         task.refresh_from_db()
         assert (status_of(upload), task.status, Member.objects.count()) == (Status.APPLIED, "SUCCESSFUL", 1)
 
+    def test_a_reading_that_comes_again_does_not_disturb_the_writing(self, community: Area, group: Area) -> None:
+        """It was read and reviewed, and the clerk pressed on, before the task of the killed reader is put back."""
+        upload = preview(sheet(cells("新人甲")), community)
+        upload.advance(Status.APPLYING)
+        job.read_roster_import.call(upload.pk)
+        assert status_of(upload) == Status.APPLYING
+
+    def test_two_who_write_the_same_write_it_once(
+        self, community: Area, group: Area, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """One was thought dead and was not: it comes to the street's lock behind the other."""
+        upload = preview(sheet(cells("新人甲")), community)
+        upload.advance(Status.APPLYING)
+        first, second = (RosterImport.objects.select_related("area").get(pk=upload.pk) for _ in range(2))
+        prepare = steps._prepare
+
+        def overtaken(*arguments: Any) -> Any:
+            prepared = prepare(*arguments)
+            monkeypatch.setattr(steps, "_prepare", prepare)
+            steps.apply_step(second, only_good=False)
+            return prepared
+
+        monkeypatch.setattr(steps, "_prepare", overtaken)
+        steps.apply_step(first, only_good=False)
+        assert (status_of(upload), Member.objects.count()) == (Status.APPLIED, 1)
+
     def test_a_run_goes_on(self, community: Area, group: Area, secretary: User) -> None:
         card = agreed(in_post("工甲", group, room="1"))
         run = IssueRun.objects.create(area=community, user=secretary, cards=[card.pk])
@@ -257,14 +283,14 @@ class TestADatabaseThatIsAway:
     def test_it_says_so_once_and_once_that_it_is_back(self, said: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
         mine, turns = Worker("w", say=said.append), [True, False, False, False, True, True]
 
-        def step() -> bool:
+        def claim() -> None:
             is_there = turns.pop(0)
             mine.is_stopping = not turns
             if not is_there:
                 raise OperationalError("server closed the connection unexpectedly")
-            return False
 
-        monkeypatch.setattr(mine, "_step", step)
+        monkeypatch.setattr(mine, "_claim", claim)
+        monkeypatch.setattr(worker, "close_old_connections", lambda: None)
         mine.run()
         assert said == [AWAY, BACK]
 
@@ -288,7 +314,7 @@ class TestADatabaseThatIsAway:
         mine._tidied_at = float("-inf")
         mine.empty_the_queue()
         task = DBTaskResult.objects.get()
-        assert (status_of(upload), task.status, task.worker_ids) == (Status.REVIEW, "SUCCESSFUL", ["w"])
+        assert (status_of(upload), task.status, task.worker_ids) == (Status.REVIEW, "SUCCESSFUL", ["w", "w"])
 
 
 @pytest.mark.django_db(transaction=True)

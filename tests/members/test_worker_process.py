@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -43,6 +44,25 @@ for _ in range(3):
 pytestmark = pytest.mark.skipif(
     connection.vendor == "postgresql", reason="The server is the test's own; once is enough."
 )
+
+
+DUE = """
+import django; django.setup()
+from pathlib import Path
+from feedback.models import Delivery, Webhook
+from members import jobs
+from members.models import Area, Employer, RosterImport
+from members.roster import job
+street = Area.objects.create(path="0001", level=1, name="新成路街道", label="新成路街道")
+upload = RosterImport(area=street, file_name="street.xlsx")
+upload.file = Path("tests/rosters/street.xlsx").read_bytes()
+upload.save()
+jobs.enqueue(job.read_roster_import, upload.pk)
+hook = Webhook(employer=Employer.objects.create(name="甲"), street=street, url="https://127.0.0.1:1/")
+hook.make_secret()
+hook.save()
+Delivery.objects.create(webhook=hook, cursor="c")
+"""
 
 
 class Installation:
@@ -156,3 +176,23 @@ def test_what_it_was_reading_when_the_database_went_away_it_reads_again(
         installation.server.start()
         until(lambda: installation.status(3) == "review")
     assert (log.read_text().count(AWAY), log.read_text().count(BACK)) == (1, 1)
+
+
+def test_the_embedded_server_takes_up_what_waits_as_it_starts(tmp_path: Path) -> None:
+    """A roster in the queue and a message that is due; nobody asks for a page."""
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    environment |= {"LOUZU_VAR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "louzu.settings"}
+    environment |= {"LOUZU_WORKER_THREAD": "true", "LOUZU_WEBHOOK_NETWORKS": "127.0.0.0/8"}
+    for command in (["manage.py", "migrate", "--verbosity", "0"], ["-c", DUE]):
+        # Whoever queues ends at once, and its thread with it.
+        quiet = environment | {"LOUZU_WORKER_THREAD": "false"}
+        subprocess.run([sys.executable, *command], cwd=ROOT, env=quiet, check=True, timeout=PATIENCE)
+    command = [sys.executable, "-m", "waitress", "--listen", "127.0.0.1:0", "louzu.wsgi:application"]
+    server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        with closing(sqlite3.connect(tmp_path / "louzu.sqlite3", isolation_level=None)) as link:
+            read = "SELECT status, (SELECT attempts FROM feedback_delivery) FROM members_rosterimport"
+            until(lambda: link.execute(read).fetchone() == ("review", 1))
+    finally:
+        server.kill()
+        server.wait()
