@@ -19,7 +19,7 @@ from members.worker import AWAY, BACK
 from tests.postgres import PostgresServer, started_server
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 40  # seconds, on a machine that is busy
+PATIENCE = 120  # seconds, on a machine that is busy
 SEED = """
 import django; django.setup()
 from datetime import timedelta
