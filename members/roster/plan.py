@@ -1,22 +1,18 @@
 """Rows and database → a plan: what each row would do. Nothing is written.
 
-The preview is the plan; applying it plans again and compares, so a row whose record moved in between is noticed. A plan
-rests on a `Basis`: where a second look, behind the street's lock, finds the same, the plan holds.
+The preview is the plan; applying it plans again and compares, so a row whose record moved in between is noticed.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from members.access import Range
-from members.models import Area
+from members.roster.basis import Basis, Terms, look, named_employers
 from members.roster.cells import Problem
 from members.roster.compare import MEMBER_FIELDS, joined_alike, same, shown
-from members.roster.known import Employers, People, Person, Rows, employer_rows, home_rows, people_rows
-from members.roster.places import Place, PlaceProblem, Places, area_rows
+from members.roster.known import Employers, People, Person
+from members.roster.places import Place, PlaceProblem, Places
 from members.roster.reading import Entry, Reading, SheetNote
 
 Outcome = list[Any]
@@ -103,37 +99,6 @@ class Plan:
         return dict(Counter(name for row in self.rows if row.status == Status.CHANGED for name in row.changes))
 
 
-@dataclass(slots=True)
-class Terms:
-    """What a plan is made for: the area, the day, the parts of the tree the clerk may write to, their choices.
-
-    `choices` answers rows in doubt, keyed "sheet!row": "new", "skip", or the number of the member that it is.
-    """
-
-    area: Area
-    day: date
-    writable: list[Range]
-    create_groups: bool = False
-    choices: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Basis:
-    """All that the database says as far as a plan rests on it."""
-
-    people: Rows
-    homes: Rows
-    areas: Rows
-    employers: Rows
-
-
-def look(reading: Reading, terms: Terms) -> Basis:
-    """Look up what a plan rests on: one query a table, whatever the file's length."""
-    street = Area.objects.get(path=terms.area.street_path)
-    areas = area_rows(terms.area, day=terms.day)
-    return Basis(people_rows(street), home_rows(street), areas, employer_rows(_named(reading)))
-
-
 def make_plan(reading: Reading, terms: Terms, basis: Basis | None = None) -> Plan:
     """Plan what the file would do."""
     planner = Planner(reading, terms, basis or look(reading, terms))
@@ -161,7 +126,7 @@ class Planner:
         self.terms = terms
         self.places = Places(terms.area, basis.areas, create_groups=terms.create_groups)
         self.people = People(basis.people, basis.homes)
-        self.employers = Employers(_named(reading), basis.employers)
+        self.employers = Employers(named_employers(reading), basis.employers)
         self.columns = {sheet.name: sheet.columns for sheet in reading.sheets}
         self.seen: dict[tuple[str, ...], tuple[Entry, str]] = {}
         self.taken: dict[int, Entry] = {}
@@ -288,11 +253,6 @@ class Planner:
             row.changes["joined"] = [str(home.joined_on or ""), {"yes": "是", "no": "否"}.get(row.joined, row.joined)]
         if "room" in row.changes or "joined" in row.changes:
             row.home, row.residence = "mend", home.pk
-
-
-def _named(reading: Reading) -> set[tuple[str, str]]:
-    """The employers that the file names, each with its credit code or ""."""
-    return {(e.values["employer"], e.values.get("credit_code", "")) for e in reading.entries if "employer" in e.values}
 
 
 def _namings(values: dict[str, str], place: Place | None) -> list[tuple[str, tuple[str, ...]]]:

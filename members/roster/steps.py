@@ -17,7 +17,8 @@ from members.models import Area, RosterImport, User
 from members.models.imports import FORGOTTEN
 from members.models.moves import Conflict
 from members.roster.apply import Columns, Moved, columns_of, refuse_if_moved, write
-from members.roster.plan import Basis, Outcome, Plan, Status, Terms, look, make_plan
+from members.roster.basis import Basis, Terms, look
+from members.roster.plan import Outcome, Plan, Status, make_plan
 from members.roster.reading import Reading, read_roster
 from members.roster.refusal import Refused
 from members.roster.stored import seal_plan, seal_reading, unseal_reading

@@ -10,7 +10,8 @@ from members.management.areas import area_named
 from members.models import RosterImport
 from members.models.imports import FORGOTTEN
 from members.roster import steps
-from members.roster.plan import Plan, Status, Terms, make_plan
+from members.roster.basis import Terms
+from members.roster.plan import Plan, Status, make_plan
 from members.roster.reading import read_roster
 from members.roster.refusal import Refused
 from members.roster.stored import unseal_plan
