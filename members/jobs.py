@@ -64,14 +64,15 @@ def _set_alarm() -> None:
     if DBTaskResult.objects.running().exists():
         moments.append(timezone.now() + DEAD_AFTER)
     if first := min(filter(None, moments), default=None):
-        _ring_at(first)
+        # What is due and was not done just now failed: not at once again.
+        _ring_at(first if first > timezone.now() else timezone.now() + AGAIN)
     else:
         _quiet()
 
 
 def _ring_at(moment: datetime) -> None:
     _quiet()
-    alarm = threading.Timer(max((moment - timezone.now()).total_seconds(), 1), _empty_the_queue)
+    alarm = threading.Timer((moment - timezone.now()).total_seconds(), _empty_the_queue)
     alarm.daemon = True
     alarm.start()
     _alarms.append(alarm)

@@ -261,6 +261,13 @@ class TestMessagesThatBecameDue:
         Worker("w").empty_the_queue()
         assert (status_of(due), queue.next_moment()) == ("waiting", moment)
 
+    def test_what_stayed_due_is_not_tried_again_at_once(self, due: Delivery, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Its task failed; a thread that came back at once would fail for ever."""
+        rung: list[Any] = []
+        monkeypatch.setattr(jobs, "_ring_at", rung.append)
+        jobs._set_alarm()
+        assert rung[0] > timezone.now() + jobs.AGAIN / 2
+
     def test_the_thread_beside_a_server_starts_with_it(self, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         started: list[int] = []
         monkeypatch.setattr(jobs, "_start_worker", lambda: started.append(1))
