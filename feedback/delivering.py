@@ -1,8 +1,7 @@
 """Telling employers' systems that there is something to fetch, as Standard Webhooks say; the truth stays in the feed.
 
 A message is tried until it arrives, for three days. The background worker sends whatever is due: after the commit that
-wrote the feed, and at each retry's own time. After a restart what became due meanwhile goes out with the next thing
-that the worker is given; where `manage.py db_worker` runs, as soon as it runs again.
+wrote the feed, and at each retry's own time. What became due while nobody worked goes out as soon as somebody does.
 """
 
 import base64

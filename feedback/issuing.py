@@ -14,6 +14,7 @@ from feedback.models.senders import contacts_of
 from members.access import Right
 from members.atomic import atomic_write
 from members.audit import acting, record
+from members.beats import Heart
 from members.history import batches
 from members.jobs import enqueue
 from members.models import Area, Consent, User
@@ -62,25 +63,28 @@ def start(area: Area, pks: Sequence[int], *, user: User) -> IssueRun:
 
 @task()
 def run_issue(pk: int) -> None:
-    """Issue a run's cards, some hundred a transaction; each part counts once it is committed.
+    """Issue a run's cards, some hundred a transaction; each part counts with its commit.
 
-    A run that waited for so long that it was said to have stopped issues nothing: its user was told to begin another.
+    So a worker that takes the run up from one that was killed goes on behind the last part. A run that was said to
+    have stopped issues nothing: its user was told to begin another.
     """
-    with atomic_write():
-        if not IssueRun.objects.filter(pk=pk, status=IssueRun.Status.RUNNING).update(beat_at=timezone.now()):
-            return
     run = IssueRun.objects.select_related("user").get(pk=pk)
+    if not run.beat():
+        return
     mine = RecordCard.objects.for_user(run.user, Right.WRITE).filter(pk__in=run.cards)
     known = set(mine.values_list("pk", flat=True))
-    run.skipped = len(run.cards) - len(known)
-    with acting(run.user):
-        for part in batches([card for card in run.cards if card in known], AT_ONCE):
-            done = issue_all(part)
-            run.issued, run.skipped, run.beat_at = run.issued + done.done, run.skipped + done.skipped, timezone.now()
-            with atomic_write():
-                run.save(update_fields=["issued", "skipped", "beat_at"])
+    with acting(run.user), Heart(run.beat):
+        for part in batches(run.cards[run.issued + run.skipped :], AT_ONCE):
+            _issue_part(run, [card for card in part if card in known], of=len(part))
         with atomic_write():
-            run.advance(IssueRun.Status.DONE, skipped=run.skipped)
+            run.advance(IssueRun.Status.DONE)
+
+
+def _issue_part(run: IssueRun, cards: list[int], *, of: int) -> None:
+    with atomic_write():
+        done = issue_all(cards).done
+        run.issued, run.skipped, run.beat_at = run.issued + done, run.skipped + of - done, timezone.now()
+        run.save(update_fields=["issued", "skipped", "beat_at"])
 
 
 def _ready(pks: Sequence[int]) -> list[RecordCard]:

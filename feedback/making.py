@@ -60,7 +60,7 @@ def make(area: Area, period: CardPeriod) -> Made:
         lines = lines_of(area, period, homes)
         cards = _cards_of(period, homes.values("member"))
         new = _new_cards(_told(homes), lines, cards, period, street)
-        RecordCard.objects.bulk_create(new)
+        RecordCard.objects.bulk_create(new, batch_size=500)
         changed = [card for card in cards.values() if _is_stale(card, lines)]
         for card in changed:
             card.lines = lines[card.member_id]

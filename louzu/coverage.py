@@ -60,10 +60,10 @@ def printed(request, pk):
 def exported(request, pk):
     """The same table with typed cells."""
     report = _report(request, pk)
-    with atomic_write():
-        record("export", report.area, changes={"rows": len(report.rows), "day": report.day.isoformat()})
     rows = [_cells(report.area.label, report.figures), *(_cells(row.area.label, row.figures) for row in report.rows)]
     content = workbook("覆盖情况", HEADINGS, rows, formats=SHARES)
+    with atomic_write():
+        record("export", report.area, changes={"rows": len(report.rows), "day": report.day.isoformat()})
     return download(content, f"覆盖情况-{report.area.label}-{report.day}.xlsx")
 
 

@@ -140,7 +140,7 @@ JOURNAL = Path(env("LOUZU_JOURNAL", default=str(VAR / "journal.log")))
 CALLS_FILE = VAR / "calls.sqlite3" if EMBEDDED else None
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
-# On the embedded default a thread beside the server works the queue; elsewhere `manage.py db_worker` does.
+# On the embedded default a thread beside the server works the queue; elsewhere `manage.py work` does.
 WORKER_THREAD = env.bool("LOUZU_WORKER_THREAD", default=EMBEDDED)
 
 # People and doors ---------------------------------------------------------------------------------------------------
@@ -208,7 +208,7 @@ EMPLOYER_RATE = env("LOUZU_EMPLOYER_RATE", default="600/min")
 # Networks inside which employers may be notified; any other private address is refused.
 WEBHOOK_NETWORKS = env.list("LOUZU_WEBHOOK_NETWORKS", default=[])
 # Days that data is kept (design: privacy); carried out by `manage.py purge`.
-RETENTION = {"upload": 30, "need_text": 90, "sign_in": 30, "delivery": 90}
+RETENTION = {"upload": 30, "need_text": 90, "sign_in": 30, "delivery": 90, "task": 14}
 
 # On screen ----------------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"

@@ -7,3 +7,7 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "louzu.settings")
 
 application = get_wsgi_application()
+
+from members import jobs  # noqa: E402  (its models need the apps)
+
+jobs.start()

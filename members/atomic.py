@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 try:
     import fcntl
@@ -29,6 +29,11 @@ def atomic_write() -> Iterator[None]:
     """A transaction that waits its turn; inside another one it is a savepoint."""
     with _turn(), transaction.atomic(), _entries_last():
         yield
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether this error came of a database that cannot be reached: whoever retries needs a new connection."""
+    return isinstance(error, OperationalError | InterfaceError) and not connection.is_usable()
 
 
 def keep_for_the_end(entry: Any) -> bool:

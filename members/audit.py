@@ -21,7 +21,7 @@ from axes.signals import user_locked_out
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
-from django.db import models, transaction
+from django.db import models
 from django.utils import timezone
 
 from members.atomic import atomic_write, keep_for_the_end
@@ -80,7 +80,7 @@ class Audited(models.Model):
     def save(self, *args, **kwargs):
         before = {} if self._state.adding else getattr(self, "_loaded", {})
         action = "create" if self._state.adding else "change"
-        with transaction.atomic():
+        with atomic_write():
             super().save(*args, **kwargs)
             after = self._values(kwargs.get("update_fields"))
             if changes := differences(before, after):
@@ -89,7 +89,7 @@ class Audited(models.Model):
 
     def delete(self, *args, **kwargs):
         """What goes with the row leaves entries too: a cascade alone would go unrecorded."""
-        with transaction.atomic():
+        with atomic_write():
             for relation in self._meta.related_objects:
                 if relation.on_delete is models.CASCADE and issubclass(relation.related_model, Audited):
                     for row in relation.related_model._default_manager.filter(**{relation.field.name: self}):

@@ -4,6 +4,7 @@ from django.conf import settings
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from members import access
+from members.atomic import atomic_write
 from members.audit import record
 from members.models import Area, User
 
@@ -24,7 +25,10 @@ def has_passed(request) -> bool:
 def device_of(user: User) -> TOTPDevice:
     """The user's app; one that is not confirmed yet is to be set up. The caller may lock it in a transaction."""
     device = TOTPDevice.objects.filter(user=user).order_by("-confirmed", "pk").first()
-    return device or TOTPDevice.objects.create(user=user, name=user.username, confirmed=False)
+    if device is None:
+        with atomic_write():
+            device = TOTPDevice.objects.create(user=user, name=user.username, confirmed=False)
+    return device
 
 
 def show(request, digits: str) -> bool:

@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 from members import journal, throttling
 from members.access import Kind
 from members.models import Area, Member, User
-from tests import factories
+from tests import factories, guard
 
 FUTURE = 2**40  # in seconds since 1970
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -67,6 +67,21 @@ def journal_was_applied() -> None:
 def no_calls_yet() -> None:
     """Throttles count anew in each test."""
     throttling.forget(before=FUTURE)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def guarded() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        guard.install(patch)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def only_sql_in_transactions(guarded: None) -> Iterator[None]:
+    """The product writes within `atomic_write` alone, and does nothing but SQL in there."""
+    with guard.watched() as faults:
+        yield
+    assert not faults, "\n".join(faults)
 
 
 @pytest.fixture

@@ -30,16 +30,23 @@ SETTINGS = {
 
 
 @contextmanager
-def running_server() -> Iterator[str]:
-    """Start a server and yield its DATABASE_URL; it is stopped and forgotten afterwards."""
+def started_server() -> Iterator[PostgresServer]:
+    """Start a server; it is stopped and forgotten afterwards."""
     with tempfile.TemporaryDirectory(prefix="louzu-pg-", ignore_cleanup_errors=True) as folder:
         server = PostgresServer(Path(folder), cleanup_mode="stop")
         server.start()
         try:
             _fit_for_tests(server.get_uri())
-            yield server.get_uri()
+            yield server
         finally:
             server.stop()
+
+
+@contextmanager
+def running_server() -> Iterator[str]:
+    """Start a server and yield its DATABASE_URL."""
+    with started_server() as server:
+        yield server.get_uri()
 
 
 def _fit_for_tests(uri: str) -> None:

@@ -77,9 +77,10 @@ def exported(request, pk):
     """The same figures with typed cells, a sheet a table."""
     report, results = _report(request, pk)
     days = f"{report.first}至{report.last}"
+    content = workbook_of(_sheets(report, results))
     with atomic_write():
         record("export", report.area, changes={"rows": len(report.rows), "days": days})
-    return download(workbook_of(_sheets(report, results)), f"参与情况-{report.area.label}-{days}.xlsx")
+    return download(content, f"参与情况-{report.area.label}-{days}.xlsx")
 
 
 def _report(request, pk: int) -> tuple[Participation, Outcomes]:

@@ -102,9 +102,9 @@ def exported(request, pk):
     """A sheet for the area and one for those in it, a column a period."""
     report = _report(request, pk)
     rows = sum(len(grid.rows) for grid in report.grids)
+    content = workbook_of([_sheet(grid) for grid in report.grids])
     with atomic_write():
         record("export", report.area, changes={"rows": rows, "year": report.year})
-    content = workbook_of([_sheet(grid) for grid in report.grids])
     return download(content, f"四联动-{report.area.label}-{report.year}.xlsx")
 
 

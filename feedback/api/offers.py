@@ -1,6 +1,6 @@
 """What the employer offers a community or a street."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.core.signing import Signer
 from django.db.models import QuerySet
@@ -16,7 +16,7 @@ from feedback.api.problems import told
 from feedback.api.schema import IDEMPOTENCY, OFFER_ID, call
 from feedback.api.shapes import OfferShape, OffersShape
 from feedback.idempotency import Reply
-from feedback.models import Offer, Scope
+from feedback.models import EmployerKey, Offer, Scope
 from feedback.models.offers import OfferQuerySet
 from members.api.fields import ScopedField
 from members.atomic import atomic_write
@@ -28,7 +28,7 @@ TOLD = ("id", "area", "kind", "title", "text", "status", "created_at", "closed_a
 
 def places(request: Request) -> QuerySet[Area]:
     """The street whose key it is and its communities: what something can be offered to."""
-    return Offer.places(request.auth.street)
+    return Offer.places(cast(EmployerKey, request.auth).street)
 
 
 class PlaceField(ScopedField):

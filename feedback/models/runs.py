@@ -6,12 +6,14 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from members import access
+from members import access, queue
 from members.access import Resource, Right
+from members.atomic import atomic_write
 from members.models import Area
 from members.models.imports import SILENCE
 from members.models.moves import Moving
 
+TASKS = ("feedback.issuing.run_issue",)
 INTERRUPTED = "处理中断了。已发出的都已发出，没有发完的请再发一次，不会重复。"
 
 
@@ -20,9 +22,16 @@ class IssueRunQuerySet(models.QuerySet):
         return self.filter(access.within("area__path", access.reach(user, Resource.CARD, right)))
 
     def bury_the_silent(self) -> int:
-        """Say of runs whose worker was killed that they stopped; what they issued is issued."""
-        lost = self.filter(status=IssueRun.Status.RUNNING, beat_at__lt=timezone.now() - SILENCE)
-        return lost.update(status=IssueRun.Status.STOPPED, message=INTERRUPTED)
+        """Say of runs that a worker began and nobody has in hand any more that they stopped; what went out is out.
+
+        One that waits in the queue, for the first time or again, is not lost. Read first: hardly ever is one found.
+        """
+        silent = self.filter(status=IssueRun.Status.RUNNING, beat_at__lt=timezone.now() - SILENCE)
+        lost = queue.abandoned(silent.order_by().values_list("pk", flat=True), TASKS)
+        if not lost:
+            return 0
+        with atomic_write():
+            return silent.filter(pk__in=lost).update(status=IssueRun.Status.STOPPED, message=INTERRUPTED)
 
 
 class IssueRun(Moving):
@@ -48,7 +57,7 @@ class IssueRun(Moving):
     status = models.CharField("状态", max_length=10, choices=Status.choices, default=Status.RUNNING)
     message = models.CharField("说明", max_length=300, blank=True)
     created_at = models.DateTimeField("开始时间", default=timezone.now)
-    beat_at = models.DateTimeField("最近动静", default=timezone.now)
+    beat_at = models.DateTimeField("最近动静", null=True)  # none before a worker has begun
 
     objects = IssueRunQuerySet.as_manager()
 
@@ -58,6 +67,12 @@ class IssueRun(Moving):
 
     def __str__(self):
         return f"{self.area} {self.get_status_display()}"
+
+    def beat(self) -> bool:
+        """Show that the worker lives; False where the run is over."""
+        with atomic_write():
+            mine = type(self).objects.filter(pk=self.pk, status=self.Status.RUNNING)
+            return bool(mine.update(beat_at=timezone.now()))
 
     @property
     def is_busy(self) -> bool:

@@ -104,8 +104,9 @@ class NumberSeries(models.Model):
     def go_on_behind(tokens: Sequence[str]) -> int:
         """Let no number be given again that was given before a backup was restored; return how many series lagged."""
         highest: dict[tuple[str, int], int] = {}
-        for code, year, last in (token.split(".") for token in tokens):
-            highest[code, int(year)] = max(int(last), highest.get((code, int(year)), 0))
+        for code, *numbers in (token.split(".") for token in tokens):
+            year, last = map(int, numbers)
+            highest[code, year] = max(last, highest.get((code, year), 0))
         streets = {code_of(street): street for street in Area.objects.streets()}
         lagged = 0
         for (code, year), last in highest.items():

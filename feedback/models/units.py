@@ -28,7 +28,7 @@ class Scope(models.TextChoices):
     OFFER = "offers:write", "提供资源"
 
 
-class EmployerKeyQuerySet(GivenQuerySet, KeyQuerySet):
+class EmployerKeyQuerySet(GivenQuerySet, KeyQuerySet):  # type: ignore[override]
     """Keys that a street gave."""
 
 
@@ -101,7 +101,7 @@ class EmployerKey(OfCounterpart, Key):
         return self.street.path
 
 
-class ContactQuerySet(GivenQuerySet, DatedQuerySet):
+class ContactQuerySet(GivenQuerySet, DatedQuerySet):  # type: ignore[override]
     def may_reset(self, user, contact: "Contact") -> bool:
         """Whether the user may give this contact a new password: with it goes all that the contact's login opens."""
         login = contact.user

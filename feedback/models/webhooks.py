@@ -2,7 +2,7 @@
 
 import base64
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.conf import settings
@@ -69,6 +69,11 @@ class DeliveryQuerySet(models.QuerySet):
 
     def due(self, now) -> Self:
         return self.filter(status=Delivery.Status.WAITING, next_at__lte=now)
+
+    def next_at(self) -> datetime | None:
+        """When the first of those that wait is due."""
+        waiting = self.filter(status=Delivery.Status.WAITING, webhook__is_active=True)
+        return waiting.order_by().aggregate(first=models.Min("next_at"))["first"]
 
     def expired(self) -> Self:
         """Messages that nobody will ask after any more; after three days none is on its way."""

@@ -78,9 +78,10 @@ def sheets(request):
     if sentence := _refusal(rows, "选中的卡里没有“待本人确认”的，没有确认单可以打印。"):
         messages.error(request, sentence)
         return redirect(listing.address())
-    _keep_record(request, listing, rows, "打印确认单")
     context = {"title": "记录卡确认单", "sheets": list(_sheets(request, rows)), "notice": NOTICE, "version": VERSION}
-    return render(request, "feedback/sheets.html", {**context, "back": listing.address("shown")})
+    response = render(request, "feedback/sheets.html", {**context, "back": listing.address("shown")})
+    _keep_record(request, listing, rows, "打印确认单")
+    return response
 
 
 def _as_address(request) -> HttpResponse:

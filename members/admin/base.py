@@ -178,12 +178,13 @@ class ExportableAdmin(ExportMixin, ScopedAdmin):
         return f"{self.model._meta.model_name}.{file_format.get_extension()}"
 
     def _do_file_export(self, file_format, request, queryset, export_form=None):
+        """The file is built while others may write; without its entry it does not leave."""
         reason = export_form.cleaned_data["reason"]
+        response = super()._do_file_export(file_format, request, queryset, export_form)
+        # Which filters, not what was searched for: that may be a name or a number.
+        counts = {"rows": queryset.count(), "filters": sorted(request.GET)}
+        path = access.scope_path(request.user, Resource.EXPORT)
         with atomic_write():
-            response = super()._do_file_export(file_format, request, queryset, export_form)
-            # Which filters, not what was searched for: that may be a name or a number.
-            counts = {"rows": queryset.count(), "filters": sorted(request.GET)}
-            path = access.scope_path(request.user, Resource.EXPORT)
             audit.record("export", self.model, path=path, changes=counts, reason=reason)
         return response
 

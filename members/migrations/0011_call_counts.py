@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("members", "0009_entries_numbered"),
+        ("members", "0010_workers_and_beats"),
     ]
 
     operations = [

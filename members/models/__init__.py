@@ -10,6 +10,7 @@ from members.models.journal import JournalMark
 from members.models.people import Duty, Member, Residence
 from members.models.throttles import CallCount
 from members.models.users import AreaRole, StaffToken, User
+from members.models.workers import WorkerBeat
 
 __all__ = [
     "Area",
@@ -27,4 +28,5 @@ __all__ = [
     "RosterImport",
     "StaffToken",
     "User",
+    "WorkerBeat",
 ]

@@ -38,7 +38,7 @@ def new_token() -> str:
     return secrets.token_hex(16)
 
 
-class ConsentQuerySet(models.QuerySet):
+class ConsentQuerySet(models.QuerySet["Consent"]):
     def for_user(self, user, right: Right = Right.READ) -> Self:
         """Consents of the members in the scope; a refusal is for whoever recorded it, and for nobody else.
 

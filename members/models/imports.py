@@ -1,15 +1,16 @@
 """A roster on its way in: uploaded, read, previewed, applied, perhaps undone."""
 
 from datetime import date, timedelta
-from typing import Self
+from typing import NoReturn, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from members import access
+from members import access, queue
 from members.access import Resource, Right
+from members.atomic import atomic_write
 from members.models.areas import Area
 from members.models.moves import Conflict
 from members.sealing import decrypt, encrypt
@@ -17,6 +18,7 @@ from members.sealing import decrypt, encrypt
 SILENCE = timedelta(seconds=90)
 # The personal data of an import, once it is no longer needed.
 FORGOTTEN = {"content": None, "reading": None, "plan": None}
+TASKS = ("members.roster.job.read_roster_import", "members.roster.job.apply_roster_import")
 INTERRUPTED = "处理中断了，没有写入任何数据。请重新上传这份花名册。"
 
 
@@ -26,9 +28,18 @@ class RosterImportQuerySet(models.QuerySet):
         return self.filter(access.within("scope_path", access.reach(user, Resource.ROSTER, right)))
 
     def bury_the_silent(self) -> int:
-        """Say of imports whose worker was killed that they failed: their transaction never committed."""
-        lost = self.filter(status__in=RosterImport.BUSY, beat_at__lt=timezone.now() - SILENCE)
-        return lost.update(status=RosterImport.Status.FAILED, message=INTERRUPTED, **FORGOTTEN)
+        """Say of imports that a worker began and nobody has in hand any more that they failed: nothing was committed.
+
+        One that waits in the queue, for the first time or again, is not lost. Read first: hardly ever is one found.
+        """
+        silent = self.filter(status__in=RosterImport.BUSY, beat_at__lt=timezone.now() - SILENCE)
+        lost = queue.abandoned(silent.order_by().values_list("pk", flat=True), TASKS)
+        if not lost:
+            return 0
+        with atomic_write():
+            return silent.filter(pk__in=lost).update(
+                status=RosterImport.Status.FAILED, message=INTERRUPTED, **FORGOTTEN
+            )
 
     def expired(self) -> Self:
         """Uploads kept past the time that retention allows."""
@@ -38,8 +49,11 @@ class RosterImportQuerySet(models.QuerySet):
     def forget_expired(self) -> int:
         """Delete what is left of old uploads: the file and the plan; who, when and the counts stay."""
         old = self.expired()
-        old.filter(status=RosterImport.Status.REVIEW).update(status=RosterImport.Status.DISCARDED)
-        return old.update(**FORGOTTEN)
+        if not old.exists():
+            return 0
+        with atomic_write():
+            old.filter(status=RosterImport.Status.REVIEW).update(status=RosterImport.Status.DISCARDED)
+            return old.update(**FORGOTTEN)
 
 
 class RosterImport(models.Model):
@@ -87,7 +101,7 @@ class RosterImport(models.Model):
     choices = models.JSONField(default=dict)
     status = models.CharField("状态", max_length=20, choices=Status.choices, default=Status.READING)
     progress = models.PositiveSmallIntegerField(default=0)
-    beat_at = models.DateTimeField(default=timezone.now)
+    beat_at = models.DateTimeField(null=True)  # of the worker that has it in hand; none before one has begun
     message = models.CharField("说明", max_length=300, blank=True)
     counts = models.JSONField("结果", default=dict)
     applied_at = models.DateTimeField("写入时间", null=True)
@@ -132,17 +146,29 @@ class RosterImport(models.Model):
     def advance(self, to: str, **values) -> None:
         """Move to another state, if the present one allows it; the loser of a race gets Conflict."""
         allowed = [status for status, targets in self.MOVES.items() if to in targets]
-        values |= {"status": to, "beat_at": timezone.now()}
-        if not type(self).objects.filter(pk=self.pk, status__in=allowed).update(**values):
-            self.refresh_from_db(fields=["status"])
-            raise Conflict(f"这份花名册现在是“{self.get_status_display()}”，不能再做这一步。请刷新页面看看。")
+        values |= {"status": to, "beat_at": None if to in self.BUSY else timezone.now()}
+        with atomic_write():
+            is_moved = type(self).objects.filter(pk=self.pk, status__in=allowed).update(**values)
+        if not is_moved:
+            self._refuse()
         for name, value in values.items():
             setattr(self, name, value)
 
-    def beat(self, progress: int) -> None:
-        """Show progress (per cent) and that the worker lives."""
-        self.progress, self.beat_at = progress, timezone.now()
-        self.save(update_fields=["progress", "beat_at"])
+    def begin(self, status: str, progress: int) -> None:
+        """Note that a worker has this step in hand; Conflict where it is done, or was ended meanwhile."""
+        if self.status != status or not self.beat(progress):
+            self._refuse()
+
+    def beat(self, progress: int | None = None) -> bool:
+        """Show that the worker lives, and how far it is (per cent); False where nothing is to be done any more."""
+        values = {"beat_at": timezone.now()} | ({} if progress is None else {"progress": progress})
+        mine = type(self).objects.filter(pk=self.pk, status=self.status, status__in=self.BUSY)
+        with atomic_write():
+            return bool(mine.update(**values))
+
+    def _refuse(self) -> NoReturn:
+        self.refresh_from_db(fields=["status"])
+        raise Conflict(f"这份花名册现在是“{self.get_status_display()}”，不能再做这一步。请刷新页面看看。")
 
     @property
     def day(self) -> date:

@@ -1,4 +1,7 @@
-"""A plan → the database, in one transaction, set-based; and history and audit rows with it."""
+"""A plan → the database, in one transaction, set-based; and history and audit rows with it.
+
+What takes time and no database, sealing phone numbers and spelling names, is done before the transaction begins.
+"""
 
 from datetime import date
 from typing import Any
@@ -14,6 +17,8 @@ from members.pinyin import spell
 from members.roster.plan import Outcome, Plan, Row, Status
 from members.roster.refusal import Refused
 
+Columns = dict[str, dict[str, Any]]
+AT_ONCE = 500
 WRITTEN = (Status.NEW, Status.CHANGED)
 
 
@@ -26,21 +31,37 @@ class Moved(Exception):
 
 
 def refuse_if_moved(seen: dict[str, Outcome], now: Plan) -> None:
-    """Compare what the clerk saw with a plan made within the writing transaction."""
+    """Compare what the clerk saw with the plan that is about to be written."""
     moved = [key for key, outcome in now.outcomes().items() if seen.get(key) != outcome]
     if moved:
         raise Moved(moved)
 
 
-def write(plan: Plan, roster_import: RosterImport, *, day: date) -> dict[str, Any]:
+def columns_of(plan: Plan) -> Columns:
+    """Return by row the columns of its member that are written, all but the employer, which may have to be made."""
+    return {row.key: _columns(row) for row in plan.rows if row.status in WRITTEN}
+
+
+def _columns(row: Row) -> dict[str, Any]:
+    """A member of no street holds the values as the columns have them: a phone number sealed and as a digest."""
+    filled, blank = Member(), Member()
+    for name, value in row.writes.items():
+        setattr(filled, name, value)
+    if "name" in row.writes:
+        filled.pinyin, filled.initials = spell(filled.name)
+    written = {f.attname: getattr(filled, f.attname) for f in Member._meta.concrete_fields}
+    return {name: value for name, value in written.items() if name in row.writes or value != getattr(blank, name)}
+
+
+def write(plan: Plan, roster_import: RosterImport, columns: Columns) -> dict[str, Any]:
     """Write the plan's new and changed rows; return the primary keys of what was made for it."""
     rows = [row for row in plan.rows if row.status in WRITTEN]
     areas = {area.path: area for area in Area.objects.inside(roster_import.area)}
     groups = _make_groups(plan, areas)
     employers = _make_employers(plan)
     places = {path: area.pk for path, area in areas.items()} | {mark: area.pk for mark, area in groups.items()}
-    members = _write_members(rows, roster_import, employers)
-    _write_residences(rows, roster_import, members, places, day)
+    members = _write_members(rows, roster_import, employers, columns)
+    _write_residences(rows, roster_import, members, places)
     made = {
         "employers": list(employers.values()),
         "codes": {str(pk): code for pk, code in plan.employer_codes.items()},
@@ -80,47 +101,54 @@ def _make_employers(plan: Plan) -> dict[str, int]:
     return {ref: employer.pk for ref, employer in zip(plan.new_employers, made, strict=True)}
 
 
-def _write_members(rows: list[Row], roster_import: RosterImport, employers: dict[str, int]) -> dict[str, int]:
+def _write_members(
+    rows: list[Row], roster_import: RosterImport, employers: dict[str, int], columns: Columns
+) -> dict[str, int]:
     """Return {row key: member's primary key}."""
     street = Area.objects.get(path=roster_import.area.street_path)
-    new = {row.key: _fill(Member(street=street), row, employers) for row in rows if row.status == Status.NEW}
-    Member.objects.bulk_create(new.values())
+    members = {row.key: row.member for row in rows if row.member}
+    for part in batches([row for row in rows if row.status == Status.NEW], AT_ONCE):
+        new = [Member(street=street, employer_id=_employer_of(row, employers), **columns[row.key]) for row in part]
+        Member.objects.bulk_create(new)
+        write_history(Member, [member.pk for member in new], kind="+", roster_import=roster_import)
+        members |= {row.key: member.pk for row, member in zip(part, new, strict=True)}
     altered = [row for row in rows if row.member and (row.writes or "employer" in row.changes)]
-    known = Member.objects.select_for_update(no_key=True).filter(street=street).in_bulk([row.member for row in altered])
-    overwrite(Member, [_fill(known[row.member], row, employers) for row in altered])
-    write_history(Member, [member.pk for member in new.values()], kind="+", roster_import=roster_import)
-    write_history(Member, list(known), kind="~", roster_import=roster_import)
-    return {row.key: row.member for row in rows if row.member} | {key: member.pk for key, member in new.items()}
+    of_street = Member.objects.select_for_update(no_key=True).filter(street=street)
+    for part in batches(altered, AT_ONCE):
+        known = of_street.in_bulk([row.member for row in part])
+        for row in part:
+            _alter(known[row.member], columns[row.key], _employer_of(row, employers))
+        overwrite(Member, list(known.values()))
+        write_history(Member, list(known), kind="~", roster_import=roster_import)
+    return members
 
 
-def _fill(member: Member, row: Row, employers: dict[str, int]) -> Member:
-    for name, value in row.writes.items():
+def _alter(member: Member, columns: dict[str, Any], employer: int | None) -> None:
+    for name, value in columns.items():
         setattr(member, name, value)
-    if isinstance(row.employer, str):
-        member.employer_id = employers[row.employer]
-    elif row.employer is not None:
-        member.employer_id = row.employer
-    member.pinyin, member.initials = spell(member.name)
-    return member
+    member.employer_id = employer or member.employer_id
+
+
+def _employer_of(row: Row, employers: dict[str, int]) -> int | None:
+    return employers[row.employer] if isinstance(row.employer, str) else row.employer
 
 
 def _write_residences(
-    rows: list[Row], roster_import: RosterImport, members: dict[str, int], places: dict[str, int], day: date
+    rows: list[Row], roster_import: RosterImport, members: dict[str, int], places: dict[str, int]
 ) -> None:
-    touched = [row for row in rows if row.home]
-    known = Residence.objects.select_for_update(no_key=True).in_bulk(
-        [row.residence for row in touched if row.residence]
-    )
-    for row in touched:
-        if row.residence:
+    day = roster_import.day
+    held = Residence.objects.select_for_update(no_key=True)
+    for part in batches([row for row in rows if row.residence and row.home], AT_ONCE):
+        known = held.in_bulk([row.residence for row in part])
+        for row in part:
             _mend(known[row.residence], row, day)
-    overwrite(Residence, list(known.values()))
-    settling = [row for row in touched if row.home in ("in", "move")]
-    ended = _last_ends([row.member for row in settling if row.member])
-    new = [_settle(row, members[row.key], places, max(day, ended.get(row.member or 0, day))) for row in settling]
-    Residence.objects.bulk_create(new)
-    write_history(Residence, list(known), kind="~", roster_import=roster_import)
-    write_history(Residence, [home.pk for home in new], kind="+", roster_import=roster_import)
+        overwrite(Residence, list(known.values()))
+        write_history(Residence, list(known), kind="~", roster_import=roster_import)
+    for part in batches([row for row in rows if row.home in ("in", "move")], AT_ONCE):
+        ended = _last_ends([row.member for row in part if row.member])
+        new = [_settle(row, members[row.key], places, max(day, ended.get(row.member or 0, day))) for row in part]
+        Residence.objects.bulk_create(new)
+        write_history(Residence, [home.pk for home in new], kind="+", roster_import=roster_import)
 
 
 def _mend(home: Residence, row: Row, day: date) -> None:
@@ -160,4 +188,6 @@ def _joined_on(row: Row, day: date) -> date | None:
 def overwrite(model: Any, rows: list) -> None:
     """Write all columns of rows that exist, by an upsert: bulk_update would compare row by row in the database."""
     names = [field.name for field in model._meta.concrete_fields if not field.primary_key]
-    model.objects.bulk_create(rows, update_conflicts=True, unique_fields=["pk"], update_fields=names)
+    model.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["pk"], update_fields=names, batch_size=AT_ONCE
+    )

@@ -33,7 +33,10 @@ class Child:
 
     def __enter__(self) -> Self:
         pipe = subprocess.PIPE
-        self.process = subprocess.Popen(self.command, stdin=pipe, stdout=pipe, stderr=pipe, env=self.environment)
+        self.process = subprocess.Popen(
+            self.command, stdin=pipe, stdout=pipe, stderr=pipe, env=self.environment,
+            start_new_session=True,  # Ctrl+C is for the worker, which finishes what it has in hand
+        )  # fmt: skip
         return self
 
     def __exit__(

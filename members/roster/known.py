@@ -1,10 +1,13 @@
-"""Who is already known: the street's members with their present homes, and the employers a file names."""
+"""Who is already known: the street's members with their present homes, and the employers a file names.
+
+`*_rows` look them up, in an order in which two looks can be compared; the classes find their way in such rows.
+"""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from itertools import chain
+from typing import Any
 
 from members.history import batches
 from members.models import Area, Employer, Member, Residence
@@ -13,6 +16,9 @@ COLUMNS = (
     "name", "sex", "birth_date", "id_digest", "phone_digest", "affiliation", "standing", "party_since",
     "employer_id", "employer__name", "rank", "skills", "remark",
 )  # fmt: skip
+
+
+Rows = list[tuple[Any, ...]]
 
 
 @dataclass(slots=True)
@@ -41,14 +47,14 @@ class Person:
 class People:
     """The street's members, found by ID digest, by name and phone, by name and building."""
 
-    def __init__(self, street: Area):
-        homes = dict(_homes(street))
+    def __init__(self, people: Rows, homes: Rows):
+        home_of = {member_id: Home(*home) for member_id, *home in homes}
         self.all: dict[int, Person] = {}
         self.by_id: dict[str, list[Person]] = defaultdict(list)
         self.by_phone: dict[tuple[str, str], list[Person]] = defaultdict(list)
         self.by_group: dict[tuple[str, str], list[Person]] = defaultdict(list)
-        for pk, *values in Member.objects.filter(street=street).order_by().values_list("pk", *COLUMNS):
-            self._add(Person(pk, dict(zip(COLUMNS, values, strict=True)), homes.get(pk)))
+        for pk, *values in people:
+            self._add(Person(pk, dict(zip(COLUMNS, values, strict=True)), home_of.get(pk)))
 
     def _add(self, person: Person) -> None:
         fields = person.fields
@@ -89,13 +95,12 @@ def _certain(found: list[Person]) -> tuple[Person | None, list[Person]]:
 class Employers:
     """The employers a file names: known ones by credit code or name, new ones listed."""
 
-    def __init__(self, named: Iterable[tuple[str, str]]):
-        names, codes = {name for name, _ in named}, {code for _, code in named if code}
+    def __init__(self, named: set[tuple[str, str]], known: Rows):
         self.by_code: dict[str, int | str] = {}
         self.by_name: dict[str, set[int | str]] = defaultdict(set)
         self.uncoded: dict[str, int] = {}
         self.new: dict[str, dict[str, str]] = {}
-        for pk, name, code in chain(_employers("name", names), _employers("credit_code", codes)):
+        for pk, name, code in known:
             self._know(pk, name, code or "")
         for name, code in sorted(named, key=lambda pair: not pair[1]):
             self._meet(name, code)
@@ -130,14 +135,22 @@ class Employers:
         return {ref: code for code, ref in self.by_code.items() if isinstance(ref, int) and ref in known_only}
 
 
-def _homes(street: Area) -> Iterable[tuple[int, Home]]:
-    rows = Residence.objects.inside(street).filter(until=None).order_by()
-    columns = ("member_id", "pk", "area__path", "area__label", "room", "joined_on")
-    for member_id, *home in rows.values_list(*columns):
-        yield member_id, Home(*home)
+def people_rows(street: Area) -> Rows:
+    return list(Member.objects.filter(street=street).order_by("pk").values_list("pk", *COLUMNS))
 
 
-def _employers(column: str, values: set[str]) -> Iterable[tuple[int, str, str | None]]:
+def home_rows(street: Area) -> Rows:
+    rows = Residence.objects.inside(street).filter(until=None).order_by("pk")
+    return list(rows.values_list("member_id", "pk", "area__path", "area__label", "room", "joined_on"))
+
+
+def employer_rows(named: set[tuple[str, str]]) -> Rows:
+    """The known employers that have one of these names or credit codes."""
+    names, codes = {name for name, _ in named}, {code for _, code in named if code}
+    return [*_employers("name", names), *_employers("credit_code", codes)]
+
+
+def _employers(column: str, values: set[str]) -> Iterator[tuple[Any, ...]]:
     for batch in batches(sorted(values)):
-        some = Employer.objects.filter(**{f"{column}__in": batch})
+        some = Employer.objects.filter(**{f"{column}__in": batch}).order_by("pk")
         yield from some.values_list("pk", "name", "credit_code")

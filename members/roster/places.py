@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from members.models import Area
 from members.models.areas import SEGMENT
@@ -29,17 +30,22 @@ class Place:
     is_new: bool = False
 
 
+def area_rows(area: Area, *, day: date) -> list[tuple[Any, ...]]:
+    """The areas around, in an order in which two looks can be compared."""
+    around = Area.objects.inside(area).on(day) | Area.objects.above(area)
+    return list(around.order_by("path").values_list("path", "level", "name", "label"))
+
+
 class Places:
     """The open areas below the one chosen for the upload, found by what people write for them."""
 
-    def __init__(self, area: Area, *, day: date, create_groups: bool):
+    def __init__(self, area: Area, rows: list[tuple[Any, ...]], *, create_groups: bool):
         self.area, self.create_groups = area, create_groups
         self.names: dict[str, str] = {}
         self.labels: dict[str, str] = {}
         self.found: dict[tuple[str, ...], Place | PlaceProblem] = {}
         self.by_key: dict[tuple[int, str], list[str]] = defaultdict(list)
-        around = Area.objects.inside(area).on(day) | Area.objects.above(area)
-        for path, level, name, label in around.values_list("path", "level", "name", "label"):
+        for path, level, name, label in rows:
             self.names[path], self.labels[path] = name, label
             self.by_key[level, _key(level, name)].append(path)
 

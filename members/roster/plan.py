@@ -4,14 +4,11 @@ The preview is the plan; applying it plans again and compares, so a row whose re
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from members.access import Range
-from members.models import Area
+from members.roster.basis import Basis, Terms, look, named_employers
 from members.roster.cells import Problem
 from members.roster.compare import MEMBER_FIELDS, joined_alike, same, shown
 from members.roster.known import Employers, People, Person
@@ -102,26 +99,9 @@ class Plan:
         return dict(Counter(name for row in self.rows if row.status == Status.CHANGED for name in row.changes))
 
 
-@dataclass(slots=True)
-class Terms:
-    """What a plan is made for: the area, the day, the parts of the tree the clerk may write to, their choices.
-
-    `choices` answers rows in doubt, keyed "sheet!row": "new", "skip", or the number of the member that it is.
-    """
-
-    area: Area
-    day: date
-    writable: list[Range]
-    create_groups: bool = False
-    choices: Mapping[str, str] = field(default_factory=dict)
-
-
-def make_plan(reading: Reading, terms: Terms) -> Plan:
-    """Plan what the file would do: one query a table, whatever its length."""
-    street = Area.objects.get(path=terms.area.street_path)
-    planner = Planner(
-        reading, terms, Places(terms.area, day=terms.day, create_groups=terms.create_groups), People(street)
-    )
+def make_plan(reading: Reading, terms: Terms, basis: Basis | None = None) -> Plan:
+    """Plan what the file would do."""
+    planner = Planner(reading, terms, basis or look(reading, terms))
     rows = [planner.plan(entry) for entry in reading.entries]
     made = {
         row.place.path: row.place.label for row in rows if row.place and row.place.is_new and row.status != Status.ERROR
@@ -142,12 +122,11 @@ def make_plan(reading: Reading, terms: Terms) -> Plan:
 class Planner:
     """Plans row after row, remembering which people the file has named already."""
 
-    def __init__(self, reading: Reading, terms: Terms, places: Places, people: People):
-        self.terms, self.places, self.people = terms, places, people
-        named = {
-            (e.values["employer"], e.values.get("credit_code", "")) for e in reading.entries if "employer" in e.values
-        }
-        self.employers = Employers(named)
+    def __init__(self, reading: Reading, terms: Terms, basis: Basis):
+        self.terms = terms
+        self.places = Places(terms.area, basis.areas, create_groups=terms.create_groups)
+        self.people = People(basis.people, basis.homes)
+        self.employers = Employers(named_employers(reading), basis.employers)
         self.columns = {sheet.name: sheet.columns for sheet in reading.sheets}
         self.seen: dict[tuple[str, ...], tuple[Entry, str]] = {}
         self.taken: dict[int, Entry] = {}

@@ -2,19 +2,23 @@
 
 import logging
 from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
 
 from django.db import IntegrityError
 from django.utils import timezone
 
 from members import access
 from members.access import Range, Resource, Right
-from members.atomic import atomic_write
+from members.atomic import atomic_write, is_away
 from members.audit import acting
+from members.beats import Heart
 from members.models import Area, RosterImport, User
 from members.models.imports import FORGOTTEN
 from members.models.moves import Conflict
-from members.roster.apply import Moved, refuse_if_moved, write
-from members.roster.plan import Plan, Status, Terms, make_plan
+from members.roster.apply import Columns, Moved, columns_of, refuse_if_moved, write
+from members.roster.basis import Basis, Terms, look
+from members.roster.plan import Outcome, Plan, Status, make_plan
 from members.roster.reading import Reading, read_roster
 from members.roster.refusal import Refused
 from members.roster.stored import seal_plan, seal_reading, unseal_reading
@@ -22,6 +26,7 @@ from members.roster.undo import take_back
 
 logger = logging.getLogger(__name__)
 
+ATTEMPTS = 3  # at writing what was planned while others wrote too
 BROKEN = "读取时出了意外，没有写入任何数据。请重新上传一次；再不行，请把文件交给管理员。"
 HELD = "有资料连着这次导入的内容，没有撤销，什么都没有改变。请把这份花名册的文件名告诉管理员。"
 LOCKED_OUT = "您在这个区域的岗位已经变动，不能再写入。没有写入任何数据。"
@@ -33,38 +38,49 @@ class NotReady(Exception):
 
 def read_step(roster_import: RosterImport) -> None:
     """Read the file and plan it; every end of it is a state with a sentence."""
-    with acting(roster_import.user):
+    with acting(roster_import.user), Heart(roster_import.beat):
         try:
-            roster_import.beat(10)
+            roster_import.begin(RosterImport.Status.READING, 10)
             reading = read_roster(roster_import.file, today=roster_import.day)
             roster_import.beat(60)
-            _review(roster_import, reading)
+            roster_import.advance(RosterImport.Status.REVIEW, **_review(roster_import, reading))
         except Refused as refusal:
-            roster_import.advance(RosterImport.Status.REFUSED, message=refusal.sentence, **FORGOTTEN)
+            _end(roster_import, RosterImport.Status.REFUSED, refusal.sentence)
         except Conflict:
             logger.info("Roster import %s was ended while it was read.", roster_import.pk)
-        except Exception:
+        except Exception as error:
+            if is_away(error):
+                raise  # the worker reads it again
             logger.exception("Roster import %s could not be read.", roster_import.pk)
-            with suppress(Conflict):
-                roster_import.advance(RosterImport.Status.FAILED, message=BROKEN, **FORGOTTEN)
+            _end(roster_import, RosterImport.Status.FAILED, BROKEN)
 
 
 def choose_step(roster_import: RosterImport, choices: dict[str, str]) -> None:
     """Keep the clerk's answers to rows in doubt, and plan again with them; anything but an answer is left out."""
-    with atomic_write():
-        _choose(
-            RosterImport.objects.select_for_update(no_key=True).get(pk=roster_import.pk), choices, roster_import.user
-        )
+    for _ in range(ATTEMPTS):
+        chosen = RosterImport.objects.select_related("area", "user").get(pk=roster_import.pk)
+        if _choose(chosen, choices, roster_import.user):
+            return
+    raise Conflict("正好有别人也在核对这份花名册。请刷新页面，再试一次。")
 
 
-def _choose(roster_import: RosterImport, choices: dict[str, str], user: User | None) -> None:
+def _choose(roster_import: RosterImport, choices: dict[str, str], user: User | None) -> bool:
+    """Return whether the answers are kept: not where others were kept while these were planned with."""
     if roster_import.status != RosterImport.Status.REVIEW:
         raise Conflict("这份花名册已经处理过了。请刷新页面看看。")
+    before = roster_import.choices
     reading, seen = unseal_reading(roster_import.reading)
     answers = {key: {"new", "skip", *map(str, outcome[-1])} for key, outcome in seen.items() if outcome[-1]}
-    roster_import.choices |= {key: value for key, value in choices.items() if value in answers.get(key, ())}
-    roster_import.advance(RosterImport.Status.READING, choices=roster_import.choices, user=user)
-    _review(roster_import, reading)
+    now = before | {key: value for key, value in choices.items() if value in answers.get(key, ())}
+    roster_import.choices, roster_import.user = now, user
+    values = _review(roster_import, reading)
+    with atomic_write():
+        stored = RosterImport.objects.select_for_update(no_key=True).defer(*FORGOTTEN).get(pk=roster_import.pk)
+        if stored.choices != before:
+            return False
+        roster_import.advance(RosterImport.Status.READING, choices=now, user=user)
+        roster_import.advance(RosterImport.Status.REVIEW, **values)
+    return True
 
 
 def check_ready(roster_import: RosterImport, plan: Plan, *, only_good: bool, confirmed: bool) -> None:
@@ -82,10 +98,10 @@ def check_ready(roster_import: RosterImport, plan: Plan, *, only_good: bool, con
 
 def apply_step(roster_import: RosterImport, *, only_good: bool) -> None:
     """Write the plan in one transaction, or nothing: rows that moved since the preview go back to review."""
-    with acting(roster_import.user):
+    with acting(roster_import.user), Heart(roster_import.beat):
         try:
-            with atomic_write():
-                _write(roster_import, only_good=only_good)
+            roster_import.begin(RosterImport.Status.APPLYING, 10)
+            _write(roster_import, only_good=only_good)
         except Moved as moved:
             _back_to_review(
                 roster_import, f"预览之后有 {len(moved.keys)} 行对应的资料被别人改动了，已重新比对，请再核对一遍。"
@@ -93,10 +109,12 @@ def apply_step(roster_import: RosterImport, *, only_good: bool) -> None:
         except IntegrityError:
             _back_to_review(roster_import, "写入时正好有人登记了同一位党员，什么都没有写入。已重新比对，请再核对一遍。")
         except Refused as refusal:
-            roster_import.advance(RosterImport.Status.FAILED, message=refusal.sentence, **FORGOTTEN)
+            _end(roster_import, RosterImport.Status.FAILED, refusal.sentence)
         except Conflict:
             logger.info("Roster import %s was ended while it was written.", roster_import.pk)
-        except Exception:
+        except Exception as error:
+            if is_away(error):
+                raise  # the worker writes it then
             logger.exception("Roster import %s could not be written.", roster_import.pk)
             _back_to_review(roster_import, "写入没有成功，什么都没有改变。请稍后再试一次。")
 
@@ -124,7 +142,10 @@ def writable_by(roster_import: RosterImport) -> list[Range]:
 
 
 def _terms(roster_import: RosterImport) -> Terms:
-    roster_import.area.refresh_from_db()  # it may have moved while the file was read
+    """What the plan is made for, by the tree and the posts as they are now."""
+    roster_import.area = Area.objects.get(pk=roster_import.area_id)
+    if roster_import.user:
+        access.forget_posts(roster_import.user)
     return Terms(
         area=roster_import.area,
         day=roster_import.day,
@@ -134,11 +155,11 @@ def _terms(roster_import: RosterImport) -> Terms:
     )
 
 
-def _review(roster_import: RosterImport, reading: Reading, message: str = "") -> None:
+def _review(roster_import: RosterImport, reading: Reading, message: str = "") -> dict[str, Any]:
+    """Plan, and return what the import holds while it is reviewed."""
     plan = make_plan(reading, _terms(roster_import))
     sealed = {"reading": seal_reading(reading, plan), "plan": seal_plan(plan)}
-    values = sealed | {"counts": summary(plan), "message": message, "progress": 100}
-    roster_import.advance(RosterImport.Status.REVIEW, **values)
+    return sealed | {"counts": summary(plan), "message": message, "progress": 100}
 
 
 def summary(plan: Plan) -> dict:
@@ -153,16 +174,51 @@ def summary(plan: Plan) -> dict:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A plan ready to be written, and what it rests on."""
+
+    terms: Terms
+    basis: Basis
+    plan: Plan
+    columns: Columns
+
+    def holds(self, reading: Reading, terms: Terms) -> bool:
+        return terms == self.terms and look(reading, terms) == self.basis
+
+
 def _write(roster_import: RosterImport, *, only_good: bool) -> None:
-    _lock_street(roster_import)
+    """Plan while others may write, then write behind the street's lock, if what the plan rests on is still the same.
+
+    Where it changed each time, the plan is at last made behind the lock.
+    """
     reading, seen = unseal_reading(roster_import.reading)
+    for attempt in range(ATTEMPTS):
+        prepared = _prepare(roster_import, reading, seen)
+        with atomic_write():
+            _lock_street(roster_import)
+            roster_import.begin(RosterImport.Status.APPLYING, 30)
+            if not prepared.holds(reading, _terms(roster_import)):
+                if attempt + 1 < ATTEMPTS:
+                    continue
+                prepared = _prepare(roster_import, reading, seen)
+            _carry_out(roster_import, prepared, only_good=only_good)
+            return
+
+
+def _prepare(roster_import: RosterImport, reading: Reading, seen: dict[str, Outcome]) -> Prepared:
     terms = _terms(roster_import)
-    if not any(low <= roster_import.area.path < high for low, high in terms.writable):
+    if not any(low <= terms.area.path < high for low, high in terms.writable):
         raise Refused(LOCKED_OUT)
-    plan = make_plan(reading, terms)
+    basis = look(reading, terms)
+    plan = make_plan(reading, terms, basis)
     refuse_if_moved(seen, plan)
-    made = write(plan, roster_import, day=roster_import.day)
-    counts = summary(plan) | {"made": made}
+    return Prepared(terms, basis, plan, columns_of(plan))
+
+
+def _carry_out(roster_import: RosterImport, prepared: Prepared, *, only_good: bool) -> None:
+    made = write(prepared.plan, roster_import, prepared.columns)
+    counts = summary(prepared.plan) | {"made": made}
     leftover = only_good and (counts[Status.ERROR] or counts[Status.DOUBT])
     kept = {} if leftover else FORGOTTEN
     roster_import.advance(RosterImport.Status.APPLIED, applied_at=timezone.now(), counts=counts, message="", **kept)
@@ -174,5 +230,12 @@ def _lock_street(roster_import: RosterImport) -> None:
 
 
 def _back_to_review(roster_import: RosterImport, message: str) -> None:
-    with atomic_write():
-        _review(roster_import, unseal_reading(roster_import.reading)[0], message)
+    """Let the clerk look again, unless another worker wrote it, or somebody ended it meanwhile."""
+    values = _review(roster_import, unseal_reading(roster_import.reading)[0], message)
+    with suppress(Conflict):
+        roster_import.advance(RosterImport.Status.REVIEW, **values)
+
+
+def _end(roster_import: RosterImport, status: str, message: str) -> None:
+    with suppress(Conflict):
+        roster_import.advance(status, message=message, **FORGOTTEN)

@@ -91,11 +91,12 @@ def pairings_export(request: HttpRequest) -> HttpResponse:
         return page(request, "members/pairings_export.html", title=f"导出：{TABS[chosen]}", form=form, places=found)
     rows = list(_rows(chosen, request.user, found.chosen, resource=Resource.EXPORT))
     lines = [_line(chosen, row) for row in _filled(chosen, rows, request.user)]
+    content = workbook(TABS[chosen], HEADINGS[chosen], lines, formats={})
+    path = found.chosen.path if found.chosen else access.scope_path(cast(User, request.user), Resource.EXPORT)
+    changes = {"rows": len(lines), "filters": [chosen]}
     with atomic_write():
-        path = found.chosen.path if found.chosen else access.scope_path(cast(User, request.user), Resource.EXPORT)
-        changes = {"rows": len(lines), "filters": [chosen]}
         audit.record("export", Pairing, path=path, changes=changes, reason=form.cleaned_data["reason"])
-    return download(workbook(TABS[chosen], HEADINGS[chosen], lines, formats={}), f"{TABS[chosen]}.xlsx")
+    return download(content, f"{TABS[chosen]}.xlsx")
 
 
 def _tab(request: HttpRequest) -> str:

@@ -31,8 +31,7 @@ def second_step(request):
     form = DigitsForm(request.POST if request.method == "POST" else None)
     if form.is_valid() and _shown(request, form):
         return redirect(following)
-    with atomic_write():
-        device = second_factor.device_of(request.user)
+    device = second_factor.device_of(request.user)
     context = {} if device.confirmed else {"code": _picture(device.config_url), "secret": _in_fours(device.bin_key)}
     return render(request, "members/second_factor.html", {"form": form, **context})
 

@@ -1,9 +1,11 @@
 """Issuing in the background: by whom, what became of each card, and a worker that comes too late."""
 
+from typing import Any
+
 import pytest
 
 from feedback import issuing
-from feedback.models import IssueRun, RecordCard
+from feedback.models import FeedEvent, IssueRun, RecordCard
 from members.models import Area, User
 from tests.cards import agreed, fresh, in_post, shown
 
@@ -44,10 +46,35 @@ def test_a_run_that_was_said_to_have_stopped_issues_nothing_more(
 
 def test_a_run_begins_when_its_worker_comes(community: Area, secretary: User, rows: list[RecordCard]) -> None:
     made = run(community, secretary, rows)
-    waited = made.beat_at
+    assert made.beat_at is None
     issuing.run_issue.call(made.pk)
     made.refresh_from_db()
-    assert made.beat_at > waited
+    assert made.beat_at is not None
+
+
+def test_a_run_left_half_way_goes_on_behind_its_last_part(
+    community: Area, secretary: User, rows: list[RecordCard], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its worker was killed after the first part: nothing is issued twice, and every card counts once."""
+    made = run(community, secretary, rows)
+    monkeypatch.setattr(issuing, "AT_ONCE", 1)
+    issue_all = issuing.issue_all
+
+    def killed(pks: list[int]) -> Any:
+        if fresh(rows[0]).status == "issued":
+            raise SystemExit
+        return issue_all(pks)
+
+    monkeypatch.setattr(issuing, "issue_all", killed)
+    with pytest.raises(SystemExit):
+        issuing.run_issue.call(made.pk)
+    monkeypatch.setattr(issuing, "issue_all", issue_all)
+    made.refresh_from_db()
+    assert (made.status, made.issued, made.skipped) == ("running", 1, 0)
+    issuing.run_issue.call(made.pk)
+    made.refresh_from_db()
+    assert (made.status, made.issued, made.skipped) == ("done", 2, 0)
+    assert FeedEvent.objects.filter(card__in=rows).count() == 2
 
 
 def test_whoever_holds_no_post_any_more_issues_nothing(

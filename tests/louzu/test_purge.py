@@ -7,6 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from activities.models import Need, SignIn
 from activities.models.needs import EMPTIED
@@ -36,6 +37,13 @@ def ended(group: Area, *, days: int, by: str = "withdraw") -> Need:
     return need
 
 
+def finished(*, days: int) -> DBTaskResult:
+    """A background task that ended so many days ago."""
+    moment = NOW - timedelta(days=days)
+    values = {"args_kwargs": {"args": [1], "kwargs": {}}, "task_path": "members.roster.job.read_roster_import"}
+    return DBTaskResult.objects.create(status="SUCCESSFUL", finished_at=moment, run_after=NOW, **values)
+
+
 @pytest.fixture
 def old_rows(group: Area, community: Area) -> dict[str, int]:
     """Of each kind something past its time and something that is not."""
@@ -49,6 +57,10 @@ def old_rows(group: Area, community: Area) -> dict[str, int]:
     hook = Webhook.objects.create(**theirs, url="https://hooks.example/")
     for days in (91, 89):
         Delivery.objects.create(webhook=hook, cursor="c", created_at=NOW - timedelta(days=days))
+    for days in (15, 13):
+        finished(days=days)
+    unfinished = finished(days=15)
+    DBTaskResult.objects.filter(pk=unfinished.pk).update(status="READY", finished_at=None)
     old, new = (preview(sheet(cells(name)), community) for name in ("新人甲", "新人乙"))
     RosterImport.objects.filter(pk=old.pk).update(created_at=NOW - timedelta(days=31))
     needs = {"done": ended(group, days=90, by="finish"), "withdrawn": ended(group, days=90)}
@@ -68,6 +80,7 @@ def test_a_dry_run_counts(old_rows: dict[str, int]) -> None:
         "到期的扫码签到 1 条，加 --yes 清除。",
         "到期的接口重复提交的底稿 1 份，加 --yes 清除。",
         "到期的单位通知 1 条，加 --yes 清除。",
+        "到期的后台任务的结果 1 条，加 --yes 清除。",
     ]
     assert (texts(), SignIn.objects.count(), AuditEntry.objects.count()) == (before, 2, written)
     assert RosterImport.objects.get(pk=old_rows["old"]).content is not None
@@ -75,10 +88,11 @@ def test_a_dry_run_counts(old_rows: dict[str, int]) -> None:
 
 def test_what_is_past_its_time_goes(old_rows: dict[str, int]) -> None:
     before = texts()
-    assert [line.endswith("已清除。") for line in purge("--yes")] == [True] * 5
+    assert [line.endswith("已清除。") for line in purge("--yes")] == [True] * 6
     emptied = {old_rows["done"]: EMPTIED, old_rows["withdrawn"]: EMPTIED}
     assert texts() == before | emptied
     assert [row.name for row in SignIn.objects.all()] == ["新的"]
+    assert DBTaskResult.objects.count() == 2
     assert ([row.key for row in Replay.objects.all()], Delivery.objects.count()) == (["新的"], 1)
     kept = {row.pk: row.content is not None for row in RosterImport.objects.all()}
     assert kept == {old_rows["old"]: False, old_rows["new"]: True}
@@ -86,6 +100,7 @@ def test_what_is_past_its_time_goes(old_rows: dict[str, int]) -> None:
     assert dict(told) == {
         "members.RosterImport": {"uploads": 1}, "activities.Need": {"texts": 2}, "activities.SignIn": {"sign_ins": 1},
         "feedback.Replay": {"replays": 1}, "feedback.Delivery": {"deliveries": 1},
+        "django_tasks_database.DBTaskResult": {"tasks": 1},
     }  # fmt: skip
     assert AuditEntry.objects.first_broken() is None
 
@@ -98,5 +113,5 @@ def test_a_second_run_finds_nothing(old_rows: dict[str, int]) -> None:
 
 
 def test_how_long_is_a_setting(old_rows: dict[str, int], settings) -> None:
-    settings.RETENTION = {"upload": 1000, "need_text": 1000, "sign_in": 1000, "delivery": 1000}
-    assert [line.split()[1] for line in purge()] == ["0", "0", "0", "1", "0"]
+    settings.RETENTION = {"upload": 1000, "need_text": 1000, "sign_in": 1000, "delivery": 1000, "task": 1000}
+    assert [line.split()[1] for line in purge()] == ["0", "0", "0", "1", "0", "0"]

@@ -177,6 +177,36 @@ def test_a_person_registered_since_the_preview_goes_back_to_review(community: Ar
     assert everything() == before
 
 
+@pytest.mark.parametrize(("name", "ends"), [("新人甲", Status.REVIEW), ("新人乙", Status.APPLIED)])
+def test_who_is_registered_between_planning_and_writing_is_seen(
+    community: Area, group: Area, monkeypatch: pytest.MonkeyPatch, name: str, ends: str
+) -> None:
+    """Behind the street's lock the plan no longer holds: it is made anew, and the clerk asked where it differs."""
+    roster = preview(sheet(cells("新人甲", 身份证号=ID_NUMBER)), community)
+    prepare, planned = steps._prepare, []
+
+    def overtaken(*arguments: Any) -> Any:
+        prepared = prepare(*arguments)
+        planned.append(prepared)
+        if len(planned) == 1:
+            factories.person(name, group, id_number=ID_NUMBER if name == "新人甲" else "")
+        return prepared
+
+    monkeypatch.setattr(steps, "_prepare", overtaken)
+    assert write(roster).status == ends
+    assert Member.objects.filter(name="新人甲").count() == 1
+    assert len(planned) == (2 if ends == Status.APPLIED else 1)
+
+
+def test_a_street_that_never_holds_still_is_planned_behind_the_lock(
+    community: Area, group: Area, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    roster = preview(sheet(cells("新人甲")), community)
+    monkeypatch.setattr(steps.Prepared, "holds", lambda *_: False)
+    assert write(roster).status == Status.APPLIED
+    assert Member.objects.count() == 1
+
+
 def test_a_group_closed_since_the_preview_goes_back_to_review(community: Area, group: Area) -> None:
     roster = preview(sheet(cells("新人甲")), community)
     group.close()

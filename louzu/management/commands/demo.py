@@ -3,6 +3,7 @@ import webbrowser
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.core.wsgi import get_wsgi_application
 from django.db import connection
 from django.utils import timezone
 from waitress import create_server
@@ -10,7 +11,7 @@ from waitress import create_server
 from louzu.demo_cards import send_cards, two_employers
 from louzu.demo_street import STREET, areas_workbook, roster_workbook
 from louzu.demo_year import build_year
-from louzu.wsgi import application
+from members import jobs
 from members.access import Kind
 from members.atomic import atomic_write
 from members.models import Area, AreaRole, Member, RosterImport, User
@@ -90,7 +91,7 @@ class Command(BaseCommand):
     def _serve(self, port: int, open_browser: bool) -> None:
         connection.close()
         try:
-            server = create_server(application, host="127.0.0.1", port=port, threads=8)
+            server = create_server(get_wsgi_application(), host="127.0.0.1", port=port, threads=8)
         except OSError as error:
             raise CommandError(f"端口 {port} 用不了，可能已被占用。请换一个，如 --port {port + 1}。") from error
         url = f"http://127.0.0.1:{port}/"
@@ -98,6 +99,7 @@ class Command(BaseCommand):
         self.stdout.flush()
         if open_browser:
             threading.Timer(1, webbrowser.open, [url]).start()
+        jobs.start()
         try:
             server.run()
         except KeyboardInterrupt:

@@ -5,12 +5,13 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db.models import Model, QuerySet
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from activities.models import Need, SignIn
 from activities.models.needs import EMPTIED
 from feedback.models import Delivery, Replay
 from feedback.models.replays import KEPT
-from members import audit, throttling
+from members import audit, queue, throttling
 from members.atomic import atomic_write
 from members.models import RosterImport
 
@@ -55,6 +56,7 @@ PURGES = [
         lambda rows: rows.delete()[0],
     ),
     Purge(Delivery, "deliveries", "单位通知 {} 条", lambda: Delivery.objects.expired(), lambda rows: rows.delete()[0]),
+    Purge(DBTaskResult, "tasks", "后台任务的结果 {} 条", queue.finished_long_ago, lambda rows: rows.delete()[0]),
 ]
 
 

@@ -5,11 +5,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from members import access
+from members.atomic import atomic_write
 from members.management.areas import area_named
 from members.models import RosterImport
 from members.models.imports import FORGOTTEN
 from members.roster import steps
-from members.roster.plan import Plan, Status, Terms, make_plan
+from members.roster.basis import Terms
+from members.roster.plan import Plan, Status, make_plan
 from members.roster.reading import read_roster
 from members.roster.refusal import Refused
 from members.roster.stored import unseal_plan
@@ -53,7 +55,8 @@ class Command(BaseCommand):
     def _apply(self, content, place, create_groups, file) -> Plan:
         roster_import = RosterImport(area=place, file_name=file.name[-200:], create_groups=create_groups)
         roster_import.file = content
-        roster_import.save()
+        with atomic_write():
+            roster_import.save()
         steps.read_step(roster_import)
         if roster_import.status != RosterImport.Status.REVIEW:
             self._refuse(roster_import.message)
