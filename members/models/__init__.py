@@ -1,6 +1,7 @@
 """The ground everything stands on, by noun."""
 
 from members.models.areas import Area
+from members.models.attempts import LoginAttempts
 from members.models.audit import AuditEntry
 from members.models.consents import Consent
 from members.models.employers import Employer
@@ -17,6 +18,7 @@ __all__ = [
     "Duty",
     "Employer",
     "Household",
+    "LoginAttempts",
     "Member",
     "Pairing",
     "Residence",
