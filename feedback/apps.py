@@ -4,3 +4,9 @@ from django.apps import AppConfig
 class FeedbackConfig(AppConfig):
     name = "feedback"
     verbose_name = "记录卡与单位"
+
+    def ready(self):
+        from feedback import inboxes
+        from members import openings
+
+        openings.register(inboxes.OPENING)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from members import access
 from members.access import Resource, Right
 from members.audit import Audited, plain_address
-from members.models import Area, Employer
+from members.models import Area, Employer, User
 from members.models.dated import DatedQuerySet, ends_after_it_begins
 from members.models.keys import Key, KeyQuerySet
 from members.models.moves import Conflict
@@ -109,9 +109,7 @@ class ContactQuerySet(DatedQuerySet):
 
     def may_reset(self, user, contact: "Contact") -> bool:
         """Whether the user may give this contact a new password: with it goes all that the contact's login opens."""
-        login = contact.user
-        elsewhere = self.lasting().filter(user=login).exclude(pk__in=self.for_user(user, Right.WRITE).values("pk"))
-        return not (login.is_superuser or login.roles.lasting().exists() or elsewhere.exists())
+        return not contact.user.is_superuser and User.objects.within_gift_of(user).filter(pk=contact.user_id).exists()
 
 
 class Contact(Audited):

@@ -8,7 +8,7 @@ from unfold.decorators import action
 
 from members import access
 from members.access import Resource, Right
-from members.admin.base import ExportableAdmin, HistoryAdmin, PlainResource, ScopedInline
+from members.admin.base import ExportableAdmin, HistoryAdmin, PlainResource, ScopedInline, with_members_link
 from members.admin.filters import JoinedFilter, LivingFilter, MemberPlaceFilter
 from members.admin.forms import MemberForm, NewMemberForm
 from members.admin.widgets import Autocomplete
@@ -218,7 +218,7 @@ class EmployerResource(PlainResource):
 
 @admin.register(Employer)
 class EmployerAdmin(ExportableAdmin):
-    resource = Resource.MEMBER
+    resource = Resource.EMPLOYER
     resource_classes = [EmployerResource]
     list_display = ("name", "credit_code", "members_link")
     search_fields = ("name__contains", "credit_code__startswith")
@@ -227,6 +227,9 @@ class EmployerAdmin(ExportableAdmin):
 
     def exportable(self, user):
         return Employer.objects.for_user(user) if access.can(user, Resource.EXPORT) else Employer.objects.none()
+
+    def get_list_display(self, request):
+        return with_members_link(request, self.list_display)
 
     @admin.display(description="党员")
     def members_link(self, employer):

@@ -20,8 +20,11 @@ def check_credit_code(text: str) -> None:
 
 class EmployerQuerySet(models.QuerySet):
     def for_user(self, user, right: Right = Right.READ) -> Self:
-        """The register is shared, as organisations are public: whoever may see members may find an employer."""
-        return self if access.can(user, Resource.MEMBER, right) else self.none()
+        """The register is shared, as organisations are public: whoever may see members may find an employer.
+
+        What may be changed of one is another question: see `members.employing`.
+        """
+        return self if access.can(user, Resource.EMPLOYER, right) else self.none()
 
 
 class Employer(Audited):
