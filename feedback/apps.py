@@ -7,6 +7,7 @@ class FeedbackConfig(AppConfig):
 
     def ready(self):
         from feedback import inboxes
-        from members import openings
+        from members import employing, openings
 
         openings.register(inboxes.OPENING)
+        employing.register(inboxes.ties)

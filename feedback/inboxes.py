@@ -1,10 +1,11 @@
-"""A unit's inbox as something that a login opens: whose it is, and in which street."""
+"""What units are given, as the apps below ask of it: whose inbox a login opens, and in which streets a unit is used."""
 
+from collections.abc import Collection, Iterable
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from feedback.models import Contact
+from feedback.models import Contact, EmployerKey, Offer, RecordCard, Webhook
 from members.access import Right
 from members.openings import Opening
 
@@ -20,3 +21,12 @@ def _paths(user: Any) -> set[str]:
 
 
 OPENING = Opening(beyond=_beyond, paths=_paths)
+
+
+def ties(employers: Collection[int]) -> Iterable[tuple[int, str]]:
+    """Which employers have a key, a contact, a webhook, a card or an offer in which street."""
+    given = Q(employer__in=employers)
+    for rows in (EmployerKey.objects.filter(given), Contact.objects.filter(given), Webhook.objects.filter(given)):
+        yield from rows.order_by().values_list("employer", "street__path").distinct()
+    for placed in (RecordCard.objects.filter(given), Offer.objects.filter(given)):
+        yield from placed.order_by().values_list("employer", "area__path").distinct()

@@ -50,6 +50,7 @@ OFFICE: list[dict] = [
         "items": [
             _link("区域", "apartment", "admin:members_area_changelist", Resource.AREA),
             _link("单位", "corporate_fare", "admin:members_employer_changelist", Resource.EMPLOYER),
+            _link("单位叫法", "label", "admin:members_employername_changelist", Resource.MEMBER, Right.WRITE),
             _link("用户", "badge", "admin:members_user_changelist", Resource.POST),
             _link("岗位", "assignment_ind", "admin:members_arearole_changelist", Resource.POST),
             _link("操作记录", "policy", "admin:members_auditentry_changelist", Resource.AUDIT),

@@ -4,7 +4,7 @@ from members.models.areas import Area
 from members.models.attempts import LoginAttempts
 from members.models.audit import AuditEntry
 from members.models.consents import Consent
-from members.models.employers import Employer
+from members.models.employers import Employer, EmployerName
 from members.models.households import Household, Pairing
 from members.models.imports import RosterImport
 from members.models.people import Duty, Member, Residence
@@ -17,6 +17,7 @@ __all__ = [
     "Consent",
     "Duty",
     "Employer",
+    "EmployerName",
     "Household",
     "LoginAttempts",
     "Member",

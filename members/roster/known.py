@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import chain
 
+from members import employing
 from members.history import batches
-from members.models import Area, Employer, Member, Residence
+from members.models import Area, Employer, EmployerName, Member, Residence
 
 COLUMNS = (
     "name", "sex", "birth_date", "id_digest", "phone_digest", "affiliation", "standing", "party_since",
@@ -42,7 +43,7 @@ class People:
     """The street's members, found by ID digest, by name and phone, by name and building."""
 
     def __init__(self, street: Area):
-        homes = dict(_homes(street))
+        self.street, homes = street, dict(_homes(street))
         self.all: dict[int, Person] = {}
         self.by_id: dict[str, list[Person]] = defaultdict(list)
         self.by_phone: dict[tuple[str, str], list[Person]] = defaultdict(list)
@@ -89,7 +90,7 @@ def _certain(found: list[Person]) -> tuple[Person | None, list[Person]]:
 class Employers:
     """The employers a file names: known ones by credit code or name, new ones listed."""
 
-    def __init__(self, named: Iterable[tuple[str, str]]):
+    def __init__(self, named: Iterable[tuple[str, str]], street: Area):
         names, codes = {name for name, _ in named}, {code for _, code in named if code}
         self.by_code: dict[str, int | str] = {}
         self.by_name: dict[str, set[int | str]] = defaultdict(set)
@@ -97,6 +98,9 @@ class Employers:
         self.new: dict[str, dict[str, str]] = {}
         for pk, name, code in chain(_employers("name", names), _employers("credit_code", codes)):
             self._know(pk, name, code or "")
+        for name, pk, code in _called(street, names):
+            self._call(name, pk, code or "")
+        self.shared = employing.used_outside(set(self.uncoded.values()), street)
         for name, code in sorted(named, key=lambda pair: not pair[1]):
             self._meet(name, code)
 
@@ -106,6 +110,12 @@ class Employers:
             self.by_code[code] = ref
         elif isinstance(ref, int):
             self.uncoded[name] = ref
+
+    def _call(self, name: str, pk: int, code: str) -> None:
+        """What the street itself calls a unit goes before what the register calls another."""
+        self.by_name[name] = set()
+        self.uncoded.pop(name, None)
+        self._know(pk, name, code)
 
     def _meet(self, name: str, code: str) -> None:
         if code in self.by_code or (not code and self.by_name.get(name)):
@@ -125,9 +135,21 @@ class Employers:
         return next(iter(refs)) if len(refs) == 1 else None
 
     def codes_to_add(self) -> dict[int, str]:
-        """Credit codes that the file brings for employers known by name alone."""
-        known_only = set(self.uncoded.values())
+        """Credit codes that the file brings for employers known by name alone, and used by no other street."""
+        known_only = set(self.uncoded.values()) - self.shared
         return {ref: code for code, ref in self.by_code.items() if isinstance(ref, int) and ref in known_only}
+
+    def notes(self) -> list[str]:
+        """Name the units whose code the file brings, and that other streets use as well."""
+        brought = {ref for ref in self.by_code.values() if ref in self.shared}
+        names = sorted(name for name, ref in self.uncoded.items() if ref in brought)
+        return [f"“{name}”别的街道也在用，表里的信用代码不会写进登记；要补填，请联系系统管理员。" for name in names]
+
+
+def _called(street: Area, names: set[str]) -> Iterable[tuple[str, int, str | None]]:
+    for batch in batches(sorted(names)):
+        some = EmployerName.objects.filter(street=street, name__in=batch)
+        yield from some.values_list("name", "employer", "employer__credit_code")
 
 
 def _homes(street: Area) -> Iterable[tuple[int, Home]]:

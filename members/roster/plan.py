@@ -135,7 +135,7 @@ def make_plan(reading: Reading, terms: Terms) -> Plan:
         new_groups=made,
         absent=absent,
         warnings=_warnings(rows, before),
-        notes=planner.notes(),
+        notes=[*planner.notes(), *planner.employers.notes()],
     )
 
 
@@ -147,7 +147,7 @@ class Planner:
         named = {
             (e.values["employer"], e.values.get("credit_code", "")) for e in reading.entries if "employer" in e.values
         }
-        self.employers = Employers(named)
+        self.employers = Employers(named, people.street)
         self.columns = {sheet.name: sheet.columns for sheet in reading.sheets}
         self.seen: dict[tuple[str, ...], tuple[Entry, str]] = {}
         self.taken: dict[int, Entry] = {}

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Max, Q
 
-from members import audit
+from members import audit, employing
 from members.history import batches, write_history
 from members.models import Area, Employer, Member, Residence, RosterImport
 from members.roster.apply import overwrite
@@ -26,7 +26,7 @@ def take_back(roster_import: RosterImport, *, made: dict[str, Any]) -> list[int]
     members.delete_created()
     homes.restore_changed()
     members.restore_changed()
-    _drop_unused(made)
+    _drop_unused(made, Area.objects.get(path=roster_import.area.street_path))
     audit.record("undo", roster_import, path=roster_import.area.path, changes={"kept": len(kept)})
     return sorted(kept)
 
@@ -98,9 +98,11 @@ def _with_ties(pks: Iterable[int], *, but: set[int]) -> set[int]:
     return tied
 
 
-def _drop_unused(made: dict[str, Any]) -> None:
+def _drop_unused(made: dict[str, Any], street: Area) -> None:
     Employer.objects.filter(pk__in=made.get("employers", []), members=None).delete()
     for pk, code in made.get("codes", {}).items():
+        if employing.used_outside([int(pk)], street):
+            continue  # by now the code is the others' too
         employer = Employer.objects.filter(pk=pk, credit_code=code).first()
         if employer and not Employer.objects.filter(name=employer.name, credit_code=None).exists():
             employer.credit_code = None
