@@ -15,7 +15,18 @@ from django.utils import timezone
 from members.access import Kind
 from members.models import Area, AuditEntry, Employer, Member, StaffToken, User
 from tests import factories
-from tests.matrix import FILE, LOGIN, Clients, Table, browsers, inline, statuses, tell_tales
+from tests.matrix import (
+    FILE,
+    LOGIN,
+    Clients,
+    Table,
+    browsers,
+    inline,
+    reached_from_afar,
+    statuses,
+    strangers,
+    tell_tales,
+)
 from tests.members.uploads import cells, preview, sheet, write
 
 # Own rows are 1号楼, who lives there and who works there; "other" ones lie in the other community of the street, "far"
@@ -216,6 +227,12 @@ def test_status(rows: dict[str, Any], clients: Clients, section: str) -> None:
     found, written_by = statuses(TABLE[section], rows=rows, clients=clients, bodies=bodies)
     assert found == TABLE[section]
     assert written_by == set()
+
+
+@pytest.mark.parametrize("section", TABLE)
+def test_the_other_street_reaches_nothing_here(request: Any, rows: Any, logged_in: Any, section: str) -> None:
+    clients = strangers(request, logged_in)
+    assert reached_from_afar(TABLE[section], rows=rows, clients=clients, bodies=bodies) == []
 
 
 @pytest.mark.parametrize("section", TABLE)

@@ -4,12 +4,13 @@ The table of design/privacy.md, as in `test_matrix`; which rows are whose says `
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
 
 from members.models import Area, Member, User
-from tests.matrix import FILE, LOGIN, Clients, Table, browsers, statuses, tell_tales
+from tests.matrix import FILE, LOGIN, Clients, Table, browsers, reached_from_afar, statuses, strangers, tell_tales
 from tests.week import bodies, lived
 
 # An instructor reads what happens, and of people numbers alone.
@@ -221,6 +222,12 @@ def test_status(rows: dict[str, int], clients: Clients, section: str) -> None:
     found, written_by = statuses(TABLE[section], rows=rows, clients=clients, bodies=bodies)
     assert found == TABLE[section]
     assert written_by == set()
+
+
+@pytest.mark.parametrize("section", TABLE)
+def test_the_other_street_reaches_nothing_here(request: Any, rows: Any, logged_in: Any, section: str) -> None:
+    clients = strangers(request, logged_in)
+    assert reached_from_afar(TABLE[section], rows=rows, clients=clients, bodies=bodies) == []
 
 
 @pytest.mark.parametrize("section", TABLE)

@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 from activities.models import Attendance, Visit
 from members.models import Area, Consent, Employer, Member, Residence, User
 from tests import factories
+from tests.matrix import HERE
 
 WHO = ("superuser", "street_officer", "secretary", "liaison", "leader", "instructor", "auditor", "outsider", None)
 CALLS: dict[tuple[str, str], tuple[int, ...]] = {
@@ -226,6 +227,27 @@ def test_status(rows: Any, bodies: Any, clients: Any, noun: str) -> None:
         kinds |= {answer["Content-Type"] for answer in answers if answer.status_code >= 400}
     assert found == {call: CALLS[call] for call in found}
     assert kinds == {"application/problem+json"}
+
+
+@pytest.mark.parametrize("who", ["far_officer", "far_secretary"])
+def test_the_other_street_reaches_nothing_here(
+    request: Any, api: Any, rows: Any, bodies: Any, other_street: Area, who: str
+) -> None:
+    """Each row answers as one that nobody has, and no list names a place or a person of this street."""
+    client, nowhere, found = api(request.getfixturevalue(who)), dict.fromkeys(rows, 9_999_999), []
+    for method, path in CALLS:
+        noun, name = path.split("/", 1)[0], path.rsplit("/", 1)[-1]
+        body = bodies.get((method, name)) or bodies.get((method, noun), {})
+        answer = undone(client, method, f"/api/v1/{path.format(**rows)}", body)
+        if "{" in path and "{employer}" not in path:
+            unknown = undone(client, method, f"/api/v1/{path.format(**nowhere)}", body).status_code
+            if answer.status_code != unknown or unknown < 400:
+                found.append((method, path, answer.status_code))
+        elif told := [word for word in HERE if word in answer.content.decode()]:
+            found.append((method, path, told))
+        elif method == "POST" and answer.status_code < 400 and noun != "employers":
+            found.append((method, path, answer.status_code))
+    assert found == []
 
 
 def undone(client: APIClient, method: str, url: str, body: dict[str, Any]) -> Any:
