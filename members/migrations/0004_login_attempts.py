@@ -14,10 +14,13 @@ class Migration(migrations.Migration):
             name="LoginAttempts",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=64)),
-                ("place", models.CharField(blank=True, max_length=64)),
-                ("count", models.PositiveIntegerField(default=0)),
-                ("since", models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ("name", models.CharField(max_length=64, verbose_name="登录名摘要")),
+                ("place", models.CharField(blank=True, max_length=64, verbose_name="来处摘要")),
+                ("count", models.PositiveIntegerField(default=0, verbose_name="次数")),
+                (
+                    "since",
+                    models.DateTimeField(db_index=True, default=django.utils.timezone.now, verbose_name="起始时间"),
+                ),
             ],
             options={
                 "verbose_name": "登录尝试",

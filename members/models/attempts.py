@@ -29,10 +29,10 @@ class Standing(NamedTuple):
 class LoginAttempts(models.Model):
     """The tries of one login name from one place; no place is from anywhere. Neither is kept in clear."""
 
-    name = models.CharField(max_length=64)
-    place = models.CharField(max_length=64, blank=True)
-    count = models.PositiveIntegerField(default=0)
-    since = models.DateTimeField(default=timezone.now, db_index=True)
+    name = models.CharField("登录名摘要", max_length=64)
+    place = models.CharField("来处摘要", max_length=64, blank=True)
+    count = models.PositiveIntegerField("次数", default=0)
+    since = models.DateTimeField("起始时间", default=timezone.now, db_index=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "登录尝试"
