@@ -343,7 +343,7 @@ def test_the_label_costs_one_look_at_the_streets(
     settings.SECOND_FACTOR = ["secretary"]
     request = rf.get("/")
     request.user = User.objects.get(pk=secretary.pk)
-    with django_assert_num_queries(3):  # the posts, the inboxes, their streets; for label and second factor together
+    with django_assert_num_queries(2):  # the posts, and their streets; for label and second factor together
         assert second_factor.is_required(request.user)
         assert environment(request) is None
     with django_assert_num_queries(0):

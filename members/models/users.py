@@ -158,8 +158,11 @@ class User(AbstractUser, Audited):
 
     @cached_property
     def demo_streets(self) -> set[str]:
-        """The paths of the demonstration streets where something is open to the user; read once a request."""
-        paths = {path[:SEGMENT] for _, path in access.posts_of(self)} | openings.paths_of(self)
+        """The paths of the demonstration streets where the user works, or, without a post, has an inbox.
+
+        Read once a request.
+        """
+        paths = {path[:SEGMENT] for _, path in access.posts_of(self)} or openings.paths_of(self)
         demo = Area.objects.filter(path__in=paths, is_demo=True).order_by()
         return set(demo.values_list("path", flat=True)) if paths else set()
 
