@@ -135,7 +135,7 @@ TABLE: Table = {
         "GET admin/feedback/offer/{other_offer}/change/": (403, 200, 404, 403, 403, 403, 403, LOGIN, LOGIN),
         "POST admin/feedback/offer/export/": (403, FILE, FILE, 403, 403, 403, 403, LOGIN, LOGIN),
         **{
-            f"GET admin/feedback/{model}/{page}": (200, 200, 403, 403, 403, 403, 403, LOGIN, LOGIN)
+            f"GET admin/feedback/{model}/{page}": (403, 200, 403, 403, 403, 403, 403, LOGIN, LOGIN)
             for model, page in (
                 ("employerkey", ""), ("employerkey", "add/"), ("employerkey", "{key}/change/"), ("contact", ""),
                 ("contact", "add/"), ("webhook", ""), ("webhook", "add/"), ("webhook", "{webhook}/change/"),
@@ -143,7 +143,7 @@ TABLE: Table = {
             )
         },
         **{
-            f"GET admin/feedback/{model}/{{far_{word}}}/change/": (200, 404, 403, 403, 403, 403, 403, LOGIN, LOGIN)
+            f"GET admin/feedback/{model}/{{far_{word}}}/change/": (403, 404, 403, 403, 403, 403, 403, LOGIN, LOGIN)
             for model, word in (("employerkey", "key"), ("webhook", "webhook"), ("delivery", "delivery"))
         },
     },
