@@ -167,7 +167,6 @@ def everywhere(
 @pytest.mark.parametrize(
     ("who", "seen"),
     [
-        ("superuser", set()),
         ("street_officer", {"street", "own", "other"}),
         ("secretary", {"street", "own"}),
         ("other_secretary", {"street", "other"}),
