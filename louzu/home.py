@@ -20,7 +20,7 @@ from members.api import problems
 from members.atomic import atomic_write
 from members.audit import circumstances, record
 from members.coverage import Figures, coverage
-from members.models import Area, RosterImport
+from members.models import Area, AreaRole, RosterImport
 from members.models.imports import FORGOTTEN
 from members.outage import give_up_session, is_outage
 from members.views.page import page, shell
@@ -82,8 +82,6 @@ def home(request):
     today = timezone.localdate()
     paths = sorted({path for _, path in access.posts_of(request.user)})
     roots = areas.filter(path__in=paths).on(today)
-    if request.user.is_superuser:
-        roots = areas.filter(level=Area.Level.STREET).on(today)
     posts = [Post(area, coverage(area, areas=areas, day=today).figures) for area in roots[:SHOWN_POSTS]]
     waiting = RosterImport.objects.for_user(request.user).filter(status=RosterImport.Status.REVIEW).defer(*FORGOTTEN)
     return page(
@@ -96,7 +94,23 @@ def home(request):
         unrecorded=_unrecorded(request.user, today),
         unsettled=unsettled(request.user),
         has_posts=request.user.is_staff,
+        steps=_steps() if access.sets_up(request.user) else [],
     )
+
+
+def _steps() -> list[tuple[bool, str, str, str]]:
+    """How the superuser sets a street up: what is done, what is next, and where."""
+    streets = Area.objects.streets().current()
+    offices = AreaRole.objects.current().filter(kind=access.Kind.STREET, area__in=streets)
+    return [
+        (streets.exists(), "新建街道：上级不填，只写街道名称。", "新建街道", reverse("admin:members_area_add")),
+        (
+            bool(streets) and offices.values("area").distinct().count() == len(streets),
+            "给每个街道开通街道党工委的第一位用户，把登录名和初始密码当面交给他。",
+            "开通用户",
+            reverse("admin:members_user_add"),
+        ),
+    ]
 
 
 def _unrecorded(user, today: date):

@@ -5,7 +5,6 @@ from django.urls import reverse_lazy
 from feedback.models.units import employers_of
 from members import access
 from members.access import Resource, Right
-from members.models import Area
 
 
 def _link(title: str, icon: str, name: str, resource: Resource | None = None, right: Right = Right.READ) -> dict:
@@ -50,7 +49,8 @@ OFFICE: list[dict] = [
         "separator": True,
         "items": [
             _link("区域", "apartment", "admin:members_area_changelist", Resource.AREA),
-            _link("单位", "corporate_fare", "admin:members_employer_changelist", Resource.MEMBER),
+            _link("单位", "corporate_fare", "admin:members_employer_changelist", Resource.EMPLOYER),
+            _link("单位叫法", "label", "admin:members_employername_changelist", Resource.MEMBER, Right.WRITE),
             _link("用户", "badge", "admin:members_user_changelist", Resource.POST),
             _link("岗位", "assignment_ind", "admin:members_arearole_changelist", Resource.POST),
             _link("操作记录", "policy", "admin:members_auditentry_changelist", Resource.AUDIT),
@@ -86,8 +86,8 @@ def sidebar(request) -> list[dict]:
 
 def environment(request) -> list[str] | None:
     """The label at the top: made-up data, or the superuser, who is not for daily use."""
-    if request.user.is_authenticated and request.user.is_superuser:
+    if not request.user.is_authenticated:
+        return None
+    if request.user.is_superuser:
         return ["超级用户：只用于初始设置，日常请用岗位账号", "danger"]
-    if Area.objects.filter(is_demo=True).exists():
-        return ["演示数据", "warning"]
-    return None
+    return ["演示数据", "warning"] if request.user.demo_streets else None

@@ -40,7 +40,8 @@ LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=sorted(LOOPBACK))
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 HTTPS = env.bool("LOUZU_HTTPS", default=not LOOPBACK.issuperset(ALLOWED_HOSTS))
-PROXIES = env.int("LOUZU_PROXIES", default=0)
+# The proxies in front, by address or network; a bare number is how many there are, whoever they may be.
+PROXIES = env.list("LOUZU_PROXIES", default=[])
 ROOT_URLCONF = "louzu.urls"
 WSGI_APPLICATION = "louzu.wsgi.application"
 
@@ -76,6 +77,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "louzu.edges.at_the_edge",
+    "members.proxies.seen_through_proxies",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -87,8 +89,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "members.middleware.journal_first",
     "members.middleware.audit_context",
-    "members.middleware.new_password_first",
     "members.middleware.second_step_first",
+    "members.middleware.new_password_first",
     "members.middleware.never_cached",
     "members.middleware.kept_awake",
     "members.middleware.told_apart",
@@ -162,16 +164,12 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ] + [{"NAME": "members.passwords.AnotherThanBefore"}]
-AXES_FAILURE_LIMIT = 6
-AXES_COOLOFF_TIME = 0.25
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_HANDLER = "members.lockout.CountedLogins"
 AXES_LOCKOUT_TEMPLATE = "members/locked_out.html"
-AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
-AXES_CLIENT_IP_CALLABLE = "members.middleware.client_address"
+AXES_CLIENT_IP_CALLABLE = "members.lockout.place_of"
 # What was typed into the name's field may be a password, and the page to go on to may name whoever was searched for.
-AXES_USERNAME_CALLABLE = "members.login_names.counted_name"
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "next"]
 # The kinds of post that show six digits from their phone at each login.
 SECOND_FACTOR = env.list("LOUZU_SECOND_FACTOR", default=["street", "auditor"])
@@ -182,8 +180,7 @@ SECURE_HSTS_SECONDS = env.int("LOUZU_HSTS_SECONDS", default=31_536_000 if HTTPS 
 # The whole domain may be the neighbours' too: only its owner switches these on.
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.bool("LOUZU_HSTS_WHOLE_DOMAIN", default=False)
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
-if PROXIES:
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # only a proxy's reaches so far
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # In the session, not in a cookie that can be read: a first password is told by a message.
@@ -273,7 +270,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["members.api.throttling.UserThrottle"],
     "DEFAULT_THROTTLE_RATES": {"user": env("LOUZU_API_RATE", default="600/min")},
     "EXCEPTION_HANDLER": "members.api.problems.problem_response",
-    "NUM_PROXIES": PROXIES,
+    "NUM_PROXIES": 0,  # the address is the visitor's already
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = {

@@ -28,6 +28,7 @@ class Kind(TextChoices):
 class Resource(StrEnum):
     AREA = "area"
     MEMBER = "member"
+    EMPLOYER = "employer"
     HOUSEHOLD = "household"
     ACTIVITY = "activity"
     NEED = "need"
@@ -59,16 +60,20 @@ class Range(NamedTuple):
 
 # What liaison officers and group leaders do from day to day.
 DAILY = {
+    Resource.AREA: Right.READ,
+    Resource.EMPLOYER: Right.READ,
     Resource.HOUSEHOLD: Right.WRITE,
     Resource.ACTIVITY: Right.WRITE,
     Resource.NEED: Right.WRITE,
     Resource.HONOUR: Right.READ,
+    Resource.REPORT: Right.READ,
 }
 
 MATRIX: dict[str, dict[Resource, Right]] = {
     Kind.STREET: {
         Resource.AREA: Right.WRITE,
         Resource.MEMBER: Right.WRITE,
+        Resource.EMPLOYER: Right.WRITE,
         Resource.HOUSEHOLD: Right.WRITE,
         Resource.ACTIVITY: Right.WRITE,
         Resource.NEED: Right.WRITE,
@@ -84,6 +89,7 @@ MATRIX: dict[str, dict[Resource, Right]] = {
     Kind.SECRETARY: {
         Resource.AREA: Right.WRITE,
         Resource.MEMBER: Right.WRITE,
+        Resource.EMPLOYER: Right.WRITE,
         Resource.HOUSEHOLD: Right.WRITE,
         Resource.ACTIVITY: Right.WRITE,
         Resource.NEED: Right.WRITE,
@@ -94,8 +100,8 @@ MATRIX: dict[str, dict[Resource, Right]] = {
         Resource.REPORT: Right.READ,
         Resource.POST: Right.WRITE,
     },
-    Kind.LIAISON: {Resource.AREA: Right.READ, Resource.MEMBER: Right.REVEAL, **DAILY, Resource.REPORT: Right.READ},
-    Kind.LEADER: {Resource.AREA: Right.READ, Resource.MEMBER: Right.READ, **DAILY, Resource.REPORT: Right.READ},
+    Kind.LIAISON: {Resource.MEMBER: Right.REVEAL, **DAILY},
+    Kind.LEADER: {Resource.MEMBER: Right.READ, **DAILY},
     Kind.INSTRUCTOR: {
         Resource.AREA: Right.READ,
         Resource.MEMBER: Right.COUNT,
@@ -118,12 +124,23 @@ GRANTS: dict[str, set[str]] = {
 }
 
 EVERYWHERE = Range("", "99999")
+INSTALLATION = Range("", "0")  # what belongs to no street: its path is empty
+
+# What the superuser is for: streets, their first office user, the shared register. No post adds to it.
+SETTING_UP: dict[Resource, tuple[Right, Range]] = {
+    Resource.AREA: (Right.WRITE, EVERYWHERE),
+    Resource.POST: (Right.WRITE, EVERYWHERE),
+    Resource.EMPLOYER: (Right.WRITE, EVERYWHERE),
+    Resource.AUDIT: (Right.READ, INSTALLATION),
+}
+FIRST_POSTS = {Kind.STREET, Kind.AUDITOR}
 
 
 def reach(user: "User", resource: Resource, right: Right = Right.READ) -> list[Range]:
     """Return the parts of the tree where the user's current posts give the right; no post, no part."""
     if sets_up(user):
-        return [EVERYWHERE]
+        held, part = SETTING_UP.get(resource, (0, INSTALLATION))
+        return [part] if held >= right else []
     return [_range(kind, path, resource, right) for kind, path in posts_of(user) if _held(kind, resource) >= right]
 
 
@@ -152,7 +169,7 @@ def sets_up(user: "User") -> bool:
 def grantable(user: "User") -> set[str]:
     """Return the kinds of post the user may give to others."""
     if sets_up(user):
-        return set(Kind.values)
+        return set(FIRST_POSTS)
     return set().union(*(GRANTS.get(kind, set()) for kind, _ in posts_of(user)))
 
 

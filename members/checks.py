@@ -5,6 +5,15 @@ from django.core.checks import Tags, Warning, register
 
 
 @register(Tags.security, deploy=True)
+def proxies_are_named(app_configs, **kwargs):
+    if not any(text.strip().isdecimal() and int(text) for text in settings.PROXIES):
+        return []
+    hint = "Write their addresses or networks: LOUZU_PROXIES=127.0.0.1,10.0.0.0/8 (.env.example)."
+    told = "LOUZU_PROXIES says how many proxies there are, not which: whoever gets past them can forge an address."
+    return [Warning(told, hint=hint, id="louzu.W002")]
+
+
+@register(Tags.security, deploy=True)
 def keys_come_from_the_environment(app_configs, **kwargs):
     if settings.KEYS_FROM_ENVIRONMENT:
         return []

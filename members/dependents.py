@@ -5,7 +5,7 @@ the code base sees to it that every foreign key is registered.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from django.db.models import Value
@@ -55,6 +55,14 @@ def uses_of(
             else:
                 counts[row][dependent.words] += 1
     return {row: _sentence(counts[row], is_elsewhere=row in elsewhere) for row in counts.keys() | elsewhere}
+
+
+def places_of(target: Model, pks: Collection[int]) -> Iterator[tuple[int, str]]:
+    """Yield the rows and the paths where something holds on to them, as far as it lies anywhere."""
+    for dependent in _registered[target].values():
+        for batch in batches(sorted(pks) if dependent.place else []):
+            rows = dependent.model._base_manager.filter(**{f"{dependent.field}__in": batch}).order_by()
+            yield from rows.values_list(dependent.field, dependent.place).distinct()
 
 
 def _rows(dependent: Dependent, pks: list[int]) -> list[tuple[int, int, str]]:

@@ -7,6 +7,7 @@ from members.models import (
     Consent,
     Duty,
     Employer,
+    EmployerName,
     Household,
     Member,
     Pairing,
@@ -26,10 +27,12 @@ def register_all() -> None:
         Dependent(Pairing, "compound", "{} 对结对"),
         Dependent(Pairing, "neighbour_compound", "{} 对结对的另一方"),
         Dependent(RosterImport, "area", "{} 次花名册导入"),
+        Dependent(EmployerName, "street", "{} 个单位叫法"),
     )
     register(
         Employer,
         Dependent(Member, "employer", "{} 名党员", "street__path"),
+        Dependent(EmployerName, "employer", "{} 个叫法", "street__path"),
         Dependent(Consent, "employer", "{} 次党员答复", "member__street__path"),
     )
     register(

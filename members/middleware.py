@@ -10,24 +10,19 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
-from members import journal, second_factor
+from members import journal, lockout, second_factor
 from members.api import problems
 from members.audit import acting
 
 AWAKE_SECONDS = 300
 WHO = "louzu_who"
 REQUEST_ID = re.compile(r"^[\w-]{8,40}$")
-FREE = (
-    *("admin:login", "admin:logout", "admin:password_change", "admin:password_change_done", "admin:jsi18n"),
-    "members:second_factor",
-)
+BEFORE_SECOND_STEP = ("admin:login", "admin:logout", "admin:jsi18n", "members:second_factor")
+BEFORE_NEW_PASSWORD = (*BEFORE_SECOND_STEP, "admin:password_change", "admin:password_change_done")
 
 
 def client_address(request) -> str:
-    """The visitor's address: behind our proxies the one that the outermost of them saw."""
-    seen = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
-    if settings.PROXIES and len(seen) >= settings.PROXIES:
-        return seen[-settings.PROXIES].strip()
+    """The visitor's address; proxies of ours were looked through before (`members.proxies`)."""
     return request.META.get("REMOTE_ADDR", "")
 
 
@@ -59,11 +54,11 @@ def journal_first(get_response):
 
 
 def new_password_first(get_response):
-    """A password that somebody else set opens one page only: the one that changes it."""
+    """A password that somebody else set opens one page only: the one that changes it, behind the second step."""
 
     def middleware(request):
-        user = request.user
-        if user.is_authenticated and user.must_change_password and request.path not in {reverse(n) for n in FREE}:
+        is_due = request.user.is_authenticated and request.user.must_change_password
+        if is_due and request.path not in {reverse(name) for name in BEFORE_NEW_PASSWORD}:
             if request.path.startswith("/api/"):
                 return problems.answer("new_password_first", 403, request_id=request.id)
             return redirect("admin:password_change")
@@ -78,7 +73,7 @@ def second_step_first(get_response):
     def middleware(request):
         user = request.user
         is_due = user.is_authenticated and not second_factor.has_passed(request) and second_factor.is_required(user)
-        if is_due and request.path not in {reverse(n) for n in FREE}:
+        if is_due and request.path not in {reverse(name) for name in BEFORE_SECOND_STEP}:
             if request.path.startswith("/api/"):
                 return problems.answer("second_factor", 403, request_id=request.id)
             return redirect(reverse("members:second_factor", query={"next": request.get_full_path()}))
@@ -108,6 +103,7 @@ def told_apart(get_response):
             who = salted_hmac("louzu.who", str(request.user.pk)).hexdigest()[:16]
             if request.COOKIES.get(WHO) != who:
                 response.set_cookie(WHO, who, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
+                lockout.remember(request, response)
         return response
 
     return middleware

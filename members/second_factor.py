@@ -7,19 +7,34 @@ from members import access
 from members.atomic import atomic_write
 from members.audit import record
 from members.models import Area, User
+from members.models.areas import SEGMENT
 
-PASSED = "second_factor"  # in the session: the user who showed it
+PASSED = "second_factor"  # in the session: who showed it, in which round of logins
+MOST_FAILURES = 10  # each wrong code doubles the wait; from here on it stays at eight minutes, never for ever
 
 
 def is_required(user: User) -> bool:
-    """Whether one of the user's posts asks for it. A made-up street has nothing to guard."""
-    posts = access.posts_of(user) if settings.SECOND_FACTOR else []
-    paths = [path for kind, path in posts if kind in settings.SECOND_FACTOR]
-    return bool(paths) and Area.objects.filter(path__in={path[:4] for path in paths}, is_demo=False).exists()
+    """Whether the superuser, or one of the user's posts, asks for it. A made-up street has nothing to guard."""
+    if not settings.SECOND_FACTOR:
+        return False
+    if access.sets_up(user):
+        return not _only_made_up()
+    paths = {path[:SEGMENT] for kind, path in access.posts_of(user) if kind in settings.SECOND_FACTOR}
+    return bool(paths) and not paths <= user.demo_streets
+
+
+def _only_made_up() -> bool:
+    """Whether all streets of the installation are for demonstration; where there is none yet, real ones will come."""
+    return set(Area.objects.streets().order_by().values_list("is_demo", flat=True).distinct()) == {True}
 
 
 def has_passed(request) -> bool:
-    return request.session.get(PASSED) == request.user.pk
+    return request.session.get(PASSED) == _mark(request.user)
+
+
+def _mark(user: User) -> str:
+    """What a session bears that passed; an app that was forgotten begins another round, and takes it away."""
+    return f"{user.pk}.{user.login_round}"
 
 
 def device_of(user: User) -> TOTPDevice:
@@ -42,14 +57,24 @@ def show(request, digits: str) -> bool:
     if is_right and not device.confirmed:
         device.confirmed = True
         device.save(update_fields=["confirmed"])
+    if device.throttling_failure_count > MOST_FAILURES:
+        device.throttling_failure_count = MOST_FAILURES
+        device.save(update_fields=["throttling_failure_count"])
     record("login" if is_right else "login_failed", request.user, changes={"second_factor": is_right})
     if is_right:
         request.session.cycle_key()
-        request.session[PASSED] = request.user.pk
+        request.session[PASSED] = _mark(request.user)
     return is_right
 
 
 def forget(user: User) -> None:
-    """Take the app away, when the phone is lost: the next login sets up another."""
+    """Take the app away, when the phone is lost: all logins end, and the next one sets up another."""
     TOTPDevice.objects.filter(user=user).delete()
+    user.end_logins()
     record("change", user, changes={"second_factor": ["set up", None]})
+
+
+def forgive(user: User) -> None:
+    """Let the next code be tried at once."""
+    for device in TOTPDevice.objects.filter(user=user):
+        device.throttle_reset()

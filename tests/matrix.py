@@ -4,9 +4,12 @@ A table's key is a call, its value the statuses in the order of `WHO`. Numbers s
 follows a `#` tells apart two calls of one address.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from django.apps import apps
@@ -117,3 +120,49 @@ def written() -> dict[str, list]:
     kept = [model for model in ours if model not in (AuditEntry, AuditHead)]
     rows = {model.__name__: list(model._base_manager.order_by("pk").values()) for model in kept}
     return rows | {"AuditEntry": list(AuditEntry.objects.exclude(action__in=TOLD).values("pk", "hash"))}
+
+
+# The other street ----------------------------------------------------------------------------------------------------
+HERE = ("第二社区", "仓场公寓", "欧阳建国", "单秀英")  # no page gives these as examples
+SHARED = ("{employer}", "{members}", "{activities}", "{far_")  # rows of both streets, or of theirs; no number at all
+# Of what is posted, this names no row of here: whoever holds a post may.
+OWN_DOING = re.compile(r"stafftoken/add/|employer/add/|export|[{]far_")
+
+
+def strangers(request: pytest.FixtureRequest, logged_in: Callable[[User], Client]) -> Clients:
+    """The other street's office and secretary."""
+    return {who: logged_in(request.getfixturevalue(who)) for who in ("far_officer", "far_secretary")}
+
+
+def reached_from_afar(calls: Calls, *, rows: Rows, clients: Clients, bodies: Callable[[Rows], Bodies]) -> list:
+    """Return what the other street gets of this one: a row, a name in a list or a file, or something written."""
+    nowhere, found = dict.fromkeys(rows, 9_999_999), []
+    before = written()
+    for who, client in clients.items():
+        for call in calls:
+            method, _, address = call.partition(" ")
+            body = bodies(rows).get(address, {}) if method == "POST" else None
+            with transaction.atomic():
+                with watched() as sent:
+                    answer = ask(client, url(address, rows), body)
+                has_written = method == "POST" and bool(sent) and written() != before
+                transaction.set_rollback(True)
+            status = kind(answer)
+            if not any(sign in address for sign in SHARED):
+                nobodys = kind(ask(client, url(address, nowhere), {} if method == "POST" else None))
+                if "{" in address and (status != nobodys or status == 200):
+                    found.append((who, call, status))
+            if has_written and not OWN_DOING.search(call):
+                found.append((who, call, "written"))
+            if told := [name for name in HERE if name in plain(answer)]:
+                found.append((who, call, told))
+    return found
+
+
+def plain(answer: Any) -> str:
+    """An answer's text; of a workbook its sheets'."""
+    content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    if content[:2] == b"PK":
+        with ZipFile(BytesIO(content)) as book:
+            content = b"".join(book.read(name) for name in book.namelist())
+    return content.decode(errors="ignore")

@@ -18,7 +18,7 @@ os.environ |= {
     "LOUZU_PHONE_CIPHER": "aes",
     "LOUZU_WORKER_THREAD": "false",
     "LOUZU_HTTPS": "false",
-    "LOUZU_PROXIES": "0",
+    "LOUZU_PROXIES": "",
     "LOUZU_SECOND_FACTOR": "",
     "LOUZU_API_RATE": "100000/min",
     "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",

@@ -19,16 +19,16 @@ PUBLIC = (200,) * 9
 CLOSED = (403,) * 8 + (LOGIN,)
 # Own rows are for the street and the community's secretary; the other community's for the street; the other street's
 # for nobody here.
-OFFICE = (200, 200, 200, 403, 403, 403, 403, 403, LOGIN)
-DONE = (302, 302, 302, 403, 403, 403, 403, 403, LOGIN)
-OWN = (200, 200, 200, 404, 404, 404, 404, 404, LOGIN)
-MOVED = (302, 302, 302, 404, 404, 404, 404, 404, LOGIN)
-OTHER = (200, 200, 404, 404, 404, 404, 404, 404, LOGIN)
-OTHER_MOVED = (302, 302, 404, 404, 404, 404, 404, 404, LOGIN)
-FAR = (200, 404, 404, 404, 404, 404, 404, 404, LOGIN)
-FAR_MOVED = (302, 404, 404, 404, 404, 404, 404, 404, LOGIN)
-STREET = (200, 200, 404, 404, 404, 404, 404, 404, LOGIN)
-STREET_MOVED = (302, 302, 404, 404, 404, 404, 404, 404, LOGIN)
+OFFICE = (403, 200, 200, 403, 403, 403, 403, 403, LOGIN)
+DONE = (403, 302, 302, 403, 403, 403, 403, 403, LOGIN)
+OWN = (404, 200, 200, 404, 404, 404, 404, 404, LOGIN)
+MOVED = (404, 302, 302, 404, 404, 404, 404, 404, LOGIN)
+OTHER = (404, 200, 404, 404, 404, 404, 404, 404, LOGIN)
+OTHER_MOVED = (404, 302, 404, 404, 404, 404, 404, 404, LOGIN)
+FAR = (404, 404, 404, 404, 404, 404, 404, 404, LOGIN)
+FAR_MOVED = (404, 404, 404, 404, 404, 404, 404, 404, LOGIN)
+STREET = (404, 200, 404, 404, 404, 404, 404, 404, LOGIN)
+STREET_MOVED = (404, 302, 404, 404, 404, 404, 404, 404, LOGIN)
 # Sheets of many are a page that is kept on record like the files are.
 SHEETS = "GET cards/sheets/?period=2026H1&show=shown&card={shown}"
 
@@ -44,7 +44,7 @@ TABLE: Table = {
         "POST cards/correct/": DONE,
         "POST cards/issue/": DONE,
         SHEETS: OFFICE,
-        "GET cards/cards.pdf?show=issued&card={issued}": (FILE, FILE, FILE, 403, 403, 403, 403, 403, LOGIN),
+        "GET cards/cards.pdf?show=issued&card={issued}": (403, FILE, FILE, 403, 403, 403, 403, 403, LOGIN),
         "GET cards/runs/{run}/": OWN,
         "GET cards/runs/{other_run}/": OTHER,
         "GET cards/runs/{run}/progress/": OWN,
@@ -123,19 +123,19 @@ TABLE: Table = {
         "GET our-offers/{offer}/": CLOSED,
     },
     "admin": {
-        "GET admin/feedback/recordcard/": (200, 200, 200, 403, 403, 403, 403, LOGIN, LOGIN),
+        "GET admin/feedback/recordcard/": (403, 200, 200, 403, 403, 403, 403, LOGIN, LOGIN),
         "GET admin/feedback/recordcard/add/": (403, 403, 403, 403, 403, 403, 403, LOGIN, LOGIN),
-        "GET admin/feedback/recordcard/{issued}/change/": (200, 200, 200, 403, 403, 403, 403, LOGIN, LOGIN),
-        "GET admin/feedback/recordcard/{other_issued}/change/": (200, 200, 404, 403, 403, 403, 403, LOGIN, LOGIN),
-        "GET admin/feedback/recordcard/{far_issued}/change/": (200, 404, 404, 403, 403, 403, 403, LOGIN, LOGIN),
+        "GET admin/feedback/recordcard/{issued}/change/": (403, 200, 200, 403, 403, 403, 403, LOGIN, LOGIN),
+        "GET admin/feedback/recordcard/{other_issued}/change/": (403, 200, 404, 403, 403, 403, 403, LOGIN, LOGIN),
+        "GET admin/feedback/recordcard/{far_issued}/change/": (403, 404, 404, 403, 403, 403, 403, LOGIN, LOGIN),
         "POST admin/feedback/recordcard/{issued}/delete/": (403, 403, 403, 403, 403, 403, 403, LOGIN, LOGIN),
-        "POST admin/feedback/recordcard/export/": (FILE, FILE, FILE, 403, 403, 403, 403, LOGIN, LOGIN),
-        "GET admin/feedback/offer/": (200, 200, 200, 403, 403, 403, 403, LOGIN, LOGIN),
-        "GET admin/feedback/offer/{offer}/change/": (200, 200, 200, 403, 403, 403, 403, LOGIN, LOGIN),
-        "GET admin/feedback/offer/{other_offer}/change/": (200, 200, 404, 403, 403, 403, 403, LOGIN, LOGIN),
-        "POST admin/feedback/offer/export/": (FILE, FILE, FILE, 403, 403, 403, 403, LOGIN, LOGIN),
+        "POST admin/feedback/recordcard/export/": (403, FILE, FILE, 403, 403, 403, 403, LOGIN, LOGIN),
+        "GET admin/feedback/offer/": (403, 200, 200, 403, 403, 403, 403, LOGIN, LOGIN),
+        "GET admin/feedback/offer/{offer}/change/": (403, 200, 200, 403, 403, 403, 403, LOGIN, LOGIN),
+        "GET admin/feedback/offer/{other_offer}/change/": (403, 200, 404, 403, 403, 403, 403, LOGIN, LOGIN),
+        "POST admin/feedback/offer/export/": (403, FILE, FILE, 403, 403, 403, 403, LOGIN, LOGIN),
         **{
-            f"GET admin/feedback/{model}/{page}": (200, 200, 403, 403, 403, 403, 403, LOGIN, LOGIN)
+            f"GET admin/feedback/{model}/{page}": (403, 200, 403, 403, 403, 403, 403, LOGIN, LOGIN)
             for model, page in (
                 ("employerkey", ""), ("employerkey", "add/"), ("employerkey", "{key}/change/"), ("contact", ""),
                 ("contact", "add/"), ("webhook", ""), ("webhook", "add/"), ("webhook", "{webhook}/change/"),
@@ -143,7 +143,7 @@ TABLE: Table = {
             )
         },
         **{
-            f"GET admin/feedback/{model}/{{far_{word}}}/change/": (200, 404, 403, 403, 403, 403, 403, LOGIN, LOGIN)
+            f"GET admin/feedback/{model}/{{far_{word}}}/change/": (403, 404, 403, 403, 403, 403, 403, LOGIN, LOGIN)
             for model, word in (("employerkey", "key"), ("webhook", "webhook"), ("delivery", "delivery"))
         },
     },

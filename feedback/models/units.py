@@ -10,9 +10,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from feedback.models.counterparts import GivenQuerySet, OfCounterpart
-from members.access import Right
 from members.audit import Audited, plain_address
-from members.models import Area, Employer
+from members.models import Area, Employer, User
 from members.models.dated import DatedQuerySet, ends_after_it_begins
 from members.models.keys import Key, KeyQuerySet
 from members.models.moves import Conflict
@@ -104,9 +103,7 @@ class EmployerKey(OfCounterpart, Key):
 class ContactQuerySet(GivenQuerySet, DatedQuerySet):  # type: ignore[override]
     def may_reset(self, user, contact: "Contact") -> bool:
         """Whether the user may give this contact a new password: with it goes all that the contact's login opens."""
-        login = contact.user
-        elsewhere = self.lasting().filter(user=login).exclude(pk__in=self.for_user(user, Right.WRITE).values("pk"))
-        return not (login.is_superuser or login.roles.lasting().exists() or elsewhere.exists())
+        return not contact.user.is_superuser and User.objects.within_gift_of(user).filter(pk=contact.user_id).exists()
 
 
 class Contact(OfCounterpart, Audited):
@@ -159,11 +156,6 @@ class Contact(OfCounterpart, Audited):
 
     def audit_path(self) -> str:
         return self.street.path
-
-
-def streets_of_contact(user) -> models.QuerySet:
-    """The paths of the streets that let the user in as a unit's contact, today or before."""
-    return Contact.objects.filter(user=user.pk).values_list("street__path", flat=True).distinct().order_by()
 
 
 def employers_of(user) -> models.QuerySet[Employer]:

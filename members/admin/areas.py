@@ -11,7 +11,7 @@ from unfold.decorators import action
 
 from members import access
 from members.access import Resource, Right
-from members.admin.base import ExportableAdmin, PlainResource
+from members.admin.base import ExportableAdmin, PlainResource, with_members_link
 from members.admin.filters import PlaceFilter
 from members.admin.widgets import Autocomplete
 from members.models import Area, AreaRole
@@ -159,6 +159,9 @@ class AreaAdmin(ExportableAdmin):
     @action(description="从表格导入", icon="upload_file", permissions=["upload"])
     def upload(self, request):
         return redirect("members:areas_upload")
+
+    def get_list_display(self, request):
+        return with_members_link(request, self.list_display)
 
     @admin.display(description="区域", ordering="path")
     def place(self, area):

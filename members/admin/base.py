@@ -130,7 +130,10 @@ class ScopedAdmin(Scoped, ModelAdmin):
     def log_addition(self, request, obj, message):
         """The audit trail says it already; Django's own log would say it twice."""
 
-    log_change = log_deletion = log_addition
+    log_change = log_addition
+
+    def log_deletions(self, request, queryset):
+        """Neither does it say this twice."""
 
 
 class ReadOnlyAdmin(ScopedAdmin):
@@ -145,6 +148,12 @@ class PlainResource(ModelResource):
 
     def export_field(self, field, instance, **kwargs):
         return harmless(super().export_field(field, instance, **kwargs))
+
+
+def with_members_link(request: HttpRequest, columns: tuple[str, ...]) -> list[str]:
+    """A list's columns; without the link to members for who sees none, as the superuser."""
+    sees = access.can(cast(User, request.user), Resource.MEMBER)
+    return [name for name in columns if sees or name != "members_link"]
 
 
 class ExportableAdmin(ExportMixin, ScopedAdmin):

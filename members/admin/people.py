@@ -1,18 +1,16 @@
 from django.contrib import admin
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.html import format_html
 from import_export.fields import Field
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action
 
-from members import access
 from members.access import Resource, Right
 from members.admin.base import ExportableAdmin, HistoryAdmin, PlainResource, ScopedInline
 from members.admin.filters import JoinedFilter, LivingFilter, MemberPlaceFilter
 from members.admin.forms import MemberForm, NewMemberForm
 from members.admin.widgets import Autocomplete
-from members.models import Area, Duty, Employer, Member, Residence
+from members.models import Area, Duty, Member, Residence
 
 
 class MemberResource(PlainResource):
@@ -204,31 +202,3 @@ class MemberAdmin(HistoryAdmin, ExportableAdmin):
     @admin.display(description="参加党小组日期")
     def joined_on(self, member):
         return member.home_joined_on
-
-
-class EmployerResource(PlainResource):
-    name = Field("name", column_name="单位名称")
-    credit_code = Field("credit_code", column_name="统一社会信用代码")
-
-    class Meta:
-        model = Employer
-        name = "单位"
-        fields = ("name", "credit_code")
-
-
-@admin.register(Employer)
-class EmployerAdmin(ExportableAdmin):
-    resource = Resource.MEMBER
-    resource_classes = [EmployerResource]
-    list_display = ("name", "credit_code", "members_link")
-    search_fields = ("name__contains", "credit_code__startswith")
-    search_help_text = "输入单位名称或信用代码查找"
-    fields = ("name", "credit_code")
-
-    def exportable(self, user):
-        return Employer.objects.for_user(user) if access.can(user, Resource.EXPORT) else Employer.objects.none()
-
-    @admin.display(description="党员")
-    def members_link(self, employer):
-        url = reverse("admin:members_member_changelist")
-        return format_html('<a class="lz-link" href="{}?employer__id__exact={}">党员名单</a>', url, employer.pk)

@@ -82,10 +82,13 @@ def _plain(value) -> str:
 
 @admin.register(StaffToken)
 class StaffTokenAdmin(ScopedAdmin):
-    """A user's own tokens for the API."""
+    """A user's own tokens for the API; to a street's office, those of its users too, to be revoked."""
 
     resource = Resource.POST
-    list_display = ("label", "prefix", "created_at", "expires_at", "last_used_at", "revoked_at")
+    list_display = ("label", "owner", "prefix", "created_at", "expires_at", "last_used_at", "revoked_at")
+    list_select_related = ("user",)
+    search_fields = ("user__name__contains", "user__username__contains", "label__contains", "prefix__startswith")
+    search_help_text = "使用人、用途或前缀"
     fields = ("label",)
     actions_row = ["revoke"]
 
@@ -106,3 +109,7 @@ class StaffTokenAdmin(ScopedAdmin):
     @action(description="停用", icon="block", permissions=["revoke"])
     def revoke(self, request, object_id):
         return redirect("members:revoke_token", object_id)
+
+    @admin.display(description="使用人", ordering="user__name")
+    def owner(self, token):
+        return f"{token.user}（{token.user.username}）"

@@ -9,6 +9,7 @@ from members import access
 from members.access import Kind, Resource, Right
 from members.admin.base import ScopedAdmin, ScopedInline
 from members.models import Area, AreaRole, Member, User
+from members.models.users import HIGHER
 
 
 class AreaRoleInline(ScopedInline):
@@ -54,12 +55,22 @@ class UserAdmin(ScopedAdmin):
         return super().get_queryset(request).prefetch_related("roles__area")
 
     def get_fields(self, request, obj=None):
-        return self.fields if obj else ("name", "username", "member")
+        """To the superuser, who sees no members, not whose record is the user's."""
+        names = [name for name in self.fields if name != "member" or access.can(request.user, Resource.MEMBER)]
+        return names if obj else [name for name in names if name != "is_active"]
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         if db_field.name == "member":
             kwargs["queryset"] = Member.objects.for_user(request.user)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        """What a user may not change, they are told why."""
+        if object_id and request.method == "POST":
+            user = self.get_object(request, object_id)
+            if user and self.may(request, Right.WRITE) and not self.has_change_permission(request, user):
+                raise PermissionDenied(HIGHER)
+        return super().changeform_view(request, object_id, form_url, extra_context)
 
     def save_model(self, request, obj, form, change):
         password = None if change else obj.set_first_password()
@@ -68,10 +79,16 @@ class UserAdmin(ScopedAdmin):
             self._tell(request, obj, password)
 
     def save_formset(self, request, form, formset, change):
+        """A post must be the user's to give as it was, and as it is now."""
+        altered = [known.instance for known in formset.initial_forms if known.has_changed()]
+        self._require_given(request, altered)
         super().save_formset(request, form, formset, change)
-        for role in formset.new_objects + [role for role, _ in formset.changed_objects]:
+        self._require_given(request, formset.new_objects + [role for role, _ in formset.changed_objects])
+
+    def _require_given(self, request, roles):
+        for role in roles:
             if not self.in_scope(request, Right.WRITE, role):
-                raise PermissionDenied("只能授予自己权限范围以内的岗位，没有保存。")
+                raise PermissionDenied("只能安排或改动自己权限范围以内的岗位，没有保存。")
 
     def has_manage_permission(self, request, object_id=None):
         return self.may_by_id(request, Right.WRITE, object_id)

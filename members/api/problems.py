@@ -33,6 +33,7 @@ KINDS = {
     "new_password_first": ("new-password-first", "Change the first password", "请先在网页登录并修改初始密码。"),
     "second_factor": ("second-factor", "Second factor required", "请先在网页上完成第二步验证。"),
     "permission_denied": ("forbidden", "Not allowed", "您的岗位不能这样做。"),
+    "refused": ("forbidden", "Not allowed", ""),
     "written_outside": ("written-outside", "Not allowed there", ""),
     "not_found": ("not-found", "Not found", "没有这一条，或者它不在您的范围内。"),
     "method_not_allowed": ("method-not-allowed", "Method not allowed", "这个地址不支持这种请求方法。"),
@@ -127,7 +128,7 @@ def _known(exc: Exception) -> exceptions.APIException:
     if isinstance(exc, Http404):
         return exceptions.NotFound()
     if isinstance(exc, DjangoPermissionDenied):
-        return exceptions.PermissionDenied()
+        return exceptions.PermissionDenied(str(exc) or None, "refused" if str(exc) else None)
     if isinstance(exc, DjangoValidationError):
         return exceptions.ValidationError(refused(exc))
     if isinstance(exc, RequestDataTooBig):

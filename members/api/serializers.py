@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from members import employing
 from members.access import Resource
 from members.api.fields import CreditCodeField, IdNumberField, PartialDateField, PastDayField, PhoneField, ScopedField
 from members.api.problems import Conflict, refused
@@ -79,6 +80,11 @@ class EmployerSerializer(CheckedSerializer):
         model = Employer
         fields = ("id", "name", "credit_code")
         validators: list = []
+
+    def update(self, instance: Employer, validated_data: dict[str, Any]) -> Employer:
+        if instance.pk:
+            employing.require_change(self.context["request"].user, instance)
+        return super().update(instance, validated_data)
 
 
 def places(resource: Resource) -> Callable[[Any], AreaQuerySet]:

@@ -63,7 +63,7 @@ class AreaViewSet(CreateMixin, ChangeMixin, ScopedViewSet):
     partial_update=writes("修改单位", EmployerSerializer),
 )
 class EmployerViewSet(CreateMixin, ChangeMixin, ScopedViewSet):
-    model, resource = Employer, Resource.MEMBER
+    model, resource = Employer, Resource.EMPLOYER
     queryset = Employer.objects.none()
     serializer_class = EmployerSerializer
     filterset_class = EmployerFilter

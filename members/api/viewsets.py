@@ -45,7 +45,7 @@ class OnRecord(APIView):
         response = super().handle_exception(exc)
         if response.status_code == status.HTTP_403_FORBIDDEN and audit.actor() and hasattr(self, "resource"):
             with atomic_write():
-                path = access.scope_path(audit.actor(), self.resource)
+                path = access.scope_path(audit.actor(), self.resource) or audit.actor().audit_path()
                 audit.record("refuse", changes={"call": self._call()}, path=path)
         return response
 

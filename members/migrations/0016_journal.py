@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("members", "0011_call_counts")]
+    dependencies = [("members", "0015_forget_typed_names")]
 
     operations = [
         migrations.CreateModel(

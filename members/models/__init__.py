@@ -1,9 +1,10 @@
 """The ground everything stands on, by noun."""
 
 from members.models.areas import Area
+from members.models.attempts import LoginAttempts
 from members.models.audit import AuditEntry
 from members.models.consents import Consent
-from members.models.employers import Employer
+from members.models.employers import Employer, EmployerName
 from members.models.households import Household, Pairing
 from members.models.imports import RosterImport
 from members.models.journal import JournalMark
@@ -20,8 +21,10 @@ __all__ = [
     "Consent",
     "Duty",
     "Employer",
+    "EmployerName",
     "Household",
     "JournalMark",
+    "LoginAttempts",
     "Member",
     "Pairing",
     "Residence",

@@ -10,6 +10,7 @@ from stdnum.cn import uscc
 from members import access
 from members.access import Resource, Right
 from members.audit import Audited
+from members.models.areas import SEGMENT, Area
 
 
 def check_credit_code(text: str) -> None:
@@ -20,8 +21,11 @@ def check_credit_code(text: str) -> None:
 
 class EmployerQuerySet(models.QuerySet):
     def for_user(self, user, right: Right = Right.READ) -> Self:
-        """The register is shared, as organisations are public: whoever may see members may find an employer."""
-        return self if access.can(user, Resource.MEMBER, right) else self.none()
+        """The register is shared, as organisations are public: whoever may see members may find an employer.
+
+        What may be changed of one is another question: see `members.employing`.
+        """
+        return self if access.can(user, Resource.EMPLOYER, right) else self.none()
 
 
 class Employer(Audited):
@@ -57,3 +61,48 @@ class Employer(Audited):
 
     def clean(self):
         self.credit_code = self.credit_code or None
+
+
+class EmployerNameQuerySet(models.QuerySet):
+    def for_user(self, user, right: Right = Right.READ) -> Self:
+        """Of the streets where the user sees members; to be changed, where they write them."""
+        lows = {low[:SEGMENT] for low, _ in access.reach(user, Resource.MEMBER, right)}
+        return self.filter(street__path__in=lows)
+
+
+class EmployerName(Audited):
+    """What one street calls an employer of the shared register; its rosters are read by it."""
+
+    street = models.ForeignKey(
+        Area,
+        on_delete=models.PROTECT,  # a street that ended keeps its words
+        verbose_name="街道",
+        related_name="+",
+        limit_choices_to={"level": Area.Level.STREET},
+    )
+    employer = models.ForeignKey(
+        Employer,
+        on_delete=models.CASCADE,  # a name of nothing is none
+        verbose_name="登记的单位",
+        related_name="names",
+    )
+    name = models.CharField("本街道的叫法", max_length=100, help_text="花名册里写这个名称，就认作这家单位。")
+
+    objects = EmployerNameQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "单位叫法"
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["street", "name"],
+                name="employer_name_once",
+                violation_error_message="本街道已经用这个叫法称呼一家单位，请先改掉或删去原来的那一条。",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.name}（{self.employer}）"
+
+    def audit_path(self) -> str:
+        return self.street.path

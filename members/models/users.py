@@ -1,43 +1,48 @@
 """Who logs in, and the posts they hold."""
 
 import secrets
-from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Self
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
-from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db import models, transaction
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.functional import cached_property
 
-from members import access
+from members import access, openings
 from members.access import Kind, Resource, Right
 from members.audit import Audited
 from members.models.areas import SEGMENT, Area
 from members.models.dated import DatedQuerySet, ends_after_it_begins
 from members.models.keys import Key, KeyQuerySet
 
-# What else makes somebody a street's user, by the paths it gives them; an app that knows of it adds to this in `ready`.
-PLACES_OF_USERS: list[Callable[["User"], Iterable[str]]] = []
+HIGHER = "这位用户还有您范围以外的岗位或单位，不能由您改动。请联系安排那个岗位的街道办理。"
 
 
 class UserQuerySet(models.QuerySet):
     def for_user(self, user, right: Right = Right.READ) -> Self:
-        """Users with a post in the scope; to be changed, all their posts must be such as the user may give.
-
-        Otherwise whoever may reset a password could take a higher post with it.
-        """
+        """Users with a post in the scope; to be changed, only those `within_gift_of` the user."""
         if access.sets_up(user):
-            return self
-        held = AreaRole.objects.filter(user=OuterRef("pk"))
-        mine = held.for_user(user, right)
-        users = self.filter(Exists(mine), is_superuser=False)
+            return self if right < Right.WRITE else self.within_gift_of(user)
+        users = self.filter(Exists(AreaRole.objects.filter(user=OuterRef("pk")).for_user(user, right)))
         if right < Right.WRITE:
-            return users | self.filter(pk=user.pk)
-        return users.exclude(Exists(held.lasting().exclude(pk__in=AreaRole.objects.for_user(user, right)))).exclude(
-            pk=user.pk
-        )
+            return users.filter(is_superuser=False) | self.filter(pk=user.pk)
+        return users.within_gift_of(user)
+
+    def within_gift_of(self, user) -> Self:
+        """Others whose login opens nothing, today or later, that the user could not give.
+
+        Otherwise whoever may reset a password could take a higher post, or a unit's inbox, with it.
+        """
+        held = AreaRole.objects.filter(user=OuterRef("pk")).lasting()
+        higher = held.exclude(pk__in=AreaRole.objects.for_user(user, Right.WRITE))
+        users = self.exclude(Exists(higher)).exclude(pk=user.pk)
+        for more in openings.beyond(user):
+            users = users.exclude(pk__in=more)
+        return users if access.sets_up(user) else users.filter(is_superuser=False)
 
 
 class LouzuUserManager(UserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
@@ -78,6 +83,7 @@ class User(AbstractUser, Audited):
     )
     is_active = models.BooleanField("可以登录", default=True, help_text="离任后去掉这个勾，不要删除。")
     must_change_password = models.BooleanField("下次登录须改密码", default=True)
+    login_round = models.PositiveIntegerField("登录轮次", default=0, editable=False)
 
     objects = LouzuUserManager()  # type: ignore[misc]
 
@@ -102,9 +108,39 @@ class User(AbstractUser, Audited):
     def is_staff(self, value: bool) -> None:
         """Posts decide; Django's own helpers set it all the same."""
 
+    def save(self, *args, **kwargs):
+        """What ends the user's logins ends their tokens with them."""
+        known = not self._state.adding
+        has_new_password = known and self._password is not None
+        if leaves := known and getattr(self, "_loaded", {}).get("is_active") and not self.is_active:
+            self._next_round(kwargs)
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if has_new_password or leaves:
+                self.tokens.revoke()
+
     def set_password(self, raw_password):
         super().set_password(raw_password)
         self.must_change_password = False
+
+    def end_logins(self) -> None:
+        """End all sessions and tokens of the user; the caller opens the transaction and leaves the entry."""
+        with transaction.atomic():
+            User.objects.filter(pk=self.pk).update(login_round=F("login_round") + 1)
+            self.refresh_from_db(fields=["login_round"])
+            self.tokens.revoke()
+
+    def _next_round(self, kwargs: dict) -> None:
+        self.login_round += 1
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "login_round"}
+
+    def _get_session_auth_hash(self, secret=None):
+        """A session holds while the password and the round are those of its login."""
+        of_password = super()._get_session_auth_hash(secret)
+        if not self.login_round:
+            return of_password
+        return salted_hmac("louzu.login_round", f"{self.login_round}.{of_password}", secret=secret).hexdigest()
 
     def set_first_password(self) -> str:
         """Give the user a random password that must be changed at the first login, and return it."""
@@ -121,8 +157,18 @@ class User(AbstractUser, Audited):
         posts = list(self.roles.order_by("since").values_list("area__path", "until"))
         today = timezone.localdate()
         held = [path for path, until in posts if until is None or until >= today] or [path for path, _ in posts[-1:]]
-        paths = sorted([*held, *(path for places in PLACES_OF_USERS for path in places(self))], reverse=True)
+        paths = sorted([*held, *openings.paths_of(self)], reverse=True)
         return sorted({path[:SEGMENT]: path for path in paths}.values()) or [""]
+
+    @cached_property
+    def demo_streets(self) -> set[str]:
+        """The paths of the demonstration streets where the user works, or, without a post, has an inbox.
+
+        Read once a request.
+        """
+        paths = {path[:SEGMENT] for _, path in access.posts_of(self)} or openings.paths_of(self)
+        demo = Area.objects.filter(path__in=paths, is_demo=True).order_by()
+        return set(demo.values_list("path", flat=True)) if paths else set()
 
 
 class AreaRoleQuerySet(DatedQuerySet):
@@ -187,8 +233,15 @@ class AreaRole(Audited):
 
 class StaffTokenQuerySet(KeyQuerySet):
     def for_user(self, user, right: Right = Right.READ) -> Self:
-        """The user's own tokens: nobody sees another's."""
-        return self if access.sets_up(user) else self.filter(user=user)
+        """The user's own, and those of a street's users for its office: to be seen and revoked, not used."""
+        there = access.within("area__path", access.reach(user, Resource.KEY, right))
+        owners = AreaRole.objects.lasting().filter(there).values("user")
+        return self.filter(Q(user=user) | Q(user__in=owners, user__is_superuser=False))
+
+    def revoke(self) -> None:
+        """Revoke those that are not; each leaves an entry of its own."""
+        for token in self.filter(revoked_at=None).select_related("user"):
+            token.revoke()  # type: ignore[attr-defined]
 
     def live(self) -> Self:
         return super().live().filter(user__is_active=True)

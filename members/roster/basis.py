@@ -9,7 +9,7 @@ from datetime import date
 
 from members.access import Range
 from members.models import Area
-from members.roster.known import Rows, employer_rows, home_rows, people_rows
+from members.roster.known import Rows, called_rows, employer_rows, home_rows, people_rows, shared_of
 from members.roster.places import area_rows
 from members.roster.reading import Reading
 
@@ -36,13 +36,17 @@ class Basis:
     homes: Rows
     areas: Rows
     employers: Rows
+    called: Rows
+    shared: set[int]
 
 
 def look(reading: Reading, terms: Terms) -> Basis:
     """Look up what a plan rests on: one query a table, whatever the file's length."""
     street = Area.objects.get(path=terms.area.street_path)
-    areas = area_rows(terms.area, day=terms.day)
-    return Basis(people_rows(street), home_rows(street), areas, employer_rows(named_employers(reading)))
+    areas, named = area_rows(terms.area, day=terms.day), named_employers(reading)
+    employers, called = employer_rows(named), called_rows(named, street)
+    shared = shared_of(employers, called, street)
+    return Basis(people_rows(street), home_rows(street), areas, employers, called, shared)
 
 
 def named_employers(reading: Reading) -> set[tuple[str, str]]:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from members import employing
 from members.history import batches
-from members.models import Area, Employer, Member, Residence
+from members.models import Area, Employer, EmployerName, Member, Residence
 
 COLUMNS = (
     "name", "sex", "birth_date", "id_digest", "phone_digest", "affiliation", "standing", "party_since",
@@ -95,13 +96,16 @@ def _certain(found: list[Person]) -> tuple[Person | None, list[Person]]:
 class Employers:
     """The employers a file names: known ones by credit code or name, new ones listed."""
 
-    def __init__(self, named: set[tuple[str, str]], known: Rows):
+    def __init__(self, named: set[tuple[str, str]], known: Rows, called: Rows, shared: set[int]):
         self.by_code: dict[str, int | str] = {}
         self.by_name: dict[str, set[int | str]] = defaultdict(set)
         self.uncoded: dict[str, int] = {}
         self.new: dict[str, dict[str, str]] = {}
         for pk, name, code in known:
             self._know(pk, name, code or "")
+        for name, pk, code in called:
+            self._call(name, pk, code or "")
+        self.shared = shared
         for name, code in sorted(named, key=lambda pair: not pair[1]):
             self._meet(name, code)
 
@@ -111,6 +115,12 @@ class Employers:
             self.by_code[code] = ref
         elif isinstance(ref, int):
             self.uncoded[name] = ref
+
+    def _call(self, name: str, pk: int, code: str) -> None:
+        """What the street itself calls a unit goes before what the register calls another."""
+        self.by_name[name] = set()
+        self.uncoded.pop(name, None)
+        self._know(pk, name, code)
 
     def _meet(self, name: str, code: str) -> None:
         if code in self.by_code or (not code and self.by_name.get(name)):
@@ -130,9 +140,15 @@ class Employers:
         return next(iter(refs)) if len(refs) == 1 else None
 
     def codes_to_add(self) -> dict[int, str]:
-        """Credit codes that the file brings for employers known by name alone."""
-        known_only = set(self.uncoded.values())
+        """Credit codes that the file brings for employers known by name alone, and used by no other street."""
+        known_only = set(self.uncoded.values()) - self.shared
         return {ref: code for code, ref in self.by_code.items() if isinstance(ref, int) and ref in known_only}
+
+    def notes(self) -> list[str]:
+        """Name the units whose code the file brings, and that other streets use as well."""
+        brought = {ref for ref in self.by_code.values() if ref in self.shared}
+        names = sorted(name for name, ref in self.uncoded.items() if ref in brought)
+        return [f"“{name}”别的街道也在用，表里的信用代码不会写进登记；要补填，请联系系统管理员。" for name in names]
 
 
 def people_rows(street: Area) -> Rows:
@@ -148,6 +164,20 @@ def employer_rows(named: set[tuple[str, str]]) -> Rows:
     """The known employers that have one of these names or credit codes."""
     names, codes = {name for name, _ in named}, {code for _, code in named if code}
     return [*_employers("name", names), *_employers("credit_code", codes)]
+
+
+def called_rows(named: set[tuple[str, str]], street: Area) -> Rows:
+    """The employers that the street calls by one of these names, each name first."""
+    rows = EmployerName.objects.filter(street=street).order_by("pk")
+    columns = ("name", "employer", "employer__credit_code")
+    some = (rows.filter(name__in=batch) for batch in batches(sorted({name for name, _ in named})))
+    return [row for part in some for row in part.values_list(*columns)]
+
+
+def shared_of(employers: Rows, called: Rows, street: Area) -> set[int]:
+    """Which of those without a credit code other streets use as well."""
+    uncoded = {pk for pk, _, code in employers if not code} | {pk for _, pk, code in called if not code}
+    return employing.used_outside(uncoded, street)
 
 
 def _employers(column: str, values: set[str]) -> Iterator[tuple[Any, ...]]:

@@ -115,7 +115,7 @@ def make_plan(reading: Reading, terms: Terms, basis: Basis | None = None) -> Pla
         new_groups=made,
         absent=absent,
         warnings=_warnings(rows, before),
-        notes=planner.notes(),
+        notes=[*planner.notes(), *planner.employers.notes()],
     )
 
 
@@ -126,7 +126,7 @@ class Planner:
         self.terms = terms
         self.places = Places(terms.area, basis.areas, create_groups=terms.create_groups)
         self.people = People(basis.people, basis.homes)
-        self.employers = Employers(named_employers(reading), basis.employers)
+        self.employers = Employers(named_employers(reading), basis.employers, basis.called, basis.shared)
         self.columns = {sheet.name: sheet.columns for sheet in reading.sheets}
         self.seen: dict[tuple[str, ...], tuple[Entry, str]] = {}
         self.taken: dict[int, Entry] = {}

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models import Exists, Max, OuterRef, Q
 
-from members import audit
+from members import audit, employing
 from members.dependents import uses_of
 from members.history import batches, write_history
 from members.models import Area, AuditEntry, Employer, Member, Pairing, Residence, RosterImport
@@ -21,6 +21,7 @@ EDITED = "导入之后又有人改过"
 EDITED_HOME = "住址在导入之后又有人改过"
 PAIRED = "家里在导入之后登记了结对"
 EDITED_CODE = "信用代码在导入之后又有人改过"
+SHARED_CODE = "别的街道也在用，补填的代码没有去掉"
 TWIN = "另有一家没有信用代码的同名单位，补填的代码没有去掉"
 
 
@@ -127,7 +128,9 @@ class Undoing:
         names = [employer.name for employer, _ in self.coded]
         twins = Employer.objects.filter(name__in=names, credit_code=None).exclude(pk__in=gone)
         nameless = set(twins.values_list("name", flat=True))
-        why = {employer.pk: TWIN for employer, _ in self.coded if employer.name in nameless}
+        street = Area.objects.get(path=self.roster_import.area.street_path)
+        why = dict.fromkeys(employing.used_outside([employer.pk for employer, _ in self.coded], street), SHARED_CODE)
+        why |= {employer.pk: TWIN for employer, _ in self.coded if employer.name in nameless}
         return why | {employer.pk: EDITED_CODE for employer, code in self.coded if employer.credit_code != code}
 
     def _uses(self, model: Any, pks: Collection[int], *, but: dict[Any, Collection[int]]) -> dict[int, str]:

@@ -2,69 +2,78 @@
 
 from axes.utils import reset
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
 from members import audit, second_factor
+from members.access import Right
 from members.atomic import atomic_write
 from members.models import StaffToken, User
-from members.views.acts import writable
+from members.models.users import HIGHER
 from members.views.page import page
 
 
 def reset_password(request, pk):
-    user = writable(request, User, pk)
+    user = _given(request, pk)
     if request.method == "POST":
         with atomic_write():
+            user = _given(request, pk, hold=True)
             password = user.set_first_password()
             user.save()
         messages.warning(request, f"“{user}”的新密码是 {password}（只显示这一次，请当面告知；首次登录须修改）。")
         return redirect("admin:members_user_change", pk)
-    return page(
-        request,
-        "members/confirm.html",
-        title="重设密码",
-        question=f"确定要为“{user}”重设密码吗？原来的密码将不能再用。",
-    )
+    asked = f"确定要为“{user}”重设密码吗？原来的密码和接口密钥将不能再用，已经登录的也会退出。"
+    return _asked(request, "重设密码", asked)
 
 
 def unlock(request, pk):
-    user = writable(request, User, pk)
+    user = _given(request, pk)
     if request.method == "POST":
         with atomic_write():
+            user = _given(request, pk, hold=True)
             reset(username=user.username)
+            second_factor.forgive(user)
             audit.record("change", user, changes={"login": ["locked", "open"]})
         messages.success(request, f"“{user}”现在可以再次登录。")
         return redirect("admin:members_user_change", pk)
-    return page(
-        request,
-        "members/confirm.html",
-        title="解除登录锁定",
-        question=f"“{user}”因多次输错密码被暂时锁定，确定要解除吗？",
-    )
+    return _asked(request, "解除登录锁定", f"“{user}”因多次输错密码被暂时锁定，确定要解除吗？")
 
 
 def reset_second_factor(request, pk):
-    user = writable(request, User, pk)
+    user = _given(request, pk)
     if request.method == "POST":
         with atomic_write():
-            second_factor.forget(user)
+            second_factor.forget(_given(request, pk, hold=True))
         messages.success(request, f"“{user}”下次登录时重新设置验证器。")
         return redirect("admin:members_user_change", pk)
-    return page(
-        request,
-        "members/confirm.html",
-        title="重设验证器",
-        question=f"“{user}”的手机丢了或换了？确定后，原来的验证器不能再用，下次登录时重新设置。",
+    asked = (
+        f"“{user}”的手机丢了或换了？确定后，原来的验证器和接口密钥不能再用，已经登录的也会退出，下次登录时重新设置。"
     )
+    return _asked(request, "重设验证器", asked)
 
 
 def revoke_token(request, pk):
-    token = get_object_or_404(StaffToken.objects.for_user(request.user).filter(revoked_at=None), pk=pk)
+    tokens = StaffToken.objects.for_user(request.user).filter(revoked_at=None)
+    token = get_object_or_404(tokens, pk=pk)
     if request.method == "POST":
         with atomic_write():
-            token.revoke()
+            get_object_or_404(tokens.select_for_update(no_key=True, of=("self",)), pk=pk).revoke()
         messages.success(request, f"密钥“{token}”已停用。")
         return redirect("admin:members_stafftoken_changelist")
-    return page(
-        request, "members/confirm.html", title="停用密钥", question=f"确定要停用“{token}”吗？用它的程序将不能再取数据。"
-    )
+    return _asked(request, "停用密钥", f"确定要停用“{token}”吗？用它的程序将不能再取数据。")
+
+
+def _given(request: HttpRequest, pk: int, *, hold: bool = False) -> User:
+    """Return a user all of whose posts and inboxes are this one's to give: 404 outside the scope, 403 inside it."""
+    seen = User.objects.for_user(request.user)
+    if hold:
+        list(User.objects.select_for_update(no_key=True).filter(pk=pk))
+    user = get_object_or_404(seen, pk=pk)
+    if not User.objects.for_user(request.user, Right.WRITE).filter(pk=pk).exists():
+        raise PermissionDenied(HIGHER if user != request.user else "自己的密码请在“修改密码”里换；别的请上级办理。")
+    return user
+
+
+def _asked(request: HttpRequest, title: str, question: str) -> HttpResponse:
+    return page(request, "members/confirm.html", title=title, question=question)

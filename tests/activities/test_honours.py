@@ -128,7 +128,7 @@ class TestScope:
     @pytest.mark.parametrize(
         ("who", "listed", "adds", "reads", "reads_other", "writes"),
         [
-            ("superuser", 200, 200, 200, 200, 302), ("street_officer", 200, 200, 200, 200, 302),
+            ("superuser", 403, 403, 404, 404, 404), ("street_officer", 200, 200, 200, 200, 302),
             ("secretary", 200, 200, 200, 404, 302), ("liaison", 200, 403, 200, 404, 403),
             ("leader", 200, 403, 200, 404, 403), ("instructor", 200, 403, 200, 404, 403),
             ("auditor", 403, 403, 404, 404, 404), ("outsider", 403, 403, 404, 404, 404),

@@ -69,7 +69,7 @@ def state(card: RecordCard) -> str:
 @pytest.mark.parametrize(
     ("who", "own", "other"),
     [
-        ("superuser", 200, 200), ("street_officer", 200, 200), ("secretary", 200, 404), ("other_secretary", 404, 200),
+        ("superuser", 403, 403), ("street_officer", 200, 200), ("secretary", 200, 404), ("other_secretary", 404, 200),
         ("liaison", 403, 403), ("leader", 403, 403), ("instructor", 403, 403), ("auditor", 403, 403),
     ],
 )  # fmt: skip

@@ -169,7 +169,6 @@ def everywhere(
 @pytest.mark.parametrize(
     ("who", "seen"),
     [
-        ("superuser", {"street", "own", "other", "far_street", "far"}),
         ("street_officer", {"street", "own", "other"}),
         ("secretary", {"street", "own"}),
         ("other_secretary", {"street", "other"}),

@@ -12,7 +12,7 @@ from django_tasks_db.models import DBTaskResult
 from activities.models import Need, SignIn
 from activities.models.needs import EMPTIED
 from feedback.models import Delivery, Replay, Webhook
-from members.models import Area, AuditEntry, RosterImport
+from members.models import Area, AuditEntry, LoginAttempts, RosterImport
 from tests import factories
 from tests.members.uploads import cells, preview, sheet
 
@@ -61,6 +61,8 @@ def old_rows(group: Area, community: Area) -> dict[str, int]:
         finished(days=days)
     unfinished = finished(days=15)
     DBTaskResult.objects.filter(pk=unfinished.pk).update(status="READY", finished_at=None)
+    LoginAttempts.objects.create(name="a" * 64, since=NOW - timedelta(days=2))
+    LoginAttempts.objects.create(name="b" * 64, since=NOW)
     old, new = (preview(sheet(cells(name)), community) for name in ("新人甲", "新人乙"))
     RosterImport.objects.filter(pk=old.pk).update(created_at=NOW - timedelta(days=31))
     needs = {"done": ended(group, days=90, by="finish"), "withdrawn": ended(group, days=90)}
@@ -79,6 +81,7 @@ def test_a_dry_run_counts(old_rows: dict[str, int]) -> None:
         "到期的群众需求内容 2 条，加 --yes 清除。",
         "到期的扫码签到 1 条，加 --yes 清除。",
         "到期的接口重复提交的底稿 1 份，加 --yes 清除。",
+        "到期的登录尝试的计数 1 条，加 --yes 清除。",
         "到期的单位通知 1 条，加 --yes 清除。",
         "到期的后台任务的结果 1 条，加 --yes 清除。",
     ]
@@ -101,6 +104,7 @@ def test_what_is_past_its_time_goes(old_rows: dict[str, int]) -> None:
         "members.RosterImport": {"uploads": 1}, "activities.Need": {"texts": 2}, "activities.SignIn": {"sign_ins": 1},
         "feedback.Replay": {"replays": 1}, "feedback.Delivery": {"deliveries": 1},
         "django_tasks_database.DBTaskResult": {"tasks": 1},
+        "members.LoginAttempts": {"login_attempts": 1},
     }  # fmt: skip
     assert AuditEntry.objects.first_broken() is None
 
@@ -114,4 +118,4 @@ def test_a_second_run_finds_nothing(old_rows: dict[str, int]) -> None:
 
 def test_how_long_is_a_setting(old_rows: dict[str, int], settings) -> None:
     settings.RETENTION = {"upload": 1000, "need_text": 1000, "sign_in": 1000, "delivery": 1000, "task": 1000}
-    assert [line.split()[1] for line in purge()] == ["0", "0", "0", "1", "0", "0"]
+    assert [line.split()[1] for line in purge()] == ["0", "0", "0", "1", "1", "0", "0"]

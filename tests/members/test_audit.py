@@ -11,6 +11,7 @@ from django.db import transaction
 from django.test import Client, RequestFactory
 
 from members import audit
+from members.lockout import PLACE
 from members.models import Area, AuditEntry, Employer, Member, Residence, User
 from members.models.audit import AuditHead
 from tests import factories
@@ -190,8 +191,8 @@ def test_refused_logins_are_recorded_without_the_password(secretary: User, rf: R
     assert not AuditEntry.objects.filter(changes__icontains="wrong-secret").exists()
 
 
-def test_a_lock_out_is_recorded(secretary: User, rf: RequestFactory, settings) -> None:
-    for _ in range(settings.AXES_FAILURE_LIMIT):
+def test_a_lock_out_is_recorded(secretary: User, rf: RequestFactory) -> None:
+    for _ in range(PLACE.most):
         authenticate(rf.post("/"), username=secretary.username, password="wrong-secret")
     assert last_entry(action="locked_out").changes == {"username": secretary.username}
     assert authenticate(rf.post("/"), username=secretary.username, password=factories.PASSWORD) is None

@@ -78,8 +78,8 @@ def log_in(user: User, password: str = factories.PASSWORD, client: Client | None
 
 
 def test_a_first_password_opens_one_page_only(logged_in: Any, street_officer: User, secretary: User) -> None:
-    token = StaffToken.issue(secretary, label="报表")[1]
     page = logged_in(street_officer).post(f"/users/{secretary.pk}/password/", follow=True).content.decode()
+    token = StaffToken.issue(secretary, label="报表")[1]
     (password,) = re.findall(r"新密码是 ([\w-]{12})（", page)
     client, answer = log_in(secretary, password)
     assert answer.status_code == 302

@@ -13,7 +13,8 @@ from feedback.models import Delivery, Replay
 from feedback.models.replays import KEPT
 from members import audit, queue, throttling
 from members.atomic import atomic_write
-from members.models import RosterImport
+from members.models import LoginAttempts, RosterImport
+from members.models.attempts import KEPT as TRIED
 
 
 class Purge(NamedTuple):
@@ -53,6 +54,13 @@ PURGES = [
         "replays",
         "接口重复提交的底稿 {} 份",
         lambda: Replay.objects.filter(created_at__lt=timezone.now() - KEPT),
+        lambda rows: rows.delete()[0],
+    ),
+    Purge(
+        LoginAttempts,
+        "login_attempts",
+        "登录尝试的计数 {} 条",
+        lambda: LoginAttempts.objects.filter(since__lt=timezone.now() - TRIED),
         lambda rows: rows.delete()[0],
     ),
     Purge(Delivery, "deliveries", "单位通知 {} 条", lambda: Delivery.objects.expired(), lambda rows: rows.delete()[0]),

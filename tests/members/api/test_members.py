@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from members.access import Kind
 from members.models import Area, AuditEntry, Employer, Member, User
 from members.roster.id_number import check_character
 from members.sealing import digest
@@ -301,9 +302,13 @@ def test_a_move_into_a_group_that_is_only_read_is_rolled_back(
     assert member.residences.get().until is None
 
 
-def test_each_street_keeps_its_own_records(api: Any, superuser: User, member: Member, other_street: Area) -> None:
+def test_each_street_keeps_its_own_records(
+    api: Any, secretary: User, far_community: Area, member: Member, other_street: Area
+) -> None:
+    """Even for somebody who works in both."""
+    factories.post(secretary, Kind.SECRETARY, far_community)
     target = Area.objects.get(name="9号楼")
-    response = api(superuser).post(f"{URL}/{member.pk}/move", {"area": target.pk})
+    response = api(secretary).post(f"{URL}/{member.pk}/move", {"area": target.pk})
     assert "别的街道" in response.data["errors"]["non_field_errors"][0]
     assert member.residences.get().until is None
 

@@ -1,0 +1,91 @@
+"""The shared register of employers, and each street's own names for them."""
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.urls import reverse
+from django.utils.html import format_html
+from import_export.fields import Field
+
+from members import access, employing
+from members.access import Resource, Right
+from members.admin.base import ExportableAdmin, PlainResource, ScopedAdmin, with_members_link
+from members.atomic import atomic_write
+from members.models import Area, Employer, EmployerName
+from members.models.areas import SEGMENT
+
+
+class EmployerResource(PlainResource):
+    name = Field("name", column_name="单位名称")
+    credit_code = Field("credit_code", column_name="统一社会信用代码")
+
+    class Meta:
+        model = Employer
+        name = "单位"
+        fields = ("name", "credit_code")
+
+
+@admin.register(Employer)
+class EmployerAdmin(ExportableAdmin):
+    resource = Resource.EMPLOYER
+    resource_classes = [EmployerResource]
+    list_display = ("name", "credit_code", "members_link")
+    search_fields = ("name__contains", "credit_code__startswith")
+    search_help_text = "输入单位名称或信用代码查找"
+    fields = ("name", "credit_code")
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and (obj is None or employing.may_change(request.user, obj))
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        """What one street does not change for the others, it is told why."""
+        employer = self.get_object(request, object_id) if object_id else None
+        if employer and self.may(request, Right.WRITE) and not employing.may_change(request.user, employer):
+            if request.method == "POST":
+                raise PermissionDenied(employing.SHARED)
+            messages.info(request, employing.SHARED)
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def save_model(self, request, obj, form, change):
+        if change:
+            employing.require_change(request.user, obj)
+        super().save_model(request, obj, form, change)
+
+    def exportable(self, user):
+        return Employer.objects.for_user(user) if access.can(user, Resource.EXPORT) else Employer.objects.none()
+
+    def get_list_display(self, request):
+        return with_members_link(request, self.list_display)
+
+    @admin.display(description="党员")
+    def members_link(self, employer):
+        url = reverse("admin:members_member_changelist")
+        return format_html('<a class="lz-link" href="{}?employer__id__exact={}">党员名单</a>', url, employer.pk)
+
+
+@admin.register(EmployerName)
+class EmployerNameAdmin(ScopedAdmin):
+    """A name can be taken back: it says how rosters are read from now on, and nothing of what was."""
+
+    resource = Resource.MEMBER
+    list_display = ("name", "employer", "street")
+    list_select_related = ("employer", "street")
+    search_fields = ("name__contains", "employer__name__contains")
+    search_help_text = "输入叫法或单位名称查找"
+    autocomplete_fields = ["employer"]
+    fields = ("name", "employer", "street")
+
+    def has_delete_permission(self, request, obj=None):
+        return self.has_change_permission(request, obj)
+
+    def delete_model(self, request, obj):
+        with atomic_write():
+            obj.delete()
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name == "street":
+            lows = {low[:SEGMENT] for low, _ in access.reach(request.user, Resource.MEMBER, Right.WRITE)}
+            kwargs["queryset"] = Area.objects.current().filter(path__in=lows)
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name == "street" and len(field.queryset) == 1:  # chosen already
+            field.empty_label = None
+        return field

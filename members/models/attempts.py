@@ -1,0 +1,77 @@
+"""How often a login was tried: counted before the password is looked at, so that no two guesses share a count."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.db import models
+from django.utils import timezone
+
+from members.atomic import atomic_write
+
+KEPT = timedelta(days=1)  # longer than any limit looks back
+
+
+class Limit(NamedTuple):
+    """How many tries within how long; then one waits until the first of them is that long ago."""
+
+    most: int
+    within: timedelta
+
+
+class Standing(NamedTuple):
+    """What a try met: whether it may go on, whether it is the last one for now, and how long the wait is then."""
+
+    is_allowed: bool
+    is_last: bool
+    wait: timedelta
+
+
+class LoginAttempts(models.Model):
+    """The tries of one login name from one place; no place is from anywhere. Neither is kept in clear."""
+
+    name = models.CharField("登录名摘要", max_length=64)
+    place = models.CharField("来处摘要", max_length=64, blank=True)
+    count = models.PositiveIntegerField("次数", default=0)
+    since = models.DateTimeField("起始时间", default=timezone.now, db_index=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "登录尝试"
+        constraints = [models.UniqueConstraint(fields=["name", "place"], name="login_attempts_once")]
+
+    def __str__(self):
+        return f"{self.name[:8]} {self.place[:8]} {self.count}"
+
+    @staticmethod
+    def take(name: str, limits: dict[str, Limit]) -> Standing:
+        """Count one try against each place's limit, or none where one of them is used up."""
+        now = timezone.now()
+        with atomic_write():
+            LoginAttempts.objects.bulk_create(
+                [LoginAttempts(name=name, place=place) for place in limits], ignore_conflicts=True
+            )
+            rows = (
+                LoginAttempts.objects.select_for_update(no_key=True)
+                .filter(name=name, place__in=limits)
+                .order_by("place")
+            )
+            waits = [row._add(limits[row.place], now) for row in list(rows)]
+            is_allowed = all(standing.is_allowed for standing, _ in waits)
+            if is_allowed:
+                LoginAttempts.objects.bulk_update([row for _, row in waits], ["count", "since"])
+        used_up = [standing.wait for standing, _ in waits if standing.is_last or not standing.is_allowed]
+        return Standing(is_allowed, bool(used_up), max(used_up, default=timedelta()))
+
+    @staticmethod
+    def forget(name: str) -> int:
+        """Begin anew, from wherever it was tried."""
+        with atomic_write():
+            return LoginAttempts.objects.filter(name=name).delete()[0]
+
+    def _add(self, limit: Limit, now: datetime) -> tuple[Standing, "LoginAttempts"]:
+        if self.since + limit.within <= now:
+            self.count, self.since = 0, now
+        wait = self.since + limit.within - now
+        if self.count >= limit.most:
+            return Standing(False, True, wait), self
+        self.count += 1
+        return Standing(True, self.count == limit.most, wait), self
