@@ -159,7 +159,7 @@ TABLE: Table = {
         "GET admin/activities/attendance/{other_attendance}/change/": (403, 200, 404, 404, 404, 403, 403, LOGIN, LOGIN),
         "POST admin/activities/attendance/{attendance}/change/": (403, 302, 302, 302, 302, 403, 403, LOGIN, LOGIN),
         "POST admin/activities/attendance/{other_attendance}/change/": (
-            302,
+            403,
             302,
             404,
             404,

@@ -123,7 +123,10 @@ USES_OF_AN_EMPLOYER: dict[str, tuple[Callable[[Employer, Area], Any], str]] = {
         "已有 1 个通知地址",
     ),
     "offer": (lambda unit, street: cards.offer(unit, street), "已有 1 项单位资源"),
-    "replay": (lambda unit, street: Replay.objects.create(employer=unit, key="a", request="b"), "已有 1 次接口提交"),
+    "replay": (
+        lambda unit, street: Replay.objects.create(employer=unit, street=street, key="a", request="b"),
+        "已有 1 次接口提交",
+    ),
     "member": (
         lambda unit, street: factories.person(
             "同事", Area.objects.get(name="1号楼"), affiliation="in_post", employer=unit
