@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from django.db import transaction
 
+from feedback.models import NumberSeries
 from members import journal
 from members.atomic import atomic_write
-from members.models import AuditEntry, Consent, JournalMark, Member
+from members.models import Area, AuditEntry, Consent, JournalMark, Member
 from tests import factories
 
 Lines = list[tuple[str, ...]]
@@ -84,6 +85,40 @@ def test_each_host_s_journal_has_its_own_mark(db: None, path: Path, seen: Lines,
         journal.apply(other)
     assert seen == [("one",), ("two",)]
     assert dict(JournalMark.objects.values_list("journal", "position")) == {"one": 14, "two": 14}
+
+
+def test_one_that_was_made_empty_gets_its_name_first(path: Path) -> None:
+    path.parent.mkdir()
+    path.touch()
+    journal._append("thing a\n")
+    name, line = path.read_text("ascii").splitlines()
+    assert (len(name), line) == (32, "thing a")
+
+
+def test_a_journal_of_which_a_part_is_lost_blocks_nobody(db: None, path: Path, seen: Lines) -> None:
+    path.parent.mkdir()
+    for text in (b"", b"thing a\nthing x\n", b"\xff\x00 torn\nthing x\nthing b\n", b"name\nthing\n\nthing b\n"):
+        path.write_bytes(text)
+        assert journal.apply(path) == (b"thing a" in text) + (b"thing b" in text)
+        assert journal.apply(path) == 0
+
+
+def test_a_shorter_one_is_a_backup_itself_and_applied_anew(db: None, path: Path, seen: Lines) -> None:
+    path.parent.mkdir()
+    path.write_text("host-1\nthing x\nthing y\n")
+    journal.apply(path)
+    path.write_text("host-1\nthing a\n")
+    assert journal.apply(path) == 1
+    with path.open("a") as file:
+        file.write("thing b\n")
+    assert (journal.apply(path), journal.apply(path)) == (1, 0)
+
+
+def test_numbers_of_a_line_cut_short_are_left_out(db: None, street: Area) -> None:
+    code = street.division_code or street.path
+    tokens = [f"{code}.2026.7", f"{code}.20", "", f"{code}.2026.7consent abc", f"{code}.2026.x"]
+    assert NumberSeries.go_on_behind(tokens) == 1
+    assert NumberSeries.objects.get().last == 7
 
 
 def test_where_there_is_no_journal_nothing_is_asked(db: None, path: Path, django_assert_num_queries: Any) -> None:
