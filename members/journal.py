@@ -61,6 +61,12 @@ def apply_once() -> None:
             _is_applied = True
 
 
+def doubt() -> None:
+    """Have the journal applied once more: the database was away, and may be back as a restored backup."""
+    global _is_applied
+    _is_applied = False
+
+
 def apply(journal: Path) -> int:
     """Apply what a journal has behind the database's mark; return how many things the database had forgotten."""
     host, lines, end = _behind_mark(journal)
