@@ -19,8 +19,10 @@ from django.db import transaction
 
 from members.atomic import atomic_write
 from members.models.journal import JournalMark
+from members.models.moves import Conflict
 
 Apply = Callable[[Sequence[str]], int]
+UNWRITABLE = "恢复日志写不进去，什么都没有保存。请联系系统管理员，检查 LOUZU_JOURNAL 所在的文件夹。"
 NAME = re.compile(r"[\w-]{1,32}", re.ASCII)
 
 _kinds: dict[str, Apply] = {}
@@ -44,9 +46,13 @@ def after_restore(act: Callable[[], object]) -> None:
 
 
 def note(kind: str, *tokens: str) -> None:
-    """Write lines down once the caller's transaction commits; OSError, at once, where the file cannot be written."""
+    """Write lines down once the caller's transaction commits; Conflict, at once, where the file cannot be written."""
     lines = "".join(f"{kind} {token}\n" for token in tokens)
-    os.close(_opened())
+    try:
+        os.close(_opened())
+    except OSError as error:
+        logger.exception("The journal %s cannot be written", settings.JOURNAL)
+        raise Conflict(UNWRITABLE) from error
     transaction.on_commit(lambda: _append(lines))
 
 
@@ -122,7 +128,7 @@ def _opened() -> int:
         draft.touch(mode=0o600)
         draft.write_text(f"{os.urandom(16).hex()}\n", encoding="ascii")
         try:
-            os.replace(draft, path) if is_there else os.link(draft, path)
+            draft.replace(path) if is_there else os.link(draft, path)
         except FileExistsError:
             pass
         finally:

@@ -348,7 +348,7 @@ def restart(*options: str) -> str:
 
 
 def test_a_journal_that_is_not_there_is_told_before_anything_is_done(unit: Employer, tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="没有恢复日志 .*none.log，什么都没有做"):
+    with pytest.raises(CommandError, match=r"没有恢复日志 .*none\.log，什么都没有做"):
         restart("--yes", "--journal", str(tmp_path / "none.log"))
 
 
