@@ -9,8 +9,8 @@ from feedback.admin.forms import ContactForm, KeyForm
 from feedback.models import Contact, EmployerKey, Scope
 from members.access import Resource, Right
 from members.admin.base import ScopedAdmin
+from members.first_password import first_password
 from members.models import Area, User
-from members.models.users import FirstPassword
 
 SCOPES = dict(Scope.choices)
 
@@ -113,7 +113,7 @@ class ContactAdmin(GivenAdmin):
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         """A new user's password is made before the transaction."""
         if request.method == "POST" and not object_id:
-            request.first_password = FirstPassword.made()
+            request.first_password = first_password()
         return super().changeform_view(request, object_id, form_url, extra_context)
 
     def save_model(self, request, obj, form, change):

@@ -11,7 +11,8 @@ from django.shortcuts import redirect
 from feedback import delivering
 from feedback.models import Contact, Delivery, EmployerKey, Webhook
 from feedback.views.inbox_keys import question, rotated
-from members.models.users import FirstPassword, User
+from members.first_password import FirstPassword, first_password
+from members.models import User
 from members.views.acts import tried, writable
 from members.views.page import page
 
@@ -38,7 +39,7 @@ def reset_contact(request: HttpRequest, pk: int) -> HttpResponse:
     contact = writable(request, Contact, pk, "user", "street")
     _require_reset(request, contact)
     if request.method == "POST":
-        made = FirstPassword.made()
+        made = first_password()
         if tried(request, lambda: _set_password(request, contact, made)):
             text = f"“{contact.user}”的新密码是 {made.text}（只显示这一次，请当面告知；首次登录须修改）。"
             messages.warning(request, text)

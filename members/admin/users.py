@@ -8,8 +8,9 @@ from unfold.decorators import action
 from members import access
 from members.access import Kind, Resource, Right
 from members.admin.base import ScopedAdmin, ScopedInline
+from members.first_password import first_password
 from members.models import Area, AreaRole, Member, User
-from members.models.users import HIGHER, FirstPassword
+from members.models.users import HIGHER
 
 
 class AreaRoleInline(ScopedInline):
@@ -67,7 +68,7 @@ class UserAdmin(ScopedAdmin):
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         """What a user may not change, they are told why; a new user's password is made before the transaction."""
         if request.method == "POST" and not object_id:
-            request.first_password = FirstPassword.made()
+            request.first_password = first_password()
         if object_id and request.method == "POST":
             user = self.get_object(request, object_id)
             if user and self.may(request, Right.WRITE) and not self.has_change_permission(request, user):

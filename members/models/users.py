@@ -1,10 +1,8 @@
 """Who logs in, and the posts they hold."""
 
-import secrets
 from datetime import timedelta
-from typing import NamedTuple, Self
+from typing import Self
 
-from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -17,23 +15,12 @@ from members import access, openings
 from members.access import Kind, Resource, Right
 from members.atomic import atomic_write
 from members.audit import Audited
+from members.first_password import FirstPassword, first_password
 from members.models.areas import SEGMENT, Area
 from members.models.dated import DatedQuerySet, ends_after_it_begins
 from members.models.keys import Key, KeyQuerySet
 
 HIGHER = "这位用户还有您范围以外的岗位或单位，不能由您改动。请联系安排那个岗位的街道办理。"
-
-
-class FirstPassword(NamedTuple):
-    """A random password and its hash, which takes a tenth of a second: made before a transaction begins."""
-
-    text: str
-    hashed: str
-
-    @classmethod
-    def made(cls) -> Self:
-        text = secrets.token_urlsafe(9)
-        return cls(text, make_password(text))
 
 
 class UserQuerySet(models.QuerySet):
@@ -161,7 +148,7 @@ class User(AbstractUser, Audited):
 
         Whoever does so within a transaction brings one that was made before.
         """
-        made = made or FirstPassword.made()
+        made = made or first_password()
         self.password, self._password, self.must_change_password = made.hashed, made.text, True
         return made.text
 

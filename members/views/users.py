@@ -9,15 +9,16 @@ from django.shortcuts import get_object_or_404, redirect
 from members import audit, second_factor
 from members.access import Right
 from members.atomic import atomic_write
+from members.first_password import first_password
 from members.models import StaffToken, User
-from members.models.users import HIGHER, FirstPassword
+from members.models.users import HIGHER
 from members.views.page import page
 
 
 def reset_password(request, pk):
     user = _given(request, pk)
     if request.method == "POST":
-        made = FirstPassword.made()
+        made = first_password()
         with atomic_write():
             user = _given(request, pk, hold=True)
             user.set_first_password(made)
