@@ -42,9 +42,10 @@ def withdraw_all(cards: RecordCardQuerySet, reason: str) -> None:
 
 def withdraw_again(tokens: Sequence[str]) -> int:
     """Withdraw those of these cards that a restored backup takes for issued; return how many."""
+    known = set(tokens)
     numbers = [each.partition(".")[0] for each in tokens]
     rows = (RecordCard.objects.with_employer().filter(number__in=part) for part in batches(numbers))
-    forgotten = [card.pk for some in rows for card in some.only("number", "digest") if token(card) in tokens]
+    forgotten = [card.pk for some in rows for card in some.only("number", "digest") if token(card) in known]
     for part in batches(forgotten):
         withdraw_all(RecordCard.objects.filter(pk__in=part), RecordCard.Withdrawal.MISTAKE)
     return len(forgotten)

@@ -5,8 +5,10 @@ taken back for good leaves a line here, a kind and a token that says nothing to 
 what the database does not know yet is applied to it; what it had forgotten shows that a backup was restored.
 """
 
+import hashlib
 import logging
 import os
+import re
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -17,8 +19,11 @@ from django.db import transaction
 
 from members.atomic import atomic_write
 from members.models.journal import JournalMark
+from members.models.moves import Conflict
 
 Apply = Callable[[Sequence[str]], int]
+UNWRITABLE = "恢复日志写不进去，什么都没有保存。请联系系统管理员，检查 LOUZU_JOURNAL 所在的文件夹。"
+NAME = re.compile(r"[\w-]{1,32}", re.ASCII)
 
 _kinds: dict[str, Apply] = {}
 _after_restore: list[Callable[[], object]] = []
@@ -41,9 +46,13 @@ def after_restore(act: Callable[[], object]) -> None:
 
 
 def note(kind: str, *tokens: str) -> None:
-    """Write lines down once the caller's transaction commits; OSError, at once, where the file cannot be written."""
+    """Write lines down once the caller's transaction commits; Conflict, at once, where the file cannot be written."""
     lines = "".join(f"{kind} {token}\n" for token in tokens)
-    os.close(_opened())
+    try:
+        os.close(_opened())
+    except OSError as error:
+        logger.exception("The journal %s cannot be written", settings.JOURNAL)
+        raise Conflict(UNWRITABLE) from error
     transaction.on_commit(lambda: _append(lines))
 
 
@@ -58,6 +67,12 @@ def apply_once() -> None:
             _is_applied = True
 
 
+def doubt() -> None:
+    """Have the journal applied once more: the database was away, and may be back as a restored backup."""
+    global _is_applied
+    _is_applied = False
+
+
 def apply(journal: Path) -> int:
     """Apply what a journal has behind the database's mark; return how many things the database had forgotten."""
     host, lines, end = _behind_mark(journal)
@@ -68,11 +83,15 @@ def apply(journal: Path) -> int:
         kind, _, token = line.partition(" ")
         tokens[kind].append(token)
     with atomic_write():
+        mark, _ = JournalMark.objects.select_for_update(no_key=True).get_or_create(journal=host)
+        if mark.position == end:  # another process was faster
+            return 0
         forgotten = sum(apply(tokens[kind]) for kind, apply in _kinds.items() if tokens[kind])
         if forgotten:
             for act in _after_restore:
                 act()
-        JournalMark.objects.update_or_create(journal=host, defaults={"position": end})
+        mark.position = end
+        mark.save(update_fields=["position"])
     return forgotten
 
 
@@ -81,28 +100,39 @@ def _behind_mark(journal: Path) -> tuple[str, list[str], int]:
     if not journal.exists():
         return "", [], 0
     with journal.open("rb") as file:
-        host = file.readline().decode("ascii").strip()
+        host, start = _name(file.readline())
+        size = file.seek(0, os.SEEK_END)
         mark = JournalMark.objects.filter(journal=host).values_list("position", flat=True).first() or 0
-        file.seek(max(mark, file.tell()))
+        # A mark behind the end is of a longer file: this one is a backup itself, all of which is applied again.
+        begin = file.seek(max(mark if mark <= size else 0, start))
         text = file.read()
     whole = text[: text.rfind(b"\n") + 1]  # another process may be in the middle of a line
-    return host, whole.decode("ascii").splitlines(), max(mark, len(host) + 1) + len(whole)
+    return host, whole.decode("ascii", "replace").splitlines(), begin + len(whole)
+
+
+def _name(first: bytes) -> tuple[str, int]:
+    """What a journal is called, and where its lines begin; one that lost its first line is called by what is there."""
+    text = first.decode("ascii", "replace").strip()
+    if NAME.fullmatch(text):
+        return text, len(first)
+    return hashlib.sha256(first).hexdigest()[:32], 0
 
 
 def _opened() -> int:
     """The journal, open for one line more; made on first use, with a name of its own in the first line."""
     path: Path = settings.JOURNAL
-    if not path.exists():
+    is_there = path.exists()
+    if not is_there or not path.stat().st_size:
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
         draft.touch(mode=0o600)
         draft.write_text(f"{os.urandom(16).hex()}\n", encoding="ascii")
         try:
-            os.link(draft, path)
+            draft.replace(path) if is_there else os.link(draft, path)
         except FileExistsError:
             pass
         finally:
-            draft.unlink()
+            draft.unlink(missing_ok=True)
     return os.open(path, os.O_WRONLY | os.O_APPEND)
 
 

@@ -17,6 +17,7 @@ OF_THE_FILE = {
 }
 # Of PostgreSQL's: the connection, given up for another's sake, no room, a lock, stopped by an operator.
 CLASSES = ("08", "40", "53", "55", "57")
+TOO_SLOW = "57014"  # a statement that takes too long does so a little later as well
 
 
 def is_outage(error: BaseException | None) -> bool:
@@ -29,7 +30,7 @@ def is_outage(error: BaseException | None) -> bool:
     if isinstance(cause, sqlite3.OperationalError):
         return getattr(cause, "sqlite_errorcode", 0) & 0xFF in OF_THE_FILE
     code = getattr(cause, "pgcode", None)
-    return code is None or code.startswith(CLASSES)
+    return code is None or (code.startswith(CLASSES) and code != TOO_SLOW)
 
 
 def give_up_session(request: Any) -> None:

@@ -29,7 +29,9 @@ class Verified(NamedTuple):
 
 
 def heads() -> list[Head]:
-    return [Head(*row) for row in AuditHead.objects.order_by("chain").values_list("chain", "number", "hash")]
+    """The newest entry of each chain; a head that was locked before its first entry came tells of none."""
+    rows = AuditHead.objects.exclude(number=0).order_by("chain")
+    return [Head(*row) for row in rows.values_list("chain", "number", "hash")]
 
 
 def names() -> dict[str, str]:

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from members import queue
+from members import journal, queue
 from members.atomic import atomic_write, is_away
 from members.beats import Heart
 from members.models import WorkerBeat
@@ -115,7 +115,9 @@ class Worker:
                 row.set_successful(None)
 
     def _come_in(self) -> None:
+        """Be known as alive, and let no task of a restored backup run before the journal was applied to it."""
         if not self._is_known:
+            journal.apply_once()
             now = timezone.now()
             values = {"started_at": now, "beat_at": now, "ended_at": None}
             with atomic_write():
@@ -161,6 +163,8 @@ class Worker:
     def _lose(self) -> None:
         logger.info("The database is away.", exc_info=True)
         connection.close()
+        journal.doubt()
+        self._is_known = False
         if not self._has_lost:
             self.say(AWAY)
         self._has_lost, self._tidied_at = True, float("-inf")

@@ -57,7 +57,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
             cursor.execute(FAR_FROM_DOORS)
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(autouse=True)
 def journal_was_applied() -> None:
     """The first request of a process applies the journal: not in the middle of a test that counts queries."""
     journal._is_applied = True

@@ -50,7 +50,7 @@ def ask(key: str, path: str, body: dict | None = None, tries: int = PATIENCE) ->
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
     except urllib.error.HTTPError as error:
-        if error.code == 429 or (error.code == 503 and tries):
+        if error.code in (429, 503) and tries:
             time.sleep(int(error.headers.get("Retry-After", "1")))
             return ask(key, path, body, tries - 1)
         told = json.loads(error.read() or b"{}") if "json" in error.headers.get("Content-Type", "") else {}
@@ -128,10 +128,11 @@ def opened(path: str) -> sqlite3.Connection:
     db.execute("PRAGMA secure_delete = ON")  # what is withdrawn is gone from the file as well
     columns = {row[1] for row in db.execute("PRAGMA table_info(cards)")}
     with db:
+        db.execute("BEGIN IMMEDIATE")  # or each DROP would stand by itself, and who is stopped here would lose receipts
         known = db.execute("SELECT receipt FROM cards WHERE receipt <> ''").fetchall() if "receipt" in columns else []
         if "receipt" in columns:
             db.execute("DROP TABLE cards")
-            db.execute("DROP TABLE state")
+            db.execute("DROP TABLE IF EXISTS state")
         for statement in SCHEMA.split(";"):
             db.execute(statement)
         for (receipt,) in known:

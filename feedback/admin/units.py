@@ -9,6 +9,7 @@ from feedback.admin.forms import ContactForm, KeyForm
 from feedback.models import Contact, EmployerKey, Scope
 from members.access import Resource, Right
 from members.admin.base import ScopedAdmin
+from members.first_password import first_password
 from members.models import Area, User
 
 SCOPES = dict(Scope.choices)
@@ -109,9 +110,15 @@ class ContactAdmin(GivenAdmin):
         form.acting = request.user
         return form
 
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        """A new user's password is made before the transaction."""
+        if request.method == "POST" and not object_id:
+            request.first_password = first_password()
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
     def save_model(self, request, obj, form, change):
         user = form.known or User(username=form.cleaned_data["username"], name=form.cleaned_data["name"])
-        password = None if form.known else user.set_first_password()
+        password = None if form.known else user.set_first_password(request.first_password)
         if password:
             user.save()
         obj.user = user

@@ -17,8 +17,12 @@ def epoch():
 
 
 def give_cards_their_street(apps, schema_editor):
+    """The street that its community lies in, whose office issued it: there the trail and the numbers know it."""
+    areas, cards = apps.get_model("members", "Area").objects, apps.get_model("feedback", "RecordCard").objects
+    for street in areas.filter(level=1):
+        cards.filter(area__path__startswith=street.path).update(street_id=street.pk)
     members = apps.get_model("members", "Member").objects.filter(pk=OuterRef("member_id"))
-    apps.get_model("feedback", "RecordCard").objects.update(street_id=Subquery(members.values("street_id")))
+    cards.filter(street=None).update(street_id=Subquery(members.values("street_id")))  # whose street is missing
 
 
 def split_feeds(apps, schema_editor):

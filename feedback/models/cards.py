@@ -248,9 +248,9 @@ class RecordCard(OfCounterpart, Moving, Audited):
         return f"{self.member} {self.period.label}"
 
     def save(self, *args, **kwargs):
-        """A card is of the street whose record its member is."""
+        """A card is of the street that its community lies in."""
         if self.street_id is None:
-            self.street_id = self.member.street_id
+            self.street = Area.objects.get(path=self.area.street_path)
         super().save(*args, **kwargs)
 
     @property

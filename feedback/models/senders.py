@@ -1,7 +1,8 @@
 """Who sends cards: how a street numbers them, how long a period is, whom an employer may ask."""
 
+import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Self
 
 from django.db import models
@@ -15,6 +16,7 @@ from members.models import Area
 
 HALF_A_YEAR = 6
 JOURNAL = "number"
+NUMBERED = re.compile(r"(?P<code>\d+)\.(?P<year>\d{4})\.(?P<last>\d{1,9})", re.ASCII)
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"  # without I and O, which look like digits
 
 
@@ -104,8 +106,7 @@ class NumberSeries(models.Model):
     def go_on_behind(tokens: Sequence[str]) -> int:
         """Let no number be given again that was given before a backup was restored; return how many series lagged."""
         highest: dict[tuple[str, int], int] = {}
-        for code, *numbers in (token.split(".") for token in tokens):
-            year, last = map(int, numbers)
+        for code, year, last in _numbered(tokens):
             highest[code, year] = max(last, highest.get((code, year), 0))
         streets = {code_of(street): street for street in Area.objects.streets()}
         lagged = 0
@@ -114,6 +115,12 @@ class NumberSeries(models.Model):
                 series, _ = NumberSeries.objects.get_or_create(street=streets[code], year=year)
                 lagged += NumberSeries.objects.filter(pk=series.pk, last__lt=last).update(last=last)
         return lagged
+
+
+def _numbered(tokens: Iterable[str]) -> Iterator[tuple[str, int, int]]:
+    """Read what `take` noted; a line that a full disk cut short says nothing."""
+    for match in filter(None, map(NUMBERED.fullmatch, tokens)):
+        yield match["code"], int(match["year"]), int(match["last"])
 
 
 def code_of(street: Area) -> str:

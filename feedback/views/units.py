@@ -11,6 +11,8 @@ from django.shortcuts import redirect
 from feedback import delivering
 from feedback.models import Contact, Delivery, EmployerKey, Webhook
 from feedback.views.inbox_keys import question, rotated
+from members.first_password import FirstPassword, first_password
+from members.models import User
 from members.views.acts import tried, writable
 from members.views.page import page
 
@@ -35,12 +37,11 @@ def revoke_key(request: HttpRequest, pk: int) -> HttpResponse:
 def reset_contact(request: HttpRequest, pk: int) -> HttpResponse:
     """A new first password, shown once; whoever acts elsewhere as well gets it there."""
     contact = writable(request, Contact, pk, "user", "street")
-    if not Contact.objects.may_reset(request.user, contact):
-        raise PermissionDenied("这位联系人还有您范围以外的岗位或单位，不能由您重设密码。")
+    _require_reset(request, contact)
     if request.method == "POST":
-        told: list[str] = []
-        if tried(request, lambda: told.append(_new_password(contact))):
-            text = f"“{contact.user}”的新密码是 {told[0]}（只显示这一次，请当面告知；首次登录须修改）。"
+        made = first_password()
+        if tried(request, lambda: _set_password(request, contact, made)):
+            text = f"“{contact.user}”的新密码是 {made.text}（只显示这一次，请当面告知；首次登录须修改）。"
             messages.warning(request, text)
         return redirect("admin:feedback_contact_change", pk)
     asked = f"确定要为“{contact.user}”重设密码吗？原来的密码将不能再用；因输错密码被锁定的，也会解除。"
@@ -81,11 +82,17 @@ def _asked(request: HttpRequest, title: str, asked: str, **more: Any) -> HttpRes
     return page(request, "members/confirm.html", title=title, question=asked, **more)
 
 
-def _new_password(contact: Contact) -> str:
-    password = contact.user.set_first_password()
+def _require_reset(request: HttpRequest, contact: Contact) -> None:
+    if not Contact.objects.may_reset(request.user, contact):
+        raise PermissionDenied("这位联系人还有您范围以外的岗位或单位，不能由您重设密码。")
+
+
+def _set_password(request: HttpRequest, contact: Contact, made: FirstPassword) -> None:
+    contact.user = User.objects.select_for_update(no_key=True).get(pk=contact.user_id)
+    _require_reset(request, contact)
+    contact.user.set_first_password(made)
     contact.user.save()
     reset(username=contact.user.username)
-    return password
 
 
 def _new_secret(webhook: Webhook) -> str:

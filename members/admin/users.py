@@ -8,6 +8,7 @@ from unfold.decorators import action
 from members import access
 from members.access import Kind, Resource, Right
 from members.admin.base import ScopedAdmin, ScopedInline
+from members.first_password import first_password
 from members.models import Area, AreaRole, Member, User
 from members.models.users import HIGHER
 
@@ -65,7 +66,9 @@ class UserAdmin(ScopedAdmin):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        """What a user may not change, they are told why."""
+        """What a user may not change, they are told why; a new user's password is made before the transaction."""
+        if request.method == "POST" and not object_id:
+            request.first_password = first_password()
         if object_id and request.method == "POST":
             user = self.get_object(request, object_id)
             if user and self.may(request, Right.WRITE) and not self.has_change_permission(request, user):
@@ -73,7 +76,7 @@ class UserAdmin(ScopedAdmin):
         return super().changeform_view(request, object_id, form_url, extra_context)
 
     def save_model(self, request, obj, form, change):
-        password = None if change else obj.set_first_password()
+        password = None if change else obj.set_first_password(request.first_password)
         super().save_model(request, obj, form, change)
         if password:
             self._tell(request, obj, password)

@@ -102,7 +102,7 @@ class MemberViewSet(CreateMixin, ChangeMixin, BulkReadViewSet):
     @writes("办理迁居", MemberSerializer, request=MoveSerializer, said="迁出的人迁回，也用这个办理。")
     @action(detail=True, methods=["post"])
     def move(self, request: Request, pk: int) -> Response:
-        return self.saved_by(MoveSerializer)
+        return self.saved_by(MoveSerializer, self.get_object)
 
     @writes("办理迁出", MemberSerializer, request=LeaveSerializer, said="记录和经历都保留。")
     @action(detail=True, methods=["post"])

@@ -83,11 +83,11 @@ class ScopedViewSet(OnRecord, ListModelMixin, RetrieveModelMixin, GenericViewSet
         shown: BaseSerializer = self.serializer_class(written, context=self.get_serializer_context())  # type: ignore[misc]
         return Response(shown.data, code)
 
-    def saved_by(self, serializer_class: Any) -> Response:
-        """Do to the row of the URL what the serializer makes of the body."""
+    def saved_by(self, serializer_class: Any, find: Callable[[], Any] | None = None) -> Response:
+        """Do to the row of the URL what the serializer makes of the body; `find` it where the rule locks by itself."""
         data, context = self.request.data, self.get_serializer_context()
         with atomic_write():
-            serializer = serializer_class(self.locked_object(), data=data, context=context)
+            serializer = serializer_class((find or self.locked_object)(), data=data, context=context)
             serializer.is_valid(raise_exception=True)
             return self.answer(serializer.save())
 

@@ -49,11 +49,7 @@ class LoginAttempts(models.Model):
             LoginAttempts.objects.bulk_create(
                 [LoginAttempts(name=name, place=place) for place in limits], ignore_conflicts=True
             )
-            rows = (
-                LoginAttempts.objects.select_for_update(no_key=True)
-                .filter(name=name, place__in=limits)
-                .order_by("place")
-            )
+            rows = LoginAttempts._of(name).filter(place__in=limits).select_for_update(no_key=True)
             waits = [row._add(limits[row.place], now) for row in list(rows)]
             is_allowed = all(standing.is_allowed for standing, _ in waits)
             if is_allowed:
@@ -65,7 +61,13 @@ class LoginAttempts(models.Model):
     def forget(name: str) -> int:
         """Begin anew, from wherever it was tried."""
         with atomic_write():
-            return LoginAttempts.objects.filter(name=name).delete()[0]
+            locked = list(LoginAttempts._of(name).select_for_update().values_list("pk", flat=True))
+            return LoginAttempts.objects.filter(pk__in=locked).delete()[0]
+
+    @staticmethod
+    def _of(name: str) -> "models.QuerySet[LoginAttempts]":
+        """The name's rows, in the one order in which they are locked."""
+        return LoginAttempts.objects.filter(name=name).order_by("place")
 
     def _add(self, limit: Limit, now: datetime) -> tuple[Standing, "LoginAttempts"]:
         if self.since + limit.within <= now:

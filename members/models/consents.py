@@ -152,9 +152,13 @@ class Consent(Audited):
     def withdraw(self) -> None:
         """It works at once: whatever is printed or sent from now on knows, and what rests on it falls with it.
 
-        Models that rest on a consent have a manager with `fall_with`.
+        Models that rest on a consent have a manager with `fall_with`. One that was taken back meanwhile stays as it is.
         """
         with atomic_write():
+            standing = Consent.objects.in_force().select_for_update(no_key=True)
+            if not standing.filter(pk=self.pk).exists():
+                self.refresh_from_db(fields=["withdrawn_at"])
+                return
             self.withdrawn_at = timezone.now()
             self.save(update_fields=["withdrawn_at"])
             journal.note(JOURNAL, self.token)

@@ -1,12 +1,11 @@
 """Who logs in, and the posts they hold."""
 
-import secrets
 from datetime import timedelta
 from typing import Self
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -14,7 +13,9 @@ from django.utils.functional import cached_property
 
 from members import access, openings
 from members.access import Kind, Resource, Right
+from members.atomic import atomic_write
 from members.audit import Audited
+from members.first_password import FirstPassword, first_password
 from members.models.areas import SEGMENT, Area
 from members.models.dated import DatedQuerySet, ends_after_it_begins
 from members.models.keys import Key, KeyQuerySet
@@ -114,7 +115,7 @@ class User(AbstractUser, Audited):
         has_new_password = known and self._password is not None
         if leaves := known and getattr(self, "_loaded", {}).get("is_active") and not self.is_active:
             self._next_round(kwargs)
-        with transaction.atomic():
+        with atomic_write():
             super().save(*args, **kwargs)
             if has_new_password or leaves:
                 self.tokens.revoke()
@@ -124,8 +125,8 @@ class User(AbstractUser, Audited):
         self.must_change_password = False
 
     def end_logins(self) -> None:
-        """End all sessions and tokens of the user; the caller opens the transaction and leaves the entry."""
-        with transaction.atomic():
+        """End all sessions and tokens of the user; the caller leaves the entry."""
+        with atomic_write():
             User.objects.filter(pk=self.pk).update(login_round=F("login_round") + 1)
             self.refresh_from_db(fields=["login_round"])
             self.tokens.revoke()
@@ -142,12 +143,14 @@ class User(AbstractUser, Audited):
             return of_password
         return salted_hmac("louzu.login_round", f"{self.login_round}.{of_password}", secret=secret).hexdigest()
 
-    def set_first_password(self) -> str:
-        """Give the user a random password that must be changed at the first login, and return it."""
-        password = secrets.token_urlsafe(9)
-        self.set_password(password)
-        self.must_change_password = True
-        return password
+    def set_first_password(self, made: FirstPassword | None = None) -> str:
+        """Give the user a random password that must be changed at the first login, and return it.
+
+        Whoever does so within a transaction brings one that was made before.
+        """
+        made = made or first_password()
+        self.password, self._password, self.must_change_password = made.hashed, made.text, True
+        return made.text
 
     def audit_path(self) -> str:
         return self.audit_paths()[0]

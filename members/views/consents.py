@@ -21,7 +21,7 @@ from members.models import Area, Consent, Member, Residence
 from members.models.areas import AreaQuerySet
 from members.models.consents import BY_HAND, NOTICES, STANDS
 from members.models.households import FIRST_YEAR
-from members.views.acts import done, numbers, writable
+from members.views.acts import done, numbers, tried, writable
 from members.views.page import page
 
 PURPOSE = Consent.Purpose.STAIRWELL
@@ -167,9 +167,8 @@ def withdraw(request, pk):
         raise Http404
     home = consent.member.home
     if request.method == "POST":
-        if consent.is_in_force:
-            consent.withdraw()
-        messages.success(request, f"已撤回{consent.member}的同意。{AFTERWARDS[consent.purpose]}")
+        if tried(request, consent.withdraw):
+            messages.success(request, f"已撤回{consent.member}的同意。{AFTERWARDS[consent.purpose]}")
         return redirect(_address(home.area))
     question = f"确定撤回{consent.member}的同意吗？马上生效，{MEANING[consent.purpose]}"
     return page(request, "members/confirm.html", title="撤回同意", question=question, danger=True)

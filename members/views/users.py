@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect
 from members import audit, second_factor
 from members.access import Right
 from members.atomic import atomic_write
+from members.first_password import first_password
 from members.models import StaffToken, User
 from members.models.users import HIGHER
 from members.views.page import page
@@ -17,11 +18,12 @@ from members.views.page import page
 def reset_password(request, pk):
     user = _given(request, pk)
     if request.method == "POST":
+        made = first_password()
         with atomic_write():
             user = _given(request, pk, hold=True)
-            password = user.set_first_password()
+            user.set_first_password(made)
             user.save()
-        messages.warning(request, f"“{user}”的新密码是 {password}（只显示这一次，请当面告知；首次登录须修改）。")
+        messages.warning(request, f"“{user}”的新密码是 {made.text}（只显示这一次，请当面告知；首次登录须修改）。")
         return redirect("admin:members_user_change", pk)
     asked = f"确定要为“{user}”重设密码吗？原来的密码和接口密钥将不能再用，已经登录的也会退出。"
     return _asked(request, "重设密码", asked)

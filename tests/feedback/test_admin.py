@@ -3,10 +3,11 @@
 import io
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -344,6 +345,11 @@ def restart(*options: str) -> str:
     out = io.StringIO()
     call_command("restart_feeds", *options, stdout=out)
     return out.getvalue()
+
+
+def test_a_journal_that_is_not_there_is_told_before_anything_is_done(unit: Employer, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=r"没有恢复日志 .*none\.log，什么都没有做"):
+        restart("--yes", "--journal", str(tmp_path / "none.log"))
 
 
 def test_feeds_begin_anew_only_when_it_is_meant(rows: dict[str, RecordCard], unit: Employer) -> None:

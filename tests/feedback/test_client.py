@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import runpy
 import signal
 import sqlite3
 import subprocess
@@ -319,6 +320,26 @@ def test_a_copy_from_before_streets_were_apart_keeps_its_receipts(run: Run, copy
     finish(run)
     assert kept(copy) == held(employer)
     assert receipt in receipts(copy)
+
+
+def test_who_is_stopped_while_an_old_copy_is_brought_over_loses_no_receipt(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with sqlite3.connect(copy) as db:
+        db.execute("CREATE TABLE cards (number, version, digest, supersedes, body, receipt)")
+        db.execute("INSERT INTO cards VALUES ('310114001-2026-00001', 1, '', NULL, NULL, ?)", ('{"hash": "ab"}',))
+    db.close()
+    client = runpy.run_path(str(FOLDER / "louzu_client.py"))
+
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(client["opened"].__globals__, "keep", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        client["opened"](str(copy))
+    monkeypatch.undo()
+    client["opened"](str(copy)).close()
+    assert receipts(copy) == ['{"hash": "ab"}']
 
 
 def test_one_run_fetches_from_several_streets(

@@ -51,6 +51,15 @@ def trail(user: User, action: str = "pull") -> list[str]:
     return list(AuditEntry.objects.for_user(user).filter(action=action).values_list("area_path", flat=True))
 
 
+def test_a_card_is_of_the_street_whose_office_issues_it(member: Member, street: Area, other_street: Area) -> None:
+    """0.3.0 let a member of one street live in another."""
+    Member.objects.filter(pk=member.pk).update(street=other_street)
+    member.refresh_from_db()
+    card = cards.issued(member)
+    assert (card.street, card.counterpart.street) == (street, street.pk)
+    assert Feed.objects.get().street == street
+
+
 # By key --------------------------------------------------------------------------------------------------------------
 def test_a_key_pulls_its_own_street_s_cards_alone(
     far_system: APIClient, card: RecordCard, far_card: RecordCard

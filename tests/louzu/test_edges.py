@@ -179,6 +179,7 @@ def caused(error: Any, cause: Exception) -> Any:
     [
         (postgres(None), True),
         (postgres("57P01"), True),
+        (postgres("57014"), False),
         (postgres("53300"), True),
         (postgres("40P01"), True),
         (postgres("42P01"), False),

@@ -8,11 +8,17 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.test import Client
+from django.urls import reverse
 
+from feedback import withdrawing
+from feedback.models import NumberSeries
 from members import journal
 from members.atomic import atomic_write
-from members.models import AuditEntry, Consent, JournalMark, Member
-from tests import factories
+from members.models import Area, AuditEntry, Consent, JournalMark, Member, User
+from members.models.moves import Conflict
+from tests import cards, factories
+from tests.racing import raced
 
 Lines = list[tuple[str, ...]]
 
@@ -57,9 +63,27 @@ def test_what_is_committed_is_written_down(path: Path) -> None:
 def test_a_journal_that_cannot_be_written_lets_nothing_be_taken_back(path: Path, member: Member) -> None:
     consent = factories.consent(member)
     path.parent.write_text("a file where the folder should be")
-    with pytest.raises(OSError):
+    with pytest.raises(Conflict, match="恢复日志写不进去"):
         consent.withdraw()
     assert Consent.objects.get().is_in_force
+
+
+@pytest.mark.django_db(transaction=True)
+def test_its_user_is_told_so_on_the_page(path: Path, member: Member, street_officer: User, client: Client) -> None:
+    consent = factories.consent(member)
+    path.parent.write_text("a file where the folder should be")
+    client.force_login(street_officer)
+    answer = client.post(reverse("members:consent_withdraw", args=[consent.pk]), follow=True)
+    assert "恢复日志写不进去" in answer.content.decode()
+    assert Consent.objects.get().is_in_force
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_taken_back_twice_at_once_is_taken_back_once(path: Path, member: Member) -> None:
+    consent = factories.consent(member)
+    raced(*[Consent.objects.get(pk=consent.pk).withdraw for _ in range(4)])
+    assert lines(path) == [f"consent {consent.token}"]
+    assert AuditEntry.objects.filter(action="change", model="members.Consent").count() == 1
 
 
 def test_lines_are_applied_once_and_a_restore_shows(db: None, path: Path, seen: Lines) -> None:
@@ -84,6 +108,49 @@ def test_each_host_s_journal_has_its_own_mark(db: None, path: Path, seen: Lines,
         journal.apply(other)
     assert seen == [("one",), ("two",)]
     assert dict(JournalMark.objects.values_list("journal", "position")) == {"one": 14, "two": 14}
+
+
+def test_one_that_was_made_empty_gets_its_name_first(path: Path) -> None:
+    path.parent.mkdir()
+    path.touch()
+    journal._append("thing a\n")
+    name, line = path.read_text("ascii").splitlines()
+    assert (len(name), line) == (32, "thing a")
+
+
+def test_a_journal_of_which_a_part_is_lost_blocks_nobody(db: None, path: Path, seen: Lines) -> None:
+    path.parent.mkdir()
+    for text in (b"", b"thing a\nthing x\n", b"\xff\x00 torn\nthing x\nthing b\n", b"name\nthing\n\nthing b\n"):
+        path.write_bytes(text)
+        assert journal.apply(path) == (b"thing a" in text) + (b"thing b" in text)
+        assert journal.apply(path) == 0
+
+
+def test_a_shorter_one_is_a_backup_itself_and_applied_anew(db: None, path: Path, seen: Lines) -> None:
+    path.parent.mkdir()
+    path.write_text("host-1\nthing x\nthing y\n")
+    journal.apply(path)
+    path.write_text("host-1\nthing a\n")
+    assert journal.apply(path) == 1
+    with path.open("a") as file:
+        file.write("thing b\n")
+    assert (journal.apply(path), journal.apply(path)) == (1, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_processes_that_begin_at_once_one_applies_it(path: Path, member: Member) -> None:
+    card = cards.issued(member)
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"host\ncard {withdrawing.token(card)}\n")
+    assert sorted(raced(*[lambda: journal.apply(path)] * 4)) == [0, 0, 0, 1]
+    assert cards.fresh(card).status == "withdrawn"
+
+
+def test_numbers_of_a_line_cut_short_are_left_out(db: None, street: Area) -> None:
+    code = street.division_code or street.path
+    tokens = [f"{code}.2026.7", f"{code}.20", "", f"{code}.2026.7consent abc", f"{code}.2026.x"]
+    assert NumberSeries.go_on_behind(tokens) == 1
+    assert NumberSeries.objects.get().last == 7
 
 
 def test_where_there_is_no_journal_nothing_is_asked(db: None, path: Path, django_assert_num_queries: Any) -> None:

@@ -1,13 +1,18 @@
 """Members: their homes over time, what the database holds them to, what is kept of their numbers."""
 
+import json
+import re
 from datetime import date
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
-from members.models import Area, Employer, Member, Residence
+from members.models import Area, Employer, Member, Residence, User
 from members.pinyin import spell
 from members.sealing import decrypt_text, digest, encrypt_text, mask_phone
 from tests import factories
@@ -24,6 +29,27 @@ def test_moving_house_ends_one_home_and_begins_another(member: Member, other_gro
     member.move(to=other_group, room="602", on=date(2025, 5, 1))
     assert homes(member) == [("1号楼", "2020-03-01", "2025-05-01"), ("2号楼", "2025-05-01", "")]
     assert str(member.home) == "第二社区 仓场公寓 2号楼 602"
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite locks no rows")
+@pytest.mark.parametrize("door", ["page", "API"])
+def test_moving_house_locks_the_group_before_the_member(
+    member: Member, other_group: Area, street_officer: User, client: Client, door: str
+) -> None:
+    """As an undo of the roster that made the group does: they wait for one another in one direction."""
+    client.force_login(street_officer)
+    with CaptureQueriesContext(connection) as asked:
+        if door == "page":
+            url, values = reverse("members:move", args=[member.pk]), {"to": other_group.pk, "on": "2026-01-01"}
+            assert client.post(url, values).status_code == 302
+        else:
+            values = json.dumps({"area": other_group.pk})
+            url = f"/api/v1/members/{member.pk}/move"
+            assert client.post(url, values, content_type="application/json").status_code == 200
+    locks = [
+        re.findall('FROM "(members_area|members_member)"', each["sql"]) for each in asked if "FOR NO KEY" in each["sql"]
+    ]
+    assert [tables[0] for tables in locks if tables][:2] == ["members_area", "members_member"]
 
 
 def test_leaving_and_coming_back_keep_the_history(member: Member, group: Area) -> None:

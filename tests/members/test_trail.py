@@ -242,6 +242,15 @@ def test_heads_are_read_back_as_they_were_printed(busy: str, tmp_path: Path, for
         verify("--heads", str(file))
 
 
+def test_a_chain_without_entries_has_no_head_to_write_down(busy: str, tmp_path: Path) -> None:
+    with atomic_write():
+        AuditEntry.objects.hold("0777")
+    file = tmp_path / "heads"
+    file.write_text(heads(), encoding="utf-8")
+    assert "0777" not in heads()
+    assert "没有改动" in verify("--heads", str(file))
+
+
 def test_heads_say_which_chain_by_name(busy: str) -> None:
     rows = {row["name"]: row for row in json.loads(heads("--json"))}
     assert rows.keys() == {"全平台", "新成路街道", "菊园新区"}

@@ -5,12 +5,15 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth import authenticate
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.test import RequestFactory
+from django.urls import reverse
 from django.utils import timezone
 
-from members import audit
+from feedback.models import Contact
+from members import atomic, audit
 from members.access import Kind, Right
 from members.models import Area, AuditEntry, StaffToken, User
 from tests import factories
@@ -113,3 +116,33 @@ def test_a_revoked_or_expired_token_is_dead(secretary: User) -> None:
     StaffToken.objects.filter(pk=expired.pk).update(expires_at=timezone.now())
     assert list(StaffToken.objects.live()) == [live]
     assert AuditEntry.objects.filter(model="members.StaffToken", changes__digest=[None, audit.MASK]).count() == 3
+
+
+@pytest.mark.parametrize("name", ["reset_password", "user_add", "contact_add", "contact_reset"])
+def test_no_password_is_hashed_within_a_transaction(
+    client, street_officer: User, secretary: User, community: Area, monkeypatch, settings, name: str
+) -> None:
+    hashed: list[str] = []
+
+    class Watching(MD5PasswordHasher):
+        def encode(self, password, salt):
+            hashed.append(password)
+            assert atomic._entries.get() is None, "hashed within a transaction"
+            return super().encode(password, salt)
+
+    street = Area.objects.get(level=Area.Level.STREET)
+    unit = factories.employer()
+    inlines = {"roles-TOTAL_FORMS": 1, "roles-INITIAL_FORMS": 0, "roles-MIN_NUM_FORMS": 1, "roles-MAX_NUM_FORMS": 9}
+    post = {"roles-0-kind": "secretary", "roles-0-area": community.pk, "roles-0-since": timezone.localdate()}
+    person = {"name": "新来的", "username": "xinlaide", "employer": unit.pk, "street": street.pk}
+    known = Contact.objects.create(user=User.objects.create_user("lxr", name="联系人"), employer=unit, street=street)
+    url, values = {
+        "reset_password": (reverse("members:reset_password", args=[secretary.pk]), {}),
+        "user_add": (reverse("admin:members_user_add"), person | inlines | post),
+        "contact_add": (reverse("admin:feedback_contact_add"), person),
+        "contact_reset": (reverse("feedback:contact_reset", args=[known.pk]), {}),
+    }[name]
+    client.force_login(street_officer)
+    monkeypatch.setattr("django.contrib.auth.hashers.get_hasher", lambda *_: Watching())
+    assert client.post(url, values).status_code == 302
+    assert len(hashed) == 1

@@ -1,6 +1,7 @@
 """Who works the queue: what is left undone is taken up again, what waits is never lost, and the beats say who lives."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from django_tasks_db.models import DBTaskResult
 
 from feedback import delivering, issuing
 from feedback.models import Delivery, IssueRun, Webhook
-from members import jobs, queue, worker
+from members import jobs, journal, queue, worker
 from members.models import Area, Member, RosterImport, User, WorkerBeat
 from members.models.imports import INTERRUPTED, SILENCE
 from members.models.workers import DEAD_AFTER
@@ -300,6 +301,43 @@ class TestADatabaseThatIsAway:
         monkeypatch.setattr(worker, "close_old_connections", lambda: None)
         mine.run()
         assert said == [AWAY, BACK]
+
+    def test_it_may_be_back_as_a_restored_backup(
+        self, said: list[str], monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path, member: Member
+    ) -> None:
+        """What was taken back since is taken back before the next task, and the worker is known there too."""
+        settings.JOURNAL = tmp_path / "journal.log"
+        consent = factories.consent(member)
+        mine, turns = Worker("w", say=said.append), [True, False, True]
+
+        def claim() -> None:
+            if not turns.pop(0):
+                settings.JOURNAL.write_text(f"host\nconsent {consent.token}\n")
+                WorkerBeat.objects.all().delete()
+                raise OperationalError("server closed the connection unexpectedly")
+            mine.is_stopping = not turns
+            if mine.is_stopping:
+                assert WorkerBeat.objects.alive().filter(name="w").exists()
+                consent.refresh_from_db()
+                assert not consent.is_in_force
+
+        monkeypatch.setattr(mine, "_claim", claim)
+        monkeypatch.setattr(worker, "close_old_connections", lambda: None)
+        mine.run()
+        assert turns == []
+
+    def test_no_task_of_a_restored_backup_is_worked_before_the_journal(
+        self, monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path, group: Area
+    ) -> None:
+        settings.JOURNAL = tmp_path / "journal.log"
+        monkeypatch.setattr(journal, "_is_applied", False)
+        card = agreed(in_post("工甲", group, room="1"))
+        settings.JOURNAL.write_text(f"host\nconsent {card.consent.token}\n")
+        run = issuing.start(card.area, [card.pk], user=factories.user("发卡的"))
+        Worker("w").empty_the_queue()
+        run.refresh_from_db()
+        card.refresh_from_db()
+        assert (run.issued, card.status) == (0, "withdrawn")
 
     def test_the_task_at_hand_is_worked_again(
         self, community: Area, group: Area, monkeypatch: pytest.MonkeyPatch

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from feedback import restoring
 from feedback.models import Feed
@@ -25,6 +25,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, yes, **options):
+        if missing := [str(path) for path in options["journal"] if not path.is_file()]:
+            raise CommandError(f"没有恢复日志 {'、'.join(missing)}，什么都没有做。请核对文件名。")
         count = Feed.objects.count()
         if not yes:
             self.stdout.write(f"{count} 个卡片流要重新开始。恢复过备份才需要这样做，确定的话加 --yes。")
