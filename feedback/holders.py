@@ -27,7 +27,7 @@ def register_all() -> None:
         Dependent(Webhook, "street", "{} 个单位通知地址"),
         Dependent(Sender, "area", "{} 份记录卡落款"),
         Dependent(IssueRun, "area", "{} 次批量发卡"),
-        Dependent(Feed, "street", "{} 份发卡目录"),
+        Dependent(Feed, "street", "{} 个卡片流"),
         Dependent(NumberSeries, "street", "{} 个年度的卡号"),
         Dependent(Replay, "street", "{} 次接口提交"),
     )
@@ -38,7 +38,7 @@ def register_all() -> None:
         Dependent(EmployerKey, "employer", "{} 把密钥", "street__path"),
         Dependent(Contact, "employer", "{} 位联系人", "street__path"),
         Dependent(Webhook, "employer", "{} 个通知地址", "street__path"),
-        Dependent(Feed, "employer", "{} 份发卡目录", "street__path"),
+        Dependent(Feed, "employer", "{} 个卡片流", "street__path"),
         Dependent(Replay, "employer", "{} 次接口提交", "street__path"),
     )
     register(Member, Dependent(RecordCard, "member", "{} 张记录卡"))
