@@ -48,3 +48,38 @@ def test_a_refusal_is_in_the_trail_of_each_street(
     assert client.get(f"/admin/members/area/{street.pk}/delete/").status_code == 403
     assert paths("refuse") == [street.path, other_street.path]
     assert client.post("/api/v1/roster").status_code in (404, 405)
+
+
+def test_a_street_knows_its_own_posts_of_a_user_alone(
+    logged_in: Any, both: User, far_officer: User, far_member: Member
+) -> None:
+    """Where they work besides, and who they are among that street's members, is that street's to know."""
+    listed = logged_in(far_officer).get("/admin/members/user/").content.decode()
+    assert "菊园新区 街道党工委" in listed
+    assert "新成路街道" not in listed
+
+
+def test_whose_record_a_login_is_stays_with_the_street_of_the_member(
+    logged_in: Any, both: User, member: Member, far_officer: User
+) -> None:
+    both.member = member
+    both.save()
+    assert member.name not in logged_in(far_officer).get(f"/admin/members/user/{both.pk}/change/").content.decode()
+    assert member.name in logged_in(both).get(f"/admin/members/user/{both.pk}/change/").content.decode()
+
+
+def test_a_record_that_the_editor_may_not_see_stays_linked(
+    logged_in: Any, secretary: User, liaison: User, other_member: Member
+) -> None:
+    liaison.member = other_member
+    liaison.save()
+    role = liaison.roles.get()
+    form = {
+        "name": "改了名", "username": "lianluo", "is_active": "on",
+        "roles-TOTAL_FORMS": 1, "roles-INITIAL_FORMS": 1, "roles-0-id": role.pk, "roles-0-user": liaison.pk,
+        "roles-0-kind": role.kind, "roles-0-area": role.area_id, "roles-0-since": role.since.isoformat(),
+    }  # fmt: skip
+    answer = logged_in(secretary).post(f"/admin/members/user/{liaison.pk}/change/", form)
+    assert answer.status_code == 302
+    liaison.refresh_from_db()
+    assert (liaison.name, liaison.member) == ("改了名", other_member)
