@@ -57,15 +57,15 @@ def states(*rows: RecordCard) -> list[str]:
 
 TABLE: Table = {
     "lists": {
-        "GET cards/": (200, 200, 200, 403, 403, 403, 403, 403, LOGIN),
-        "GET cards/make/": (200, 200, 200, 403, 403, 403, 403, 403, LOGIN),
-        "GET cards/settings/": (200, 200, 200, 403, 403, 403, 403, 403, LOGIN),
-        "GET cards/sheets/": (302, 302, 302, 403, 403, 403, 403, 403, LOGIN),
-        "GET cards/cards.pdf": (302, 302, 302, 403, 403, 403, 403, 403, LOGIN),
-        "POST cards/show/": (302, 302, 302, 403, 403, 403, 403, 403, LOGIN),
-        "POST cards/agree/": (302, 302, 302, 403, 403, 403, 403, 403, LOGIN),
-        "POST cards/correct/": (302, 302, 302, 403, 403, 403, 403, 403, LOGIN),
-        "POST cards/issue/": (302, 302, 302, 403, 403, 403, 403, 403, LOGIN),
+        "GET cards/": (403, 200, 200, 403, 403, 403, 403, 403, LOGIN),
+        "GET cards/make/": (403, 200, 200, 403, 403, 403, 403, 403, LOGIN),
+        "GET cards/settings/": (403, 200, 200, 403, 403, 403, 403, 403, LOGIN),
+        "GET cards/sheets/": (403, 302, 302, 403, 403, 403, 403, 403, LOGIN),
+        "GET cards/cards.pdf": (403, 302, 302, 403, 403, 403, 403, 403, LOGIN),
+        "POST cards/show/": (403, 302, 302, 403, 403, 403, 403, 403, LOGIN),
+        "POST cards/agree/": (403, 302, 302, 403, 403, 403, 403, 403, LOGIN),
+        "POST cards/correct/": (403, 302, 302, 403, 403, 403, 403, 403, LOGIN),
+        "POST cards/issue/": (403, 302, 302, 403, 403, 403, 403, 403, LOGIN),
     }
 }
 
