@@ -1,13 +1,15 @@
 """Somebody who works in two streets: each street knows its part of them, and has in its trail what they did there."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from feedback.models import Contact
 from members.access import Kind
 from members.models import Area, AuditEntry, Member, User
-from tests import factories
+from tests import cards, factories
 
 REASON = {"format": "0", "reason": "核对三月名单"}
 EXPORTS = [
@@ -83,3 +85,22 @@ def test_a_record_that_the_editor_may_not_see_stays_linked(
     assert answer.status_code == 302
     liaison.refresh_from_db()
     assert (liaison.name, liaison.member) == ("改了名", other_member)
+
+
+def test_who_left_one_street_for_another_is_in_the_new_ones_trail(
+    street: Area, other_street: Area, far_member: Member
+) -> None:
+    """A contact whose inbox one street closed logs in for the other, unseen by the former."""
+    contact = cards.contact("lianxi", far_member.employer, other_street)
+    Contact.objects.create(user=contact, employer=far_member.employer, street=street, since=date(2024, 1, 1)).end()
+    assert contact.audit_paths() == [other_street.path]
+    contact.contacts.get(street=other_street).end()
+    assert set(contact.audit_paths()) == {street.path, other_street.path}
+
+
+def test_a_former_post_tells_its_street_nothing_of_an_inbox(
+    street: Area, other_street: Area, far_member: Member
+) -> None:
+    contact = cards.contact("lianxi", far_member.employer, other_street)
+    factories.post(contact, Kind.STREET, street, until=date(2024, 1, 1))
+    assert contact.audit_paths() == [other_street.path]
