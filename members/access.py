@@ -4,6 +4,7 @@ Pages, admin, API, exports, autocompletes, form choices, the roster and the repo
 path ranges; an empty one selects nothing.
 """
 
+from collections.abc import Sequence
 from enum import IntEnum, StrEnum
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
@@ -162,7 +163,13 @@ def scope_paths(user: "User", resource: Resource, right: Right = Right.READ) -> 
     What is done in all of the reach at once is in the trail of each of these streets.
     """
     lows = sorted({low for low, _ in reach(user, resource, right)}) or [""]
-    return [_above_all(list(some)) for _, some in groupby(lows, key=lambda low: low[:4])]
+    return [above_all(list(some)) for _, some in groupby(lows, key=lambda low: low[:4])]
+
+
+def above_all(paths: Sequence[str]) -> str:
+    """Return the path of the smallest area that holds all of these; "" where they lie in several streets."""
+    candidates = (paths[0][:end] for end in (16, 12, 8, 4))
+    return next((path for path in candidates if all(each.startswith(path) for each in paths)), "")
 
 
 def covers(user: "User", resource: Resource, path: str, right: Right = Right.READ) -> bool:
@@ -215,12 +222,6 @@ def posts_of(user: "User") -> list[tuple[str, str]]:
 def forget_posts(user: "User") -> None:
     """Have the posts read anew: what was just written may have changed them."""
     user._posts = None  # type: ignore[attr-defined]
-
-
-def _above_all(paths: list[str]) -> str:
-    """Return the longest path of an area above all of these, or the only one itself."""
-    candidates = (paths[0][:end] for end in (16, 12, 8, 4))
-    return next((path for path in candidates if all(each.startswith(path) for each in paths)), "")
 
 
 def _held(kind: str, resource: Resource) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from feedback.models import Contact
+from feedback.models import Contact, IssueRun
 from members.access import Kind
 from members.models import Area, AuditEntry, Member, User
 from tests import cards, factories
@@ -104,3 +104,25 @@ def test_a_former_post_tells_its_street_nothing_of_an_inbox(
     contact = cards.contact("lianxi", far_member.employer, other_street)
     factories.post(contact, Kind.STREET, street, until=date(2024, 1, 1))
     assert contact.audit_paths() == [other_street.path]
+
+
+def test_a_run_of_cards_is_of_one_street(logged_in: Any, both: User, member: Member, far_member: Member) -> None:
+    """Of a run that was begun in two streets, the first would have been told of the second's cards."""
+    ours, theirs = cards.agreed(member), cards.agreed(far_member)
+    asked = {"period": ours.period.code, "card": [ours.pk, theirs.pk]}
+    answer = logged_in(both).post("/cards/issue/", asked, follow=True)
+    assert "选中的卡在不同的街道" in answer.content.decode()
+    assert not IssueRun.objects.exists()
+
+
+def test_a_run_in_two_communities_is_seen_where_both_are(
+    logged_in: Any, secretary: User, member: Member, other_group: Area, other_secretary: User, street: Area
+) -> None:
+    factories.post(secretary, Kind.SECRETARY, Area.objects.get(name="第二社区"))
+    ours, theirs = cards.agreed(member), cards.agreed(cards.in_post("外社区人", other_group))
+    client = logged_in(secretary)
+    answer = client.post("/cards/issue/", {"period": ours.period.code, "card": [ours.pk, theirs.pk]})
+    run = IssueRun.objects.get()
+    assert (answer["Location"], run.area) == (f"/cards/runs/{run.pk}/", street)
+    assert client.get(answer["Location"]).status_code == 200
+    assert logged_in(other_secretary).get(answer["Location"]).status_code == 404
