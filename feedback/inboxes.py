@@ -16,8 +16,16 @@ def _beyond(user: Any) -> QuerySet:
 
 
 def _paths(user: Any) -> set[str]:
-    """The streets that let the user in as a unit's contact, today or before."""
-    return set(Contact.objects.filter(user=user).order_by().values_list("street__path", flat=True))
+    """The streets that let the user in as a unit's contact, today or later."""
+    return _streets(Contact.objects.lasting().filter(user=user))
 
 
-OPENING = Opening(beyond=_beyond, paths=_paths)
+def _former_paths(user: Any) -> set[str]:
+    return _streets(Contact.objects.filter(user=user))
+
+
+def _streets(contacts: QuerySet) -> set[str]:
+    return set(contacts.order_by().values_list("street__path", flat=True))
+
+
+OPENING = Opening(beyond=_beyond, paths=_paths, former_paths=_former_paths)

@@ -167,7 +167,8 @@ def forbidden(request, exception=None):
     )
     if request.user.is_authenticated:
         with atomic_write():
-            record("refuse", changes={"call": f"{request.method} {request.path}"[:200]}, path=request.user.audit_path())
+            call = f"{request.method} {request.path}"[:200]
+            record("refuse", changes={"call": call}, path=request.user.audit_paths())
     return render(request, "louzu/sorry.html", {"title": "不能操作", "sentence": sentence}, status=403)
 
 

@@ -4,7 +4,9 @@ Pages, admin, API, exports, autocompletes, form choices, the roster and the repo
 path ranges; an empty one selects nothing.
 """
 
+from collections.abc import Sequence
 from enum import IntEnum, StrEnum
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db.models import Q, TextChoices
@@ -151,9 +153,23 @@ def can(user: "User", resource: Resource, right: Right = Right.READ) -> bool:
 
 def scope_path(user: "User", resource: Resource, right: Right = Right.READ) -> str:
     """Return the path of the smallest area that holds all of the user's reach; "" where only the whole tree does."""
-    lows = [low for low, _ in reach(user, resource, right)] or [""]
-    candidates = (lows[0][:end] for end in (16, 12, 8, 4))
-    return next((path for path in candidates if all(low.startswith(path) for low in lows)), "")
+    paths = scope_paths(user, resource, right)
+    return paths[0] if len(paths) == 1 else ""
+
+
+def scope_paths(user: "User", resource: Resource, right: Right = Right.READ) -> list[str]:
+    """Return the path of the smallest area that holds the user's reach in a street, for each; "" where it is in none.
+
+    What is done in all of the reach at once is in the trail of each of these streets.
+    """
+    lows = sorted({low for low, _ in reach(user, resource, right)}) or [""]
+    return [above_all(list(some)) for _, some in groupby(lows, key=lambda low: low[:4])]
+
+
+def above_all(paths: Sequence[str]) -> str:
+    """Return the path of the smallest area that holds all of these; "" where they lie in several streets."""
+    candidates = (paths[0][:end] for end in (16, 12, 8, 4))
+    return next((path for path in candidates if all(each.startswith(path) for each in paths)), "")
 
 
 def covers(user: "User", resource: Resource, path: str, right: Right = Right.READ) -> bool:

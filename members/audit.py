@@ -136,14 +136,14 @@ def record(
     row: Any = None,
     *,
     changes: dict | None = None,
-    path: str | None = None,
+    path: str | Iterable[str] | None = None,
     reason: str = "",
     by: Any = None,
 ) -> None:
     """Add an entry to the trail within the caller's transaction: one in each street that it concerns.
 
     `row` is what it concerns (a model instance, or a model class for a list of it); `path` the area where no row says
-    it; `by` the acting user where the circumstances do not know them yet.
+    it, or one in each street; `by` the acting user where the circumstances do not know them yet.
     """
     entries = apps.get_model("members.AuditEntry")
     now = circumstances()
@@ -158,7 +158,7 @@ def record(
         "request_id": now.request_id,
         "reason": reason or now.reason,
     }
-    for place in [path] if path is not None else _paths_of(row):
+    for place in [path] if isinstance(path, str) else path or _paths_of(row):
         entry = entries(**values, area_path=place)
         entry.concerns = row
         if not keep_for_the_end(entry):

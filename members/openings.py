@@ -11,8 +11,9 @@ class Opening(NamedTuple):
 
     # The numbers of the users to whom more of it is open, today or later, than this user could give.
     beyond: Callable[[Any], QuerySet]
-    # The paths of the streets where it is, or was, open to this user.
+    # The paths of the streets where it is open to this user, today or later; or where it ever was.
     paths: Callable[[Any], set[str]]
+    former_paths: Callable[[Any], set[str]]
 
 
 _openings: list[Opening] = []
@@ -29,3 +30,7 @@ def beyond(user: Any) -> list[QuerySet]:
 
 def paths_of(user: Any) -> set[str]:
     return {path for opening in _openings for path in opening.paths(user)}
+
+
+def former_paths_of(user: Any) -> set[str]:
+    return {path for opening in _openings for path in opening.former_paths(user)}

@@ -136,10 +136,10 @@ def _of_members(pks: Iterable[int]) -> set[int]:
     return of_members
 
 
-def end_all(pairings: Iterable[Pairing], *, on: date, path: str) -> int:
+def end_all(pairings: Iterable[Pairing], *, on: date, paths: Iterable[str]) -> int:
     """End these pairings in one transaction; return how many were still on. Where one began later, none is ended.
 
-    `path` is the area within which whoever ends them works: the trail's entry belongs to it.
+    `paths` are the areas within which whoever ends them works: of each the trail has an entry.
     """
     pks = sorted(pairing.pk for pairing in pairings)
     with atomic_write():
@@ -150,5 +150,7 @@ def end_all(pairings: Iterable[Pairing], *, on: date, path: str) -> int:
         Pairing.objects.filter(pk__in=[row.pk for row in rows]).update(until=on)
         if rows:
             write_history(Pairing, [row.pk for row in rows], kind="~")
-            record("change", Pairing, path=path, changes={"until": [None, str(on)], "pairings": len(rows)})
+        for path in paths:
+            if count := sum(row.household.area.path.startswith(path) for row in rows):
+                record("change", Pairing, path=path, changes={"until": [None, str(on)], "pairings": count})
     return len(rows)

@@ -18,6 +18,8 @@ from django.db import connection
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 
+from members.audit import plain_address
+
 # A host whose clock is behind counts in the window that another has begun: nobody's window starts twice.
 COUNT = """
     INSERT INTO members_callcount AS kept (caller, begun, used) VALUES (%s, %s, 1)
@@ -51,11 +53,11 @@ class Windowed(SimpleRateThrottle):
     def get_ident(self, request: Request) -> str:
         """The visitor's address; of an IPv6 address its network, all of which is one visitor's to call from."""
         ident = super().get_ident(request) or ""
-        try:
-            address = ip_address(ident)
-        except ValueError:
+        address = plain_address(ident)  # one of IPv4 that came by IPv6 is no network of all of these
+        if address is None:
             return ident
-        return address.exploded[:19] if isinstance(address, IPv6Address) else ident
+        found = ip_address(address)
+        return found.exploded[:19] if isinstance(found, IPv6Address) else address
 
 
 def counted(caller: str, *, begun: int) -> tuple[int, int]:

@@ -320,6 +320,13 @@ def test_a_post_adds_nothing_to_the_superuser(superuser: User, community: Area, 
     assert not Member.objects.for_user(superuser).exists()
 
 
+def test_an_inbox_adds_nothing_to_the_superuser(logged_in: Any, superuser: User, member: Any, street: Area) -> None:
+    card = cards.issued(member)
+    Contact.objects.create(user=superuser, employer=member.employer, street=street)
+    for address in ("inbox/", f"inbox/{card.pk}/", f"inbox/{card.pk}/print/", "inbox/cards.xlsx", "inbox/keys/"):
+        assert logged_in(superuser).get(f"/{address}").status_code in (403, 404), address
+
+
 # The label ----------------------------------------------------------------------------------------------------------
 def test_a_made_up_street_is_labelled_for_its_own_people(
     logged_in: Any, secretary: User, far_secretary: User, outsider: User, other_street: Area

@@ -108,9 +108,10 @@ class _Import:
                 attendance.enrol(one.activity, one.new, user=self.user, source=source, duties=one.new)
             if one.changed:
                 attendance.note_duties(one.activity, one.changed, user=self.user)
-        if self.activities.new or self.activities.changed:
-            path = access.scope_path(self.user, Resource.ACTIVITY, Right.WRITE)
-            record("import", Activity, path=path, changes=self._changes())
+        for path in access.scope_paths(self.user, Resource.ACTIVITY, Right.WRITE):
+            changes = self._changes(path)
+            if any(changes.values()):
+                record("import", Activity, path=path, changes=changes)
 
     def _run(self, resource: ModelResource, table: Table, headings: Headings, count: Count) -> None:
         dataset = table.dataset(headings)
@@ -128,13 +129,16 @@ class _Import:
         gathered = self.came.gathered.get(id(activity))
         return gathered.new if gathered else {}
 
-    def _changes(self) -> dict[str, Any]:
+    def _changes(self, path: str) -> dict[str, Any]:
+        """What is new and what changed in this part of the tree."""
         names = [name for name in self.activities.fields if name not in self.activities.get_import_id_fields()]
         changed = {
             str(activity.pk): differences(activity._loaded, {name: getattr(activity, name) for name in names})
             for activity in self.activities.changed
+            if activity.area.path.startswith(path)
         }
-        return {"new": [activity.pk for activity in self.activities.new], "changed": changed}
+        new = [activity.pk for activity in self.activities.new if activity.area.path.startswith(path)]
+        return {"new": new, "changed": changed}
 
 
 def _days(book: Book) -> Iterable[date]:

@@ -35,11 +35,11 @@ def booklet(request, year):
     if not rows:
         messages.error(request, "这一年还没有评优，没有可以印的。")
         return redirect("activities:honours")
-    path = area.path if area else access.scope_path(request.user, Resource.HONOUR)
-    place = area or Area.objects.filter(path=path).first()
+    paths = [area.path] if area else access.scope_paths(request.user, Resource.HONOUR)
+    place = Area.objects.filter(path=paths[0]).first() if len(paths) == 1 else None
     content = set_booklet(rows, year=year, place=str(place or ""), day=timezone.localdate())
     with atomic_write():
-        record("export", Honour, path=path, changes={"rows": len(rows)})
+        record("export", Honour, path=paths, changes={"rows": len(rows)})
     return download(content, f"{year}年度楼组评优事迹册.pdf", content_type=PDF)
 
 

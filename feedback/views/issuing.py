@@ -1,19 +1,20 @@
 """Issuing many cards: started from the list, with a page that shows how far it is."""
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from feedback.issuing import start
 from feedback.models import IssueRun, RecordCard
-from feedback.views.listed import NOTHING_CHOSEN, Listing, chosen, read_listing, require_cards
+from feedback.views.listed import NOTHING_CHOSEN, chosen, read_listing, require_cards
 from members import access
-from members.access import Resource, Right
 from members.atomic import atomic_write
 from members.models import Area
 from members.views.page import page
 
 Status = RecordCard.Status
+SEVERAL = "选中的卡在不同的街道：请先选一个街道或社区，一处一处地发。"
 
 
 @require_POST
@@ -22,10 +23,12 @@ def issue(request):
     require_cards(request.user)
     listing = read_listing(request.user, request.POST)
     pks = chosen(request.user, request.POST, listing)
-    run = _start(request.user, listing, pks)
-    if run:
+    paths = [path for _, path in _agreed(pks)]
+    area = listing.area or _around(paths)
+    if run := area and _start(request.user, area, pks):
         return redirect("feedback:run", run.pk)
-    messages.error(request, "选中的卡里没有“本人已同意”的，没有要发的。" if pks else NOTHING_CHOSEN)
+    nothing = SEVERAL if paths and not area else "选中的卡里没有“本人已同意”的，没有要发的。"
+    messages.error(request, nothing if pks else NOTHING_CHOSEN)
     return redirect(listing.address())
 
 
@@ -47,21 +50,24 @@ def progress(request, pk):
     return response
 
 
-def _start(user, listing: Listing, pks: list[int]) -> IssueRun | None:
+def _start(user, area: Area, pks: list[int]) -> IssueRun | None:
     """Start a run, or return the one that is under way: who presses twice starts once."""
     with atomic_write():
-        area = listing.area or _scope(user, listing)
         Area.objects.select_for_update(no_key=True).get(pk=area.pk)
-        ready = RecordCard.objects.filter(pk__in=pks, status=Status.AGREED)
-        cards = list(ready.order_by("area__path", "pk").values_list("pk", flat=True))
+        cards = [pk for pk, _ in _agreed(pks)]
         busy = IssueRun.objects.for_user(user).filter(user=user, status=IssueRun.Status.RUNNING, cards=cards)
         return (busy.first() or start(area, cards, user=user)) if cards else None
 
 
-def _scope(user, listing: Listing) -> Area:
-    """The smallest area that holds all that the user may issue."""
-    path = access.scope_path(user, Resource.CARD, Right.WRITE)
-    return next((area for area in listing.areas if area.path == path), listing.areas[0])
+def _agreed(pks: list[int]) -> QuerySet:
+    """Those of these cards that may be issued, each with the path of its community."""
+    ready = RecordCard.objects.filter(pk__in=pks, status=Status.AGREED)
+    return ready.order_by("area__path", "pk").values_list("pk", "area__path")
+
+
+def _around(paths: list[str]) -> Area | None:
+    """The smallest area that holds these communities: whoever works in all of it may know of the run."""
+    return Area.objects.filter(path=access.above_all(paths)).first() if paths else None
 
 
 def _find(request, pk: int) -> IssueRun:

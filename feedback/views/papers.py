@@ -104,7 +104,7 @@ def _refusal(rows: list[RecordCard], nothing: str) -> str:
 
 def _keep_record(request, listing: Listing, rows: list[RecordCard], reason: str) -> None:
     """Members' names in bulk leave the screen: it goes on record like every export."""
-    path = listing.area.path if listing.area else access.scope_path(request.user, Resource.CARD)
+    path = listing.area.path if listing.area else access.scope_paths(request.user, Resource.CARD)
     with atomic_write():
         record("export", RecordCard, path=path, changes={"rows": len(rows)}, reason=reason)
 

@@ -192,7 +192,7 @@ class ExportableAdmin(ExportMixin, ScopedAdmin):
         response = super()._do_file_export(file_format, request, queryset, export_form)
         # Which filters, not what was searched for: that may be a name or a number.
         counts = {"rows": queryset.count(), "filters": sorted(request.GET)}
-        path = access.scope_path(request.user, Resource.EXPORT)
+        path = access.scope_paths(request.user, Resource.EXPORT)
         with atomic_write():
             audit.record("export", self.model, path=path, changes=counts, reason=reason)
         return response

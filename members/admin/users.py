@@ -1,5 +1,6 @@
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch
 from django.shortcuts import redirect
 from django.utils import timezone
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -53,12 +54,20 @@ class UserAdmin(ScopedAdmin):
     fields = ("name", "username", "member", "is_active")
 
     def get_queryset(self, request):
-        return super().get_queryset(request).prefetch_related("roles__area")
+        """With the posts that the reader may know of: a user may work in another street as well."""
+        known = AreaRole.objects.for_user(request.user).select_related("area")
+        return super().get_queryset(request).prefetch_related(Prefetch("roles", queryset=known))
 
     def get_fields(self, request, obj=None):
-        """To the superuser, who sees no members, not whose record is the user's."""
-        names = [name for name in self.fields if name != "member" or access.can(request.user, Resource.MEMBER)]
+        """Whose record is the user's, to whoever may see that member; saved without it, it stays."""
+        names = [name for name in self.fields if name != "member" or self._knows_member(request, obj)]
         return names if obj else [name for name in names if name != "is_active"]
+
+    @staticmethod
+    def _knows_member(request, user):
+        if user is None or user.member_id is None:
+            return access.can(request.user, Resource.MEMBER)
+        return Member.objects.for_user(request.user).filter(pk=user.member_id).exists()
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         if db_field.name == "member":

@@ -1,6 +1,6 @@
 """What every view of the API shares: the acting user, the access rule, one way to write."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from typing import Any, cast
 
@@ -45,8 +45,9 @@ class OnRecord(APIView):
         response = super().handle_exception(exc)
         if response.status_code == status.HTTP_403_FORBIDDEN and audit.actor() and hasattr(self, "resource"):
             with atomic_write():
-                path = access.scope_path(audit.actor(), self.resource) or audit.actor().audit_path()
-                audit.record("refuse", changes={"call": self._call()}, path=path)
+                paths = access.scope_paths(audit.actor(), self.resource)
+                paths = paths if all(paths) else audit.actor().audit_paths()
+                audit.record("refuse", changes={"call": self._call()}, path=paths)
         return response
 
     def _call(self) -> str:
@@ -112,14 +113,14 @@ class BulkReadViewSet(ScopedViewSet):
         response = super().list(request)
         changes = {"rows": len(response.data["results"]), "filters": sorted(request.query_params)}
         with atomic_write():
-            audit.record("export", self.model, path=self._path_asked(), changes=changes)
+            audit.record("export", self.model, path=self._paths_asked(), changes=changes)
         return response
 
-    def _path_asked(self) -> str:
-        """The path of the area that was asked for, else of the smallest that holds the user's scope."""
+    def _paths_asked(self) -> Iterable[str]:
+        """The path of the area that was asked for, else of the smallest in each street that holds the user's scope."""
         inside = self.request.query_params.get("inside")
         area = Area.objects.filter(pk=inside).first() if inside else None
-        return area.path if area else access.scope_path(cast(User, self.request.user), self.resource)
+        return [area.path] if area else access.scope_paths(cast(User, self.request.user), self.resource)
 
 
 class CreateMixin:

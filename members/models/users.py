@@ -156,11 +156,15 @@ class User(AbstractUser, Audited):
         return self.audit_paths()[0]
 
     def audit_paths(self) -> list[str]:
-        """One path in each street whose user this is: by a post of today, else by the last one, or as others know."""
+        """One path in each street whose user this is, by a post or otherwise; if of none any more, of those before.
+
+        What somebody does in the service of one street is not told to another, where they worked once.
+        """
         posts = list(self.roles.order_by("since").values_list("area__path", "until"))
         today = timezone.localdate()
-        held = [path for path, until in posts if until is None or until >= today] or [path for path, _ in posts[-1:]]
-        paths = sorted([*held, *openings.paths_of(self)], reverse=True)
+        held = [path for path, until in posts if until is None or until >= today]
+        now = [*held, *openings.paths_of(self)]
+        paths = sorted(now or [*(path for path, _ in posts[-1:]), *openings.former_paths_of(self)], reverse=True)
         return sorted({path[:SEGMENT]: path for path in paths}.values()) or [""]
 
     @cached_property

@@ -378,7 +378,7 @@ def test_several_are_ended_in_one_go(client: Client, doors: dict[str, Household]
     assert entry.changes == {"until": [None, str(YESTERDAY)], "pairings": 2}
     assert Pairing.history.filter(history_type="~").count() == 2  # type: ignore[attr-defined]
     assert "请先在名单里勾选" in told(client.post(address, {"on": str(TODAY)}, follow=True))
-    assert end_all(pairs, on=TODAY, path="0001") == 1
+    assert end_all(pairs, on=TODAY, paths=["0001"]) == 1
 
 
 def test_loads_are_of_today(group: Area, doors: dict[str, Household], pair: Pairing) -> None:

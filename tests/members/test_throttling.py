@@ -135,6 +135,8 @@ def test_the_api_counts_in_the_database_where_hosts_share_one(api: Any, secretar
     [
         ("2001:db8:1:2::7", "2001:db8:1:2:ffff::1", True),
         ("2001:db8:1:2::7", "2001:db8:1:3::7", False),
+        ("::ffff:203.0.113.7", "::ffff:203.0.113.8", False),
+        ("::ffff:203.0.113.7", "203.0.113.7", True),
         ("203.0.113.7", "203.0.113.8", False),
         ("", "x", False),
     ],
