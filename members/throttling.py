@@ -10,6 +10,7 @@ import time
 from functools import cache
 from hashlib import blake2b
 from ipaddress import IPv6Address, ip_address
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -84,7 +85,21 @@ def _run(statement: str, values: tuple[Any, ...]) -> tuple[int, int] | None:
 
 @cache
 def _file(path: str, process: int) -> sqlite3.Connection:
-    """The file of counts, opened once a process. What a power cut takes of it is of no worth a minute later."""
+    """The file of counts, opened once a process. What a power cut takes of it is of no worth a minute later.
+
+    One that is no database any more is begun anew.
+    """
+    try:
+        return _opened(path)
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError:
+        for end in ("", "-wal", "-shm"):
+            Path(path + end).unlink(missing_ok=True)
+        return _opened(path)
+
+
+def _opened(path: str) -> sqlite3.Connection:
     file = sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False)
     file.execute("PRAGMA journal_mode=WAL")
     file.execute("PRAGMA synchronous=NORMAL")

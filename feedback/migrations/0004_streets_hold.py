@@ -20,6 +20,7 @@ class Migration(migrations.Migration):
     dependencies = [("feedback", "0003_split_feeds")]
 
     operations = [
+        migrations.RunPython(migrations.RunPython.noop),  # feeds that were split are not put together again
         migrations.AlterField("recordcard", "street", street(editable=False)),
         migrations.AlterField("replay", "street", street()),
         migrations.AlterField("numberseries", "street", street()),
