@@ -114,7 +114,6 @@ def test_what_is_over_is_forgotten(counting: str) -> None:
     assert throttling.counted("of today", begun=now) == (2, now)
 
 
-@pytest.mark.django_db
 def test_a_file_that_is_no_database_any_more_is_begun_anew(settings: Any, tmp_path: Path) -> None:
     settings.CALLS_FILE = tmp_path / "calls.sqlite3"
     settings.CALLS_FILE.write_text("half a page of something else" * 100)
@@ -122,6 +121,7 @@ def test_a_file_that_is_no_database_any_more_is_begun_anew(settings: Any, tmp_pa
     assert throttling.counted("someone", begun=60) == (2, 60)
 
 
+@pytest.mark.django_db
 def test_nobody_is_named_where_calls_are_counted(settings: Any) -> None:
     settings.CALLS_FILE = None
     throttling.counted("card-link-203.0.113.7-60", begun=600)
