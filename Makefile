@@ -20,10 +20,10 @@ venv: .venv/.installed  ## install the pinned packages into .venv
 demo: venv  ## start the portal with a demonstration street
 	$(BIN)/python manage.py demo
 
-test: venv  ## run the whole suite on SQLite, then all but the browser part on PostgreSQL
+test: venv  ## run the whole suite on SQLite, then on PostgreSQL what touches a database, without a browser
 	@failed=0; \
 	env -u DATABASE_URL $(BIN)/python -m pytest $(SIDE_BY_SIDE) || failed=$$?; \
-	$(BIN)/python -m tests.postgres $(SIDE_BY_SIDE) --ignore tests/browser && exit $$failed
+	LOUZU_TESTED_ON_SQLITE=1 $(BIN)/python -m tests.postgres $(SIDE_BY_SIDE) --ignore tests/browser && exit $$failed
 
 lint: venv  ## check style, templates, layers, types, migrations and settings
 	$(BIN)/ruff check .

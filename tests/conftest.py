@@ -1,6 +1,7 @@
 """The named cast: two streets, two communities, whoever works there, and the members who live there."""
 
 import ipaddress
+import os
 import socket
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -22,6 +23,21 @@ FAR_FROM_DOORS = """
     SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, 100000)
     FROM pg_sequences WHERE coalesce(last_value, 0) < 100000
 """
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What touches no database runs once: not on PostgreSQL again, where the whole suite ran on SQLite just now."""
+    if "LOUZU_TESTED_ON_SQLITE" not in os.environ:
+        return
+    again = [item for item in items if _touches_database(item)]
+    config.hook.pytest_deselected(items=[item for item in items if not _touches_database(item)])
+    items[:] = again
+
+
+def _touches_database(item: Any) -> bool:
+    """Whether it asks for the database, or may while it runs."""
+    asked = {"db", "transactional_db", "request"}.intersection(item.fixturenames)
+    return bool(asked) or item.get_closest_marker("django_db") is not None
 
 
 @pytest.fixture(scope="session", autouse=True)
