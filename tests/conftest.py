@@ -36,8 +36,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _touches_database(item: Any) -> bool:
     """Whether it asks for the database, or may while it runs."""
-    asked = {"db", "transactional_db", "request"}.intersection(item.fixturenames)
-    return bool(asked) or item.get_closest_marker("django_db") is not None
+    asked = {"db", "transactional_db", "live_server", "django_db_setup"}.intersection(item.fixturenames)
+    later = "request" in item._fixtureinfo.argnames
+    return bool(asked) or later or item.get_closest_marker("django_db") is not None
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -12,6 +12,7 @@ import psycopg2
 import pytest
 from django.db import connection
 
+pytestmark = pytest.mark.django_db  # it runs on the database that the tests run on
 OLD = Path(__file__).parent / "0.3.0"
 # The key of the system that fetches cards in each of the two made-up installations.
 KEYS = {
