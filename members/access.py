@@ -172,6 +172,11 @@ def above_all(paths: Sequence[str]) -> str:
     return next((path for path in candidates if all(each.startswith(path) for each in paths)), "")
 
 
+def paths_above(ranges: Sequence[Range]) -> set[str]:
+    """Return the paths of the areas that these lie in, street and communities and compounds."""
+    return {low[:end] for low, _ in ranges for end in range(4, len(low), 4)}
+
+
 def covers(user: "User", resource: Resource, path: str, right: Right = Right.READ) -> bool:
     """Whether the user has the right at the area of this path."""
     return any(low <= path < high for low, high in reach(user, resource, right))

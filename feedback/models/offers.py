@@ -19,8 +19,7 @@ class OfferQuerySet(models.QuerySet["Offer"]):
     def for_user(self, user, right: Right = Right.READ) -> Self:
         """Offers to the user's areas; what is offered to a street is for its communities too."""
         ranges = access.reach(user, Resource.CARD, right)
-        above = {low[:end] for low, _ in ranges for end in range(4, len(low), 4)}
-        return self.filter(access.within("area__path", ranges) | Q(area__path__in=above))
+        return self.filter(access.within("area__path", ranges) | Q(area__path__in=access.paths_above(ranges)))
 
     def offered_by(self, *readers: EmployerKey | Contact) -> Self:
         """What each of these readers' employers offers the reader's street and its communities."""

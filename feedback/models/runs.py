@@ -22,8 +22,9 @@ class IssueRunQuerySet(models.QuerySet):
     def for_user(self, user, right: Right = Right.WRITE) -> Self:
         """Runs in the user's scope, and their own in an area above it, where they work in several communities."""
         ranges = access.reach(user, Resource.CARD, right)
-        above = {low[:end] for low, _ in ranges for end in range(4, len(low), 4)}
-        return self.filter(access.within("area__path", ranges) | Q(user=user, area__path__in=above))
+        return self.filter(
+            access.within("area__path", ranges) | Q(user=user, area__path__in=access.paths_above(ranges))
+        )
 
     def bury_the_silent(self) -> int:
         """Say of runs that a worker began and nobody has in hand any more that they stopped; what went out is out.
