@@ -6,6 +6,6 @@ class ActivitiesConfig(AppConfig):
     verbose_name = "活动与走访"
 
     def ready(self):
-        from activities import holders
+        from activities.rules import holders
 
         holders.register_all()

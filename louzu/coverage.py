@@ -5,14 +5,14 @@ from datetime import date
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 
-from members.access import Resource
-from members.atomic import atomic_write
-from members.audit import record
-from members.coverage import Coverage, coverage
-from members.export import workbook
+from members.ground.access import Resource
+from members.ground.atomic import atomic_write
+from members.ground.audit import record
+from members.ground.export import workbook
 from members.models import Area
-from members.views.files import download
-from members.views.page import page
+from members.rules.coverage import Coverage, coverage
+from members.web.files import download
+from members.web.shell import page
 
 FORMULAS = {
     "members": ("党员", "当日居住在本区域的党员。迁出的不计。"),

@@ -5,8 +5,8 @@ import uuid
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 
-from members.api import problems
-from members.outage import RETRY_AFTER
+from members.ground.outage import RETRY_AFTER
+from members.web import problems
 
 LENGTH_REQUIRED = "这次提交没有写明长度，没有收下。请换一个浏览器再试，或联系管理员。"
 AWAY = "系统现在太忙，或者暂时连不上数据库，刚才的内容没有保存。请稍后再试。"

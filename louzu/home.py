@@ -14,16 +14,16 @@ from activities.models import Activity
 from feedback.models.units import employers_of
 from feedback.views.listed import unsettled
 from louzu.edges import away
-from members import access
-from members.access import Resource, Right
-from members.api import problems
-from members.atomic import atomic_write
-from members.audit import circumstances, record
-from members.coverage import Figures, coverage
+from members.ground import access
+from members.ground.access import Resource, Right
+from members.ground.atomic import atomic_write
+from members.ground.audit import circumstances, record
+from members.ground.outage import give_up_session, is_outage
 from members.models import Area, AreaRole, RosterImport
 from members.models.imports import FORGOTTEN
-from members.outage import give_up_session, is_outage
-from members.views.page import page, shell
+from members.rules.coverage import Figures, coverage
+from members.web import problems
+from members.web.shell import page, shell
 
 SHOWN_POSTS = 6
 WAITING_DAYS = timedelta(days=60)

@@ -3,8 +3,8 @@
 from django.urls import reverse_lazy
 
 from feedback.models.units import employers_of
-from members import access
-from members.access import Resource, Right
+from members.ground import access
+from members.ground.access import Resource, Right
 
 
 def _link(title: str, icon: str, name: str, resource: Resource | None = None, right: Right = Right.READ) -> dict:

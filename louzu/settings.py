@@ -77,7 +77,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "louzu.edges.at_the_edge",
-    "members.proxies.seen_through_proxies",
+    "members.login.proxies.seen_through_proxies",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -87,13 +87,13 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    "members.middleware.journal_first",
-    "members.middleware.audit_context",
-    "members.middleware.second_step_first",
-    "members.middleware.new_password_first",
-    "members.middleware.never_cached",
-    "members.middleware.kept_awake",
-    "members.middleware.told_apart",
+    "members.login.middleware.journal_first",
+    "members.login.middleware.audit_context",
+    "members.login.middleware.second_step_first",
+    "members.login.middleware.new_password_first",
+    "members.login.middleware.never_cached",
+    "members.login.middleware.kept_awake",
+    "members.login.middleware.told_apart",
     "louzu.home.said_in_words",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -135,7 +135,7 @@ else:
     DATABASES["default"]["OPTIONS"] = PATIENCE | DATABASES["default"].get("OPTIONS", {})
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 WRITE_LOCK = VAR / "write.lock"
-# What was taken back for good, kept apart from the database: a restored backup is told of it (`members.journal`).
+# What was taken back for good, kept apart from the database: a restored backup is told of it (`models.journal`).
 JOURNAL = Path(env("LOUZU_JOURNAL", default=str(VAR / "journal.log")))
 
 # Where calls are counted: several hosts do it in the database, one does it beside its single queue of writers.
@@ -163,12 +163,12 @@ AUTH_PASSWORD_VALIDATORS = [
         "CommonPasswordValidator",
         "NumericPasswordValidator",
     )
-] + [{"NAME": "members.passwords.AnotherThanBefore"}]
-AXES_HANDLER = "members.lockout.CountedLogins"
+] + [{"NAME": "members.login.passwords.AnotherThanBefore"}]
+AXES_HANDLER = "members.login.lockout.CountedLogins"
 AXES_LOCKOUT_TEMPLATE = "members/locked_out.html"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
-AXES_CLIENT_IP_CALLABLE = "members.lockout.place_of"
+AXES_CLIENT_IP_CALLABLE = "members.login.lockout.place_of"
 # What was typed into the name's field may be a password, and the page to go on to may name whoever was searched for.
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "next"]
 # The kinds of post that show six digits from their phone at each login.
@@ -236,7 +236,7 @@ UNFOLD = {
     "STYLES": [lambda request: static("louzu/louzu.css")],
     "SCRIPTS": [lambda request: static("louzu/louzu.js"), lambda request: static("louzu/typed.js")],
     "BORDER_RADIUS": "6px",
-    "LOGIN": {"form": "members.passwords.LoginForm"},
+    "LOGIN": {"form": "members.login.passwords.LoginForm"},
     "COLORS": {
         "primary": {
             "50": "#fef3f2",
@@ -258,7 +258,7 @@ UNFOLD = {
 # REST ---------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "members.tokens.TokenAuthentication",
+        "members.login.tokens.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["members.api.permissions.Scoped"],
@@ -269,7 +269,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["members.api.throttling.UserThrottle"],
     "DEFAULT_THROTTLE_RATES": {"user": env("LOUZU_API_RATE", default="600/min")},
-    "EXCEPTION_HANDLER": "members.api.problems.problem_response",
+    "EXCEPTION_HANDLER": "members.web.problems.problem_response",
     "NUM_PROXIES": 0,  # the address is the visitor's already
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }

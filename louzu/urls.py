@@ -3,7 +3,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from louzu import coverage, home
-from members.admin.widgets import Choices
+from members.web.widgets import Choices
 
 urlpatterns = [
     path("", home.home, name="home"),

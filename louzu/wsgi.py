@@ -8,6 +8,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "louzu.settings")
 
 application = get_wsgi_application()
 
-from members import jobs  # noqa: E402  (its models need the apps)
+from members.work import jobs  # noqa: E402  (its models need the apps)
 
 jobs.start()

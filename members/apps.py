@@ -6,8 +6,10 @@ class MembersConfig(AppConfig):
     verbose_name = "党员与楼组"
 
     def ready(self):
-        from members import audit, checks, holders, journal  # noqa: F401  (registers the deployment checks)
-        from members.models import Consent, consents
+        from members import checks  # noqa: F401  (registers the deployment checks)
+        from members.ground import audit
+        from members.models import Consent, consents, journal
+        from members.rules import holders
 
         audit.listen_to_logins()
         holders.register_all()

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from feedback import agreeing, issuing
+from feedback.ground.periods import CardPeriod
 from feedback.models import Contact, EmployerKey, Offer, RecordCard, Scope
-from feedback.periods import CardPeriod
+from feedback.rules import agreeing, issuing
 from members.models import Area, Employer, Member, User
 from members.models.areas import SEGMENT
 from tests import factories

@@ -12,9 +12,9 @@ from django.db import connection
 from django.test import Client
 from rest_framework.test import APIClient
 
-from members import journal, throttling
-from members.access import Kind
-from members.models import Area, Member, User
+from members.ground.access import Kind
+from members.models import Area, Member, User, journal
+from members.web import throttling
 from tests import factories, guard
 
 FUTURE = 2**40  # in seconds since 1970

@@ -6,7 +6,7 @@ from typing import Any
 from stdnum.cn import uscc
 
 from activities.models import Activity, Honour, Need, Visit
-from members.access import Kind
+from members.ground.access import Kind
 from members.models import Area, AreaRole, Consent, Employer, Household, Member, Pairing, User
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)

@@ -20,7 +20,7 @@ from django.core.management.base import BaseCommand
 from django.db.backends.utils import CursorWrapper
 from django_tasks.base import Task
 
-from members import atomic
+from members.ground import atomic
 
 LIMIT = 0.2  # seconds: twice what is meant, since a guest's own time holds what its host took from it
 OURS = ("members", "activities", "feedback", "louzu")

@@ -4,10 +4,10 @@ from typing import Any
 
 from django.utils import timezone
 
-from feedback import agreeing, receiving, withdrawing
+from feedback.ground.periods import CardPeriod
 from feedback.models import Contact, Delivery, EmployerKey, IssueRun, RecordCard, Scope, Webhook
-from feedback.periods import CardPeriod
-from members.atomic import atomic_write
+from feedback.rules import agreeing, receiving, withdrawing
+from members.ground.atomic import atomic_write
 from members.models import Area, Employer, User
 from tests import cards, factories
 

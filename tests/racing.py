@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection
 
-from members.models.moves import Conflict
+from members.ground.states import Conflict
 
 
 def raced(*acts: Callable[[], Any]) -> list[Any]:

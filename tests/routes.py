@@ -9,8 +9,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RegexPattern
 
 from activities.models import Activity, Attendance, Honour, Need, Visit
-from feedback.agreeing import link_token
 from feedback.models import Contact, Delivery, EmployerKey, IssueRun, Offer, RecordCard, Webhook
+from feedback.rules.agreeing import link_token
 from members.models import (
     Area,
     AreaRole,

@@ -15,7 +15,7 @@ from django.apps import apps
 from django.core.management import call_command
 from django.db import connection, models
 
-from members import dependents
+from members.ground import dependents
 from members.models import Area, Employer, Member, User
 
 ROOT = Path(__file__).resolve().parent.parent

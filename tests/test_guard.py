@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django_tasks import task
 
-from members.atomic import atomic_write
+from members.ground.atomic import atomic_write
 from members.models import Employer
 from tests import guard
 

@@ -10,7 +10,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from rest_framework.test import APIClient
 
 from feedback.models import Contact
-from members.access import Kind, Right
+from members.ground.access import Kind, Right
 from members.models import Area, AreaRole, AuditEntry, StaffToken, User
 from tests import cards, factories
 from tests.members.test_second_factor import URL as SECOND_STEP
@@ -345,7 +345,7 @@ def test_the_label_costs_one_look_at_the_streets(
     rf: Any, secretary: User, django_assert_num_queries: Any, settings: Any
 ) -> None:
     from louzu.navigation import environment
-    from members import second_factor
+    from members.login import second_factor
 
     settings.SECOND_FACTOR = ["secretary"]
     request = rf.get("/")

@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from members.access import Kind
+from members.ground.access import Kind
 from members.models import Area, AuditEntry, Employer, Member, StaffToken, User
 from tests import factories
 from tests.matrix import (

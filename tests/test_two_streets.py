@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from feedback.models import Contact, IssueRun
-from members.access import Kind
+from members.ground.access import Kind
 from members.models import Area, AuditEntry, Member, User
 from tests import cards, factories
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from activities.models import Attendance, SignIn
-from members.export import XLSX
+from members.ground.export import XLSX
 from members.models import Area, Member, User
 from tests import factories
 

@@ -9,13 +9,13 @@ from import_export.widgets import DateWidget, IntegerWidget, TimeWidget
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import action
 
-from activities.attendance import note_duties
 from activities.imports.known import ELSEWHERE, MOVED_AWAY
 from activities.models import Activity, Attendance
-from members import access
-from members.access import Resource, Right
+from activities.rules.attendance import note_duties
 from members.admin.base import ExportableAdmin, PlainResource
 from members.admin.filters import PlaceFilter
+from members.ground import access
+from members.ground.access import Resource, Right
 from members.models import Area, Residence
 
 DAY, CLOCK, COUNT = (widget(coerce_to_string=False) for widget in (DateWidget, TimeWidget, IntegerWidget))

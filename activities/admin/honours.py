@@ -5,9 +5,9 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action
 
 from activities.models import Honour
-from members.access import Resource, Right
 from members.admin.base import ExportableAdmin, PlainResource
 from members.admin.filters import PlaceFilter
+from members.ground.access import Resource, Right
 
 
 class HonourResource(PlainResource):

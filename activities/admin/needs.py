@@ -7,9 +7,9 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import action
 
 from activities.models import Need
-from members.access import Resource, Right
 from members.admin.base import ExportableAdmin, PlainResource
 from members.admin.filters import PlaceFilter
+from members.ground.access import Resource, Right
 
 NUMBER = IntegerWidget(coerce_to_string=False)
 

@@ -11,16 +11,16 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from activities import attendance
 from activities.api.attendances import EnrolSerializer, RecordedSerializer, StrikeSerializer, StruckSerializer
-from activities.forms import MOST_RESIDENTS
+from activities.forms.activities import MOST_RESIDENTS
 from activities.models import Activity, Attendance
-from members.access import Resource, Right
+from activities.rules import attendance
 from members.api.fields import ScopedField
 from members.api.filters import inside
 from members.api.schema import reads, writes
 from members.api.serializers import CheckedSerializer, errors_at, places
 from members.api.viewsets import ChangeMixin, CreateMixin, ScopedViewSet
+from members.ground.access import Resource, Right
 from members.models import User
 
 

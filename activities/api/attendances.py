@@ -7,14 +7,14 @@ from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema_view
 from rest_framework import serializers
 
-from activities import attendance
 from activities.models import Activity, Attendance
-from members.access import Resource, Right
+from activities.rules import attendance
 from members.api.fields import IdField, IdsField
 from members.api.filters import id_of, inside
 from members.api.permissions import KnowsMembers, Scoped
 from members.api.schema import reads, writes
 from members.api.viewsets import BulkReadViewSet, ChangeMixin
+from members.ground.access import Resource, Right
 from members.models import Area, Duty
 
 

@@ -9,12 +9,12 @@ from rest_framework import serializers
 
 from activities.models import Honour
 from activities.models.honours import FIRST_HONOURS, STATEMENTS
-from members.access import Resource, Right
 from members.api.fields import PastDayField, ScopedField
 from members.api.filters import IdFilter, by_id, inside
 from members.api.schema import reads, writes
 from members.api.serializers import CheckedSerializer, places
 from members.api.viewsets import ChangeMixin, CreateMixin, ScopedViewSet
+from members.ground.access import Resource, Right
 from members.models import Area
 
 

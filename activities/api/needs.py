@@ -12,15 +12,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from activities.models import Need
-from members import access, audit
-from members.access import Resource, Right
 from members.api.fields import UNKNOWN, IdsField, PastDayField, ScopedField
 from members.api.filters import inside
 from members.api.permissions import KnowsMembers, Scoped
 from members.api.schema import reads, writes
 from members.api.serializers import CheckedSerializer, places
 from members.api.viewsets import ChangeMixin, CreateMixin, ScopedViewSet
-from members.atomic import atomic_write
+from members.ground import access, audit
+from members.ground.access import Resource, Right
+from members.ground.atomic import atomic_write
 from members.models import Employer, Household, Member
 
 MOST_CLAIMANTS = 50

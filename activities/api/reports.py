@@ -8,13 +8,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from activities.outcomes import outcomes
-from activities.participation import participation
-from activities.rhythm import State, rhythm
-from members.access import Resource
+from activities.rules.outcomes import outcomes
+from activities.rules.participation import participation
+from activities.rules.rhythm import State, rhythm
 from members.api.fields import PastDayField
 from members.api.schema import reads
 from members.api.viewsets import OnRecord
+from members.ground.access import Resource
 from members.models import Area
 from members.models.areas import AreaQuerySet
 from members.models.households import FIRST_YEAR

@@ -10,13 +10,13 @@ from rest_framework.viewsets import GenericViewSet
 
 from activities.models import Visit
 from activities.models.visits import unvisited
-from members.access import Resource, Right
 from members.api.fields import PastDayField, ScopedField
 from members.api.filters import id_of, inside
 from members.api.households import PairingSerializer
 from members.api.schema import reads, writes
 from members.api.serializers import CheckedSerializer
 from members.api.viewsets import CreateMixin, OnRecord, ScopedViewSet
+from members.ground.access import Resource, Right
 from members.models import Pairing
 
 

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.formats import date_format
 
 from activities.documents.typesetting import MOTTO, printable, typeset
-from members.access import Kind
+from members.ground.access import Kind
 from members.models import Area, AreaRole, Consent, Duty, Residence, User
 
 

@@ -8,15 +8,15 @@ from typing import Any
 from import_export.resources import ModelResource
 from import_export.results import Result
 
-from activities import attendance
 from activities.imports.known import Known
 from activities.imports.resources import ActivitiesIn, CameIn, read_key
 from activities.imports.sheets import ACTIVITIES, CAME, Book, Table
 from activities.models import Activity, Attendance
-from members import access
-from members.access import Resource, Right
-from members.atomic import atomic_write
-from members.audit import differences, record
+from activities.rules import attendance
+from members.ground import access
+from members.ground.access import Resource, Right
+from members.ground.atomic import atomic_write
+from members.ground.audit import differences, record
 from members.models import Area, User
 from members.roster.sheet import Headings
 

@@ -7,11 +7,11 @@ from datetime import date, time
 from typing import NamedTuple
 
 from activities.models import Activity, Attendance
-from members.access import Resource, Right
-from members.doors import fold_room
-from members.history import batches
+from members.ground.access import Resource, Right
+from members.ground.history import batches
+from members.ground.rooms import fold_room
+from members.ground.text import squeezed
 from members.models import Area, Member, Residence, User
-from members.roster.folding import squeezed
 
 # What the export writes in place of an address: there is none, or it is not for who exports.
 MOVED_AWAY, ELSEWHERE = "已迁出", "住在别处"

@@ -15,8 +15,8 @@ from import_export.resources import ModelResource
 from activities.imports.cells import Clock, Count, Day, Label, Text
 from activities.imports.known import Ambiguous, Key, Known, Person, key_of
 from activities.models import Activity, Attendance
+from members.ground.text import squeezed
 from members.models import Duty, Member
-from members.roster.folding import squeezed
 
 T = TypeVar("T")
 Status = Activity.Status

@@ -9,13 +9,13 @@ from itertools import chain
 import orjson
 from tablib import Dataset
 
-from members.export import unquoted
+from members.ground.export import unquoted
+from members.ground.sealing import decrypt, encrypt
+from members.ground.text import shown
 from members.roster import workbook
-from members.roster.folding import shown
 from members.roster.refusal import Refused
 from members.roster.sheet import Headings, Sheet, first_rows, named
 from members.roster.workbook import RawStream
-from members.sealing import decrypt, encrypt
 
 MOST_ACTIVITIES, MOST_CAME = 500, 20_000
 # Of each column the heading that the export writes, and others it goes by.

@@ -11,12 +11,12 @@ from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from members import access
-from members.access import Resource, Right
-from members.audit import Audited
+from members.ground import access
+from members.ground.access import Resource, Right
+from members.ground.audit import Audited
+from members.ground.states import Moving
 from members.models import Area, Duty, Member
 from members.models.households import FIRST_YEAR
-from members.models.moves import Moving
 from members.models.people import OPINION_REMINDER
 
 LONGEST_AHEAD = timedelta(days=366)
@@ -206,7 +206,7 @@ class AttendanceQuerySet(models.QuerySet):
 
 
 class Attendance(Audited):
-    """A member came to an activity, perhaps in one of the six roles. Written by `activities.attendance` alone."""
+    """A member came to an activity, perhaps in one of the six roles. Written by `activities.rules.attendance` alone."""
 
     class Source(models.TextChoices):
         TICK = "tick", "勾选"

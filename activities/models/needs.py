@@ -10,13 +10,13 @@ from django.db import models
 from django.db.models import Case, Exists, OuterRef, Q, Value, When
 from django.utils import timezone
 
-from members import access
-from members.access import Resource, Right
-from members.audit import Audited, record
+from members.ground import access
+from members.ground.access import Resource, Right
+from members.ground.audit import Audited, record
+from members.ground.states import Moving
 from members.models import Area, Employer, Household, Member, Residence
 from members.models.areas import SEGMENT
 from members.models.households import FIRST_YEAR
-from members.models.moves import Moving
 from members.models.people import OPINION_REMINDER
 
 EMPTIED = "（内容已按规定清空）"

@@ -8,9 +8,9 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from members import access
-from members.access import Resource, Right
-from members.audit import Audited
+from members.ground import access
+from members.ground.access import Resource, Right
+from members.ground.audit import Audited
 from members.models import Area, Pairing
 from members.models.people import OPINION_REMINDER
 

@@ -15,13 +15,14 @@ from django.forms import model_to_dict
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_GET, require_POST
 
-from activities.forms import ActivityFilter, ActivityForm, HeldForm, NewActivityForm, as_number
+from activities.forms.activities import ActivityFilter, ActivityForm, HeldForm, NewActivityForm
+from activities.forms.places import as_number
 from activities.models import Activity, Attendance, SignIn
-from members import access
-from members.access import Resource, Right
+from members.ground import access
+from members.ground.access import Resource, Right
 from members.models import Duty, Residence
-from members.views.acts import done, tried, writable
-from members.views.page import page
+from members.web.acts import done, tried, writable
+from members.web.shell import page
 
 PER_PAGE, NAMES_PER_PAGE = 50, 300
 RECENT = 5

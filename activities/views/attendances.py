@@ -5,11 +5,11 @@ from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef, QuerySet
 from django.shortcuts import redirect
 
-from activities.attendance import change, eligible, note_duties, strike
 from activities.models import Activity, Attendance
+from activities.rules.attendance import change, eligible, note_duties, strike
 from members.models import Area, Duty, Member
-from members.views.acts import numbers, tried, writable
-from members.views.page import page
+from members.web.acts import numbers, tried, writable
+from members.web.shell import page
 
 PAGE = 100
 

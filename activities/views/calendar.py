@@ -11,15 +11,15 @@ from django.db.models import F
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from activities.forms import PlaceForm
+from activities.forms.places import PlaceForm
+from activities.ground.periods import Period, read_period
 from activities.models import Activity
 from activities.models.activities import LONGEST_AHEAD
-from activities.periods import Period, read_period
-from members import access
-from members.access import Resource, Right
+from members.ground import access
+from members.ground.access import Resource, Right
 from members.models import Area
 from members.models.households import FIRST_YEAR
-from members.views.page import page
+from members.web.shell import page
 
 WEEKDAYS = [f"星期{day}" for day in "一二三四五六日"]
 SHOWN_A_DAY = 3

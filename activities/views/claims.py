@@ -1,31 +1,25 @@
 """Who takes a need on, and how it ends."""
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from activities.forms.needs import MOST, PK, ClaimForm, residents
 from activities.models import Need
 from activities.models.needs import EMPTIED
-from activities.views.lists import way_back
 from activities.views.needs import cards, readable
-from members.admin.widgets import Autocomplete
-from members.models import Employer, Member
-from members.views.acts import done, tried, writable
-from members.views.page import page
+from activities.views.way_back import way_back
+from members.web.acts import done, tried, writable
+from members.web.shell import page
 
-PK = re.compile(r"[0-9]{1,18}\Z")
 SHOWN = 12
-MOST = 20
-NOT_HERE = "有的党员已不在名单里，请重新勾选。"
 NEAR = {4: "同楼组", 3: "同小区", 2: "同社区", 1: "本街道"}
 STEPS: dict[str, tuple[Callable[[Need], None], str]] = {
     "unclaim": (Need.unclaim, "已取消认领，回到“待认领”。"),
@@ -33,34 +27,6 @@ STEPS: dict[str, tuple[Callable[[Need], None], str]] = {
     "withdraw": (Need.withdraw, "已撤回。撤错了，点“恢复”。"),
     "resume": (Need.resume, "已恢复。"),
 }
-
-
-class MembersField(forms.ModelMultipleChoiceField):
-    """Members by their ids; what is no id, or would be too many, is not asked of the database."""
-
-    def clean(self, value):
-        if len(value or []) > MOST:
-            raise forms.ValidationError(f"一次最多登记 {MOST} 名党员。")
-        if not all(PK.match(pk) for pk in value or []):
-            raise forms.ValidationError(NOT_HERE)
-        return super().clean(value)
-
-
-class ClaimForm(forms.Form):
-    members = MembersField(Member.objects.none(), required=False, error_messages={"invalid_choice": NOT_HERE})
-    employer = forms.ModelChoiceField(
-        Employer.objects.none(),
-        label="单位认领",
-        required=False,
-        help_text="由单位党组织出人出力的，选单位。可以不选。",
-    )
-
-    def __init__(self, *args, user, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["members"].queryset = residents(user)
-        self.fields["employer"].queryset = Employer.objects.for_user(user)
-        self.fields["employer"].widget = Autocomplete(Need._meta.get_field("employer"), admin.site)
-        self.fields["employer"].widget.choices = self.fields["employer"].choices
 
 
 @dataclass(slots=True)
@@ -99,12 +65,6 @@ def step(request: HttpRequest, pk: int, move: str) -> HttpResponse:
 def _claimed(request: HttpRequest, form: ClaimForm, pk: int) -> bool:
     row = writable(request, Need, pk, "area")
     return form.is_valid() and done(form, lambda: row.claim(**form.cleaned_data))
-
-
-def residents(user: Any) -> Any:
-    """The members of the scope who live there now, with their homes."""
-    members: Any = Member.objects.for_user(user).with_home()
-    return members.filter(home_path__isnull=False)
 
 
 def _candidates(request: HttpRequest, row: Need) -> dict[str, Any]:

@@ -2,23 +2,23 @@
 
 from hashlib import sha256
 
-from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
+from activities.forms.imports import UploadForm
 from activities.imports.bringing import Report, Unfit, bring_in, check
 from activities.imports.sheets import ACTIVITIES, CAME, Book, read_book, seal, titles, unseal
 from activities.models import Activity
-from members import access
-from members.access import Resource, Right
-from members.export import Sheet, workbook_of
+from members.ground import access
+from members.ground.access import Resource, Right
+from members.ground.export import Sheet, workbook_of
+from members.ground.states import Conflict
 from members.models import Duty
-from members.models.moves import Conflict
 from members.roster.refusal import Refused
-from members.views.files import WorkbookField, download
-from members.views.page import page
+from members.web.files import download
+from members.web.shell import page
 
 PENDING = "activities_import"  # in the session: the rows, sealed, until they are written or another file is uploaded
 SHOWN = 200
@@ -34,10 +34,6 @@ HOW = (
     ("六员", f"{'、'.join(map(str, Duty.Kind.labels))}，可以空着。"),
 )
 REPLACED = "刚才又上传了另一份表，请核对现在这一份，再确认导入。"
-
-
-class UploadForm(forms.Form):
-    file = WorkbookField(label="活动表", help_text="Excel、WPS 表格或 CSV，不超过 10 MB，最多 500 次活动、20000 行。")
 
 
 def upload(request):

@@ -7,89 +7,28 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any, cast
 
-from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, Prefetch, QuerySet, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
+from activities.forms.needs import NeedForm
 from activities.models import Need
 from activities.models.needs import NeedQuerySet
-from members import access
-from members.access import Resource, Right
-from members.admin.widgets import Autocomplete
-from members.doors import fold_room
+from members.ground import access
+from members.ground.access import Resource, Right
 from members.models import Area, Household, Member, User
-from members.views.acts import done, writable
-from members.views.page import page
-from members.views.places import places
+from members.web.acts import done, writable
+from members.web.places import places
+from members.web.shell import page
 
 Status = Need.Status
 COLUMN = 40
 RECENT = timedelta(days=30)
-FEW_AREAS = 30
 MOST_SKILLS = 100
 WORDS = re.compile(r"[、，,;；/\s]+")
-
-
-class NeedForm(forms.ModelForm):
-    """A need, with its door told by the room alone."""
-
-    room = forms.CharField(
-        label="室号",
-        max_length=30,
-        required=False,
-        widget=forms.TextInput(attrs={"class": "lz-input", "autocomplete": "off"}),
-        help_text="可以不填，就是匿名。愿意留门牌的只写室号，如 302。",
-    )
-    field_order = ["area", "text", "room", "skill", "opened_on"]
-
-    class Meta:
-        model = Need
-        fields = ("area", "text", "skill", "opened_on")
-        widgets = {
-            "area": forms.Select(attrs={"class": "lz-input"}),
-            "text": forms.Textarea(attrs={"class": "lz-input lz-text", "rows": 3}),
-            "skill": forms.TextInput(attrs={"class": "lz-input", "list": "skills", "autocomplete": "off"}),
-            "opened_on": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "lz-input"}),
-        }
-
-    def __init__(self, *args, user, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.user, self.saved = user, self.instance
-        self.fields["opened_on"].widget.attrs["max"] = timezone.localdate().isoformat()
-        if self.instance.household:
-            self.initial["room"] = self.instance.household.room
-        self._offer_areas(Area.objects.for_user(user, Right.WRITE, resource=Resource.NEED).current())
-
-    def _offer_areas(self, areas: QuerySet) -> None:
-        """A few areas to choose from, many to search; the only one is chosen already."""
-        field = cast(forms.ModelChoiceField, self.fields["area"])
-        field.queryset = areas
-        count = areas.count()
-        if count > FEW_AREAS:
-            field.widget = Autocomplete(Need._meta.get_field("area"), admin.site)
-            field.widget.choices = field.choices
-            field.help_text = "输入小区名和楼号查找，如：迎晖苑1期 3号楼。"
-        elif count == 1:
-            field.empty_label = None
-
-    def clean(self):
-        cleaned = super().clean()
-        room, area = cleaned.get("room"), cleaned.get("area")
-        self.instance.household = self._door(area, room) if room and area else None
-        return cleaned
-
-    def _door(self, area: Area, room: str) -> Household | None:
-        if area.level != Area.Level.BUILDING_GROUP:
-            self.add_error("room", "要写室号，请先在“在哪里”选到楼组（哪一号楼）。")
-            return None
-        door = Household.objects.for_user(self.user).filter(area=area, room=fold_room(room)).first()
-        if door is None:
-            self.add_error("room", f"{area}没有登记“{room}”这一户。请核对，或不填室号。")
-        return door
 
 
 @dataclass(slots=True)

@@ -11,15 +11,15 @@ from django.views.decorators.http import require_GET
 from activities.documents import booklet as set_booklet
 from activities.documents import named_homes
 from activities.documents import plates as set_plates
+from activities.forms.honours import HonourPlaceForm
 from activities.models import Honour
-from activities.views.honours import HonourPlaceForm
-from members import access
-from members.access import Resource
-from members.atomic import atomic_write
-from members.audit import record
+from members.ground import access
+from members.ground.access import Resource
+from members.ground.atomic import atomic_write
+from members.ground.audit import record
 from members.models import Area, Member
-from members.views.files import download
-from members.views.page import page
+from members.web.files import download
+from members.web.shell import page
 
 PDF = "application/pdf"
 

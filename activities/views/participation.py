@@ -7,17 +7,17 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 
 from activities.models import Activity
-from activities.outcomes import Outcomes, outcomes
-from activities.participation import KINDS, Figures, Held, Participation, participation
+from activities.rules.outcomes import Outcomes, outcomes
+from activities.rules.participation import KINDS, Figures, Held, Participation, participation
 from activities.views.reports import asked_period, own_area, periods_to_choose, report_areas
-from members import access
-from members.access import Resource
-from members.atomic import atomic_write
-from members.audit import record
-from members.export import Sheet, workbook_of
+from members.ground import access
+from members.ground.access import Resource
+from members.ground.atomic import atomic_write
+from members.ground.audit import record
+from members.ground.export import Sheet, workbook_of
 from members.models import Area
-from members.views.files import download
-from members.views.page import page
+from members.web.files import download
+from members.web.shell import page
 
 FORMULAS = {
     "members": (

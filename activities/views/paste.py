@@ -1,29 +1,19 @@
 """A pasted list: read and matched first, each name marked, and only then saved."""
 
-from django import forms
 from django.contrib import messages
 from django.shortcuts import redirect
 
-from activities import names
-from activities.attendance import Recorded, eligible, enrol
+from activities.forms.activities import PasteForm
 from activities.models import Activity, Attendance
-from activities.names import Line, State
+from activities.rules import pasted_list
+from activities.rules.attendance import Recorded, eligible, enrol
+from activities.rules.pasted_list import Line, State
 from members.models import Area
-from members.views.acts import done, writable
-from members.views.page import page
+from members.web.acts import done, writable
+from members.web.shell import page
 
 STATES = {State.DOUBT: "同名的", State.MATCHED: "认出来的", State.UNKNOWN: "没有找到", State.TEXT: "不像姓名的文字"}
 LEAVE = "0"
-
-
-class PasteForm(forms.Form):
-    names = forms.CharField(
-        label="名单",
-        widget=forms.Textarea(attrs={"rows": 12, "class": "lz-input lz-text", "autofocus": True}),
-        strip=False,
-        error_messages={"required": "请先把名单粘贴到框里。"},
-    )
-    wider = forms.BooleanField(required=False)
 
 
 def paste(request, pk):
@@ -54,11 +44,11 @@ def _matched(request, form: PasteForm, activity: Activity) -> list[Line]:
     area: Area | None = None if form.cleaned_data["wider"] else activity.area
     came = Attendance.objects.filter(activity=activity).values_list("member_id", flat=True)
     try:
-        entries = names.read_names(form.cleaned_data["names"])
-    except names.TooLong as sentence:
+        entries = pasted_list.read_names(form.cleaned_data["names"])
+    except pasted_list.TooLong as sentence:
         form.add_error("names", str(sentence))
         return []
-    lines = names.match(entries, eligible(activity, area=area, user=request.user), came=came)
+    lines = pasted_list.match(entries, eligible(activity, area=area, user=request.user), came=came)
     for line in lines:
         answers = request.POST.getlist(f"who-{line.number}")[-1:]
         line.answer = answers[0] if answers else str(line.person.pk) if line.person else ""

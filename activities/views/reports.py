@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
-from activities.periods import Period
-from members.access import Resource
+from activities.ground.periods import Period
+from members.ground.access import Resource
 from members.models import Area
 from members.models.areas import AreaQuerySet
 from members.models.households import FIRST_YEAR

@@ -8,17 +8,17 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 
-from activities.rhythm import Cell, Grid, Period, Place, Progress, Rhythm, Row, State, rhythm
+from activities.rules.rhythm import Cell, Grid, Period, Place, Progress, Rhythm, Row, State, rhythm
 from activities.views.reports import asked_year, own_area, report_areas
-from members import access
-from members.access import Resource, Right
-from members.atomic import atomic_write
-from members.audit import record
-from members.export import Sheet, workbook_of
+from members.ground import access
+from members.ground.access import Resource, Right
+from members.ground.atomic import atomic_write
+from members.ground.audit import record
+from members.ground.export import Sheet, workbook_of
 from members.models import Area
 from members.models.households import FIRST_YEAR
-from members.views.files import download
-from members.views.page import page
+from members.web.files import download
+from members.web.shell import page
 
 RULES = {
     Area.Level.STREET: "街道：随时办活动",

@@ -1,21 +1,20 @@
 """The poster with its code, the phone page behind it, and those whom it could not tell."""
 
 import segno
-from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.core.validators import RegexValidator
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from activities.attendance import eligible, enrol
+from activities.forms.sign_in import SignInForm
 from activities.models import Activity, Attendance, SignIn
-from activities.sign_in import Full, sign_in
-from members.views.acts import numbers, tried, writable
-from members.views.page import page
-from members.views.visitors import ByAddress
+from activities.rules.attendance import eligible, enrol
+from activities.rules.sign_in import Full, sign_in
+from members.web.acts import numbers, tried, writable
+from members.web.shell import page
+from members.web.visitors import ByAddress
 
 BUSY = "现在签到的人太多，请过一分钟再试，或请书记登记。"
 
@@ -24,22 +23,6 @@ class SigningIn(ByAddress):
     """Guessing names and numbers stays slow; a whole hall behind one address can still sign in."""
 
     what, rate = "sign-in", "60/min"
-
-
-class SignInForm(forms.Form):
-    name = forms.CharField(
-        label="姓名",
-        min_length=2,
-        max_length=30,
-        widget=forms.TextInput(attrs={"class": "lz-input", "autocomplete": "name"}),
-    )
-    phone_end = forms.CharField(
-        label="手机号后四位",
-        validators=[RegexValidator(r"^[0-9]{4}$", "请填手机号的最后四位数字。")],
-        widget=forms.TextInput(
-            attrs={"class": "lz-input", "inputmode": "numeric", "maxlength": 4, "autocomplete": "off"}
-        ),
-    )
 
 
 @login_not_required

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, cast
 
-from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
@@ -16,56 +15,24 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from activities.forms.visits import SIDES, TapForm, VisitForm
 from activities.models import Visit
 from activities.models.visits import LONG_AGO, unvisited
-from activities.views.lists import way_back
-from members import access
-from members.access import Resource, Right
-from members.doors import fold_room
+from activities.views.way_back import way_back
+from members.ground import access
+from members.ground.access import Resource
+from members.ground.rooms import fold_room
 from members.models import Pairing, Residence, User
 from members.models.households import PairingQuerySet
-from members.views.acts import done, tried, writable
-from members.views.page import page
-from members.views.places import places
+from members.web.acts import done, tried, writable
+from members.web.places import places
+from members.web.shell import page
 
 PAGE = 30
 FEW = 8
 MOST_WORDS = 5
 REVERSIBLE = timedelta(days=7)
-SIDES = ("household__area", "neighbour__area")
 BY_DOOR = ("household__area__path", "household__unit", "household__floor", "household__number", "pk")
-GONE = "这一对已经结束，或不在您的岗位范围内。请刷新页面再记。"
-
-
-class TapForm(forms.Form):
-    """A visit of today by one tap: which pairing, and how."""
-
-    pairing = forms.ModelChoiceField(Pairing.objects.none(), error_messages={"required": GONE, "invalid_choice": GONE})
-    kind = forms.ChoiceField(
-        choices=Visit.Kind.choices,
-        error_messages=dict.fromkeys(("required", "invalid_choice"), "请点“上门”“电话”“帮忙办事”“邻里相聚”中的一个。"),
-    )
-
-    def __init__(self, *args, user, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.visit, self.is_new = Visit(), False
-        self.fields["pairing"].queryset = Pairing.objects.for_user(user, Right.WRITE).current().select_related(*SIDES)
-
-
-class VisitForm(forms.ModelForm):
-    class Meta:
-        model = Visit
-        fields = ("visited_on", "kind", "note")
-        widgets = {
-            "visited_on": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "lz-input"}),
-            "kind": forms.RadioSelect,
-            "note": forms.TextInput(attrs={"class": "lz-input lz-wide", "placeholder": "可以不填"}),
-        }
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["visited_on"].widget.attrs["max"] = timezone.localdate().isoformat()
-        self.fields["kind"].choices = Visit.Kind.choices
 
 
 @dataclass(slots=True)

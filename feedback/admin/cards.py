@@ -6,14 +6,14 @@ from import_export.fields import Field
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action
 
-from feedback import agreeing, issuing
-from feedback.agreeing import Moved
+from feedback.ground.periods import CardPeriod
 from feedback.models import RecordCard
-from feedback.periods import CardPeriod
-from members import access
-from members.access import Resource, Right
+from feedback.rules import agreeing, issuing
+from feedback.rules.agreeing import Moved
 from members.admin.base import ExportableAdmin, PlainResource
 from members.admin.filters import DayRangeFilter, PlaceFilter
+from members.ground import access
+from members.ground.access import Resource, Right
 
 MOST = 300
 TOO_MANY = f"一次最多选 {MOST} 张。更多的，请到“记录卡”页按时段和社区一起办。"

@@ -9,10 +9,10 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action
 
 from feedback.models import Offer
-from members import access
-from members.access import Resource, Right
 from members.admin.base import ExportableAdmin, PlainResource
 from members.admin.filters import DayRangeFilter
+from members.ground import access
+from members.ground.access import Resource, Right
 
 
 class OfferResource(PlainResource):

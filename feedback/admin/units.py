@@ -5,11 +5,11 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from unfold.decorators import action
 
-from feedback.admin.forms import ContactForm, KeyForm
+from feedback.forms.units import ContactForm, KeyForm
 from feedback.models import Contact, EmployerKey, Scope
-from members.access import Resource, Right
 from members.admin.base import ScopedAdmin
-from members.first_password import first_password
+from members.ground.access import Resource, Right
+from members.ground.first_password import first_password
 from members.models import Area, User
 
 SCOPES = dict(Scope.choices)

@@ -6,12 +6,12 @@ from django.urls import reverse
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action
 
-from feedback.admin.forms import WebhookForm
 from feedback.admin.units import UnitAdmin
+from feedback.forms.units import WebhookForm
 from feedback.models import Delivery, Webhook
-from members.access import Resource, Right
 from members.admin.base import ReadOnlyAdmin
 from members.admin.filters import DayRangeFilter
+from members.ground.access import Resource, Right
 
 
 @admin.register(Webhook)

@@ -13,17 +13,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
-from feedback import idempotency, receiving
 from feedback.api.keys import HoldsKey, KeyAuthentication
 from feedback.api.problems import KeyMissing, KeyReused, ScopeMissing, told
 from feedback.api.throttling import Allowance, KeyThrottle
-from feedback.idempotency import Reply
 from feedback.models import EmployerKey, RecordCard, Scope
 from feedback.models.counterparts import Counterpart
-from members import audit
-from members.api.problems import TooLarge, refused
+from feedback.rules import idempotency, receiving
+from feedback.rules.idempotency import Reply
 from members.api.viewsets import OnRecord
-from members.atomic import atomic_write
+from members.ground import audit
+from members.ground.atomic import atomic_write
+from members.web.problems import TooLarge, refused
 
 LARGEST = 64 * 1024
 JSON = "application/json"

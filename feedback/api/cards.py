@@ -9,7 +9,6 @@ from django.utils.http import parse_etags
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from feedback import receiving
 from feedback.api.calls import JSON, EmployerCall, written
 from feedback.api.examples import CARDS, ONE_CARD
 from feedback.api.fields import PeriodField, TextField
@@ -17,10 +16,11 @@ from feedback.api.paging import Paged, behind
 from feedback.api.problems import Withdrawn
 from feedback.api.schema import ETAG, IF_NONE_MATCH, NUMBER, call
 from feedback.api.shapes import STATUSES, BodyShape, CardsShape
+from feedback.feed.pulls import record_pull
+from feedback.ground.periods import CardPeriod
 from feedback.models import RecordCard, Scope
 from feedback.models.cards import RecordCardQuerySet
-from feedback.periods import CardPeriod
-from feedback.pulls import record_pull
+from feedback.rules import receiving
 
 Status = RecordCard.Status
 

@@ -12,13 +12,13 @@ from rest_framework.response import Response
 
 from activities.models import Need
 from feedback.models import Offer
-from members import access
-from members.access import Resource, Right
 from members.api.fields import ScopedField
 from members.api.filters import by_id, employers
 from members.api.schema import reads, writes
 from members.api.viewsets import ScopedViewSet
-from members.atomic import atomic_write
+from members.ground import access
+from members.ground.access import Resource, Right
+from members.ground.atomic import atomic_write
 from members.models import User
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
 
-from members.api.problems import MEDIA_TYPE
+from members.web.problems import MEDIA_TYPE
 
 CARD_NUMBER = "310114001-2026-00001KX"
 SHA = "9f" * 32

@@ -4,15 +4,15 @@ from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from feedback import feed
 from feedback.api.calls import JSON, EmployerCall, written
 from feedback.api.examples import FEED
 from feedback.api.fields import TextField
 from feedback.api.problems import told_of_cursor
 from feedback.api.schema import call
 from feedback.api.shapes import FeedShape
+from feedback.feed import feed
+from feedback.feed.pulls import record_pull
 from feedback.models import Scope
-from feedback.pulls import record_pull
 
 AT_ONCE = 100
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
-from feedback.periods import CardPeriod
+from feedback.ground.periods import CardPeriod
 
 
 class TextField(serializers.CharField):

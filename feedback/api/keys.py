@@ -9,8 +9,8 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from feedback.models import EmployerKey
-from members.audit import circumstances
-from members.tokens import TokenAuthentication, live_key, note_use
+from members.ground.audit import circumstances
+from members.login.tokens import TokenAuthentication, live_key, note_use
 
 
 class KeyAuthentication(TokenAuthentication):

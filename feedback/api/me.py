@@ -7,12 +7,12 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from feedback import receipts
 from feedback.api.calls import EmployerCall, answered
 from feedback.api.examples import KEYS, ME
 from feedback.api.offers import places
 from feedback.api.schema import call, open_call
 from feedback.api.shapes import KeysShape, MeShape
+from feedback.feed import receipts
 from members.models import Area
 
 

@@ -15,11 +15,11 @@ from feedback.api.paging import Paged, behind
 from feedback.api.problems import told
 from feedback.api.schema import IDEMPOTENCY, OFFER_ID, call
 from feedback.api.shapes import OfferShape, OffersShape
-from feedback.idempotency import Reply
 from feedback.models import EmployerKey, Offer, Scope
 from feedback.models.offers import OfferQuerySet
+from feedback.rules.idempotency import Reply
 from members.api.fields import ScopedField
-from members.atomic import atomic_write
+from members.ground.atomic import atomic_write
 from members.models import Area
 
 STANDING = [(each.value, each.label) for each in (Offer.Status.OPEN, Offer.Status.WITHDRAWN)]

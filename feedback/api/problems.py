@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from feedback import feed, receiving
+from feedback.feed import feed
 from feedback.models import Offer, RecordCard
-from members.api.problems import Problem
-from members.models.moves import Conflict
+from feedback.rules import receiving
+from members.ground.states import Conflict
+from members.web.problems import Problem
 
 
 class ScopeMissing(Problem):

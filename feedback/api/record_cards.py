@@ -13,19 +13,19 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from feedback import agreeing, issuing, making, withdrawing
 from feedback.api.fields import PeriodField
+from feedback.ground.periods import CardPeriod
 from feedback.models import RecordCard
-from feedback.periods import CardPeriod
-from members.access import Resource, Right
+from feedback.rules import agreeing, issuing, making, withdrawing
 from members.api.fields import PastDayField, ScopedField
 from members.api.filters import by_id, employers, id_of, inside
 from members.api.schema import reads, writes
 from members.api.serializers import CheckedSerializer, places
 from members.api.viewsets import BulkReadViewSet, ChangeMixin
-from members.atomic import atomic_write
+from members.ground.access import Resource, Right
+from members.ground.atomic import atomic_write
+from members.ground.states import Conflict
 from members.models import Area, User
-from members.models.moves import Conflict
 
 MOST_LINES = 2_000
 

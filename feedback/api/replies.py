@@ -6,15 +6,16 @@ from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from feedback import receipts, receiving
 from feedback.api.calls import EmployerCall, answered, written
 from feedback.api.examples import ANSWER, RECEIPT, RETURN
 from feedback.api.fields import DigestField, TextField, YesNoField
 from feedback.api.schema import IDEMPOTENCY, NUMBER, call
 from feedback.api.shapes import AnswerShape, ReceiptShape, ReturnShape
-from feedback.idempotency import Reply
+from feedback.feed import receipts
 from feedback.models import RecordCard, Scope
-from feedback.receiving import By
+from feedback.rules import receiving
+from feedback.rules.idempotency import Reply
+from feedback.rules.receiving import By
 
 
 class DigestSaid(serializers.Serializer):

@@ -9,8 +9,8 @@ from rest_framework import serializers
 from feedback.api import examples as shown
 from feedback.api.shapes import STATUSES
 from feedback.models import Offer
-from members.api.problems import MEDIA_TYPE
 from members.api.schema import ProblemSerializer
+from members.web.problems import MEDIA_TYPE
 
 TAG = "单位接口"
 OF_KEYS, OF_BODIES, OF_QUERIES = {401, 403, 413, 429}, {400, 415, 422}, {422}

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from rest_framework.request import Request
 
-from members.throttling import Windowed
+from members.web.throttling import Windowed
 
 
 @dataclass(frozen=True, slots=True)

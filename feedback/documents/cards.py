@@ -8,8 +8,8 @@ import orjson
 import segno
 
 from activities.documents.typesetting import paragraphs, printable, typeset
+from feedback.ground.periods import CardPeriod
 from feedback.models import RecordCard
-from feedback.periods import CardPeriod
 
 FOLDER = Path(__file__).parent
 CODE = 16  # of the digest's hex digits so many are printed, and are enough to check it by

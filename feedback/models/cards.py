@@ -9,13 +9,13 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from feedback.ground.periods import CardPeriod
 from feedback.models.counterparts import OfCounterpart
-from feedback.periods import CardPeriod
-from members import access
-from members.access import Resource, Right
-from members.audit import Audited
+from members.ground import access
+from members.ground.access import Resource, Right
+from members.ground.audit import Audited
+from members.ground.states import Moving
 from members.models import Area, Consent, Employer, Member
-from members.models.moves import Moving
 from members.models.people import OPINION_REMINDER
 
 BEFORE, OUT = ("draft", "shown", "agreed", "objected"), ("issued", "received", "answered", "returned")
@@ -46,13 +46,6 @@ class RecordCardQuerySet(models.QuerySet["RecordCard"]):
 
     def ever_issued(self) -> Self:
         return self.exclude(number=None)
-
-    def fall_with(self, consent: Consent) -> None:
-        """The member took their consent back: what rests on it is withdrawn, wherever it is."""
-        from feedback.withdrawing import withdraw_all  # what withdraws knows the feed, which knows this model
-
-        standing = self.filter(consent=consent).exclude(status=RecordCard.Status.WITHDRAWN)
-        withdraw_all(standing, RecordCard.Withdrawal.CONSENT)
 
 
 class RecordCard(OfCounterpart, Moving, Audited):

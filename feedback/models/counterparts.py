@@ -7,8 +7,8 @@ from typing import NamedTuple, Self
 from django.db import models
 from django.db.models import Q
 
-from members import access
-from members.access import Resource, Right
+from members.ground import access
+from members.ground.access import Resource, Right
 
 
 class Counterpart(NamedTuple):

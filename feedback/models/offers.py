@@ -8,11 +8,11 @@ from django.utils import timezone
 
 from activities.models import Need
 from feedback.models.units import Contact, EmployerKey
-from members import access
-from members.access import Resource, Right
-from members.audit import Audited, record
+from members.ground import access
+from members.ground.access import Resource, Right
+from members.ground.audit import Audited, record
+from members.ground.states import Moving
 from members.models import Area, Employer
-from members.models.moves import Moving
 
 
 class OfferQuerySet(models.QuerySet["Offer"]):

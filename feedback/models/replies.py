@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from feedback.models.cards import RecordCard
 from feedback.models.units import EmployerKey
-from members.access import Right
-from members.audit import Audited
+from members.ground.access import Right
+from members.ground.audit import Audited
 
 
 class Receipt(Audited):

@@ -7,14 +7,14 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from members import access, queue
-from members.access import Resource, Right
-from members.atomic import atomic_write
+from members.ground import access, queue
+from members.ground.access import Resource, Right
+from members.ground.atomic import atomic_write
+from members.ground.states import Moving
 from members.models import Area
 from members.models.imports import SILENCE
-from members.models.moves import Moving
 
-TASKS = ("feedback.issuing.run_issue",)
+TASKS = ("feedback.rules.issuing.run_issue",)
 INTERRUPTED = "处理中断了。已发出的都已发出，没有发完的请再发一次，不会重复。"
 
 

@@ -7,12 +7,12 @@ from typing import Self
 
 from django.db import models
 
+from feedback.ground.periods import LENGTHS
 from feedback.models.counterparts import GivenQuerySet
-from feedback.periods import LENGTHS
-from members import access, journal
-from members.access import Resource, Right
-from members.audit import Audited
-from members.models import Area
+from members.ground import access
+from members.ground.access import Resource, Right
+from members.ground.audit import Audited
+from members.models import Area, journal
 
 HALF_A_YEAR = 6
 JOURNAL = "number"

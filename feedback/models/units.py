@@ -10,11 +10,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 from feedback.models.counterparts import GivenQuerySet, OfCounterpart
-from members.audit import Audited, plain_address
+from members.ground.audit import Audited, plain_address
+from members.ground.dated import DatedQuerySet, ends_after_it_begins
+from members.ground.keys import Key, KeyQuerySet
+from members.ground.states import Conflict
 from members.models import Area, Employer, User
-from members.models.dated import DatedQuerySet, ends_after_it_begins
-from members.models.keys import Key, KeyQuerySet
-from members.models.moves import Conflict
 
 OVERLAP = timedelta(days=7)  # a key that was rotated works on for so long
 

@@ -10,12 +10,12 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
+from feedback.ground.posting import Unreachable, judged
 from feedback.models.counterparts import GivenQuerySet, OfCounterpart
-from feedback.outgoing import Unreachable, judged
-from members.access import Right
-from members.audit import Audited
+from members.ground.access import Right
+from members.ground.audit import Audited
+from members.ground.sealing import decrypt_text, encrypt_text
 from members.models import Area, Employer
-from members.sealing import decrypt_text, encrypt_text
 
 
 class Webhook(OfCounterpart, Audited):

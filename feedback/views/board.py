@@ -11,12 +11,12 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from feedback import agreeing
-from feedback.agreeing import Moved, is_locked, link_ends
-from feedback.forms import AgreedForm, label_of
+from feedback.forms.cards import AgreedForm, label_of
 from feedback.models import Answer, Feed, IssueRun, RecordCard
+from feedback.rules import agreeing
+from feedback.rules.agreeing import Moved, is_locked, link_ends
 from feedback.views.listed import NOTHING_CHOSEN, Listing, chosen, in_parts, is_replaced, read_listing, require_cards
-from members.views.page import page
+from members.web.shell import page
 
 PER_PAGE = 50
 Status = RecordCard.Status

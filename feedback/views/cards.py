@@ -13,15 +13,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from feedback import agreeing, withdrawing
-from feedback.agreeing import is_locked, link_ends, link_token
-from feedback.forms import AgreedForm, WithdrawForm, WriteForm
-from feedback.issuing import issue as issue_card
-from feedback.making import remake as remake_card
+from feedback.forms.cards import AgreedForm, WithdrawForm, WriteForm
 from feedback.models import RecordCard
-from members.models.moves import Conflict
-from members.views.acts import tried, writable
-from members.views.page import page
+from feedback.rules import agreeing, withdrawing
+from feedback.rules.agreeing import is_locked, link_ends, link_token
+from feedback.rules.issuing import issue as issue_card
+from feedback.rules.making import remake as remake_card
+from members.ground.states import Conflict
+from members.web.acts import tried, writable
+from members.web.shell import page
 
 Status = RecordCard.Status
 RELATED = ("member", "employer", "area", "agreed_by", "supersedes")

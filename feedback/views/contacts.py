@@ -5,7 +5,7 @@ from django.http import Http404
 
 from feedback.models import Contact
 from feedback.models.counterparts import Counterpart
-from members.views.acts import numbers
+from members.web.acts import numbers
 
 
 def contacts_of(request) -> list[Contact]:

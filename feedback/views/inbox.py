@@ -5,7 +5,6 @@ from typing import Any
 
 import orjson
 import segno
-from django import forms
 from django.core.paginator import Paginator
 from django.db.models import Case, Count, Prefetch, Q, Value, When
 from django.http import HttpRequest, HttpResponse
@@ -14,29 +13,24 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from feedback import receipts, receiving
 from feedback.documents import printed_card
+from feedback.feed import receipts
+from feedback.feed.pulls import record_pull
+from feedback.forms.inbox import TABS, AnswerForm, NarrowForm, Status
+from feedback.ground.periods import CardPeriod
 from feedback.models import Answer, Contact, EmployerKey, Receipt, RecordCard
 from feedback.models.cards import RecordCardQuerySet
 from feedback.models.counterparts import among
-from feedback.periods import CardPeriod
-from feedback.pulls import record_pull
+from feedback.rules import receiving
 from feedback.views.contacts import chosen, contacts_of
-from feedback.views.inbox_forms import AnswerForm
 from feedback.views.papers import check_address
-from members.atomic import atomic_write
-from members.audit import record
-from members.export import workbook
-from members.views.files import download
-from members.views.page import page
+from members.ground.atomic import atomic_write
+from members.ground.audit import record
+from members.ground.export import workbook
+from members.web.files import download
+from members.web.shell import page
 
 PAGE = 50
-Status = RecordCard.Status
-# What is to be done first.
-TABS = {
-    Status.ISSUED: "待签收", Status.RECEIVED: "待反馈", Status.ANSWERED: "已反馈", Status.RETURNED: "已退回",
-    Status.WITHDRAWN: "已撤回",
-}  # fmt: skip
 TURN = Case(*(When(status=status, then=Value(turn)) for turn, status in enumerate(TABS)), default=Value(len(TABS)))
 COLUMNS = (
     "卡号", "时段", "姓名", "单位内编号", "社区", "活动次数", "走访次数", "办好需求", "参加的活动", "岗位",
@@ -63,25 +57,6 @@ class Held:
     def key(self) -> str:
         """What is ticked: the card, and the text that was read."""
         return f"{self.card.pk}.{self.card.digest}"
-
-
-class NarrowForm(forms.Form):
-    """How the list is narrowed; what is no period or no state is left out."""
-
-    show = forms.ChoiceField(choices=[("", "全部"), *TABS.items()], required=False)
-    period = forms.ChoiceField(label="时段", required=False, widget=forms.Select(attrs={"class": "lz-input"}))
-    q = forms.CharField(required=False, max_length=30)
-    unit = forms.CharField(required=False, widget=forms.HiddenInput)
-
-    def __init__(self, *args, periods: list[CardPeriod], **kwargs):
-        super().__init__(*args, **kwargs)
-        choices = [("", "全部时段"), *((period.code, period.label) for period in periods)]
-        self.fields["period"].choices = choices  # type: ignore[attr-defined]
-
-    def asked(self) -> dict[str, str]:
-        """What was asked for and can be answered."""
-        self.is_valid()
-        return {name: self.cleaned_data.get(name, "").strip() for name in ("show", "period", "q")}
 
 
 @require_GET

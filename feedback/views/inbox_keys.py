@@ -10,8 +10,8 @@ from feedback.models import EmployerKey, Scope
 from feedback.models.counterparts import among
 from feedback.models.units import OVERLAP
 from feedback.views.contacts import counterparts_of
-from members.views.acts import tried
-from members.views.page import page
+from members.web.acts import tried
+from members.web.shell import page
 
 
 @require_GET

@@ -1,8 +1,5 @@
 """What a unit offers: a venue, a talk, hands; written and taken back by its contact."""
 
-from typing import Any
-
-from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, F, Q, QuerySet
@@ -10,39 +7,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_GET, require_POST
 
+from feedback.forms.offers import OfferForm
 from feedback.models import Contact, Offer
 from feedback.views.contacts import chosen, contacts_of
 from members.models import Employer
-from members.views.acts import done, tried
-from members.views.page import page
+from members.web.acts import done, tried
+from members.web.shell import page
 
 PAGE = 50
 Status = Offer.Status
-
-
-class OfferForm(forms.ModelForm):
-    """An offer of the unit to the street, as whose contact the user acts."""
-
-    class Meta:
-        model = Offer
-        fields = ("area", "kind", "title", "text")
-        widgets = {
-            "area": forms.Select(attrs={"class": "lz-input"}),
-            "kind": forms.Select(attrs={"class": "lz-input"}),
-            "title": forms.TextInput(attrs={"class": "lz-input lz-wide", "autocomplete": "off"}),
-            "text": forms.Textarea(attrs={"class": "lz-input lz-text", "rows": 3}),
-        }
-        help_texts = {
-            "area": "给一个社区用，选社区；全街道都可以用，选街道。",
-            "title": "如：会议室、法律讲座、5 名志愿者。",
-        }
-
-    def __init__(self, *args: Any, contact: Contact, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        fields: Any = self.fields
-        self.instance.employer = contact.employer
-        fields["kind"].choices = [("", "请选择"), *Offer.Kind.choices]
-        fields["area"].queryset, fields["area"].empty_label = Offer.places(contact.street), "请选择"
 
 
 @require_GET

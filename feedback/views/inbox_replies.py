@@ -8,17 +8,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from activities.views.lists import way_back
-from feedback import receiving
+from activities.views.way_back import way_back
+from feedback.forms.inbox import AnswerForm, ReturnForm
 from feedback.models import RecordCard
-from feedback.receiving import By, Refused
+from feedback.rules import receiving
+from feedback.rules.receiving import By, Refused
 from feedback.views.contacts import counterparts_of
 from feedback.views.inbox import card_page, following, mine
-from feedback.views.inbox_forms import AnswerForm, ReturnForm
-from members.atomic import atomic_write
-from members.models.moves import Conflict
-from members.views.acts import tried
-from members.views.page import page
+from members.ground.atomic import atomic_write
+from members.ground.states import Conflict
+from members.web.acts import tried
+from members.web.shell import page
 
 TICKED = re.compile(r"([0-9]{1,18})\.([0-9a-f]{64})")
 MOST = 100

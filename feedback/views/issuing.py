@@ -5,13 +5,13 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from feedback.issuing import start
 from feedback.models import IssueRun, RecordCard
+from feedback.rules.issuing import start
 from feedback.views.listed import NOTHING_CHOSEN, chosen, read_listing, require_cards
-from members import access
-from members.atomic import atomic_write
+from members.ground import access
+from members.ground.atomic import atomic_write
 from members.models import Area
-from members.views.page import page
+from members.web.shell import page
 
 Status = RecordCard.Status
 SEVERAL = "选中的卡在不同的街道：请先选一个街道或社区，一处一处地发。"

@@ -9,16 +9,16 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from feedback import agreeing
-from feedback.agreeing import NOTICE, VERSION, card_behind, knows, shown_moment
-from feedback.forms import DigitsForm, ObjectForm
+from feedback.forms.cards import DigitsForm, ObjectForm
 from feedback.models import RecordCard
 from feedback.models.cards import OUT
-from members.atomic import atomic_write
-from members.audit import record
+from feedback.rules import agreeing
+from feedback.rules.agreeing import NOTICE, VERSION, card_behind, knows, shown_moment
+from members.ground.atomic import atomic_write
+from members.ground.audit import record
 from members.models import Consent
-from members.views.acts import done
-from members.views.visitors import ByAddress
+from members.web.acts import done
+from members.web.visitors import ByAddress
 
 KNOWN, KNOWN_SECONDS = "known_cards", 20 * 60
 WRONG = "号码对不上，或试的次数太多了。请核对后再填；还是打不开，请联系社区书记重新发一次，或当面签字。"

@@ -13,16 +13,16 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
-from feedback.agreeing import Moved
+from feedback.ground.periods import CardPeriod
 from feedback.models import RecordCard
 from feedback.models.cards import RecordCardQuerySet
 from feedback.models.senders import months_of
-from feedback.periods import CardPeriod
-from members import access
-from members.access import Resource, Right
-from members.history import batches
+from feedback.rules.agreeing import Moved
+from members.ground import access
+from members.ground.access import Resource, Right
+from members.ground.history import batches
 from members.models import Area
-from members.views.acts import numbers
+from members.web.acts import numbers
 
 LONGEST = 30
 AT_ONCE = 500

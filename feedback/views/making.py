@@ -5,9 +5,9 @@ from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from feedback.forms import MakeForm, senders_of
-from feedback.making import make as make_cards
-from members.views.page import page
+from feedback.forms.cards import MakeForm, senders_of
+from feedback.rules.making import make as make_cards
+from members.web.shell import page
 
 
 def make(request):

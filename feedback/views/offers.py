@@ -1,6 +1,5 @@
 """What units offer the office's areas, and using it for what somebody there needs."""
 
-from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -10,28 +9,15 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_GET, require_POST
 
 from activities.models import Need
+from feedback.forms.offers import OffersForm, Status
 from feedback.models import Offer
-from members import access
-from members.access import Resource, Right
-from members.views.acts import numbers, tried
-from members.views.page import page
+from members.ground import access
+from members.ground.access import Resource, Right
+from members.web.acts import numbers, tried
+from members.web.shell import page
 
 PAGE = 30
 SHOWN = 20  # needs to choose from at once; the others are found by a word
-Status = Offer.Status
-
-
-class OffersForm(forms.Form):
-    """How the list is narrowed."""
-
-    status = forms.ChoiceField(label="状态", choices=[("", "全部"), *Status.choices], required=False)
-    kind = forms.ChoiceField(label="类别", choices=[("", "全部"), *Offer.Kind.choices], required=False)
-    status.widget.attrs["class"] = kind.widget.attrs["class"] = "lz-input"
-
-    def asked(self) -> dict[str, str]:
-        """What was asked for and can be answered."""
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
 
 
 @require_GET

@@ -13,17 +13,17 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from feedback.agreeing import NOTICE, VERSION, link_ends, link_token
 from feedback.documents import cards_pdf, printed_card
 from feedback.documents.cards import CODE
 from feedback.models import RecordCard
+from feedback.rules.agreeing import NOTICE, VERSION, link_ends, link_token
 from feedback.views.listed import NOTHING_CHOSEN, Listing, chosen, read_listing, require_cards
-from members import access
-from members.access import Resource
-from members.atomic import atomic_write
-from members.audit import record
+from members.ground import access
+from members.ground.access import Resource
+from members.ground.atomic import atomic_write
+from members.ground.audit import record
 from members.models import Residence
-from members.views.files import download
+from members.web.files import download
 
 MOST = 600
 TOO_MANY = f"一次最多印 {MOST} 张，请先选一个社区，或分几次印。"

@@ -5,11 +5,11 @@ from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
-from feedback.forms import SenderForm, senders_of
+from feedback.forms.cards import SenderForm, senders_of
 from feedback.models import Sender
 from members.models import Area
-from members.views.acts import done, numbers
-from members.views.page import page
+from members.web.acts import done, numbers
+from members.web.shell import page
 
 
 def sender(request):

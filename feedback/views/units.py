@@ -8,13 +8,13 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from feedback import delivering
+from feedback.feed import delivering
 from feedback.models import Contact, Delivery, EmployerKey, Webhook
 from feedback.views.inbox_keys import question, rotated
-from members.first_password import FirstPassword, first_password
+from members.ground.first_password import FirstPassword, first_password
 from members.models import User
-from members.views.acts import tried, writable
-from members.views.page import page
+from members.web.acts import tried, writable
+from members.web.shell import page
 
 
 def rotate_key(request: HttpRequest, pk: int) -> HttpResponse:

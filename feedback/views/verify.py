@@ -5,10 +5,10 @@ from django.shortcuts import render
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_GET
 
-from feedback.forms import VerifyForm
+from feedback.forms.cards import VerifyForm
 from feedback.models import RecordCard
 from feedback.models.cards import ENDED
-from members.views.visitors import ByAddress
+from members.web.visitors import ByAddress
 
 BUSY = "现在查验的人太多，请过一分钟再试。"
 UNFIT = "卡号和校验码对不上。请照卡片上的核对后再填。"

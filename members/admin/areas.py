@@ -1,6 +1,4 @@
-from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -9,67 +7,14 @@ from import_export.fields import Field
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action
 
-from members import access
-from members.access import Resource, Right
 from members.admin.base import ExportableAdmin, PlainResource, with_members_link
 from members.admin.filters import PlaceFilter
-from members.admin.widgets import Autocomplete
+from members.forms.areas import AreaForm
+from members.ground import access
+from members.ground.access import Resource, Right
 from members.models import Area, AreaRole
 from members.models.areas import AT_ONCE
-
-
-class AreaForm(forms.ModelForm):
-    """An area with its parent: choosing another one moves it with all that lies below.
-
-    What the page showed comes back with it in hidden fields, so that only what this user changed is written.
-    """
-
-    parent = forms.ModelChoiceField(
-        queryset=Area.objects.none(),
-        label="上级",
-        error_messages={"invalid_choice": "没有这个上级，或者它已停用、不在您的范围内，请重新选择。"},
-    )
-
-    class Meta:
-        model = Area
-        fields = ("name", "since", "until", "division_code", "residents", "housing", "stage", "established_on")
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        if self.instance.pk:
-            self.initial["parent"] = self.instance.parent
-            for field in self.fields.values():
-                field.show_hidden_initial = True
-
-    def clean(self):
-        cleaned = super().clean()
-        for name in set(self.changed_data) - set(self.errors) if self.instance.pk else ():
-            self._refuse_stale(name)
-        return cleaned
-
-    def _refuse_stale(self, name):
-        """Write over nothing that somebody else wrote since this page was opened."""
-        bound = self[name]
-        shown = self.data.get(bound.html_initial_name)
-        is_stale = shown is not None and bound.field.has_changed(bound.initial, shown)
-        if is_stale and bound.field.has_changed(bound.initial, bound.data):
-            self.add_error(name, "打开这一页之后，别人改过这一项，没有保存。请重新打开这一页，看过再改。")
-
-    def _post_clean(self):
-        """What the tree forbids is an error of the form, found behind the lock that saving needs."""
-        if self.errors:
-            return
-        values = {name: self.cleaned_data[name] for name in self.fields}
-        parent = values.pop("parent", None)
-        try:
-            if self.instance.pk:
-                changed = {name: value for name, value in values.items() if name in self.changed_data}
-                self.instance.revise(to=parent if "parent" in self.changed_data else None, **changed)
-            else:
-                self.instance = Area(**values).place_under(parent)
-        except ValidationError as error:
-            for name, sentences in error.message_dict.items():
-                self.add_error(name if name in self.fields else None, sentences)
+from members.web.widgets import Autocomplete
 
 
 class AreaResource(PlainResource):

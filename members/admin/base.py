@@ -16,14 +16,14 @@ from import_export.resources import ModelResource
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin, TabularInline
 
-from members import access, audit
-from members.access import Resource, Right
-from members.admin.forms import ReasonedExportForm
-from members.admin.widgets import Autocomplete
-from members.atomic import atomic_write
-from members.audit import PROTECTED
-from members.export import harmless
+from members.forms.exports import ReasonedExportForm
+from members.ground import access, audit
+from members.ground.access import Resource, Right
+from members.ground.atomic import atomic_write
+from members.ground.audit import PROTECTED
+from members.ground.export import harmless
 from members.models import User
+from members.web.widgets import Autocomplete
 
 
 class Scoped:

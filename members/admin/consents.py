@@ -4,9 +4,9 @@ from django.utils import timezone
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action
 
-from members.access import Resource, Right
 from members.admin.base import ReadOnlyAdmin
 from members.admin.filters import PlaceFilter
+from members.ground.access import Resource, Right
 from members.models import Consent, Member
 
 

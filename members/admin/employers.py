@@ -6,12 +6,13 @@ from django.urls import reverse
 from django.utils.html import format_html
 from import_export.fields import Field
 
-from members import access, employing
-from members.access import Resource, Right
 from members.admin.base import ExportableAdmin, PlainResource, ScopedAdmin, with_members_link
-from members.atomic import atomic_write
+from members.ground import access
+from members.ground.access import Resource, Right
+from members.ground.atomic import atomic_write
 from members.models import Area, Employer, EmployerName
 from members.models.areas import SEGMENT
+from members.rules import employing
 
 
 class EmployerResource(PlainResource):

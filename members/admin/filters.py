@@ -7,7 +7,7 @@ from django.utils import timezone
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.utils import parse_date_str
 
-from members.access import Resource
+from members.ground.access import Resource
 from members.models import Area
 
 

@@ -8,11 +8,11 @@ from import_export.fields import Field
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import action
 
-from members.access import Resource, Right
 from members.admin.base import ExportableAdmin, HistoryAdmin, PlainResource
 from members.admin.filters import PlaceFilter
-from members.admin.widgets import Autocomplete
+from members.ground.access import Resource, Right
 from members.models import Area, Household, Pairing
+from members.web.widgets import Autocomplete
 
 KINDS = {True: "党员家庭", False: "群众家庭"}
 YES_NO = {True: "是", False: "否"}

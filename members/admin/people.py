@@ -5,12 +5,12 @@ from import_export.fields import Field
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action
 
-from members.access import Resource, Right
 from members.admin.base import ExportableAdmin, HistoryAdmin, PlainResource, ScopedInline
 from members.admin.filters import JoinedFilter, LivingFilter, MemberPlaceFilter
-from members.admin.forms import MemberForm, NewMemberForm
-from members.admin.widgets import Autocomplete
+from members.forms.people import MemberForm, NewMemberForm
+from members.ground.access import Resource, Right
 from members.models import Area, Duty, Member, Residence
+from members.web.widgets import Autocomplete
 
 
 class MemberResource(PlainResource):

@@ -9,9 +9,9 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action
 from unfold.paginator import InfinitePaginator
 
-from members.access import Resource, Right
 from members.admin.base import ReadOnlyAdmin, ScopedAdmin
 from members.admin.filters import DayRangeFilter
+from members.ground.access import Resource, Right
 from members.models import AuditEntry, StaffToken, User
 
 

@@ -6,10 +6,10 @@ from django.utils import timezone
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action
 
-from members import access
-from members.access import Kind, Resource, Right
 from members.admin.base import ScopedAdmin, ScopedInline
-from members.first_password import first_password
+from members.ground import access
+from members.ground.access import Kind, Resource, Right
+from members.ground.first_password import first_password
 from members.models import Area, AreaRole, Member, User
 from members.models.users import HIGHER
 

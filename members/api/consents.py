@@ -11,15 +11,15 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from members.access import Resource, Right
 from members.api.fields import PastDayField, ScopedField
 from members.api.filters import id_of, inside
-from members.api.problems import Conflict
 from members.api.schema import reads, writes
 from members.api.serializers import CheckedSerializer
 from members.api.viewsets import BulkReadViewSet, CreateMixin
+from members.ground.access import Resource, Right
 from members.models import Area, Consent, Employer, Member
 from members.models.consents import BY_HAND
+from members.web.problems import Conflict
 
 
 class ConsentSerializer(CheckedSerializer):

@@ -7,11 +7,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from members.access import Resource
 from members.api.schema import reads
 from members.api.viewsets import OnRecord
-from members.coverage import coverage
+from members.ground.access import Resource
 from members.models import Area
+from members.rules.coverage import coverage
 
 COUNTS = {
     "members": "居住党员数",

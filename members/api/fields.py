@@ -9,9 +9,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.relations import PKOnlyObject
 
+from members.ground.days import Unreadable
+from members.ground.sealing import mask_phone
 from members.roster.cells import READERS
-from members.roster.days import Unreadable
-from members.sealing import mask_phone
 
 UNKNOWN = "没有这一条，或者它不在您的范围内。"
 LARGEST_ID = 2**63 - 1

@@ -11,8 +11,8 @@ from django.utils import timezone
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema_field
 
-from members.access import Resource
 from members.api.fields import LARGEST_ID
+from members.ground.access import Resource
 from members.models import Area, Employer, Member, Residence
 
 LEVELS = Area.Level.choices

@@ -11,16 +11,16 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from members.access import Resource, Right
 from members.api.fields import PastDayField, ScopedField
 from members.api.filters import id_of, inside
-from members.api.problems import Conflict
 from members.api.schema import reads, writes
 from members.api.serializers import CheckedSerializer, GroupField, errors_at, places
 from members.api.viewsets import ChangeMixin, CreateMixin, ScopedViewSet
-from members.atomic import atomic_write
-from members.doors import MOST_DOORS, MOST_FLOORS, MOST_UNITS, all_rooms
+from members.ground.access import Resource, Right
+from members.ground.atomic import atomic_write
+from members.ground.rooms import MOST_DOORS, MOST_FLOORS, MOST_UNITS, all_rooms
 from members.models import Area, Household, Pairing
+from members.web.problems import Conflict
 
 
 class HouseholdSerializer(CheckedSerializer):

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
-from members import access
-from members.access import Resource, Right
+from members.ground import access
+from members.ground.access import Resource, Right
 
 if TYPE_CHECKING:  # the settings name this module, so that the views import it while they are being made
     from rest_framework.views import APIView

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 
-from members.api.problems import MEDIA_TYPE
+from members.web.problems import MEDIA_TYPE
 
 
 class ProblemSerializer(serializers.Serializer):

@@ -8,15 +8,15 @@ from django.core.exceptions import ValidationError
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from members import employing
-from members.access import Resource
 from members.api.fields import CreditCodeField, IdNumberField, PartialDateField, PastDayField, PhoneField, ScopedField
-from members.api.problems import Conflict, refused
+from members.ground.access import Resource
+from members.ground.partial_date import agree
 from members.models import Area, Employer, Member, Residence
 from members.models.areas import AreaQuerySet
-from members.models.partial_date import agree
 from members.models.people import TWIN
 from members.roster import id_number as gb11643
+from members.rules import employing
+from members.web.problems import Conflict, refused
 
 
 class CheckedSerializer(serializers.ModelSerializer):

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework.request import Request
 
-from members.throttling import Windowed
+from members.web.throttling import Windowed
 
 
 class UserThrottle(Windowed):

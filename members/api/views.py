@@ -9,8 +9,6 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from members import audit
-from members.access import Resource, Right
 from members.api.filters import AreaFilter, EmployerFilter, MemberFilter, ResidenceFilter
 from members.api.schema import reads, writes
 from members.api.serializers import (
@@ -24,7 +22,9 @@ from members.api.serializers import (
     ResidenceSerializer,
 )
 from members.api.viewsets import BulkReadViewSet, ChangeMixin, CreateMixin, ScopedViewSet
-from members.atomic import atomic_write
+from members.ground import audit
+from members.ground.access import Resource, Right
+from members.ground.atomic import atomic_write
 from members.models import Area, Employer, Member, Residence
 from members.models.areas import SEGMENT
 

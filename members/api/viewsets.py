@@ -14,12 +14,12 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
-from members import access, audit
-from members.access import Resource, Right
 from members.api.parsing import CleanJSONParser
-from members.api.problems import Conflict, WrittenOutside
-from members.atomic import atomic_write
+from members.ground import access, audit
+from members.ground.access import Resource, Right
+from members.ground.atomic import atomic_write
 from members.models import Area, User
+from members.web.problems import Conflict, WrittenOutside
 
 
 class OnRecord(APIView):

@@ -11,8 +11,8 @@ import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
 
+import members.ground.partial_date
 import members.models.employers
-import members.models.partial_date
 import members.models.users
 
 
@@ -328,7 +328,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "birth_date",
-                    members.models.partial_date.PartialDateField(blank=True, max_length=10, verbose_name="出生日期"),
+                    members.ground.partial_date.PartialDateField(blank=True, max_length=10, verbose_name="出生日期"),
                 ),
                 ("id_digest", models.CharField(blank=True, editable=False, max_length=64)),
                 ("phone_sealed", models.CharField(blank=True, editable=False, max_length=200)),
@@ -350,7 +350,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "party_since",
-                    members.models.partial_date.PartialDateField(blank=True, max_length=10, verbose_name="入党时间"),
+                    members.ground.partial_date.PartialDateField(blank=True, max_length=10, verbose_name="入党时间"),
                 ),
                 (
                     "rank",
@@ -672,7 +672,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "birth_date",
-                    members.models.partial_date.PartialDateField(blank=True, max_length=10, verbose_name="出生日期"),
+                    members.ground.partial_date.PartialDateField(blank=True, max_length=10, verbose_name="出生日期"),
                 ),
                 ("id_digest", models.CharField(blank=True, editable=False, max_length=64)),
                 ("phone_sealed", models.CharField(blank=True, editable=False, max_length=200)),
@@ -694,7 +694,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "party_since",
-                    members.models.partial_date.PartialDateField(blank=True, max_length=10, verbose_name="入党时间"),
+                    members.ground.partial_date.PartialDateField(blank=True, max_length=10, verbose_name="入党时间"),
                 ),
                 (
                     "rank",

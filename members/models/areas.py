@@ -17,12 +17,12 @@ from django.db.models.functions import Concat, Length, Substr
 from django.db.models.lookups import Exact
 from django.utils import timezone
 
-from members import access
-from members.access import Resource, Right
-from members.atomic import atomic_write
-from members.audit import Audited, record
-from members.models.dated import DatedQuerySet, ends_after_it_begins
-from members.models.paths import SEGMENT, NextPaths
+from members.ground import access
+from members.ground.access import Resource, Right
+from members.ground.atomic import atomic_write
+from members.ground.audit import Audited, record
+from members.ground.dated import DatedQuerySet, ends_after_it_begins
+from members.ground.paths import SEGMENT, NextPaths
 
 NO_BELOW = "楼组之下不能再设区域，请选择小区、社区或街道。"
 GONE = "这个区域刚刚被删除了，请刷新页面看看。"

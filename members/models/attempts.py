@@ -6,7 +6,7 @@ from typing import NamedTuple
 from django.db import models
 from django.utils import timezone
 
-from members.atomic import atomic_write
+from members.ground.atomic import atomic_write
 
 KEPT = timedelta(days=1)  # longer than any limit looks back
 

@@ -8,8 +8,8 @@ from django.apps import apps
 from django.conf import settings
 from django.db import models
 
-from members import access, audit
-from members.access import Resource, Right
+from members.ground import access, audit
+from members.ground.access import Resource, Right
 
 STREET = 4  # digits of a path that say the street
 BATCH = 1_000

@@ -1,7 +1,7 @@
 """What members agreed to: one row a notice, never assumed (design: privacy)."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Self
 
 from django.conf import settings
@@ -10,11 +10,11 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from members import journal
-from members.access import Resource, Right
-from members.atomic import atomic_write
-from members.audit import Audited, actor
-from members.history import batches
+from members.ground.access import Resource, Right
+from members.ground.atomic import atomic_write
+from members.ground.audit import Audited, actor
+from members.ground.history import batches
+from members.models import journal
 from members.models.employers import Employer
 from members.models.households import FIRST_YEAR
 from members.models.people import Member
@@ -31,6 +31,14 @@ NOTICES = {
 
 JOURNAL = "consent"
 STANDS = "这位党员现在是同意的：本人改了主意，请撤回原来的同意。"
+
+
+_resting: list[Callable[["Consent"], object]] = []
+
+
+def rests_on_consent(fall_with: Callable[["Consent"], object]) -> None:
+    """Have this called, in the same transaction, with each consent that is taken back; an app says so in `ready()`."""
+    _resting.append(fall_with)
 
 
 def new_token() -> str:
@@ -152,7 +160,7 @@ class Consent(Audited):
     def withdraw(self) -> None:
         """It works at once: whatever is printed or sent from now on knows, and what rests on it falls with it.
 
-        Models that rest on a consent have a manager with `fall_with`. One that was taken back meanwhile stays as it is.
+        One that was taken back meanwhile stays as it is.
         """
         with atomic_write():
             standing = Consent.objects.in_force().select_for_update(no_key=True)
@@ -162,8 +170,8 @@ class Consent(Audited):
             self.withdrawn_at = timezone.now()
             self.save(update_fields=["withdrawn_at"])
             journal.note(JOURNAL, self.token)
-            for relation in self._meta.related_objects:
-                relation.related_model._default_manager.fall_with(self)  # type: ignore[attr-defined]
+            for fall_with in _resting:
+                fall_with(self)
 
     def audit_path(self) -> str:
         """The street alone: together with who agreed in a building, an entry would tell of who did not."""

@@ -7,9 +7,9 @@ from django.db import models
 from django.db.models import Q
 from stdnum.cn import uscc
 
-from members import access
-from members.access import Resource, Right
-from members.audit import Audited
+from members.ground import access
+from members.ground.access import Resource, Right
+from members.ground.audit import Audited
 from members.models.areas import SEGMENT, Area
 
 
@@ -23,7 +23,7 @@ class EmployerQuerySet(models.QuerySet):
     def for_user(self, user, right: Right = Right.READ) -> Self:
         """The register is shared, as organisations are public: whoever may see members may find an employer.
 
-        What may be changed of one is another question: see `members.employing`.
+        What may be changed of one is another question: see `members.rules.employing`.
         """
         return self if access.can(user, Resource.EMPLOYER, right) else self.none()
 

@@ -11,14 +11,14 @@ from django.db.models import Exists, F, OuterRef, ProtectedError, Q
 from django.db.models.functions import Substr
 from django.utils import timezone
 
-from members import access
-from members.access import Resource, Right
-from members.atomic import atomic_write
-from members.audit import Audited, record
-from members.doors import fold_room, read_door
-from members.history import batches, kept_history, write_history
+from members.ground import access
+from members.ground.access import Resource, Right
+from members.ground.atomic import atomic_write
+from members.ground.audit import Audited, record
+from members.ground.dated import DatedQuerySet, ends_after_it_begins
+from members.ground.history import batches, kept_history, write_history
+from members.ground.rooms import fold_room, read_door
 from members.models.areas import SEGMENT, Area
-from members.models.dated import DatedQuerySet, ends_after_it_begins
 from members.models.people import Residence
 
 FIRST_YEAR = date(2000, 1, 1)

@@ -8,12 +8,12 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from members import access, queue
-from members.access import Resource, Right
-from members.atomic import atomic_write
+from members.ground import access, queue
+from members.ground.access import Resource, Right
+from members.ground.atomic import atomic_write
+from members.ground.sealing import decrypt, encrypt
+from members.ground.states import Conflict
 from members.models.areas import Area
-from members.models.moves import Conflict
-from members.sealing import decrypt, encrypt
 
 SILENCE = timedelta(seconds=90)
 # The personal data of an import, once it is no longer needed.

@@ -9,18 +9,18 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 
-from members import access
-from members.access import Resource, Right
-from members.atomic import atomic_write
-from members.audit import Audited
-from members.doors import fold_room
-from members.history import kept_history
+from members.ground import access
+from members.ground.access import Resource, Right
+from members.ground.atomic import atomic_write
+from members.ground.audit import Audited
+from members.ground.dated import DatedQuerySet, ends_after_it_begins
+from members.ground.history import kept_history
+from members.ground.partial_date import PartialDateField
+from members.ground.pinyin import spell
+from members.ground.rooms import fold_room
+from members.ground.sealing import decrypt_text, digest, encrypt_text, mask_phone
 from members.models.areas import Area
-from members.models.dated import DatedQuerySet, ends_after_it_begins
 from members.models.employers import Employer
-from members.models.partial_date import PartialDateField
-from members.pinyin import spell
-from members.sealing import decrypt_text, digest, encrypt_text, mask_phone
 
 TWIN = "这个身份证号在本街道已经登记在另一条记录上，请先查找，或联系街道办理迁居。"
 OTHER_STREET = "这个楼组在别的街道：请办理迁出，再由那边的街道登记。"

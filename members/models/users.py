@@ -11,14 +11,14 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 
-from members import access, openings
-from members.access import Kind, Resource, Right
-from members.atomic import atomic_write
-from members.audit import Audited
-from members.first_password import FirstPassword, first_password
+from members.ground import access, openings
+from members.ground.access import Kind, Resource, Right
+from members.ground.atomic import atomic_write
+from members.ground.audit import Audited
+from members.ground.dated import DatedQuerySet, ends_after_it_begins
+from members.ground.first_password import FirstPassword, first_password
+from members.ground.keys import Key, KeyQuerySet
 from members.models.areas import SEGMENT, Area
-from members.models.dated import DatedQuerySet, ends_after_it_begins
-from members.models.keys import Key, KeyQuerySet
 
 HIGHER = "这位用户还有您范围以外的岗位或单位，不能由您改动。请联系安排那个岗位的街道办理。"
 

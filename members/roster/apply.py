@@ -9,11 +9,11 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db.models import Max
 
-from members import audit
-from members.history import batches, write_history
+from members.ground import audit
+from members.ground.history import batches, write_history
+from members.ground.paths import NextPaths
+from members.ground.pinyin import spell
 from members.models import Area, Employer, Member, Residence, RosterImport
-from members.models.paths import NextPaths
-from members.pinyin import spell
 from members.roster.plan import Outcome, Plan, Row, Status
 from members.roster.refusal import Refused
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from members.access import Range
+from members.ground.access import Range
 from members.models import Area
 from members.roster.known import Rows, called_rows, employer_rows, home_rows, people_rows, shared_of
 from members.roster.places import area_rows

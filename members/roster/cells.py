@@ -9,12 +9,11 @@ from functools import lru_cache
 from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError
 
-from members.doors import fold_room
+from members.ground.days import Unreadable, read_day
+from members.ground.rooms import fold_room
+from members.ground.text import BLANKS, Cell, narrow, shown, squeezed
 from members.roster import id_number
-from members.roster.days import Unreadable, read_day
-from members.roster.folding import BLANKS, narrow, shown, squeezed
 from members.roster.sheet import Row
-from members.roster.workbook import Cell
 
 HEADINGS: dict[str, tuple[str, ...]] = {
     "name": ("姓名", "党员姓名"),

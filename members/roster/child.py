@@ -1,4 +1,4 @@
-"""A job done on a stranger's workbook in a confined process of its own: the parent's end of `confine.py`."""
+"""A job done on a stranger's workbook in a confined process of its own: the parent's end of `confined`."""
 
 import os
 import subprocess
@@ -23,11 +23,11 @@ INHERITED = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH")  # nothing secret
 class Child:
     """A process that starts up at once, waits for its one request, and is gone when the `with` block ends.
 
-    `job` is a file of this folder, see `confine.py`.
+    `job` is a file of `confined`, see `confine.py`.
     """
 
     def __init__(self, job: str) -> None:
-        self.command = [sys.executable, "-I", str(Path(__file__).with_name("confine.py")), job]
+        self.command = [sys.executable, "-I", str(Path(__file__).parent / "confined" / "confine.py"), job]
 
         self.environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
 

@@ -2,9 +2,9 @@
 
 from datetime import date
 
+from members.ground.partial_date import agree
+from members.ground.sealing import mask_phone
 from members.models import Member
-from members.models.partial_date import agree
-from members.sealing import mask_phone
 
 MEMBER_FIELDS = (
     "name", "sex", "birth_date", "id_digest", "phone", "affiliation", "standing", "party_since", "rank", "skills",

@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
+from members.ground.text import heading_key, shown
 from members.roster import refusal, sheet, workbook
 from members.roster.cells import HEADINGS
 from members.roster.child import Child
-from members.roster.folding import heading_key, shown
 from members.roster.refusal import Refused
 from members.roster.sheet import NOTE_HEADING, Headings, Sheet
 from members.roster.workbook import RawSheet

@@ -4,9 +4,8 @@ import re
 from datetime import date
 from operator import mul
 
-from members.roster.days import EARLIEST, Unreadable
-from members.roster.folding import EXACT, shown, squeezed
-from members.roster.workbook import Cell
+from members.ground.days import EARLIEST, Unreadable
+from members.ground.text import EXACT, Cell, shown, squeezed
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CHECKS = "10X98765432"  # by the weighted sum modulo 11 (ISO 7064 MOD 11-2)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from members import employing
-from members.history import batches
+from members.ground.history import batches
 from members.models import Area, Employer, EmployerName, Member, Residence
+from members.rules import employing
 
 COLUMNS = (
     "name", "sex", "birth_date", "id_digest", "phone_digest", "affiliation", "standing", "party_since",

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from members.ground.text import building_key, place_key
 from members.models import Area
 from members.models.areas import SEGMENT
-from members.roster.folding import building_key, place_key
 
 LEVELS = {"community": Area.Level.COMMUNITY, "station": Area.Level.STATION, "group": Area.Level.BUILDING_GROUP}
 

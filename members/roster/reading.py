@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import date
 
+from members.ground.sealing import digest
 from members.roster.cells import DATE_FIELDS, HEADINGS, Problem, clean
 from members.roster.sheet import Sheet, read
-from members.sealing import digest
 
 
 @dataclass(slots=True)

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from itertools import chain
 from sys import getsizeof
 
+from members.ground.text import Cell, heading_key, is_nothing, narrow, shown, squeezed
 from members.roster import refusal, workbook
-from members.roster.folding import heading_key, is_nothing, narrow, shown, squeezed
 from members.roster.refusal import Refused
-from members.roster.workbook import Cell, Kind, RawRow, RawSheet, RawStream
+from members.roster.workbook import Kind, RawRow, RawSheet, RawStream
 
 Headings = Mapping[str, tuple[str, ...]]
 

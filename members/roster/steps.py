@@ -8,14 +8,14 @@ from typing import Any
 from django.db import IntegrityError
 from django.utils import timezone
 
-from members import access
-from members.access import Range, Resource, Right
-from members.atomic import atomic_write, is_away
-from members.audit import acting
-from members.beats import Heart
+from members.ground import access
+from members.ground.access import Range, Resource, Right
+from members.ground.atomic import atomic_write, is_away
+from members.ground.audit import acting
+from members.ground.beats import Heart
+from members.ground.states import Conflict
 from members.models import Area, RosterImport, User
 from members.models.imports import FORGOTTEN
-from members.models.moves import Conflict
 from members.roster.apply import Columns, Moved, columns_of, refuse_if_moved, write
 from members.roster.basis import Basis, Terms, look
 from members.roster.plan import Outcome, Plan, Status, make_plan

@@ -8,11 +8,11 @@ from typing import Any
 
 import orjson
 
+from members.ground.sealing import decrypt, encrypt
 from members.roster.cells import Problem
 from members.roster.places import Place
 from members.roster.plan import Outcome, Plan, Row, Status
 from members.roster.reading import Entry, Reading, SheetNote
-from members.sealing import decrypt, encrypt
 
 Sealed = bytes | memoryview | None
 

@@ -8,12 +8,12 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
-from members import audit
-from members.atomic import atomic_write
+from members.ground import audit
+from members.ground.atomic import atomic_write
+from members.ground.days import Unreadable, read_day
+from members.ground.paths import NextPaths
+from members.ground.text import building_key, place_key, shown, squeezed
 from members.models import Area
-from members.models.paths import NextPaths
-from members.roster.days import Unreadable, read_day
-from members.roster.folding import building_key, place_key, shown, squeezed
 from members.roster.refusal import Refused
 from members.roster.sheet import Row, read
 

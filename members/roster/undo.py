@@ -11,11 +11,12 @@ from typing import Any
 
 from django.db.models import Exists, Max, OuterRef, Q
 
-from members import audit, employing
-from members.dependents import uses_of
-from members.history import batches, write_history
+from members.ground import audit
+from members.ground.dependents import uses_of
+from members.ground.history import batches, write_history
 from members.models import Area, AuditEntry, Employer, Member, Pairing, Residence, RosterImport
 from members.roster.apply import overwrite
+from members.rules import employing
 
 EDITED = "导入之后又有人改过"
 EDITED_HOME = "住址在导入之后又有人改过"

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import orjson
 
+from members.ground.text import Cell
 from members.roster import archive, refusal
 from members.roster.child import Child
 from members.roster.refusal import Refused as Refused
@@ -22,7 +23,6 @@ MAX_ROWS = 20_000
 MAX_LINES = 60_000
 MAX_COLUMNS = 200
 
-Cell = str | float | int | date
 RawRow = tuple[int, list[Cell]]
 Kind = Literal["xlsx", "xls", "csv"]
 

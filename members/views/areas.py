@@ -1,26 +1,15 @@
 """The tree of a street from a sheet: all of it or, where there are errors, nothing."""
 
-from django import forms
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from members.access import Right
-from members.export import workbook
-from members.models import Area
+from members.forms.areas import TreeForm, _streets
+from members.ground.export import workbook
 from members.roster.refusal import Refused
 from members.roster.tree import HEADINGS, LABELS, import_tree
-from members.views.files import WorkbookField, download
-from members.views.page import page
-
-
-class TreeForm(forms.Form):
-    street = forms.ModelChoiceField(Area.objects.none(), label="街道", empty_label=None)
-    file = WorkbookField(label="组织架构表")
-
-    def __init__(self, *args, user, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["street"].queryset = _streets(user)
+from members.web.files import download
+from members.web.shell import page
 
 
 def upload(request):
@@ -46,7 +35,3 @@ def template(request):
         raise PermissionDenied
     headings = [names[0] for names in HEADINGS.values()]
     return download(workbook("组织架构", headings, [], formats={}), "组织架构模板.xlsx")
-
-
-def _streets(user):
-    return Area.objects.for_user(user, Right.WRITE).streets().current()

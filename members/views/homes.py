@@ -1,49 +1,16 @@
 """A member moves house, moves away; their phone number in full."""
 
-from django import forms
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, redirect
-from django.utils import timezone
-from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidget
 
-from members import audit
-from members.access import Resource, Right
-from members.admin.widgets import Autocomplete
-from members.atomic import atomic_write
-from members.models import Area, Member, Residence
-from members.views.acts import done, writable
-from members.views.page import page
-
-
-class DayForm(forms.Form):
-    """On which day; never one still to come."""
-
-    on = forms.DateField(label="日期", initial=timezone.localdate, widget=UnfoldAdminSingleDateWidget)
-
-    def clean_on(self):
-        day = self.cleaned_data["on"]
-        if day > timezone.localdate():
-            raise ValidationError("日期不能晚于今天。")
-        return day
-
-
-class MoveForm(DayForm):
-    to = forms.ModelChoiceField(
-        Area.objects.none(), label="新楼组", help_text="可输入小区名和楼号查找，如：迎晖苑1期 3号楼。"
-    )
-    room = forms.CharField(label="室号", max_length=30, required=False, widget=UnfoldAdminTextInputWidget)
-    joined_on = forms.DateField(
-        label="参加新楼组党小组日期", required=False, widget=UnfoldAdminSingleDateWidget, help_text="没有参加就不填。"
-    )
-    field_order = ["to", "room", "on", "joined_on"]
-
-    def __init__(self, *args, user, **kwargs):
-        super().__init__(*args, **kwargs)
-        groups = Area.objects.for_user(user, Right.WRITE, resource=Resource.MEMBER).current()
-        self.fields["to"].queryset = groups.filter(level=Area.Level.BUILDING_GROUP)
-        self.fields["to"].widget = Autocomplete(Residence._meta.get_field("area"), admin.site)
-        self.fields["to"].widget.choices = self.fields["to"].choices
+from members.forms.homes import DayForm, MoveForm
+from members.ground import audit
+from members.ground.access import Right
+from members.ground.atomic import atomic_write
+from members.models import Member
+from members.web.acts import done, writable
+from members.web.shell import page
 
 
 def move(request, pk):

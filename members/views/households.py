@@ -1,9 +1,8 @@
 """A building's doors: the way to it, its grid on which two clicks make a pair, and the doors one by one."""
 
 from collections import defaultdict
-from typing import Any, cast
+from typing import cast
 
-from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -13,71 +12,20 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
-from members import access
-from members.access import Resource, Right
-from members.atomic import atomic_write
-from members.coverage import coverage
-from members.doors import MOST_DOORS, MOST_FLOORS, MOST_UNITS, Shape, all_rooms, shape_of
-from members.grid import grid_of, members_behind
+from members.forms.households import DoorForm, LayOutForm, NameForm
+from members.forms.pairings import PairForm
+from members.ground import access
+from members.ground.access import Resource, Right
+from members.ground.atomic import atomic_write
+from members.ground.rooms import Shape, all_rooms, shape_of
 from members.models import Area, Household, Pairing, Residence, User
 from members.models.areas import SEGMENT
-from members.models.people import OPINION_REMINDER
-from members.views.acts import done, numbers, tried, writable
-from members.views.page import page
-from members.views.pairings import SIDES, PairForm, compound_path
-from members.views.places import places
-
-MOST_HOUSEHOLDS = 1_000  # a building with more is a slip in its form
-NUMBER = {"class": "lz-input lz-few-digits", "inputmode": "numeric"}
-
-
-class LayOutForm(forms.Form):
-    """How large a building is."""
-
-    units = forms.IntegerField(
-        label="几个单元",
-        min_value=1,
-        max_value=MOST_UNITS,
-        widget=forms.NumberInput(NUMBER),
-        help_text="不分单元就填 1。",
-    )
-    floors = forms.IntegerField(label="几层", min_value=1, max_value=MOST_FLOORS, widget=forms.NumberInput(NUMBER))
-    doors = forms.IntegerField(
-        label="每层几户",
-        min_value=1,
-        max_value=MOST_DOORS,
-        widget=forms.NumberInput(NUMBER),
-        help_text="有单元的，填一个单元里每层几户。",
-    )
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if len(cleaned) == 3 and cleaned["units"] * cleaned["floors"] * cleaned["doors"] > MOST_HOUSEHOLDS:
-            raise ValidationError(f"算下来超过 {MOST_HOUSEHOLDS} 户，请核对单元、层数和每层户数。")
-        return cleaned
-
-
-class DoorForm(forms.ModelForm):
-    """A single odd door."""
-
-    class Meta:
-        model = Household
-        fields: tuple[str, ...] = ("room", "name")
-        widgets = {name: forms.TextInput({"class": "lz-input"}) for name in ("room", "name")}
-
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.fields["name"].help_text = f"愿意的家庭留一个称呼，如“王阿姨家”；不愿意就空着。{OPINION_REMINDER}"
-
-    def save_checked(self) -> None:
-        """With its building, which is no field of the form, so that a second door of this number is refused."""
-        self.instance.full_clean()
-        self.instance.save()
-
-
-class NameForm(DoorForm):
-    class Meta(DoorForm.Meta):
-        fields = ("name",)
+from members.rules.building_grid import grid_of, members_behind
+from members.rules.coverage import coverage
+from members.views.pairings import SIDES, compound_path
+from members.web.acts import done, numbers, tried, writable
+from members.web.places import places
+from members.web.shell import page
 
 
 def buildings(request: HttpRequest) -> HttpResponse:

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from django import forms
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Exists, F, OuterRef, QuerySet
@@ -13,16 +12,17 @@ from django.db.models.functions import Length
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from members import access, audit
-from members.access import Resource, Right
-from members.atomic import atomic_write
-from members.export import workbook
-from members.grid import ELSEWHERE, Behind, may_see, members_behind, told
+from members.forms.pairings import ReasonForm
+from members.ground import access, audit
+from members.ground.access import Resource, Right
+from members.ground.atomic import atomic_write
+from members.ground.export import workbook
 from members.models import Area, Household, Pairing, Residence, User
-from members.views.files import download
-from members.views.page import page
+from members.rules.building_grid import ELSEWHERE, Behind, may_see, members_behind, told
 from members.views.pairings import SIDES
-from members.views.places import places
+from members.web.files import download
+from members.web.places import places
+from members.web.shell import page
 
 PAGE = 50
 TABS = {
@@ -37,15 +37,6 @@ HEADINGS = {
     "unpaired": ("楼组", "室号", "党员"),
     "neighbours": ("楼组", "室号", "称呼"),
 }
-
-
-class ReasonForm(forms.Form):
-    reason = forms.CharField(
-        label="导出事由",
-        max_length=200,
-        widget=forms.TextInput({"class": "lz-input lz-wide"}),
-        help_text="个人资料的导出会留下记录，请写明用途，如“核对三月结对名单”。",
-    )
 
 
 @dataclass(slots=True)

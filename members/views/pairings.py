@@ -1,73 +1,25 @@
 """Pairs of households: made by two clicks or many at once, looked at, ended, taken back."""
 
-from datetime import date
-from typing import Any, cast
+from typing import cast
 
-from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.validators import MinValueValidator
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from members import access
-from members.access import Resource, Right
-from members.grid import members_behind
-from members.models import Area, Household, Pairing, User
+from members.forms.pairings import EndForm
+from members.ground import access
+from members.ground.access import Resource, Right
+from members.models import Area, Pairing, User
 from members.models.areas import SEGMENT
-from members.models.households import FIRST_YEAR
-from members.pairing import end_all
-from members.views.acts import done, numbers, tried, writable
-from members.views.page import page
+from members.rules.building_grid import members_behind
+from members.rules.pairing import end_all
+from members.web.acts import done, numbers, tried, writable
+from members.web.shell import page
 
 SIDES = ("household__area", "neighbour__area")
 MOST_ENDED = 500
-MOVED = "这一户不在您的岗位范围内，或已有变动。请刷新页面再试。"
-
-
-class PastDayField(forms.DateField):
-    """A day up to today, as the browser's own calendar gives it."""
-
-    widget = forms.DateInput({"type": "date", "class": "lz-input"}, format="%Y-%m-%d")
-
-    def __init__(self, **options: Any):
-        early = MinValueValidator(FIRST_YEAR, f"日期不能早于 {FIRST_YEAR.year} 年，请核对。")
-        super().__init__(initial=timezone.localdate, validators=[early], **options)
-
-    def clean(self, value: Any) -> date:
-        day = super().clean(value)
-        if day > timezone.localdate():
-            raise ValidationError("日期不能晚于今天。")
-        return day
-
-
-class PairForm(forms.Form):
-    """A member's household and a neighbour's, clicked on the grid."""
-
-    household = forms.ModelChoiceField(
-        Household.objects.none(), error_messages={"required": "请点一户党员家庭。", "invalid_choice": MOVED}
-    )
-    neighbour = forms.ModelChoiceField(
-        Household.objects.none(), error_messages={"required": "请点一户还没有结对的邻居。", "invalid_choice": MOVED}
-    )
-    since = PastDayField(label="结对日期")
-
-    def __init__(self, *args: Any, user: Any, compound: str, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.pairing = Pairing()
-        doors = Household.objects.for_user(user, Right.WRITE).select_related("area")
-        doors = doors.filter(access.within("area__path", [access.subtree(compound)]))
-        for name in ("household", "neighbour"):
-            self.fields[name].queryset = doors  # type: ignore[attr-defined]
-
-    def save(self) -> None:
-        self.pairing, _ = Pairing.objects.begin(**self.cleaned_data)
-
-
-class EndForm(forms.Form):
-    on = PastDayField(label="结束日期")
 
 
 def compound_path(building: Area) -> str:

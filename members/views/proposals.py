@@ -4,46 +4,25 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, cast
 
-from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 
-from members import access
-from members.access import Resource, Right
-from members.grid import members_behind
+from members.forms.pairings import MOST_ROWS, ProposalForm, _number
+from members.ground import access
+from members.ground.access import Resource, Right
 from members.models import Area, Household, User
 from members.models.households import HouseholdQuerySet
-from members.pairing import Proposal, by_building, loads, nearest, pair_all, propose
-from members.views.acts import done, numbers
-from members.views.page import page
-from members.views.pairings import PastDayField, compound_path
+from members.rules.building_grid import members_behind
+from members.rules.pairing import Proposal, by_building, loads, nearest, propose
+from members.views.pairings import compound_path
+from members.web.acts import done, numbers
+from members.web.shell import page
 
-MOST_ROWS = 300
 FEW_HOMES = 10  # so many are offered where the building has no member household of its own
-
-
-class ProposalForm(forms.Form):
-    """From when on the ticked pairs are pairs; the ticks and choices themselves are read by their numbers."""
-
-    since = PastDayField(label="结对日期")
-    told = ""
-
-    def save(self, sent: QueryDict, neighbours: HouseholdQuerySet, homes: HouseholdQuerySet, compound: Area) -> None:
-        """Pair each ticked neighbour with the member household chosen for it; all of them, or none."""
-        ticked = list(neighbours.filter(pk__in=list(numbers(sent.getlist("pick")))[:MOST_ROWS]))
-        chosen = homes.inside(compound).in_bulk({_number(sent, neighbour) for neighbour in ticked})
-        if not ticked:
-            raise ValidationError("请至少勾选一户。")
-        if lost := next((door for door in ticked if _number(sent, door) not in chosen), None):
-            raise ValidationError(f"{lost.room} 还没有选党员家庭，请选一户，或去掉它的勾。")
-        pairs = {neighbour: chosen[_number(sent, neighbour)] for neighbour in ticked}
-        outcome = pair_all(pairs, compound=compound, since=self.cleaned_data["since"])
-        skipped = f"另有 {outcome.skipped} 户已经结对，没有重复。" if outcome.skipped else ""
-        self.told = f"已结成 {outcome.made} 对。{skipped}"
 
 
 @dataclass(slots=True)
@@ -109,11 +88,6 @@ def _rows(proposed: Iterable[Proposal], homes: list[Household], sent: QueryDict 
         is_ticked = neighbour.pk in ticked if ticked is not None else home is not None
         rows.append(Row(neighbour, options, chosen, is_ticked))
     return rows
-
-
-def _number(sent: QueryDict, neighbour: Household) -> int:
-    """The member household that was chosen for a neighbour; 0 if none was."""
-    return min(numbers([sent.get(f"household-{neighbour.pk}", "")]), default=0)
 
 
 def _labels(homes: list[Household], area: Area, user: Any) -> dict[int, str]:

@@ -1,6 +1,5 @@
 """The roster's pages: upload → progress → preview → apply → result → undo."""
 
-from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -8,14 +7,14 @@ from django.db import IntegrityError
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from members import access, audit
-from members.access import Resource, Right
-from members.atomic import atomic_write
-from members.export import workbook
-from members.jobs import enqueue
-from members.models import Area, Member, RosterImport
+from members.forms.roster import UploadForm
+from members.ground import access, audit
+from members.ground.access import Resource, Right
+from members.ground.atomic import atomic_write
+from members.ground.export import workbook
+from members.ground.states import Conflict
+from members.models import Member, RosterImport
 from members.models.imports import FORGOTTEN
-from members.models.moves import Conflict
 from members.roster import job, steps
 from members.roster.cells import HEADINGS
 from members.roster.errorbook import mark
@@ -23,30 +22,15 @@ from members.roster.plan import Plan, Status
 from members.roster.refusal import Refused
 from members.roster.stored import unseal_plan
 from members.roster.undo import EDITED, Undoing
-from members.views.files import WorkbookField, download
-from members.views.page import page
+from members.web.files import download
+from members.web.shell import page
+from members.work.jobs import enqueue
 
 PAGE, SHOWN = 50, 200
 TABS = {
     "error": "有错误", "doubt": "待确认", "changed": "有改动", "new": "新增", "same": "没有变化", "skipped": "已跳过",
     "absent": "名单里没有的",
 }  # fmt: skip
-
-
-class UploadForm(forms.Form):
-    area = forms.ModelChoiceField(
-        Area.objects.none(),
-        label="导入到哪里",
-        empty_label=None,
-        help_text="名单里没有“社区”“小区”列的，按这里选的算。",
-    )
-    file = WorkbookField(label="花名册文件", help_text="Excel、WPS 表格或 CSV，不超过 10 MB、20000 行。")
-    create_groups = forms.BooleanField(label="名单里没有登记过的楼组，自动新建", required=False)
-
-    def __init__(self, *args, user, **kwargs):
-        super().__init__(*args, **kwargs)
-        areas = Area.objects.for_user(user, Right.WRITE, resource=Resource.ROSTER).current()
-        self.fields["area"].queryset = areas.filter(level__lt=Area.Level.BUILDING_GROUP)
 
 
 def index(request):

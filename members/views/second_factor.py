@@ -3,24 +3,13 @@
 from base64 import b32encode
 
 import segno
-from django import forms
 from django.conf import settings
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from members import second_factor
-from members.atomic import atomic_write
-
-
-class DigitsForm(forms.Form):
-    digits = forms.RegexField(
-        r"^[0-9]{6}$",
-        label="手机上的六位数字",
-        error_messages={"required": "请填写六位数字。", "invalid": "请填写六位数字。"},
-        widget=forms.TextInput(
-            attrs={"class": "lz-input", "inputmode": "numeric", "maxlength": 6, "autocomplete": "one-time-code"}
-        ),
-    )
+from members.forms.second_factor import DigitsForm
+from members.ground.atomic import atomic_write
+from members.login import second_factor
 
 
 def second_step(request):

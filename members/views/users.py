@@ -6,13 +6,14 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
-from members import audit, second_factor
-from members.access import Right
-from members.atomic import atomic_write
-from members.first_password import first_password
+from members.ground import audit
+from members.ground.access import Right
+from members.ground.atomic import atomic_write
+from members.ground.first_password import first_password
+from members.login import second_factor
 from members.models import StaffToken, User
 from members.models.users import HIGHER
-from members.views.page import page
+from members.web.shell import page
 
 
 def reset_password(request, pk):

@@ -6,14 +6,14 @@ from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
+from activities.forms import activities as forms
 from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
-from activities import forms
-from activities.attendance import enrol
 from activities.models import Activity, SignIn
-from members.access import Kind
+from activities.rules.attendance import enrol
+from members.ground.access import Kind
 from members.models import Area, AuditEntry, Member, User
 from tests import factories
 from tests.conftest import BACKEND

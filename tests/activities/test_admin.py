@@ -9,11 +9,11 @@ from django.test import Client
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from activities.attendance import enrol
 from activities.imports.bringing import check
 from activities.imports.sheets import read_book
 from activities.models import Activity, Attendance
-from members.access import Kind
+from activities.rules.attendance import enrol
+from members.ground.access import Kind
 from members.models import Area, AuditEntry, Member, User
 from tests import factories
 

@@ -8,9 +8,9 @@ from django.core.exceptions import ValidationError
 from django.db import connections
 from django.utils import timezone
 
-from activities.attendance import change, enrol, note_duties, strike
 from activities.models import Activity, Attendance
-from members import access
+from activities.rules.attendance import change, enrol, note_duties, strike
+from members.ground import access
 from members.models import AuditEntry, Duty
 from tests import factories
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from activities.documents import booklet, typesetting
 from activities.models import Honour
-from members.access import Kind
+from members.ground.access import Kind
 from members.models import Area, AuditEntry, Duty, Member, User
 from tests import factories
 

@@ -14,11 +14,11 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from activities.admin.activities import ActivityResource, AttendanceResource
-from activities.attendance import enrol
 from activities.imports.bringing import Report, Unfit, bring_in, check
 from activities.imports.sheets import ACTIVITIES, CAME, Book, Table, read_book, seal, titles, unseal
 from activities.models import Activity, Attendance
-from members.export import Sheet, workbook_of
+from activities.rules.attendance import enrol
+from members.ground.export import Sheet, workbook_of
 from members.models import Area, AuditEntry, Member, User
 from tests import factories
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.names import LONGEST, MOST_NAMES, Entry, State, TooLong, match, read_names
+from activities.rules.pasted_list import LONGEST, MOST_NAMES, Entry, State, TooLong, match, read_names
 from members.models import Member
 from tests import factories
 

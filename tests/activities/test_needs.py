@@ -16,9 +16,9 @@ from django.utils import timezone
 
 from activities.models import Need
 from activities.models.needs import EMPTIED
-from members.access import Kind
+from members.ground.access import Kind
+from members.ground.states import Conflict
 from members.models import Area, AuditEntry, Employer, Household, Member, User
-from members.models.moves import Conflict
 from tests import factories
 from tests.members.test_admin_scope import exported
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from activities.models import Activity, Attendance, Honour, Need
-from activities.outcomes import Honoured, Needs, Outcomes, Pairings, outcomes
-from activities.participation import TIERS, Figures, Held, Participation, participation
-from members.access import Resource
+from activities.rules.outcomes import Honoured, Needs, Outcomes, Pairings, outcomes
+from activities.rules.participation import TIERS, Figures, Held, Participation, participation
+from members.ground.access import Resource
 from members.models import Area, AuditEntry, Member, Residence, User
 from tests import factories
 

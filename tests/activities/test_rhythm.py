@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from activities.rhythm import Period, Progress, Rhythm, Row, State, months, quarters, rhythm, weeks
-from members.access import Resource
+from activities.rules.rhythm import Period, Progress, Rhythm, Row, State, months, quarters, rhythm, weeks
+from members.ground.access import Resource
 from members.models import Area, AuditEntry, Member, User
 from tests import factories
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from members.access import Kind
+from members.ground.access import Kind
 from members.models import Area, AuditEntry, Member, User
 from tests import factories
 from tests.matrix import written

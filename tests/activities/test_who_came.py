@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from activities.models import Activity, Attendance, SignIn
-from activities.sign_in import settle_sign_ins
+from activities.rules.sign_in import settle_sign_ins
 from activities.views.sign_in import SigningIn
 from members.models import Area
 from tests import factories

@@ -7,14 +7,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from activities.attendance import enrol
 from activities.models import Activity, Attendance
-from activities.rhythm import rhythm
-from louzu.demo_activities import hold
-from louzu.demo_doors import visit
-from louzu.demo_homes import Ground
-from members import access
-from members.access import Resource
+from activities.rules.attendance import enrol
+from activities.rules.rhythm import rhythm
+from louzu.demo.activities import hold
+from louzu.demo.doors import visit
+from louzu.demo.homes import Ground
+from members.ground import access
+from members.ground.access import Resource
 from members.models import Area, Member, Pairing, User
 from tests import factories
 from tests.bench import stock_activities

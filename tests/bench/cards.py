@@ -13,12 +13,12 @@ from django.utils import timezone
 from rest_framework.test import APIRequestFactory, force_authenticate
 
 from activities.models import Activity, Attendance
-from feedback import agreeing, issuing, making
 from feedback.api.cards import CardsView
+from feedback.ground.periods import CardPeriod
 from feedback.models import EmployerKey, RecordCard, Scope
-from feedback.periods import CardPeriod
+from feedback.rules import agreeing, issuing, making
+from members.login.tokens import live_key
 from members.models import Area, Employer, Member
-from members.tokens import live_key
 from tests.bench import stock_cards
 from tests.bench.lines import Line, median, shown, stock_runs
 

@@ -10,8 +10,8 @@ from django.db import transaction
 from django.test.utils import setup_databases, teardown_databases
 from django.utils import timezone
 
-from members.access import Kind
-from members.atomic import atomic_write
+from members.ground.access import Kind
+from members.ground.atomic import atomic_write
 from members.models import (
     Area,
     AreaRole,

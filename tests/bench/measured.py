@@ -7,11 +7,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
-from members.access import Resource
-from members.atomic import atomic_write
-from members.coverage import coverage
+from members.ground.access import Resource
+from members.ground.atomic import atomic_write
 from members.models import Area, Member, RosterImport, User
 from members.roster import steps
+from members.rules.coverage import coverage
 from tests.bench import ground, stock_coverage, stock_roster
 from tests.bench.activities import attendance_lines, rhythm_lines
 from tests.bench.cards import card_lines

@@ -31,7 +31,7 @@ urlpatterns = [path("admin/", site.urls)]
 
 
 def without_entries() -> AbstractContextManager:
-    return mock.patch("members.audit.record")
+    return mock.patch("members.ground.audit.record")
 
 
 def record(client: Client, activity: Activity, members: list[int]) -> None:

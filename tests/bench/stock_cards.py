@@ -13,10 +13,10 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from activities.models import Visit
 from feedback.api.keys import HoldsKey, KeyAuthentication
+from feedback.feed.pulls import record_pull
+from feedback.ground.periods import CardPeriod
 from feedback.models import FeedEvent, RecordCard, Sender
 from feedback.models.cards import OUT
-from feedback.periods import CardPeriod
-from feedback.pulls import record_pull
 from members.models import Area, Member
 
 COMMUNITY = 8

@@ -12,7 +12,7 @@ from datetime import date
 from django.db.models import CharField, Count, Exists, F, IntegerField, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Cast, Coalesce, Concat
 
-from members.access import Kind, Resource
+from members.ground.access import Kind, Resource
 from members.models import Area, AreaRole, Member, Pairing, Residence, User
 
 CADRES = [Member.Rank.DIVISION, Member.Rank.SECTION]

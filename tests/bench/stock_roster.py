@@ -14,8 +14,8 @@ from django.utils import timezone
 from import_export import fields, resources, widgets
 from import_export.formats.base_formats import XLSX
 
+from members.ground.sealing import digest
 from members.models import Area, Employer, Member, Residence
-from members.sealing import digest
 
 CODES = {
     "性别": {"男": "male", "女": "female"},
@@ -73,7 +73,7 @@ class MemberResource(resources.ModelResource):
 
 def bring_in(content: bytes) -> int:
     """Preview and import the roster; return how many members came in."""
-    with mock.patch("members.audit.record"):
+    with mock.patch("members.ground.audit.record"):
         for dry_run in (True, False):
             result = MemberResource().import_data(XLSX().create_dataset(content), dry_run=dry_run)
             assert not result.has_errors(), result.row_errors()[:1]

@@ -10,11 +10,11 @@ from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, expect
 
 from activities.models import Attendance
-from feedback import agreeing, making, receiving
+from feedback.ground.periods import CardPeriod
 from feedback.models import IssueRun, RecordCard
-from feedback.periods import CardPeriod
-from feedback.receiving import By
-from members.access import Kind
+from feedback.rules import agreeing, making, receiving
+from feedback.rules.receiving import By
+from members.ground.access import Kind
 from members.models import Area, Member, User
 from tests import cards, factories
 from tests.browser.conftest import PATIENCE, SIZES

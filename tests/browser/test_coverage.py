@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from members.access import Kind
+from members.ground.access import Kind
 from members.models import Area, AuditEntry, Member, User
 from tests import factories
 from tests.browser.hand import downloaded, opened

@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from activities.models import Need
 from feedback.models import Answer, Contact, Offer, RecordCard
-from members.access import Kind
+from members.ground.access import Kind
 from members.models import Area, User
 from tests import cards, factories
 from tests.browser.hand import log_in

@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from members.access import Kind
-from members.doors import all_rooms
+from members.ground.access import Kind
+from members.ground.rooms import all_rooms
 from members.models import Area, Household, Pairing, User
 from tests import factories
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from members.access import Kind
+from members.ground.access import Kind
 from members.models import Area, AuditEntry, Member, User
 from tests import factories
 from tests.browser.hand import type_into_search

@@ -8,7 +8,7 @@ import pytest
 from openpyxl import Workbook
 from playwright.sync_api import Page, expect
 
-from members.access import Kind
+from members.ground.access import Kind
 from members.models import Area, Member, User
 from tests import factories
 from tests.browser.hand import downloaded, drop, opened

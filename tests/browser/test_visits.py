@@ -8,7 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from activities.models import Need, Visit
-from members.access import Kind
+from members.ground.access import Kind
 from members.models import Area, Pairing, User
 from tests import factories
 

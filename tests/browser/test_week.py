@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from activities.models import Activity, Attendance, Visit
-from members.access import Kind
+from members.ground.access import Kind
 from members.models import Area, Household, Member, User
 from tests import factories
 

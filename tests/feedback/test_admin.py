@@ -13,10 +13,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from feedback import delivering, feed
 from feedback.admin import cards as cards_admin
+from feedback.feed import delivering, feed
 from feedback.models import Contact, Delivery, Feed, RecordCard, Webhook
-from members.access import Kind
+from members.ground.access import Kind
 from members.models import Area, AuditEntry, Employer, User
 from tests import cards, factories
 from tests.feedback.test_inbox import text, told

@@ -10,10 +10,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from feedback import agreeing, issuing, receiving
+from feedback.ground.periods import CardPeriod
 from feedback.models import Feed, IssueRun, RecordCard, Sender
-from feedback.periods import CardPeriod
-from feedback.receiving import By
+from feedback.rules import agreeing, issuing, receiving
+from feedback.rules.receiving import By
 from feedback.views import board, listed
 from members.models import Area, AuditEntry, Consent, User
 from tests import cards

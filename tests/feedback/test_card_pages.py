@@ -8,9 +8,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from feedback import agreeing, receiving
 from feedback.models import RecordCard
-from feedback.receiving import By
+from feedback.rules import agreeing, receiving
+from feedback.rules.receiving import By
 from members.models import Area, Member, User
 from tests import cards, factories
 from tests.matrix import LOGIN, browsers, kind

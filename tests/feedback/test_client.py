@@ -22,12 +22,12 @@ from django.core.management.color import no_style
 from django.db import connection
 from django.test import Client
 
-from feedback import feed, issuing, making, withdrawing
-from feedback.agreeing import agree_all, show_all
+from feedback.feed import feed
 from feedback.models import EmployerKey, FeedEvent, Receipt, RecordCard
-from members import journal
-from members.atomic import atomic_write
-from members.models import Area, Consent, Employer, Member
+from feedback.rules import issuing, making, withdrawing
+from feedback.rules.agreeing import agree_all, show_all
+from members.ground.atomic import atomic_write
+from members.models import Area, Consent, Employer, Member, journal
 from tests import cards, factories
 
 FOLDER = settings.BASE_DIR / "docs/employer"

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from activities.models import Attendance, Visit
-from feedback import making, withdrawing
 from feedback.models import RecordCard
+from feedback.rules import making, withdrawing
 from members.models import Area, Duty, Household, Member, Pairing, Residence
 from tests import factories
 from tests.cards import PERIOD, draft, fresh, in_post

@@ -26,12 +26,13 @@ from django.db import transaction
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from feedback import delivering, feed, outgoing
+from feedback.feed import delivering, feed
+from feedback.ground import posting
 from feedback.models import Delivery, FeedEvent, Webhook
-from feedback.withdrawing import withdraw
-from members import jobs
+from feedback.rules.withdrawing import withdraw
+from members.ground.states import Conflict
 from members.models import Area, AuditEntry, Employer, Member
-from members.models.moves import Conflict
+from members.work import jobs
 from tests import cards, factories
 
 LOOPBACK = ["127.0.0.0/8"]
@@ -360,24 +361,24 @@ def test_many_are_sent_abreast(webhook: Webhook, street: Area, receiver: Receive
 )  # fmt: skip
 def test_no_address_of_an_inner_network_is_called(settings: Any, address: str) -> None:
     settings.WEBHOOK_NETWORKS = []
-    with pytest.raises(outgoing.Unreachable, match="内部网络"):
-        outgoing.refuse(ip_address(address), is_secret=True)
+    with pytest.raises(posting.Unreachable, match="内部网络"):
+        posting.refuse(ip_address(address), is_secret=True)
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "114.114.114.114", "2400:3200::1", "::ffff:8.8.8.8"])
 def test_public_addresses_may_be_called(settings: Any, address: str) -> None:
     settings.WEBHOOK_NETWORKS = []
-    outgoing.refuse(ip_address(address), is_secret=True)
-    with pytest.raises(outgoing.Unreachable, match="https"):
-        outgoing.refuse(ip_address(address), is_secret=False)
+    posting.refuse(ip_address(address), is_secret=True)
+    with pytest.raises(posting.Unreachable, match="https"):
+        posting.refuse(ip_address(address), is_secret=False)
 
 
 @pytest.mark.parametrize("address", ["10.1.2.3", "::ffff:10.1.2.3"])
 def test_the_networks_of_the_settings_may_be_called(settings: Any, address: str) -> None:
     settings.WEBHOOK_NETWORKS = ["10.1.0.0/16"]
-    outgoing.refuse(ip_address(address), is_secret=False)
-    with pytest.raises(outgoing.Unreachable):
-        outgoing.refuse(ip_address("10.2.0.1"), is_secret=True)
+    posting.refuse(ip_address(address), is_secret=False)
+    with pytest.raises(posting.Unreachable):
+        posting.refuse(ip_address("10.2.0.1"), is_secret=True)
 
 
 @pytest.mark.parametrize(
@@ -433,7 +434,7 @@ def test_of_several_addresses_one_that_may_be_called_is(
 ) -> None:
     port = receiver.server.server_port
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [found("10.0.0.1", port), found("127.0.0.1", port)])
-    assert outgoing.post(f"http://hooks.example:{port}/", b"{}", {}) == 204
+    assert posting.post(f"http://hooks.example:{port}/", b"{}", {}) == 204
 
 
 def found(address: str, port: int) -> tuple:
@@ -442,7 +443,7 @@ def found(address: str, port: int) -> tuple:
 
 # Servers that misbehave ----------------------------------------------------------------------------------------------
 def test_a_slow_server_is_not_waited_for(webhook: Webhook, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outgoing, "TIMEOUT", 0.2)
+    monkeypatch.setattr(posting, "TIMEOUT", 0.2)
     receiver.pause = 2
     tell(webhook)
     send()
@@ -455,42 +456,42 @@ def test_a_server_that_sends_a_byte_now_and_then_is_cut_off(
     settings: Any, monkeypatch: pytest.MonkeyPatch, trickle: bytes
 ) -> None:
     settings.WEBHOOK_NETWORKS = LOOPBACK
-    monkeypatch.setattr(outgoing, "DEADLINE", 0.6)
+    monkeypatch.setattr(posting, "DEADLINE", 0.6)
     begun = time.monotonic()
-    with serving(_trickling(trickle)) as port, pytest.raises(outgoing.Unreachable, match="太慢"):
-        outgoing.post(f"http://127.0.0.1:{port}/", b"{}", {})
+    with serving(_trickling(trickle)) as port, pytest.raises(posting.Unreachable, match="太慢"):
+        posting.post(f"http://127.0.0.1:{port}/", b"{}", {})
     assert time.monotonic() - begun < 3
 
 
 def test_a_shake_of_hands_that_never_ends_is_cut_off(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.WEBHOOK_NETWORKS = LOOPBACK
-    monkeypatch.setattr(outgoing, "DEADLINE", 0.5)
+    monkeypatch.setattr(posting, "DEADLINE", 0.5)
     begun = time.monotonic()
-    with serving(lambda line: time.sleep(2)) as port, pytest.raises(outgoing.Unreachable, match="太慢"):
-        outgoing.post(f"https://127.0.0.1:{port}/", b"{}", {})
+    with serving(lambda line: time.sleep(2)) as port, pytest.raises(posting.Unreachable, match="太慢"):
+        posting.post(f"https://127.0.0.1:{port}/", b"{}", {})
     assert time.monotonic() - begun < 1.5
 
 
 def test_of_a_long_answer_a_kilobyte_is_read(receiver: Receiver) -> None:
     receiver.body, receiver.statuses = b"x" * 30_000_000, [200]
     begun = time.monotonic()
-    assert outgoing.post(receiver.url, b"{}", {}) == 200
+    assert posting.post(receiver.url, b"{}", {}) == 200
     assert time.monotonic() - begun < 3
 
 
 @pytest.mark.parametrize("answer", [b"", b"not http at all\r\n\r\n", b"HTTP/1.1 abc\r\n\r\n"])
 def test_an_answer_that_is_none_is_a_failure(settings: Any, answer: bytes) -> None:
     settings.WEBHOOK_NETWORKS = LOOPBACK
-    with serving(lambda line: line.sendall(answer)) as port, pytest.raises(outgoing.Unreachable, match="不完整"):
-        outgoing.post(f"http://127.0.0.1:{port}/", b"{}", {})
+    with serving(lambda line: line.sendall(answer)) as port, pytest.raises(posting.Unreachable, match="不完整"):
+        posting.post(f"http://127.0.0.1:{port}/", b"{}", {})
 
 
 def test_nobody_there_is_a_failure(settings: Any) -> None:
     settings.WEBHOOK_NETWORKS = LOOPBACK
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
-        with pytest.raises(outgoing.Unreachable, match="连接不上"):
-            outgoing.post(f"http://127.0.0.1:{closed.getsockname()[1]}/", b"{}", {})
+        with pytest.raises(posting.Unreachable, match="连接不上"):
+            posting.post(f"http://127.0.0.1:{closed.getsockname()[1]}/", b"{}", {})
 
 
 class serving:
@@ -574,11 +575,11 @@ def test_tls_is_verified_for_the_host_s_name(
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [found("127.0.0.1", port)])
     url = f"https://hooks.example:{port}/tls"
     if goes:
-        assert outgoing.post(url, b"{}", {}) == 204
+        assert posting.post(url, b"{}", {}) == 204
         assert [path for path, *_ in receiver.calls] == ["/tls"]
     else:
-        with pytest.raises(outgoing.Unreachable, match="证书不可信"):
-            outgoing.post(url, b"{}", {})
+        with pytest.raises(posting.Unreachable, match="证书不可信"):
+            posting.post(url, b"{}", {})
         assert receiver.calls == []
 
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from feedback import delivering
 from feedback.api import problems
+from feedback.feed import delivering
 from feedback.models import RecordCard
-from members.api.problems import Problem
 from members.models import Area
+from members.web.problems import Problem
 from tests import cards, factories
 
 GUIDE = (settings.BASE_DIR / "docs/employer/接口指南.md").read_text("utf-8")

@@ -12,10 +12,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from feedback import receipts
+from feedback.feed import receipts
+from feedback.ground.periods import CardPeriod
 from feedback.models import Answer, Contact, Feed, Receipt, RecordCard
-from feedback.periods import CardPeriod
-from feedback.withdrawing import withdraw
+from feedback.rules.withdrawing import withdraw
 from members.models import Area, AuditEntry, Employer, Member, User
 from tests import cards, factories
 from tests.members.test_admin_scope import exported

@@ -10,9 +10,9 @@ from django.test import Client
 from django.utils import timezone
 
 from feedback.models import Contact, EmployerKey, Webhook
+from members.ground.states import Conflict
+from members.login.tokens import live_key
 from members.models import Area, AuditEntry, Employer, User
-from members.models.moves import Conflict
-from members.tokens import live_key
 from tests import cards, factories
 from tests.feedback.test_inbox import text, told
 

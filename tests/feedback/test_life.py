@@ -14,12 +14,13 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from feedback import agreeing, feed, issuing, making, receipts, receiving, withdrawing
+from feedback.feed import feed, receipts
 from feedback.models import Answer, FeedEvent, Receipt, RecordCard, Sender
-from feedback.receiving import By
-from members.atomic import atomic_write
+from feedback.rules import agreeing, issuing, making, receiving, withdrawing
+from feedback.rules.receiving import By
+from members.ground.atomic import atomic_write
+from members.ground.states import Conflict
 from members.models import Area, AuditEntry, Consent, Member, User
-from members.models.moves import Conflict
 from tests import factories
 from tests.cards import LINE, PERIOD, agreed, draft, fresh, in_post, issued, shown
 

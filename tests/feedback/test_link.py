@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from feedback import agreeing
 from feedback.models import FeedEvent, RecordCard
+from feedback.rules import agreeing
 from feedback.views import link as views
-from members import throttling
 from members.models import Area, AuditEntry, Consent, Member, User
+from members.web import throttling
 from tests import cards
 from tests.conftest import FUTURE
 

@@ -8,8 +8,8 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from activities.models import Attendance, Need
-from feedback import agreeing, making, withdrawing
 from feedback.models import RecordCard
+from feedback.rules import agreeing, making, withdrawing
 from members.models import Area, AuditEntry, Duty, Employer, Member
 from tests import factories
 from tests.cards import PERIOD, agreed, draft, fresh, in_post, issued

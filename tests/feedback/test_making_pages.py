@@ -8,8 +8,8 @@ from django.test import Client
 from django.utils import timezone
 
 from activities.models import Attendance
+from feedback.ground.periods import CardPeriod
 from feedback.models import RecordCard, Sender
-from feedback.periods import CardPeriod
 from members.models import Area, AuditEntry, Member, User
 from tests import cards, factories
 

@@ -12,8 +12,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from feedback import agreeing, withdrawing
 from feedback.models import RecordCard
+from feedback.rules import agreeing, withdrawing
 from feedback.views import papers
 from members.models import Area, AuditEntry, Member, User
 from tests import cards, factories

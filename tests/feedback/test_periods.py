@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from feedback.periods import CardPeriod
+from feedback.ground.periods import CardPeriod
 
 
 @pytest.mark.parametrize(

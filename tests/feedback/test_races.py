@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from feedback import agreeing, issuing, making, receiving, withdrawing
 from feedback.models import Answer, FeedEvent, Receipt, RecordCard
-from feedback.receiving import By
-from members.atomic import atomic_write
+from feedback.rules import agreeing, issuing, making, receiving, withdrawing
+from feedback.rules.receiving import By
+from members.ground.atomic import atomic_write
+from members.ground.states import Conflict
 from members.models import Area, AuditEntry, Consent, Member
-from members.models.moves import Conflict
 from tests import factories
 from tests.cards import PERIOD, agreed, draft, fresh, in_post, issued, shown
 from tests.racing import raced

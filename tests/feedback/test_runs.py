@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from feedback import issuing
 from feedback.models import FeedEvent, IssueRun, RecordCard
+from feedback.rules import issuing
 from members.models import Area, User
 from tests.cards import agreed, fresh, in_post, shown
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from feedback import receiving
 from feedback.api.schema import TAG
 from feedback.models import Answer, Offer, RecordCard
-from members.atomic import atomic_write
+from feedback.rules import receiving
+from members.ground.atomic import atomic_write
 from members.models import Area, AuditEntry
 from tests import cards, factories
 

@@ -4,8 +4,8 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
-from feedback import receiving, withdrawing
 from feedback.models import RecordCard
+from feedback.rules import receiving, withdrawing
 from feedback.views import verify as views
 from members.models import Area
 from tests import cards

@@ -7,15 +7,15 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from feedback import feed
+from feedback.feed import feed
+from feedback.ground.periods import CardPeriod
 from feedback.models import Answer, Contact, EmployerKey, FeedEvent, Offer, Receipt, RecordCard
 from feedback.models.cards import OUT
-from feedback.periods import CardPeriod
-from louzu.demo_cards import send_cards, two_employers
-from louzu.demo_street import COMMUNITIES
-from louzu.demo_year import build_year
+from louzu.demo.cards import send_cards, two_employers
+from louzu.demo.street import COMMUNITIES
+from louzu.demo.year import build_year
+from members.login.tokens import live_key
 from members.models import Area, AuditEntry, Consent, User
-from members.tokens import live_key
 from tests.louzu.test_demo_year import with_members
 
 pytestmark = pytest.mark.django_db

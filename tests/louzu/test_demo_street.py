@@ -11,8 +11,8 @@ from openpyxl import load_workbook
 from python_calamine import CalamineWorkbook
 from stdnum.cn import uscc
 
-from louzu.demo_people import RARE_SURNAMES
-from louzu.demo_street import COMMUNITIES, areas_workbook, roster_workbook
+from louzu.demo.people import RARE_SURNAMES
+from louzu.demo.street import COMMUNITIES, areas_workbook, roster_workbook
 
 AREA_HEADINGS = ["社区", "社区常住人口", "小区", "住宅类型", "楼组", "建组日期", "楼组党小组状态"]
 ROSTER_HEADINGS = [

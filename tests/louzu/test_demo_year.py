@@ -15,13 +15,13 @@ from python_calamine import CalamineWorkbook
 from activities.models import Activity, Attendance, Honour, Need, Visit
 from activities.models.honours import STATEMENTS
 from activities.models.visits import unvisited
-from louzu.demo_street import COMMUNITIES, STREET, areas_workbook, roster_workbook
-from louzu.demo_year import build_year
-from members.access import Kind
-from members.coverage import coverage
-from members.history import write_history
+from louzu.demo.street import COMMUNITIES, STREET, areas_workbook, roster_workbook
+from louzu.demo.year import build_year
+from members.ground.access import Kind
+from members.ground.history import write_history
 from members.models import Area, AuditEntry, Consent, Duty, Employer, Household, Member, Pairing, Residence
 from members.roster.tree import import_tree, street_named
+from members.rules.coverage import coverage
 from tests import factories
 
 Level = Area.Level

@@ -14,9 +14,9 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from feedback.api import problems as of_employers
-from members.api import problems
+from members.ground.outage import is_outage
 from members.models import AuditEntry, StaffToken, User
-from members.outage import is_outage
+from members.web import problems
 from tests import factories
 from tests.conftest import BACKEND
 
@@ -56,7 +56,7 @@ def test_what_fails_before_the_view(secretary: User, monkeypatch: pytest.MonkeyP
     client.force_login(secretary, backend=BACKEND)
     assert told(client.post("/api/v1/docs")) == (403, "csrf-failed")
     assert told(client.post(AREAS, {})) == (403, "csrf-failed")
-    monkeypatch.setattr("members.second_factor.is_required", lambda user: 1 / 0)
+    monkeypatch.setattr("members.login.second_factor.is_required", lambda user: 1 / 0)
     assert told(client.get(AREAS)) == (500, "internal")
 
 
@@ -213,7 +213,7 @@ def test_a_database_that_goes_away_amid_a_request(
 
     client = logged_in(secretary)
     client.raise_request_exception = False
-    monkeypatch.setattr("members.access.posts_of", gone)
+    monkeypatch.setattr("members.ground.access.posts_of", gone)
     api, page = client.get(AREAS), client.get("/")
     assert told(api) == (503, "unavailable")
     assert page.status_code == 503

@@ -8,8 +8,8 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
-from members import access
-from members.access import Kind, Range, Resource, Right
+from members.ground import access
+from members.ground.access import Kind, Range, Resource, Right
 from members.models import Area, AreaRole, AuditEntry, Duty, Employer, Member, Residence, RosterImport, StaffToken, User
 from tests import factories
 

@@ -11,8 +11,8 @@ from django.test import Client
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from members import audit
-from members.access import Kind
+from members.ground import audit
+from members.ground.access import Kind
 from members.models import Area, AreaRole, AuditEntry, Duty, Member, Residence, RosterImport, User
 from tests import factories
 from tests.matrix import inline

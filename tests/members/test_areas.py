@@ -7,8 +7,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from members.ground.paths import LAST_CHILD, SEGMENT
 from members.models import Area, Member
-from members.models.paths import LAST_CHILD, SEGMENT
 from tests import factories
 
 

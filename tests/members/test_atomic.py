@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from members.atomic import atomic_write
+from members.ground.atomic import atomic_write
 from members.models import AuditEntry, Employer
 from tests import factories
 

@@ -10,8 +10,8 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import Client, RequestFactory
 
-from members import audit
-from members.lockout import PLACE
+from members.ground import audit
+from members.login.lockout import PLACE
 from members.models import Area, AuditEntry, Employer, Member, Residence, User
 from members.models.audit import AuditHead
 from tests import factories

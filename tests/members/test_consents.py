@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from members.audit import MASK, acting
+from members.ground.audit import MASK, acting
 from members.models import Area, AuditEntry, Consent, Member, User
 from tests import factories
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from members.access import Kind, Resource
-from members.coverage import RATES, Coverage, Figures, coverage
+from members.ground.access import Kind, Resource
 from members.models import Area, Member, Pairing, User
+from members.rules.coverage import RATES, Coverage, Figures, coverage
 from tests import factories
 
 TODAY = timezone.localdate()

@@ -7,9 +7,9 @@ import pytest
 from django.utils import timezone
 
 from feedback.models import Contact, EmployerKey, Webhook
-from members import employing
-from members.employing import SHARED
 from members.models import Area, AuditEntry, Employer, EmployerName, Member, User
+from members.rules import employing
+from members.rules.employing import SHARED
 from tests import cards, factories
 from tests.members.uploads import cells, preview, sheet, write
 

@@ -5,7 +5,7 @@ import io
 import pytest
 from openpyxl import load_workbook
 
-from members.export import harmless, unquoted, workbook
+from members.ground.export import harmless, unquoted, workbook
 
 FORMULAS = [
     *(f"{sign}1" for sign in "=+-@＝＋－＠﹦﹢﹣﹫⁼⁺⁻₌₊₋−‐‑"),

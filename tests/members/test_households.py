@@ -10,10 +10,10 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
-from members.access import Kind
-from members.doors import Door, Shape, all_rooms, fold_room, read_door, shape_of
-from members.grid import Grid, grid_of
+from members.ground.access import Kind
+from members.ground.rooms import Door, Shape, all_rooms, fold_room, read_door, shape_of
 from members.models import Area, AuditEntry, Household, Member, User
+from members.rules.building_grid import Grid, grid_of
 from members.views.pairing_lists import TABS
 from tests import factories
 from tests.members.test_pages import foreign_words

@@ -11,12 +11,11 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
-from feedback import withdrawing
 from feedback.models import NumberSeries
-from members import journal
-from members.atomic import atomic_write
-from members.models import Area, AuditEntry, Consent, JournalMark, Member, User
-from members.models.moves import Conflict
+from feedback.rules import withdrawing
+from members.ground.atomic import atomic_write
+from members.ground.states import Conflict
+from members.models import Area, AuditEntry, Consent, JournalMark, Member, User, journal
 from tests import cards, factories
 from tests.racing import raced
 

@@ -11,12 +11,12 @@ from django.test import Client
 from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from members import second_factor
-from members.access import Kind
-from members.lockout import ANYWHERE, KNOWN, PLACE
+from members.ground.access import Kind
+from members.login import second_factor
+from members.login.lockout import ANYWHERE, KNOWN, PLACE
+from members.login.proxies import seen_through_proxies
 from members.models import AuditEntry, LoginAttempts, User
 from members.models.attempts import Limit
-from members.proxies import seen_through_proxies
 from tests import factories
 from tests.racing import raced
 

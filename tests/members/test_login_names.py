@@ -7,8 +7,8 @@ from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from axes.utils import reset
 from django.test import Client
 
-from members import audit
-from members.lockout import PLACE
+from members.ground import audit
+from members.login.lockout import PLACE
 from members.models import Area, AuditEntry, LoginAttempts, User
 from tests import factories
 

@@ -20,7 +20,7 @@ from openpyxl import load_workbook
 from rest_framework.test import APIClient
 
 from louzu.home import broken
-from members.access import Kind
+from members.ground.access import Kind
 from members.models import Area, AreaRole, AuditEntry, Duty, Member, Residence, RosterImport, StaffToken, User
 from tests import factories
 from tests.bench.ground import with_leaders

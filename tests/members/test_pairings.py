@@ -14,12 +14,12 @@ from django.test import Client
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from members.access import Kind, Right
-from members.coverage import coverage
-from members.doors import all_rooms
-from members.export import XLSX
+from members.ground.access import Kind, Right
+from members.ground.export import XLSX
+from members.ground.rooms import all_rooms
 from members.models import Area, AuditEntry, Household, Member, Pairing, User
-from members.pairing import end_all, loads, pair_all, propose
+from members.rules.coverage import coverage
+from members.rules.pairing import end_all, loads, pair_all, propose
 from tests import factories
 from tests.racing import raced
 

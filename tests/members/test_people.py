@@ -12,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from members.ground.pinyin import spell
+from members.ground.sealing import decrypt_text, digest, encrypt_text, mask_phone
 from members.models import Area, Employer, Member, Residence, User
-from members.pinyin import spell
-from members.sealing import decrypt_text, digest, encrypt_text, mask_phone
 from tests import factories
 
 ID_NUMBER = factories.id_number("19780512", 431)

@@ -11,10 +11,10 @@ from django.db import DatabaseError, IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from members.access import Kind
+from members.ground.access import Kind
+from members.ground.states import Conflict
 from members.models import Area, AuditEntry, Employer, Member, Residence, RosterImport, User
 from members.models.imports import INTERRUPTED, SILENCE
-from members.models.moves import Conflict
 from members.roster import steps
 from members.roster.tree import import_tree, street_named
 from tests import factories

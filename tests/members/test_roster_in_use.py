@@ -13,10 +13,10 @@ from django.utils import timezone
 from activities.models import Activity, Attendance
 from feedback.models import Contact, Offer, Replay, Scope, Webhook
 from feedback.models.units import EmployerKey
-from members.access import Kind
-from members.atomic import atomic_write
+from members.ground.access import Kind
+from members.ground.atomic import atomic_write
+from members.ground.states import Conflict
 from members.models import Area, AuditEntry, Employer, Household, Member, Pairing, Residence, RosterImport, User
-from members.models.moves import Conflict
 from members.roster import steps, undo
 from members.roster.undo import EDITED, EDITED_CODE, PAIRED, TWIN, Undoing
 from tests import cards, factories

@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from members.access import Kind
+from members.ground.access import Kind
 from members.models import Area, AuditEntry, Employer, Member, RosterImport, User
 from members.models.imports import INTERRUPTED, SILENCE
 from members.roster import refusal, steps

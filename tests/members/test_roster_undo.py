@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from members.access import Kind
+from members.ground.access import Kind
+from members.ground.states import Conflict
 from members.models import Area, AuditEntry, Duty, Employer, Member, Residence, RosterImport, User
-from members.models.moves import Conflict
 from members.roster import steps
 from tests import factories
 from tests.members.uploads import bring_in, cells, everything, sheet

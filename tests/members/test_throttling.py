@@ -15,10 +15,10 @@ from django.core.management import call_command
 from django.db import connection
 from rest_framework.test import APIClient, APIRequestFactory
 
-from members import throttling
 from members.api.throttling import UserThrottle
 from members.models import CallCount
-from members.views.visitors import ByAddress
+from members.web import throttling
+from members.web.visitors import ByAddress
 from tests import cards, factories
 from tests.racing import raced
 

@@ -16,9 +16,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.models import F
 
-from members import audit
-from members.access import Kind
-from members.atomic import atomic_write
+from members.ground import audit
+from members.ground.access import Kind
+from members.ground.atomic import atomic_write
 from members.models import Area, AuditEntry, Member, User
 from members.models.audit import AuditHead
 from tests import factories

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from members import audit
+from members.ground import audit
 from members.models import Area, AuditEntry, Member, User
 from tests import factories
 

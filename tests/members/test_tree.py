@@ -13,9 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from members.ground.paths import LAST_CHILD
 from members.models import Area, Member, User
-from members.models.paths import LAST_CHILD
-from members.tree import Misfit, misfits, misfits_among
+from members.rules.tree import Misfit, misfits, misfits_among
 from tests import factories
 from tests.members.pages import OLD, Page, told
 

@@ -14,11 +14,11 @@ from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from members.access import Kind
+from members.ground.access import Kind
 from members.models import Area, AreaRole, Member, Residence, RosterImport, User
 from members.roster.refusal import Refused
 from members.roster.tree import import_tree, street_named
-from members.tree import misfits
+from members.rules.tree import misfits
 from tests import factories
 from tests.conftest import BACKEND
 from tests.members.pages import OLD, Page, Said, told

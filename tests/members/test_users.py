@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from feedback.models import Contact
-from members import atomic, audit
-from members.access import Kind, Right
+from members.ground import atomic, audit
+from members.ground.access import Kind, Right
 from members.models import Area, AuditEntry, StaffToken, User
 from tests import factories
 

@@ -11,14 +11,16 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from feedback import delivering, issuing
+from feedback.feed import delivering
 from feedback.models import Delivery, IssueRun, Webhook
-from members import jobs, journal, queue, worker
-from members.models import Area, Member, RosterImport, User, WorkerBeat
+from feedback.rules import issuing
+from members.ground import queue
+from members.models import Area, Member, RosterImport, User, WorkerBeat, journal
 from members.models.imports import INTERRUPTED, SILENCE
 from members.models.workers import DEAD_AFTER
 from members.roster import job, steps
-from members.worker import AWAY, BACK, TRIES, Worker
+from members.work import jobs, worker
+from members.work.worker import AWAY, BACK, TRIES, Worker
 from tests import factories
 from tests.cards import agreed, fresh, in_post
 from tests.members.uploads import cells, preview, sheet

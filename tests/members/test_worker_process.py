@@ -15,7 +15,7 @@ import psycopg2
 import pytest
 from django.db import connection
 
-from members.worker import AWAY, BACK
+from members.work.worker import AWAY, BACK
 from tests.postgres import PostgresServer, started_server
 
 ROOT = Path(__file__).resolve().parents[2]

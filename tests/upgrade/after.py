@@ -14,7 +14,7 @@ def receipts_verify() -> str:
     """What the verifier says of all receipts, those of before and one that is given now."""
     from django.conf import settings
 
-    from feedback import receipts
+    from feedback.feed import receipts
     from feedback.models import Receipt
 
     told = [receipts.signed(row) for row in Receipt.objects.select_related("card").order_by("pk")]

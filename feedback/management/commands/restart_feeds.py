@@ -3,9 +3,9 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from feedback import restoring
 from feedback.models import Feed
-from members import journal
+from feedback.rules import restoring
+from members.models import journal
 
 
 class Command(BaseCommand):

@@ -8,15 +8,15 @@ from django.db import connection
 from django.utils import timezone
 from waitress import create_server
 
-from louzu.demo_cards import send_cards, two_employers
-from louzu.demo_street import STREET, areas_workbook, roster_workbook
-from louzu.demo_year import build_year
-from members import jobs
-from members.access import Kind
-from members.atomic import atomic_write
+from louzu.demo.cards import send_cards, two_employers
+from louzu.demo.street import STREET, areas_workbook, roster_workbook
+from louzu.demo.year import build_year
+from members.ground.access import Kind
+from members.ground.atomic import atomic_write
 from members.models import Area, AreaRole, Member, RosterImport, User
 from members.roster import steps
 from members.roster.tree import import_tree, street_named
+from members.work import jobs
 
 LOGINS = [
     ("街道办", "张敏", Kind.STREET, Area.Level.STREET),

@@ -11,10 +11,11 @@ from activities.models import Need, SignIn
 from activities.models.needs import EMPTIED
 from feedback.models import Delivery, Replay
 from feedback.models.replays import KEPT
-from members import audit, queue, throttling
-from members.atomic import atomic_write
+from members.ground import audit, queue
+from members.ground.atomic import atomic_write
 from members.models import LoginAttempts, RosterImport
 from members.models.attempts import KEPT as TRIED
+from members.web import throttling
 
 
 class Purge(NamedTuple):

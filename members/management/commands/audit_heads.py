@@ -3,7 +3,7 @@ import json
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from members import trail
+from members.rules import trail
 
 
 class Command(BaseCommand):

@@ -4,9 +4,9 @@ import orjson
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from members.coverage import coverage
 from members.management.areas import area_named
 from members.models import Area
+from members.rules.coverage import coverage
 
 
 class Command(BaseCommand):

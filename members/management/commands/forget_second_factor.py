@@ -1,7 +1,7 @@
 from django.core.management.base import BaseCommand, CommandError
 
-from members import second_factor
-from members.atomic import atomic_write
+from members.ground.atomic import atomic_write
+from members.login import second_factor
 from members.models import User
 
 

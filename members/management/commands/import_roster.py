@@ -4,8 +4,8 @@ import orjson
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from members import access
-from members.atomic import atomic_write
+from members.ground import access
+from members.ground.atomic import atomic_write
 from members.management.areas import area_named
 from members.models import RosterImport
 from members.models.imports import FORGOTTEN

@@ -2,7 +2,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from members import trail
+from members.rules import trail
 
 
 class Command(BaseCommand):

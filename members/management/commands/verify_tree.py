@@ -1,7 +1,7 @@
 from django.core.management.base import BaseCommand, CommandError
 
 from members.models import Area
-from members.tree import misfits
+from members.rules.tree import misfits
 
 
 class Command(BaseCommand):

@@ -3,7 +3,7 @@ import signal
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from members.worker import Worker, unique_name
+from members.work.worker import Worker, unique_name
 
 
 class Command(BaseCommand):

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from feedback import withdrawing
 from feedback.models import EmployerKey, RecordCard
+from feedback.rules import withdrawing
 from members.models import Area, Employer, Member
 from tests import cards, factories
 

@@ -10,11 +10,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from feedback import feed, withdrawing
-from feedback.body import digest_of
-from feedback.issuing import issue_all
+from feedback.feed import feed
+from feedback.feed.body import digest_of
+from feedback.ground.periods import CardPeriod
 from feedback.models import EmployerKey, Feed, RecordCard
-from feedback.periods import CardPeriod
+from feedback.rules import withdrawing
+from feedback.rules.issuing import issue_all
 from members.models import Area, AuditEntry, Employer, Member
 from tests import cards
 

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from feedback.models import Answer, Feed, Offer, Receipt, RecordCard
-from members.atomic import atomic_write
+from members.ground.atomic import atomic_write
 from members.models import Area, Member
 from tests import cards, factories
 from tests.racing import raced

@@ -8,11 +8,12 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from feedback import idempotency, receipts, withdrawing
+from feedback.feed import receipts
 from feedback.models import Answer, EmployerKey, Receipt, RecordCard, Replay
 from feedback.models.replays import KEPT
-from members import throttling
+from feedback.rules import idempotency, withdrawing
 from members.models import Area, AuditEntry, Member
+from members.web import throttling
 from tests import cards
 from tests.conftest import FUTURE
 
@@ -80,9 +81,9 @@ def test_an_answer_can_be_amended_until_the_next_period_is_over(
 ) -> None:
     answer(system, received)
     last = received.amendable_until
-    monkeypatch.setattr("feedback.receiving.timezone.localdate", lambda: last)
+    monkeypatch.setattr("feedback.rules.receiving.timezone.localdate", lambda: last)
     assert answer(system, received, "改一次。", "k2").status_code == 200
-    monkeypatch.setattr("feedback.receiving.timezone.localdate", lambda: last + timedelta(days=1))
+    monkeypatch.setattr("feedback.rules.receiving.timezone.localdate", lambda: last + timedelta(days=1))
     late = answer(system, received, "再改一次。", "k3")
     assert said(late) == (409, "answer-closed")
     assert str(last) in late.json()["detail"]

@@ -6,10 +6,10 @@ import pytest
 from jsonschema import Draft202012Validator
 from rest_framework.test import APIClient
 
-from feedback import withdrawing
 from feedback.api.schema import TAG
 from feedback.api.urls import router, urlpatterns
 from feedback.models import RecordCard
+from feedback.rules import withdrawing
 from members.models import Area
 from tests import cards
 from tests.members.api.test_schema import CHINESE, operations, schema

@@ -7,8 +7,8 @@ import pytest
 from rest_framework.test import APIClient
 
 from members.api.coverage import FIGURES
-from members.coverage import Figures, coverage
 from members.models import Area, Member, User
+from members.rules.coverage import Figures, coverage
 
 URL = "/api/v1/coverage"
 

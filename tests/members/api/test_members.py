@@ -9,10 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from members.access import Kind
+from members.ground.access import Kind
+from members.ground.sealing import digest
 from members.models import Area, AuditEntry, Employer, Member, User
 from members.roster.id_number import check_character
-from members.sealing import digest
 from tests import factories
 
 URL = "/api/v1/members"

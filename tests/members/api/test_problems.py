@@ -7,9 +7,10 @@ from django.db import IntegrityError
 from rest_framework import exceptions
 from rest_framework.test import APIClient
 
-from members.api import problems
 from members.api.viewsets import ScopedViewSet
-from members.models import Area, Employer, Member, Residence, StaffToken, User, moves
+from members.ground import states
+from members.models import Area, Employer, Member, Residence, StaffToken, User
+from members.web import problems
 from tests import factories
 
 AREAS = "/api/v1/areas"
@@ -134,7 +135,7 @@ def test_a_refusal_without_a_sentence_of_ours() -> None:
 @pytest.mark.django_db
 def test_a_move_that_is_not_allowed_brings_its_own_sentence(group: Area) -> None:
     held = factories.activity(group)
-    with pytest.raises(moves.Conflict) as refused:
+    with pytest.raises(states.Conflict) as refused:
         held.cancel()
     assert conflict(refused.value) == "“楼道大扫除”现在是“已举办”，不能再做这一步。请刷新页面看看。"
 

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from members.audit import actor
+from members.ground.audit import actor
 from members.models import AuditEntry, Member, StaffToken, User
 
 URL = "/api/v1/members"

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from members.ground.text import building_key, place_key
 from members.roster import sheet
 from members.roster.cells import DATE_FIELDS, HEADINGS, Problem, clean
-from members.roster.folding import building_key, place_key
 from members.roster.id_number import check_character
 from members.roster.sheet import Row
 

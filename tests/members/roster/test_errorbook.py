@@ -11,8 +11,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from members.roster import sheet
 from members.roster.cells import DATE_FIELDS, HEADINGS, clean
+from members.roster.confined.marker import LIGHT_RED
 from members.roster.errorbook import Marked, mark
-from members.roster.marker import LIGHT_RED
 
 ROSTERS = Path(__file__).parents[2] / "rosters"
 

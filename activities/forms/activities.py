@@ -1,0 +1,224 @@
+"""Forms of an activity: recorded, planned, looked for, and who came as a pasted list."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+
+from activities.forms.places import FEW_AREAS, PeriodField, PlaceForm, areas_by_compound
+from activities.ground.periods import read_period, say_period
+from activities.models import Activity
+from activities.rules.pasted_list import LONGEST
+from members.ground.access import Resource, Right
+from members.models import Area
+from members.web.widgets import Autocomplete
+
+
+class PasteForm(forms.Form):
+    names = forms.CharField(
+        label="名单",
+        widget=forms.Textarea(attrs={"rows": 12, "class": "lz-input lz-text", "autofocus": True}),
+        strip=False,
+        error_messages={"required": "请先把名单粘贴到框里。"},
+    )
+    wider = forms.BooleanField(required=False)
+
+
+MOST_RESIDENTS = 99_999
+YEARS_BACK = 4
+PLANNED_HAS_NO_NAMES = "还没办的活动不能登记参加的人。请清空名单，办完以后再粘贴；已经办了的，请检查日期。"
+
+
+class HeldForm(forms.ModelForm):
+    """What came of an activity: how many residents, and what."""
+
+    residents_reached = forms.IntegerField(
+        label="参加的群众人数",
+        required=False,
+        min_value=0,
+        max_value=MOST_RESIDENTS,
+        widget=forms.NumberInput({"class": "lz-input", "inputmode": "numeric"}),
+        help_text="只填人数，不登记群众姓名。",
+    )
+
+    class Meta:
+        model = Activity
+        fields: tuple[str, ...] = ("residents_reached", "result")
+        widgets: dict[str, Any] = {"result": forms.Textarea({"class": "lz-input lz-text", "rows": 3})}
+
+
+class ActivityForm(HeldForm):
+    """An activity's own words; which areas it may be of depends on the user's posts."""
+
+    field = forms.ChoiceField(
+        label="工作领域",
+        choices=Activity.Field.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "请选一个工作领域。"},
+    )
+
+    class Meta(HeldForm.Meta):
+        fields = (
+            "title", "held_on", "area", "field", "begins_at", "place", "regularity", "visibility", "support",
+            "co_organisers", "residents_reached", "result",
+        )  # fmt: skip
+        widgets = HeldForm.Meta.widgets | {
+            "title": forms.TextInput({"class": "lz-input lz-wide", "placeholder": "如：楼道大扫除", "autofocus": True}),
+            "held_on": forms.DateInput({"class": "lz-input", "type": "date"}, format="%Y-%m-%d"),
+            "area": forms.Select({"class": "lz-input lz-wide"}),
+            "begins_at": forms.TimeInput({"class": "lz-input", "type": "time"}, format="%H:%M"),
+            "place": forms.TextInput({"class": "lz-input lz-wide", "placeholder": "如：小区活动室"}),
+            "regularity": forms.RadioSelect,
+            "visibility": forms.RadioSelect,
+            "support": forms.RadioSelect,
+            "co_organisers": forms.TextInput({"class": "lz-input lz-wide", "list": "co-organisers"}),
+        }
+        error_messages = {
+            "title": {"required": "请填写活动名称。"},
+            "held_on": {"required": "请填写活动的日期。"},
+            "area": {
+                "required": "请选择主办。",
+                "invalid_choice": "请重新选择主办：它不在您的岗位范围内，或已停用。",
+            },
+        }
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        mine = Area.objects.for_user(user, Right.WRITE, resource=Resource.ACTIVITY).current()
+        self._offer(mine | Area.objects.filter(pk=self.instance.area_id))
+
+    def _offer(self, areas: QuerySet[Area]) -> None:
+        """Let the area be one of these: the one asked for, else the highest of the user's own, stands there already."""
+        field: Any = self.fields["area"]
+        field.queryset = areas
+        listed = list(areas[: FEW_AREAS + 1])
+        if len(listed) > FEW_AREAS:
+            field.widget = Autocomplete(Activity._meta.get_field("area"), admin.site)
+            field.widget.is_required, field.widget.choices = True, field.choices
+        else:
+            field.choices = areas_by_compound(listed)
+        asked = self.initial.get("area")
+        if not asked or not areas.filter(pk=asked).exists():
+            self.initial["area"] = listed[0].pk if listed else None
+
+    @property
+    def is_searched(self) -> bool:
+        """Whether the area is found by typing."""
+        return isinstance(self.fields["area"].widget, Autocomplete)
+
+    @property
+    def has_more(self) -> bool:
+        """Whether something below the fold needs to be seen."""
+        return bool({"begins_at", "place", "co_organisers", "residents_reached", "result"} & self.errors.keys())
+
+
+class NewActivityForm(ActivityForm):
+    """An activity with the names of those who came, as they were pasted."""
+
+    names = forms.CharField(
+        label="参加的人（可以直接粘贴接龙或签到名单）",
+        required=False,
+        widget=forms.Textarea({"class": "lz-input lz-text", "rows": 4, "placeholder": "1. 张三\n2. 李四 302"}),
+        help_text="保存后先核对，再登记。也可以不填，稍后逐个勾选。",
+    )
+    plan = forms.BooleanField(required=False)
+
+    def clean_names(self) -> str:
+        names = self.cleaned_data["names"].replace("\r\n", "\n")
+        if len(names) > LONGEST:
+            raise ValidationError(f"名单太长（{len(names)} 字），最多 {LONGEST} 字。请只粘贴名单，人多可以分几次。")
+        return names
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        day = cleaned.get("held_on")
+        if cleaned.get("names") and (cleaned.get("plan") or (day and day > timezone.localdate())):
+            self.add_error("names", PLANNED_HAS_NO_NAMES)
+        return cleaned
+
+    def save(self, commit: bool = True) -> Activity:
+        """Save it once, however often it is sent, and say that it was held if its day has come."""
+        # Sent twice at once, the second waits here.
+        Area.objects.select_for_update(no_key=True).get(pk=self.instance.area_id)
+        self.is_known = self._find_twin()
+        if not self.is_known:
+            self.instance.save()
+        if self.instance.is_planned and self.instance.is_due and not self.cleaned_data["plan"]:
+            self.instance.hold()
+        return self.instance
+
+    def _find_twin(self) -> bool:
+        """Whether it is there already, word for word: then take that one. Another of the same name is refused."""
+        told = {name: self.cleaned_data[name] for name in self.Meta.fields}
+        same = {name: told[name] for name in ("area", "title", "held_on", "begins_at")}
+        twins = Activity.objects.filter(**same).exclude(status=Activity.Status.CANCELLED)
+        for twin in twins.select_related("area"):
+            if all(getattr(twin, name) == value for name, value in told.items()):
+                self.instance = twin
+                return True
+        if twins:
+            raise ValidationError(_already_there(twins[0]))
+        return False
+
+
+def _already_there(twin: Activity) -> str:
+    return format_html(
+        '{}“{}”已经登记过了，<a href="{}">打开那一次</a>。确实是另一场，请填写开始时间，或在名称里写出区别。',
+        say_period(twin.held_on.isoformat()),
+        twin,
+        reverse("activities:activity", args=[twin.pk]),
+    )
+
+
+class ActivityFilter(PlaceForm):
+    """What the list of activities is narrowed by."""
+
+    period = PeriodField(label="时间", required=False, widget=forms.Select({"class": "lz-input"}))
+    own = forms.BooleanField(label="只看本级办的", required=False)
+    field = forms.ChoiceField(
+        label="领域",
+        required=False,
+        choices=[("", "全部"), *Activity.Field.choices],
+        widget=forms.Select({"class": "lz-input"}),
+    )
+    status = forms.ChoiceField(
+        label="状态",
+        required=False,
+        choices=[("", "全部"), *Activity.Status.choices],
+        widget=forms.Select({"class": "lz-input"}),
+    )
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any):
+        super().__init__(*args, user=user, **kwargs)
+        period: Any = self.fields["period"]
+        period.choices = _periods(self.data.get("period", ""))
+
+    def narrow(self, activities: Any) -> Any:
+        """Those activities that are asked for; what cannot be read narrows nothing."""
+        self.full_clean()
+        chosen = self.cleaned_data
+        if area := chosen.get("area"):
+            activities = activities.filter(area=area) if chosen.get("own") else activities.inside(area)
+        if period := chosen.get("period"):
+            activities = activities.between(*period)
+        return activities.filter(**{name: chosen[name] for name in ("field", "status") if chosen.get(name)})
+
+
+def _periods(asked: str) -> list[tuple[Any, Any]]:
+    """The months of this year and of those before, newest first; a day only where it is asked for."""
+    this = timezone.localdate().year
+    choices: list[tuple[Any, Any]] = [("", "全部")]
+    for year in range(this, this - YEARS_BACK, -1):
+        months = [(f"{year}-{month:02}", f"{year}年{month}月") for month in range(12, 0, -1)]
+        choices.append((f"{year}年", [(str(year), f"{year}年全年"), *months]))
+    try:
+        read_period(asked)
+    except ValueError:
+        return choices
+    known = {value for _, options in choices[1:] for value, _ in options}
+    return choices if asked in known else [(asked, say_period(asked)), *choices]

@@ -1,0 +1,91 @@
+"""Forms of honours: which place, and for what."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import Http404
+from django.utils import timezone
+
+from activities.forms.places import PlaceForm
+from activities.models import Honour
+from activities.models.honours import FIRST_HONOURS, STATEMENTS
+from members.ground.access import Resource, Right
+from members.models import Area
+from members.models.people import OPINION_REMINDER
+from members.web.widgets import Autocomplete
+
+
+class HonourPlaceForm(PlaceForm):
+    """The area that honours are narrowed to."""
+
+    resource = Resource.HONOUR
+
+    @property
+    def chosen(self) -> Area | None:
+        """The area asked for, None for all; 404 where there is none such."""
+        if not self.is_valid():
+            raise Http404
+        return self.cleaned_data["area"]
+
+
+class HonourForm(forms.ModelForm):
+    """An honour and its deeds; the statements are the building's own and never ticked beforehand."""
+
+    class Meta:
+        model = Honour
+        fields = ("area", "year", "kind", "theme", "deeds", "awarded_on", *STATEMENTS, "stated_on")
+        widgets = {
+            "kind": forms.RadioSelect,
+            "theme": forms.RadioSelect,
+            "deeds": forms.Textarea({"class": "lz-input lz-wide lz-text", "rows": 8}),
+            "awarded_on": forms.DateInput({"class": "lz-input", "type": "date"}, format="%Y-%m-%d"),
+            "stated_on": forms.DateInput({"class": "lz-input", "type": "date"}, format="%Y-%m-%d"),
+        }
+        error_messages = {
+            "area": {
+                "required": "请选择楼组或小区。",
+                "invalid_choice": "请在名单里选择楼组或小区：它不在您的岗位范围内，或已停用。",
+            },
+            "kind": {"required": "请选择类别。"},
+            "deeds": {"required": "请写上事迹。"},
+        }
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        mine = Area.objects.for_user(user, Right.WRITE, resource=Resource.HONOUR).current()
+        area: Any = self.fields["area"]
+        area.queryset = mine.filter(level__gte=Area.Level.STATION) | Area.objects.filter(pk=self.instance.area_id)
+        area.widget = Autocomplete(Honour._meta.get_field("area"), admin.site)
+        area.widget.choices = area.choices
+        area.help_text = "可输入小区名和楼号查找，如：迎晖苑1期 3号楼。"
+        this = timezone.localdate().year
+        years = [(year, f"{year} 年") for year in range(this, FIRST_HONOURS - 1, -1)]
+        self.fields["year"] = forms.TypedChoiceField(
+            label="年度", coerce=int, choices=years, initial=this, widget=forms.Select({"class": "lz-input"})
+        )
+        self.fields["deeds"].help_text += OPINION_REMINDER
+        for name in ("kind", "theme"):
+            choices: Any = self.fields[name]
+            choices.choices = [choice for choice in choices.choices if choice[0]]
+
+    def clean(self) -> dict[str, Any]:
+        """Say beside the field what is missing; without the script a commended group can be sent with a theme."""
+        cleaned = super().clean() or {}
+        if cleaned.get("kind") == Honour.Kind.COMMENDED:
+            cleaned["theme"] = ""
+        elif cleaned.get("kind") and cleaned.get("theme") == "":
+            self.add_error("theme", "特色楼组请选择主题。")
+        if any(cleaned.get(name) for name in STATEMENTS) and cleaned.get("stated_on", "") is None:
+            self.add_error("stated_on", "勾选了“四无”，请填写声明日期。")
+        return cleaned
+
+    def save(self, commit: bool = True) -> Honour:
+        # Two people giving the same one queue.
+        Area.objects.select_for_update(no_key=True).get(pk=self.instance.area_id)
+        self.instance.full_clean()
+        return super().save(commit)
+
+    @property
+    def statements(self) -> list[forms.BoundField]:
+        return [self[name] for name in STATEMENTS]

@@ -1,0 +1,73 @@
+"""Fields that the lists of activities share: an area of the user's, and a time."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+
+from activities.ground.periods import Period, read_period
+from members.ground.access import Resource
+from members.models import Area
+
+FEW_AREAS = 150  # more are found faster by typing than in a list
+
+
+def areas_by_compound(areas: Iterable[Area]) -> list[tuple[Any, Any]]:
+    """The areas as choices, in the order of the tree: building groups stand below their compound."""
+    choices: list[tuple[Any, Any]] = []
+    compound = None
+    for area in areas:
+        choice = (area.pk, area.label)
+        if area.level == Area.Level.STATION:
+            compound = (area.path, [choice])
+            choices.append((area.label, compound[1]))
+        elif compound and area.path.startswith(compound[0]):
+            compound[1].append(choice)
+        else:
+            choices.append(choice)
+    return choices
+
+
+class PlaceForm(forms.Form):
+    """One of the user's areas, to look at what happens in it: compounds and above, or what the user has below."""
+
+    area = forms.ModelChoiceField(
+        Area.objects.none(),
+        label="区域",
+        required=False,
+        empty_label="全部",
+        widget=forms.Select({"class": "lz-input"}),
+        error_messages={"invalid_choice": "没有这个区域，或者它不在您的岗位范围内。"},
+    )
+    resource = Resource.ACTIVITY
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        mine = Area.objects.for_user(user, resource=self.resource)
+        field: Any = self.fields["area"]
+        field.queryset = mine
+        shown = Q(level__lte=Area.Level.STATION) | Q(pk=as_number(self.data.get("area", "")))
+        self.offered = list(mine.current().filter(shown)) or list(mine.current()[:FEW_AREAS])
+        field.choices = [("", field.empty_label), *((area.pk, area.label) for area in self.offered)]
+
+    @property
+    def highest(self) -> Area | None:
+        """The highest of the user's areas."""
+        return self.offered[0] if self.offered else None
+
+
+class PeriodField(forms.ChoiceField):
+    """A year, a month or a day; the list offers years and months."""
+
+    def clean(self, value: Any) -> Period | None:
+        try:
+            return read_period(value) if value else None
+        except ValueError as problem:
+            raise ValidationError("没有这个时间，请重新选择。") from problem
+
+
+def as_number(text: str) -> int | None:
+    """The id that stands in an address; None where none does."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None

@@ -1,0 +1,20 @@
+"""What a member types under the poster of an activity."""
+
+from django import forms
+from django.core.validators import RegexValidator
+
+
+class SignInForm(forms.Form):
+    name = forms.CharField(
+        label="姓名",
+        min_length=2,
+        max_length=30,
+        widget=forms.TextInput(attrs={"class": "lz-input", "autocomplete": "name"}),
+    )
+    phone_end = forms.CharField(
+        label="手机号后四位",
+        validators=[RegexValidator(r"^[0-9]{4}$", "请填手机号的最后四位数字。")],
+        widget=forms.TextInput(
+            attrs={"class": "lz-input", "inputmode": "numeric", "maxlength": 4, "autocomplete": "off"}
+        ),
+    )

@@ -1,0 +1,178 @@
+"""Who came: the one rule behind the tick list, the pasted list, the poster's code, the import and the API.
+
+Repeat-safe: what is recorded already stays as it is. Two people recording at once both win: each adds and removes what
+they changed, and the rows of one activity queue behind its lock.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Count, Exists, OuterRef, Q
+from django.utils import timezone
+
+from activities.models import Activity, Attendance
+from members.ground.access import Right
+from members.ground.atomic import atomic_write
+from members.ground.audit import record
+from members.models import Area, Duty, Member, Residence, User
+from members.models.people import MemberQuerySet
+
+MOST_AT_ONCE = 5_000
+OUTSIDE = "有 {} 位不在可以登记的范围内（不住在这里，或不在您的岗位范围内），没有登记任何人。请刷新页面，重新选择。"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What came of recording: how many are new, how many were there already, how many there are now."""
+
+    added: int
+    already: int
+    total: int
+
+    def __str__(self) -> str:
+        if not self.added:
+            return f"没有新增，共登记 {self.total} 人。"
+        return f"新登记 {self.added} 人，共登记 {self.total} 人。"
+
+
+def eligible(activity: Activity, *, area: Area | None, user: User | None = None) -> MemberQuerySet:
+    """Members who may have come: living in the area on the activity's day or now, as far as the user may read them.
+
+    Without an area: in all of the user's scope. Without a user, for who signs in alone: whoever lives there.
+    """
+    members = Member.objects.for_user(user) if user else Member.objects.all()
+    homes = Residence.objects.inside(area) if area else Residence.objects.all()
+    day = activity.held_on
+    # Now as well: a home known from today's roster may be older than its first day on record.
+    there = homes.filter(Q(until=None) | Q(since__lte=day, until__gt=day))
+    return members.filter(Exists(there.filter(member=OuterRef("pk"))))
+
+
+def enrol(
+    activity: Activity,
+    members: Iterable[int],
+    *,
+    user: User,
+    source: str,
+    duties: Mapping[int, str] | None = None,
+) -> Recorded:
+    """Record that these members (ids) came, in one transaction; ValidationError where one of them may not be recorded.
+
+    `duties` tells the role of some of them. Six queries, and the transaction's two.
+    """
+    pks = _bounded(members)
+    with atomic_write():
+        locked = _locked(activity, user=user)
+        came = dict(
+            eligible(locked, area=None, user=user)
+            .filter(pk__in=pks)
+            .annotate(came=Exists(_attendances_of(locked)))
+            .order_by()
+            .values_list("pk", "came")
+        )
+        if len(came) < len(pks):
+            raise ValidationError(OUTSIDE.format(len(pks) - len(came)))
+        new = [pk for pk in pks if not came[pk]]
+        return _write(locked, new, already=len(pks) - len(new), source=source, duties=duties or {})
+
+
+def enrol_signed(activity: Activity, members: Iterable[int]) -> Recorded:
+    """Record members (ids) who signed in at the poster themselves: nobody acts but they."""
+    with atomic_write():
+        locked = _countable(Activity.objects.filter(pk=activity.pk))
+        came = set(_attendances_of(locked, of=members).values_list("member_id", flat=True))
+        new = [pk for pk in members if pk not in came]
+        return _write(locked, new, already=len(came), source=Attendance.Source.CODE, duties={})
+
+
+def strike(activity: Activity, members: Iterable[int], *, user: User) -> int:
+    """Take back what was recorded by mistake, on record; return how many."""
+    pks = _bounded(members)
+    with atomic_write():
+        locked = _locked(activity, user=user)
+        rows = Attendance.objects.for_user(user, Right.WRITE).filter(activity=locked, member__in=pks)
+        gone = sorted(rows.values_list("member_id", flat=True))
+        if gone:
+            Attendance.objects.filter(activity=locked, member__in=gone).delete()
+            record("change", locked, path=locked.area.path, changes={"attendances": [gone, []]})
+    return len(gone)
+
+
+def note_duties(activity: Activity, duties: Mapping[int, str], *, user: User) -> int:
+    """Note in which of the six roles members (ids) came, "" for none; return how many changed."""
+    _check(duties)
+    with atomic_write():
+        locked = _locked(activity, user=user)
+        rows = Attendance.objects.for_user(user, Right.WRITE).filter(activity=locked, member__in=_bounded(duties))
+        changed = [row for row in rows if row.duty != duties[row.member_id]]
+        if changed:
+            changes = {str(row.member_id): [row.duty, duties[row.member_id]] for row in changed}
+            for row in changed:
+                row.duty = duties[row.member_id]
+            Attendance.objects.bulk_update(changed, ["duty"])
+            record("change", locked, path=locked.area.path, changes={"duties": changes})
+    return len(changed)
+
+
+def change(activity: Activity, *, shown: Iterable[int], ticked: Iterable[int], user: User) -> tuple[Recorded, int]:
+    """Save a tick list: `shown` were ticked when it was opened, `ticked` are now; return what was recorded, struck.
+
+    Only what was changed on this page is written: what somebody else recorded meanwhile stays.
+    """
+    before, now = set(shown), set(ticked)
+    with atomic_write():
+        struck = strike(activity, before - now, user=user) if before - now else 0
+        recorded = enrol(activity, now - before, user=user, source=Attendance.Source.TICK)
+    return recorded, struck
+
+
+def _bounded(members: Iterable[int]) -> list[int]:
+    pks = list(dict.fromkeys(members))
+    if len(pks) > MOST_AT_ONCE:
+        raise ValidationError(f"一次最多登记 {MOST_AT_ONCE} 人，请分几次登记。")
+    return pks
+
+
+def _locked(activity: Activity, *, user: User) -> Activity:
+    """The activity as it now is, locked, with the number of those recorded."""
+    return _countable(Activity.objects.for_user(user, Right.WRITE).filter(pk=activity.pk))
+
+
+def _countable(activities: models.QuerySet) -> Activity:
+    recorded = Attendance.objects.filter(activity=OuterRef("pk")).order_by().values("activity").annotate(n=Count("pk"))
+    locked = activities.select_for_update(of=("self",), no_key=True).select_related("area")
+    activity = locked.annotate(attended=models.Subquery(recorded.values("n"))).first()
+    if activity is None:
+        raise ValidationError("没有这次活动，或者它不在您的岗位范围内。")
+    if activity.status == Activity.Status.CANCELLED:
+        raise ValidationError("这次活动已经取消，不能登记参加的人。")
+    if activity.held_on > timezone.localdate():
+        raise ValidationError("活动的日期还没到，不能登记参加的人。")
+    return activity
+
+
+def _attendances_of(activity: Activity, *, of: Iterable[int] | None = None) -> models.QuerySet:
+    members = {"member": OuterRef("pk")} if of is None else {"member__in": list(of)}
+    return Attendance.objects.filter(activity=activity, **members)
+
+
+def _write(activity: Activity, pks: list[int], *, already: int, source: str, duties: Mapping[int, str]) -> Recorded:
+    _check(duties)
+    if pks:
+        Attendance.objects.bulk_create(
+            Attendance(activity=activity, member_id=pk, source=source, duty=duties.get(pk, "")) for pk in pks
+        )
+        changes = {"attendances": [[], sorted(pks)], "source": [None, source]}
+        record("change", activity, path=activity.area.path, changes=changes)
+        # Whoever records by hand who came says that it was held; as long as one may sign in, it goes on.
+        if activity.is_planned and not activity.sign_in_code:
+            activity.hold()
+    total = (activity.attended or 0) + len(pks)  # type: ignore[attr-defined]
+    return Recorded(added=len(pks), already=already, total=total)
+
+
+def _check(duties: Mapping[int, str]) -> None:
+    if set(duties.values()) - {"", *Duty.Kind.values}:
+        raise ValidationError("请从六员中选择，或者不选。")

@@ -1,0 +1,20 @@
+"""What of activities holds on to areas, employers and members."""
+
+from activities.models import Activity, Attendance, Honour, Need
+from members.ground.dependents import Dependent, register
+from members.models import Area, Employer, Member
+
+
+def register_all() -> None:
+    register(
+        Area,
+        Dependent(Activity, "area", "{} 次活动"),
+        Dependent(Need, "area", "{} 条群众需求"),
+        Dependent(Honour, "area", "{} 项评优"),
+    )
+    register(Employer, Dependent(Need, "employer", "{} 条认领的群众需求", "area__path"))
+    register(
+        Member,
+        Dependent(Attendance, "member", "{} 次参加活动"),
+        Dependent(Need.members.through, "member", "{} 条认领的群众需求"),
+    )

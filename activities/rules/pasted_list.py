@@ -1,0 +1,188 @@
+"""Names out of a list as people paste it: a chat group's 接龙, a sign-in sheet, a line of names.
+
+`read_names` takes text apart, `match` finds whom it names. Nothing is dropped in silence: words that are no name are
+told too.
+"""
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from members.ground.rooms import fold_room
+from members.ground.text import building_key
+from members.models.people import MemberQuerySet
+
+LONGEST = 20_000
+MOST_NAMES = 2_000
+
+HAN = r"[\u3400-\u9fff]"
+NUMBERS = re.compile(
+    rf"^\s*[(\[]?(?:\d{{1,4}}[.、)\]:]|\d{{1,2}})(?=[\s、]*{HAN})(?![号楼幢栋座室单])|(?<!\d)\d{{1,4}}[.)](?!\d)",
+    re.MULTILINE,
+)
+LONG_NUMBERS = re.compile(r"(?<!\d)\d{7,}[Xx]?|[+]\s*\d+|\d+\s*[人位]")
+BRACKETED = re.compile(r"[(\[{【〔]([^)\]}】〕\n]*)[)\]}】〕]")
+BUILDING = r"\d{1,3}(?:号楼|#楼|号|幢|栋|座|#|楼)"
+ROOM = r"(?<![\d-])(?:\d{1,2}(?:单元|-))?\d{3,4}室?(?!\d)"
+WORD = r"[\u3400-\u9fff·]+|[A-Za-z]{2,}"
+TOKENS = re.compile(rf"(?P<building>{BUILDING})|(?P<room>{ROOM})|(?P<word>{WORD})|(?P<end>[^\w\s])")
+HINTS = re.compile(f"{BUILDING}|{ROOM}")
+NAME = re.compile(rf"{HAN}{{2,4}}|{HAN}{{1,12}}(?:·{HAN}{{1,12}})+")
+TITLE = re.compile(rf"(?<={HAN}{{2}})(?:同志|书记|主任|老师|师傅|组长|先生|女士|阿姨|叔叔|党员|参加|报名|已到)$")
+NO_NAMES = {
+    "接龙", "群接龙", "报名", "报名接龙", "参加", "签到", "签到表", "名单", "姓名", "室号", "门牌", "序号", "备注",
+    "电话", "地点", "时间", "活动", "如下", "例如", "感谢", "谢谢", "大家", "同志们", "以上", "合计", "共计", "楼组",
+    "社区", "小区", "党员",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Entry:
+    """One name as it stood in the list, with what stood beside it: a building, a room. `name` is "" for other words."""
+
+    text: str
+    name: str = ""
+    building: str = ""
+    room: str = ""
+
+
+class State(StrEnum):
+    MATCHED = "matched"
+    DOUBT = "doubt"
+    UNKNOWN = "unknown"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A member that a name may mean, and where they live."""
+
+    pk: int
+    name: str
+    label: str
+    room: str
+    came: bool = False
+
+    @property
+    def key(self) -> str:
+        return str(self.pk)
+
+    @property
+    def home(self) -> str:
+        return f"{self.label} {self.room}".strip()
+
+    def lives_at(self, entry: Entry) -> bool:
+        """Whether what stood beside the name fits."""
+        building = self.label.rpartition(" ")[2]
+        fits = not entry.building or building_key(building) == building_key(entry.building)
+        return fits and (not entry.room or self.room.rpartition("-")[2] == entry.room.rpartition("-")[2])
+
+
+@dataclass(slots=True)
+class Line:
+    """An entry and whom it means: one member, several of the name, or nobody."""
+
+    number: int
+    entry: Entry
+    state: State
+    people: list[Person] = field(default_factory=list)
+    answer: str = ""  # as chosen on the page: a member's id, "0" for nobody
+
+    @property
+    def chosen(self) -> Person | None:
+        return next((person for person in self.people if person.key == self.answer), None)
+
+    @property
+    def person(self) -> Person | None:
+        return self.people[0] if self.state == State.MATCHED else None
+
+
+class TooLong(Exception):
+    """The list is longer than anybody's list of those who came."""
+
+
+def read_names(text: str) -> list[Entry]:
+    """Take a pasted list apart, in its order; TooLong, with a sentence, for a novel."""
+    if len(text) > LONGEST:
+        raise TooLong(f"内容太长（{len(text)} 字）。请只粘贴名单，最多 {LONGEST} 字；人多可以分几次。")
+    entries = [entry for line in _plain(text).splitlines() for entry in _of_line(line)]
+    if sum(bool(entry.name) for entry in entries) > MOST_NAMES:
+        raise TooLong(f"名单里的人太多，一次最多 {MOST_NAMES} 人，请分几次粘贴。")
+    return entries
+
+
+def match(entries: Iterable[Entry], members: MemberQuerySet, *, came: Iterable[int] = ()) -> list[Line]:
+    """Find whom each entry means among the members, in one query; who is named twice has one line.
+
+    `came` are the ids of those recorded already.
+    """
+    entries = list(entries)
+    people = _people(members, {entry.name for entry in entries if entry.name}, set(came))
+    lines: dict[object, Line] = {}
+    for number, entry in enumerate(entries):
+        line = _line(number, entry, people.get(entry.name, []))
+        key = line.person.pk if line.person else (entry.text, entry.building, entry.room)
+        # Two of one name may both have come: each of their lines asks.
+        if line.state == State.DOUBT or key not in lines:
+            lines[(key, number) if line.state == State.DOUBT else key] = line
+    return list(lines.values())
+
+
+def _plain(text: str) -> str:
+    """Half width; no emoji, phone numbers, list numbers, nor brackets but for a building or room in them."""
+    folded = unicodedata.normalize("NFKC", text.replace("•", "·").replace("・", "·"))
+    kept = "".join(c if c in "\n#+|~" or unicodedata.category(c)[0] in "LNPZ" else " " for c in folded)
+    hinted = BRACKETED.sub(lambda found: " ".join(["", *HINTS.findall(found[1]), ""]), LONG_NUMBERS.sub(" ", kept))
+    return NUMBERS.sub("、", hinted)
+
+
+def _of_line(line: str) -> list[Entry]:
+    """Read one line. A building or room belongs to the name before it, else to the one behind."""
+    entries: list[Entry] = []
+    held: dict[str, str] = {}
+    is_open = False  # whether the last entry may still get what stands beside it
+    for token in TOKENS.finditer(line):
+        kind, text = str(token.lastgroup), token[0]
+        if kind == "end":
+            held, is_open = {}, False
+        elif kind == "word":
+            if len(text) == 1 and is_open and len(entries[-1].text) == 1:
+                entries[-1] = _entry(entries[-1].text + text)  # 张 三, set apart as in a sign-in sheet
+            else:
+                entries.append(_entry(text, **held))
+            held, is_open = {}, True
+        elif is_open and not getattr(entries[-1], kind):
+            setattr(entries[-1], kind, _folded(kind, text))
+        else:
+            held, is_open = held | {kind: _folded(kind, text)}, False
+    return entries
+
+
+def _entry(word: str, **beside: str) -> Entry:
+    name = TITLE.sub("", word)
+    is_name = NAME.fullmatch(name) and name not in NO_NAMES
+    return Entry(word, name, **beside) if is_name else Entry(word)
+
+
+def _folded(kind: str, text: str) -> str:
+    return fold_room(text) if kind == "room" else text
+
+
+def _people(members: MemberQuerySet, names: set[str], came: set[int]) -> dict[str, list[Person]]:
+    found: dict[str, list[Person]] = defaultdict(list)
+    rows = members.filter(name__in=names).with_home().order_by("home_path", "pk")
+    for pk, name, label, room in rows.values_list("pk", "name", "home_label", "home_room"):
+        found[name].append(Person(pk, name, label or "", room or "", pk in came))
+    return found
+
+
+def _line(number: int, entry: Entry, people: list[Person]) -> Line:
+    if not entry.name:
+        return Line(number, entry, State.TEXT)
+    if len(people) > 1:
+        people = [person for person in people if person.lives_at(entry)] or people
+    state = (State.UNKNOWN, State.MATCHED)[len(people)] if len(people) < 2 else State.DOUBT
+    return Line(number, entry, state, people)

@@ -1,0 +1,1 @@
+"""What employers are told: the feed, its messages and receipts."""

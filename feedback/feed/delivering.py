@@ -1,0 +1,183 @@
+"""Telling employers' systems that there is something to fetch, as Standard Webhooks say; the truth stays in the feed.
+
+A message is tried until it arrives, for three days. The background worker sends whatever is due: after the commit that
+wrote the feed, and at each retry's own time. What became due while nobody worked goes out as soon as somebody does.
+"""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from random import uniform
+
+import orjson
+from django.utils import timezone
+from django_tasks import task
+
+from feedback.ground import posting
+from feedback.models import Delivery, Webhook
+from feedback.models.counterparts import Counterpart, among
+from members.ground.atomic import atomic_write
+from members.ground.audit import record
+from members.ground.states import Conflict
+from members.work.jobs import enqueue
+
+AT_ONCE, ABREAST = 40, 8
+LEASE = timedelta(minutes=10)  # who was stopped while sending leaves the message to the next after so long
+GIVEN_UP_AFTER = timedelta(days=3)
+PAUSES = [timedelta(seconds=10), *(timedelta(minutes=each) for each in (1, 5, 15, 60, 120, 240, 480))]
+LAST_PAUSE, JITTER = timedelta(hours=12), 0.2
+GONE = 410
+Status = Delivery.Status
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one try: the status of the answer, if there was one, and a word for the log."""
+
+    status: int | None
+    said: str
+
+    @property
+    def is_delivered(self) -> bool:
+        return self.status is not None and 200 <= self.status < 300
+
+
+def announce(cursors: Mapping[Counterpart, str]) -> None:
+    """Let the webhooks of these employers and streets know that there is something after these cursors.
+
+    Within the transaction that writes the feed. A message that nobody has tried yet says it already.
+    """
+    hooks = Webhook.objects.filter(among(cursors), is_active=True)
+    untried = Delivery.objects.filter(webhook__in=hooks, status=Status.WAITING, attempts=0)
+    # Not sent before we commit.
+    waiting = set(untried.select_for_update(of=("self",), no_key=True).values_list("webhook", flat=True))
+    new = [
+        Delivery(webhook_id=pk, cursor=cursors[Counterpart(*counterpart)])
+        for pk, *counterpart in hooks.values_list("pk", "employer", "street")
+        if pk not in waiting
+    ]
+    Delivery.objects.bulk_create(new)
+    if new or waiting:  # the task that was to send what waits may have ended with its worker
+        enqueue(send_due)
+
+
+def send_again(delivery: Delivery) -> None:
+    """Try a message once more, whatever became of it; Conflict where its address is switched off."""
+    with atomic_write():
+        row = (
+            Delivery.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("webhook__street")
+            .get(pk=delivery.pk)
+        )
+        if not row.webhook.is_active:
+            raise Conflict("这个通知地址已停用，请先启用，再重发。")
+        before, row.status, row.next_at, row.delivered_at = row.status, Status.WAITING, timezone.now(), None
+        row.save(update_fields=["status", "next_at", "delivered_at"])
+        record("change", row, path=row.webhook.street.path, changes={"status": [before, row.status]})
+        enqueue(send_due)
+
+
+@task()
+def send_due() -> None:
+    """Send what is due, some at once, so that one slow server does not keep the others waiting."""
+    while rows := _taken():
+        with ThreadPoolExecutor(ABREAST) as pool:
+            outcomes = list(pool.map(_sent, rows))
+        with atomic_write():
+            for row, outcome in zip(rows, outcomes, strict=True):
+                _note(row, outcome)
+
+
+def message_id(delivery: Delivery) -> str:
+    """The same for every try, so that the receiver knows a message that came twice."""
+    return f"msg_{delivery.pk}_{int(delivery.created_at.timestamp())}"
+
+
+def signature(secret: str, *, identity: str, timestamp: int, body: bytes) -> str:
+    """Sign as Standard Webhooks say: HMAC-SHA256 over id, timestamp and body."""
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    signed = hmac.new(key, f"{identity}.{timestamp}.".encode() + body, hashlib.sha256).digest()
+    return f"v1,{base64.b64encode(signed).decode()}"
+
+
+def next_try(delivery: Delivery, now: datetime) -> datetime | None:
+    """When a message that failed is tried again, later each time; None once three days are over."""
+    pause = PAUSES[delivery.attempts - 1] if delivery.attempts <= len(PAUSES) else LAST_PAUSE
+    moment = now + pause * uniform(1 - JITTER, 1 + JITTER)
+    return moment if moment < delivery.created_at + GIVEN_UP_AFTER else None
+
+
+def _taken() -> list[Delivery]:
+    """Take what is due, so that no other worker sends it, and whoever announces from now on writes a new message."""
+    with atomic_write():
+        now = timezone.now()
+        due = Delivery.objects.due(now).filter(webhook__is_active=True).order_by("next_at", "pk")
+        rows = list(due.select_for_update(of=("self",), no_key=True).select_related("webhook__street")[:AT_ONCE])
+        for row in rows:
+            row.attempts, row.next_at = row.attempts + 1, now + LEASE
+        Delivery.objects.bulk_update(rows, ["attempts", "next_at"])
+    return rows
+
+
+def _sent(delivery: Delivery) -> Outcome:
+    """Send one message; no database here: it runs in a thread of its own."""
+    told = {
+        "type": "feed.advanced",
+        "timestamp": delivery.created_at.astimezone(UTC),
+        "data": {"cursor": delivery.cursor},
+    }
+    body = orjson.dumps(told)
+    try:
+        secret = delivery.webhook.secret
+    except ValueError:  # sealed under a key that is not here any more
+        return Outcome(None, "签名密钥读不出来，请换签名密钥，再告诉单位")
+    try:
+        status = posting.post(delivery.webhook.url, body, _headers(delivery, secret, body))
+    except posting.Unreachable as reason:
+        return Outcome(None, str(reason)[:200])
+    return Outcome(status, f"对方回答 {status}")
+
+
+def _headers(delivery: Delivery, secret: str, body: bytes) -> dict[str, str]:
+    now, identity = int(timezone.now().timestamp()), message_id(delivery)
+    return {
+        "Content-Type": "application/json",
+        "User-Agent": "Louzu",
+        "webhook-id": identity,
+        "webhook-timestamp": str(now),
+        "webhook-signature": signature(secret, identity=identity, timestamp=now, body=body),
+    }
+
+
+def _note(delivery: Delivery, outcome: Outcome) -> None:
+    """Write down what came of a try, within the caller's transaction."""
+    delivery.outcome, now = outcome.said, timezone.now()
+    retry = None if outcome.is_delivered else next_try(delivery, now)
+    if outcome.is_delivered:
+        delivery.status, delivery.delivered_at = Status.DELIVERED, now
+    elif outcome.status == GONE:
+        _switch_off(delivery.webhook)
+        delivery.status = Status.GIVEN_UP
+    elif retry is None:
+        delivery.status = Status.GIVEN_UP
+    else:
+        delivery.next_at = retry
+        enqueue(send_due, after=retry)
+    delivery.save(update_fields=["status", "next_at", "delivered_at", "outcome"])
+
+
+def _switch_off(webhook: Webhook) -> None:
+    """The receiver wants no more of it: nothing is sent there until an administrator switches it on again."""
+    for hook in (
+        Webhook.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("street")
+        .filter(pk=webhook.pk, is_active=True)
+    ):
+        hook.is_active = False
+        hook.save(update_fields=["is_active"])
+    waiting = Delivery.objects.filter(webhook=webhook, status=Status.WAITING)
+    waiting.update(status=Status.GIVEN_UP, outcome="对方已不再接收，通知地址已停用")

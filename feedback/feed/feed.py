@@ -1,0 +1,155 @@
+"""The feed: what a street tells an employer, gapless and in commit order, and the cursors of who reads it.
+
+The numbers come from the pair's own row, locked last in the transaction that changes the card, so that a reader who
+has seen one number has seen all before it (design: cards, "The feed").
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import orjson
+from django.core.signing import BadSignature, Signer
+from django.utils import timezone
+
+from feedback.feed import delivering
+from feedback.models import Feed, FeedEvent, RecordCard
+from feedback.models.counterparts import Counterpart
+
+MOST = 500
+NOTHING_TOLD = "0"  # the epoch of a feed that is still to come: its cursor goes on in the first one
+
+
+class BadCursor(Exception):
+    """It is none of ours, or of another feed."""
+
+
+class CursorReset(Exception):
+    """It was given before the feed began anew, after a backup was restored: start again from the beginning."""
+
+
+class FeedPage(NamedTuple):
+    """Events after a cursor, as JSON, how many, where to go on, whether there is more, when one last fetched."""
+
+    events: bytes
+    size: int
+    next: str
+    more: bool
+    fetched_at: datetime | None
+
+
+def tell(cards: Iterable[RecordCard], kind: str = "") -> None:
+    """Put an event for each of these cards behind their feeds; if not said, that they were issued."""
+    by_counterpart: dict[Counterpart, list[RecordCard]] = defaultdict(list)
+    for card in cards:
+        by_counterpart[card.counterpart].append(card)
+    feeds = Feed.lock(set(by_counterpart))
+    delivering.announce({counterpart: cursor_at(feed, feed.last_seq) for counterpart, feed in feeds.items()})
+    FeedEvent.objects.bulk_create(
+        event for counterpart, some in by_counterpart.items() for event in _events(feeds[counterpart], some, kind)
+    )
+    Feed.objects.bulk_update(feeds.values(), ["last_seq"])
+
+
+def read(counterpart: Counterpart, after: str, limit: int = MOST) -> FeedPage:
+    """Return the events after a cursor, "" for the beginning; BadCursor, CursorReset."""
+    feed = feed_of(counterpart)
+    seq = _position(feed, after)
+    rows = list(_rows(feed, seq, limit + 1))
+    shown = rows[:limit]
+    return FeedPage(
+        events=_written(shown),
+        size=len(shown),
+        next=cursor_at(feed, shown[-1][0] if shown else seq),
+        more=len(rows) > limit,
+        fetched_at=feed.fetched_at,
+    )
+
+
+def feed_of(counterpart: Counterpart) -> Feed:
+    """The feed of this employer and street; an empty one where nothing was told yet."""
+    employer, street = counterpart
+    kept = Feed.objects.filter(employer=employer, street=street).first()
+    return kept or Feed(employer_id=employer, street_id=street, epoch=NOTHING_TOLD)
+
+
+def cursor_at(feed: Feed, seq: int) -> str:
+    """The cursor of who has read up to this number; it fits this feed alone, in this epoch alone."""
+    return _signer(feed.employer_id, feed.street_id).sign(f"{feed.epoch}.{seq}")
+
+
+def start_over() -> list[Feed]:
+    """Begin a new epoch of every feed, after a backup was restored; return the feeds."""
+    rows = Feed.objects.select_related("street").order_by("employer_id", "street_id")
+    feeds = list(rows.select_for_update(of=("self",), no_key=True))
+    for feed in feeds:
+        feed.start_over()
+    Feed.objects.bulk_update(feeds, ["epoch", "last_receipt"], batch_size=500)
+    return feeds
+
+
+def _events(feed: Feed, cards: Iterable[RecordCard], kind: str) -> Iterator[FeedEvent]:
+    """The next events of a feed, whose last number goes on with them."""
+    now = timezone.now()
+    for card in cards:
+        feed.last_seq += 1
+        type_ = kind or (FeedEvent.Type.CORRECTED if card.supersedes_id else FeedEvent.Type.ISSUED)
+        event = FeedEvent(feed=feed, seq=feed.last_seq, type=type_, card=card, at=now)
+        event.told = _told(event)
+        yield event
+
+
+def _told(event: FeedEvent) -> str:
+    """An event as JSON, open where the card's body follows."""
+    card = event.card
+    told = {
+        "seq": event.seq,
+        "type": event.type,
+        "at": event.at.astimezone(UTC),
+        "version": 2 if event.type == FeedEvent.Type.WITHDRAWN else 1,
+        "card": {
+            "number": card.number,
+            "digest": card.digest,
+            "supersedes": card.supersedes.number if card.supersedes else None,
+        },
+    }
+    return orjson.dumps(told).decode().removesuffix("}}") + ',"body":'
+
+
+def _signer(*of: int) -> Signer:
+    return Signer(salt=f"feedback.feed.{'.'.join(map(str, of))}")
+
+
+def _position(feed: Feed, cursor: str) -> int:
+    if not cursor:
+        return 0
+    try:
+        epoch, _, seq = _signer(feed.employer_id, feed.street_id).unsign(cursor).partition(".")
+    except BadSignature as error:
+        raise CursorReset if _was_employers(feed, cursor) else BadCursor from error
+    is_of_this_epoch = epoch == feed.epoch or (epoch, seq) == (NOTHING_TOLD, "0")
+    if not is_of_this_epoch or int(seq) > feed.last_seq:
+        raise CursorReset
+    return int(seq)
+
+
+def _was_employers(feed: Feed, cursor: str) -> bool:
+    """Whether the cursor is of the time when an employer had one feed for all streets (before 0.4)."""
+    try:
+        _signer(feed.employer_id).unsign(cursor)
+    except BadSignature:
+        return False
+    return True
+
+
+def _rows(feed: Feed, seq: int, count: int) -> Iterable[tuple[int, str, str]]:
+    if feed.pk is None:
+        return []
+    events = FeedEvent.objects.filter(feed=feed).after(seq)
+    return events.values_list("seq", "told", "card__body")[:count]
+
+
+def _written(rows: Iterable[tuple[int, str, str]]) -> bytes:
+    """Events as JSON, the stored bodies as they are; a card that was withdrawn since has none any more."""
+    return ("[" + ",".join([told + (body or "null") + "}}" for _, told, body in rows]) + "]").encode()

@@ -1,0 +1,73 @@
+"""Signed receipts (Ed25519, RFC 8032): that the employer acknowledged these bytes at this moment.
+
+Each names its chain and the one before it, so that none can be taken out unseen. A feed's epoch is a chain: after a
+backup was restored a new one begins, since what was given meanwhile is not known here any more. A signature of Ed25519
+is the same every time, so that it is made when it is asked for, outside any transaction.
+"""
+
+import base64
+import hashlib
+from datetime import UTC
+from functools import cache
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.conf import settings
+from django.utils import timezone
+
+from feedback.feed.body import canonical, digest_of
+from feedback.models import Feed, Receipt, RecordCard
+
+
+def write(card: RecordCard, *, feed: Feed) -> Receipt:
+    """Keep that the card was received, behind the last receipt of its feed, which the caller has locked."""
+    receipt = Receipt(card=card, digest=card.digest, at=timezone.now(), chain=feed.epoch, previous=feed.last_receipt)
+    receipt.signed_by = _key_id(settings.LOUZU_SIGNING_KEY)
+    feed.last_receipt = receipt.hash = digest_of(canonical(statement(receipt)))
+    receipt.save()
+    feed.save(update_fields=["last_receipt"])
+    return receipt
+
+
+def statement(receipt: Receipt) -> dict[str, Any]:
+    """What is signed, as canonical JSON."""
+    return {
+        **({"chain": receipt.chain} if receipt.chain else {}),  # those of before 0.4 were signed without
+        "number": receipt.card.number,
+        "digest": receipt.digest,
+        "received_at": receipt.at.astimezone(UTC).isoformat(),
+        "previous": receipt.previous or None,
+        "key": receipt.signed_by,
+    }
+
+
+def signed(receipt: Receipt) -> dict[str, Any]:
+    """The receipt as the employer keeps it: the statement, its SHA-256, and the signature in base64."""
+    said = statement(receipt)
+    seed = _keys().get(receipt.signed_by)
+    signature = base64.b64encode(_private(seed).sign(canonical(said).encode())).decode() if seed else None
+    return {"receipt": said, "hash": receipt.hash, "signature": signature}
+
+
+def public_keys() -> list[dict[str, str]]:
+    """The keys that receipts are, or were, signed with."""
+    return [{"id": key_id, "algorithm": "Ed25519", "public": _public(seed)} for key_id, seed in _keys().items()]
+
+
+def _keys() -> dict[str, str]:
+    return {_key_id(seed): seed for seed in (settings.LOUZU_SIGNING_KEY, *settings.LOUZU_SIGNING_KEYS_OLD)}
+
+
+@cache
+def _private(seed: str) -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(hashlib.sha256(seed.encode()).digest())
+
+
+@cache
+def _public(seed: str) -> str:
+    return base64.b64encode(_private(seed).public_key().public_bytes_raw()).decode()
+
+
+@cache
+def _key_id(seed: str) -> str:
+    return digest_of(_public(seed))[:16]

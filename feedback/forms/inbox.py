@@ -1,0 +1,68 @@
+"""What a unit's contact fills in about a card."""
+
+from django import forms
+
+from feedback.ground.periods import CardPeriod
+from feedback.models import RecordCard
+
+SENTENCE = "只写对这张卡的回复，不评价个人。"
+
+
+class AnswerForm(forms.Form):
+    """A sentence, and whether the unit says thank you; never ticked beforehand."""
+
+    text = forms.CharField(
+        label="反馈",
+        max_length=500,
+        widget=forms.Textarea(attrs={"class": "lz-input lz-text", "rows": 3, "placeholder": "如：已阅，感谢社区。"}),
+        help_text=f"一两句话就行。{SENTENCE}",
+    )
+    thanks = forms.BooleanField(label="向社区和本人表示感谢", required=False)
+
+
+class ReturnForm(forms.Form):
+    """Why a card is sent back."""
+
+    code = forms.ChoiceField(label="退回的原因", choices=RecordCard.Return.choices, widget=forms.RadioSelect)
+    text = forms.CharField(
+        label="说明",
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "lz-input lz-wide", "autocomplete": "off"}),
+        help_text="选“其他”的请写一句。",
+    )
+
+    def clean(self):
+        cleaned = super().clean()
+        if cleaned.get("code") == RecordCard.Return.OTHER and not cleaned.get("text"):
+            self.add_error("text", "选了“其他”，请写一句为什么退回。")
+        return cleaned
+
+
+Status = RecordCard.Status
+
+
+# What is to be done first.
+TABS = {
+    Status.ISSUED: "待签收", Status.RECEIVED: "待反馈", Status.ANSWERED: "已反馈", Status.RETURNED: "已退回",
+    Status.WITHDRAWN: "已撤回",
+}  # fmt: skip
+
+
+class NarrowForm(forms.Form):
+    """How the list is narrowed; what is no period or no state is left out."""
+
+    show = forms.ChoiceField(choices=[("", "全部"), *TABS.items()], required=False)
+    period = forms.ChoiceField(label="时段", required=False, widget=forms.Select(attrs={"class": "lz-input"}))
+    q = forms.CharField(required=False, max_length=30)
+    unit = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args, periods: list[CardPeriod], **kwargs):
+        super().__init__(*args, **kwargs)
+        choices = [("", "全部时段"), *((period.code, period.label) for period in periods)]
+        self.fields["period"].choices = choices  # type: ignore[attr-defined]
+
+    def asked(self) -> dict[str, str]:
+        """What was asked for and can be answered."""
+        self.is_valid()
+        return {name: self.cleaned_data.get(name, "").strip() for name in ("show", "period", "q")}

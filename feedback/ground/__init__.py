@@ -1,0 +1,1 @@
+"""A card's period, and posting to an address outside."""

@@ -1,0 +1,44 @@
+"""What of feedback holds on to areas, employers and members."""
+
+from feedback.models import (
+    Contact,
+    EmployerKey,
+    Feed,
+    IssueRun,
+    NumberSeries,
+    Offer,
+    RecordCard,
+    Replay,
+    Sender,
+    Webhook,
+)
+from members.ground.dependents import Dependent, register
+from members.models import Area, Employer, Member
+
+
+def register_all() -> None:
+    register(
+        Area,
+        Dependent(RecordCard, "area", "{} 张记录卡"),
+        Dependent(RecordCard, "street", "{} 张记录卡"),
+        Dependent(Offer, "area", "{} 项单位资源"),
+        Dependent(EmployerKey, "street", "{} 把单位密钥"),
+        Dependent(Contact, "street", "{} 位单位联系人"),
+        Dependent(Webhook, "street", "{} 个单位通知地址"),
+        Dependent(Sender, "area", "{} 份记录卡落款"),
+        Dependent(IssueRun, "area", "{} 次批量发卡"),
+        Dependent(Feed, "street", "{} 个卡片流"),
+        Dependent(NumberSeries, "street", "{} 个年度的卡号"),
+        Dependent(Replay, "street", "{} 次接口提交"),
+    )
+    register(
+        Employer,
+        Dependent(RecordCard, "employer", "{} 张记录卡", "area__path"),
+        Dependent(Offer, "employer", "{} 项单位资源", "area__path"),
+        Dependent(EmployerKey, "employer", "{} 把密钥", "street__path"),
+        Dependent(Contact, "employer", "{} 位联系人", "street__path"),
+        Dependent(Webhook, "employer", "{} 个通知地址", "street__path"),
+        Dependent(Feed, "employer", "{} 个卡片流", "street__path"),
+        Dependent(Replay, "employer", "{} 次接口提交", "street__path"),
+    )
+    register(Member, Dependent(RecordCard, "member", "{} 张记录卡"))

@@ -1,0 +1,1 @@
+"""The demonstration street: made up, brought in through the real import."""

@@ -1,0 +1,158 @@
+"""A year of activities in the demonstration street, in the paper's rhythm (四联动), and who came to them."""
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, time, timedelta
+from heapq import nsmallest
+from itertools import groupby
+from random import Random
+from typing import NamedTuple
+
+from activities.models import Activity, Attendance
+from louzu.demo.homes import Ground, moment
+from louzu.demo.street import MEMBERS
+from louzu.demo.words import OCCASIONS, PARTNERS, PLACES, Occasion
+from members.models import Area, Duty, Member, Residence
+
+ATTENDANCES = 60_000  # of 5,200 members in a year
+CANCELLED, NOT_YET_RECORDED = 0.015, timedelta(days=3)
+AHEAD = timedelta(days=21)
+Source, Status = Attendance.Source, Activity.Status
+
+
+class Rhythm(NamedTuple):
+    """How areas of a level are active: the period they think in, how often in one, and how many come."""
+
+    period: Callable[[date], Hashable]
+    times: Sequence[int]  # weights of none, one, two in a period
+    came: tuple[float, float]  # shares of the members
+    residents: tuple[int, int]
+    planned: float  # share of the areas that have something ahead
+
+
+RHYTHMS: dict[int, Rhythm] = {
+    Area.Level.STREET: Rhythm(lambda day: (day.year, day.month), (2, 5, 3), (0.04, 0.09), (200, 900), 1),
+    Area.Level.COMMUNITY: Rhythm(lambda day: (day.year, day.month), (8, 80, 12), (0.10, 0.22), (40, 180), 1),
+    Area.Level.STATION: Rhythm(lambda day: day.isocalendar()[:2], (12, 85, 3), (0.10, 0.22), (8, 45), 0.9),
+    Area.Level.BUILDING_GROUP: Rhythm(
+        lambda day: (day.year, (day.month - 1) // 3), (24, 66, 10), (0.4, 0.8), (3, 16), 0.06
+    ),
+}
+
+
+def hold(ground: Ground) -> list[Activity]:
+    """Make the year's activities, held but for a few, and what is planned for the three weeks to come."""
+    rng = Random(f"{ground.street.name} 活动")
+    past = [ground.first_day + timedelta(days=n) for n in range((ground.today - ground.first_day).days)]
+    activities = [
+        _activity(rng, area, day, ground.today)
+        for level, rhythm in RHYTHMS.items()
+        for area in ground.of_level(level)
+        for day in (*_days(rng, rhythm, past), *_ahead(rng, rhythm, ground.today))
+    ]
+    return Activity.objects.bulk_create(activities)
+
+
+def _days(rng: Random, rhythm: Rhythm, past: Iterable[date]) -> Iterator[date]:
+    """The days of an area's activities; some areas are slower than others."""
+    zeal = rng.uniform(0.6, 1.4)
+    none, *more = rhythm.times
+    for _, period in groupby(past, rhythm.period):
+        days = list(period)
+        times = rng.choices(range(len(rhythm.times)), (none / zeal, *more))[0]
+        # At the weekend three times as often as on a working day.
+        yield from sorted(set(rng.choices(days, [3 if day.weekday() > 4 else 1 for day in days], k=times)))
+
+
+def _ahead(rng: Random, rhythm: Rhythm, today: date) -> Iterator[date]:
+    if rng.random() < rhythm.planned:
+        yield today + timedelta(days=rng.randint(0, AHEAD.days))
+
+
+def _activity(rng: Random, area: Area, day: date, today: date) -> Activity:
+    occasion = _occasion(rng, area.level, day.month)
+    activity = Activity(
+        area=area,
+        title=occasion.title,
+        held_on=day,
+        begins_at=time(*rng.choice(((9, 0), (9, 30), (14, 0), (15, 0), (18, 30), (19, 0)))),
+        place=rng.choice(PLACES[area.level]),
+        field=occasion.field,
+        regularity="occasional" if occasion.months else "regular",
+        visibility="quiet" if occasion.is_quiet else "open",
+        support="material" if occasion.is_material else "cultural",
+        co_organisers=_partners(rng, area.level),
+    )
+    _settle(rng, activity, occasion, today)
+    return activity
+
+
+def _occasion(rng: Random, level: int, month: int) -> Occasion:
+    """What fits the month; what belongs to it comes before what is done all the year round."""
+    fitting = [one for one in OCCASIONS[level] if not one.months or month in one.months]
+    return rng.choices(fitting, [3 if one.months else 1 for one in fitting])[0]
+
+
+def _partners(rng: Random, level: int) -> str:
+    number = rng.choices((0, 1, 2), (80, 15, 5) if level >= Area.Level.STATION else (30, 45, 25))[0]
+    return "、".join(rng.sample(PARTNERS, number))
+
+
+def _settle(rng: Random, activity: Activity, occasion: Occasion, today: date) -> None:
+    """Say what came of it: held and recorded in the evening; of the last days some are not recorded yet."""
+    day = activity.held_on
+    lately = day >= today - NOT_YET_RECORDED
+    if day >= today or (lately and rng.random() < 0.3):
+        return
+    if rng.random() < CANCELLED:
+        activity.status, activity.cancelled_at = Status.CANCELLED, moment(day - timedelta(days=1), 16)
+        return
+    activity.status, activity.recorded_at = Status.HELD, moment(day, 20, rng.randrange(60))
+    if rng.random() < 0.9:
+        activity.residents_reached = rng.randint(*RHYTHMS[activity.area.level].residents)
+    if rng.random() < 0.75:
+        activity.result = occasion.result.format(rng.randint(3, 12 * (5 - activity.area.level)))
+
+
+def attend(ground: Ground, activities: Iterable[Activity], duties: Mapping[int, Sequence[Duty]]) -> int:
+    """Let members come, about 60,000 times in a street of 5,200, each more or less often; return how many times."""
+    rng = Random(f"{ground.street.name} 参加")
+    pace = {home.member_id: _pace(rng, home.member) for home in ground.homes}
+    held = [activity for activity in activities if activity.status == Status.HELD]
+    invited = [_invited(ground, activity) for activity in held]
+    wanted = [
+        len(members) * rng.uniform(*RHYTHMS[one.area.level].came) for one, members in zip(held, invited, strict=True)
+    ]
+    scale = ATTENDANCES * len(ground.homes) / MEMBERS / (sum(wanted) or 1)
+    rows: list[Attendance] = []
+    for activity, members, number in zip(held, invited, wanted, strict=True):
+        came = nsmallest(round(number * scale), members, key=lambda pk: rng.expovariate(pace[pk]))
+        rows += _attendances(rng, activity, came, duties)
+    return len(Attendance.objects.bulk_create(rows))
+
+
+def _pace(rng: Random, member: Member) -> float:
+    """How readily one comes; local members, mostly retired, have more time."""
+    return rng.lognormvariate(0, 0.7) * (1.5 if member.affiliation == Member.Affiliation.LOCAL else 1)
+
+
+def _invited(ground: Ground, activity: Activity) -> list[int]:
+    """Members who lived in the area on that day and had joined their group."""
+    homes: Iterable[Residence] = ground.homes_in[activity.area.path]
+    return [home.member_id for home in homes if home.joined_on and home.joined_on <= activity.held_on]
+
+
+def _attendances(
+    rng: Random, activity: Activity, came: Iterable[int], duties: Mapping[int, Sequence[Duty]]
+) -> Iterator[Attendance]:
+    assert activity.recorded_at
+    source = rng.choices((Source.TICK, Source.PASTE, Source.CODE), (60, 30, 10))[0]
+    for pk in came:
+        held = [duty.kind for duty in duties.get(pk, ()) if duty.since <= activity.held_on]
+        noted = rng.random() < (0.3 if held else 0.02)
+        yield Attendance(
+            activity_id=activity.pk,
+            member_id=pk,
+            duty=rng.choice(held or Duty.Kind.values) if noted else "",
+            source=source,
+            recorded_at=activity.recorded_at,
+        )

@@ -1,0 +1,151 @@
+"""Members of the demonstration street at home: since when they live there, what they took up, what they agreed to."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from random import Random
+
+from django.db.models import OuterRef, Subquery
+from django.utils import timezone
+
+from members.ground.history import write_history
+from members.models import Area, Consent, Duty, Residence
+from members.models.areas import SEGMENT
+from members.models.consents import BY_HAND, NOTICES
+from members.roster.apply import overwrite
+
+YEAR = timedelta(days=365)
+NEWCOMERS = 0.06
+CONSENTING = (0.6, 0.6, 0.15, 0.1, 0.05, 0.1, 0.05, 0.05)  # shares of members by community, the first ones ahead
+REFUSING, WITHDRAWING = 0.02, 0.04
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The street as the year finds it: its open areas by path, its present homes in the tree's order."""
+
+    street: Area
+    today: date
+
+    @property
+    def first_day(self) -> date:
+        return self.today - YEAR
+
+    @property
+    def yesterday(self) -> date:
+        return self.today - timedelta(days=1)
+
+    @cached_property
+    def areas(self) -> dict[str, Area]:
+        return {area.path: area for area in Area.objects.inside(self.street).on(self.today)}
+
+    def of_level(self, level: int) -> list[Area]:
+        return [area for area in self.areas.values() if area.level == level]
+
+    def above(self, area: Area, level: int) -> Area:
+        return self.areas[area.path[: level * SEGMENT]]
+
+    @cached_property
+    def homes(self) -> list[Residence]:
+        homes = Residence.objects.inside(self.street).on(self.today).select_related("area", "member")
+        return list(homes.order_by("area__path", "pk"))
+
+    @cached_property
+    def homes_in(self) -> dict[str, list[Residence]]:
+        """The homes in each area of any level, by path."""
+        found: dict[str, list[Residence]] = {path: [] for path in self.areas}
+        for home in self.homes:
+            for path in (*home.area.paths_above, home.area.path):
+                found[path].append(home)
+        return found
+
+
+def moment(day: date, hour: int, minute: int = 0) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time(hour, minute)))
+
+
+def between(rng: Random, first: date, last: date) -> date:
+    """A day from the first to the last, both included; the first where there is none."""
+    return first + timedelta(days=rng.randint(0, max(0, (last - first).days)))
+
+
+def move_in(ground: Ground) -> None:
+    """Let homes begin when one lived there already: the roster says of nobody since when, so it is the upload's day.
+
+    The history, whose rows the roster's import wrote, is told the same.
+    """
+    rng = Random(f"{ground.street.name} 入住")
+    for home in ground.homes:
+        _date(rng, home, ground.today)
+    overwrite(Residence, ground.homes)
+    known = Residence.objects.filter(pk=OuterRef("id"))
+    Residence.history.filter(id__in=Residence.objects.inside(ground.street).values("pk")).update(
+        since=Subquery(known.values("since")), joined_on=Subquery(known.values("joined_on")), is_since_known=True
+    )
+
+
+def _date(rng: Random, home: Residence, today: date) -> None:
+    """From the group's founding, and from when the member was one; a few moved in this year."""
+    party_since = date.fromisoformat(home.member.party_since)
+    earliest = max(home.area.established_on or party_since, party_since)
+    is_new = rng.random() < NEWCOMERS
+    latest = today - timedelta(days=20) if is_new else today - YEAR - timedelta(days=30)
+    home.since = min(between(rng, max(earliest, today - YEAR) if is_new else earliest, latest), today)
+    home.is_since_known = True
+    if home.joined_on:
+        home.joined_on = min(home.since + timedelta(days=rng.choice((0, 0, 15, 40, 90))), today)
+
+
+def take_up(ground: Ground) -> dict[int, list[Duty]]:
+    """Let about every sixth take up one of the six roles, some a second one; return them by member."""
+    rng = Random(f"{ground.street.name} 六员")
+    taken: dict[int, list[Duty]] = {}
+    for home in ground.homes:
+        if home.joined_on and rng.random() < 0.17:
+            kinds = rng.sample(Duty.Kind.values, rng.choices((1, 2), (80, 20))[0])
+            taken[home.member_id] = [_duty(rng, home, kind, ground) for kind in kinds]
+    duties = Duty.objects.bulk_create([duty for both in taken.values() for duty in both])
+    write_history(Duty, [duty.pk for duty in duties], kind="+")
+    return taken
+
+
+def _duty(rng: Random, home: Residence, kind: str, ground: Ground) -> Duty:
+    assert home.joined_on
+    since = between(rng, max(home.joined_on, ground.first_day - 2 * YEAR), ground.today)
+    until = between(rng, since, ground.today) if rng.random() < 0.1 else None
+    return Duty(member_id=home.member_id, kind=kind, since=since, until=until)
+
+
+def ask_consent(ground: Ground, recorders: Mapping[str, int]) -> list[Consent]:
+    """Ask for the stairwell plates, community after community; `recorders` are user ids by the path of their post."""
+    rng = Random(f"{ground.street.name} 本人意见")
+    consents: list[Consent] = []
+    communities = ground.of_level(Area.Level.COMMUNITY)
+    for number, community in enumerate(communities):
+        share = CONSENTING[number % len(CONSENTING)]
+        recorder = recorders.get(community.path) or recorders.get(ground.street.path)
+        consents += _answers(rng, ground.homes_in[community.path], share, recorder, ground)
+    return Consent.objects.bulk_create(consents)
+
+
+def _answers(
+    rng: Random, homes: Iterable[Residence], share: float, recorder: int | None, ground: Ground
+) -> Iterable[Consent]:
+    version, notice = NOTICES[Consent.Purpose.STAIRWELL]
+    for home in homes:
+        draw = rng.random()
+        if draw < share or draw > 1 - REFUSING * share:
+            given_on = min(between(rng, max(home.since, ground.first_day), ground.today), ground.today)
+            is_agreed = draw < share
+            is_withdrawn = is_agreed and given_on < ground.today and rng.random() < WITHDRAWING
+            yield Consent(
+                member_id=home.member_id,
+                is_agreed=is_agreed,
+                notice=notice,
+                version=version,
+                means=rng.choices(list(BY_HAND), (70, 20, 10))[0],
+                given_on=given_on,
+                recorded_by_id=recorder,
+                withdrawn_at=moment(between(rng, given_on, ground.yesterday), 17) if is_withdrawn else None,
+            )

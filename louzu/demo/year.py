@@ -1,0 +1,44 @@
+"""A believable year of the demonstration street, ending today: made by bulk code, on one day always the same rows."""
+
+from datetime import date
+
+from activities.models import Activity
+from louzu.demo.activities import attend, hold
+from louzu.demo.doors import lay_out, pair, visit
+from louzu.demo.homes import Ground, ask_consent, move_in, take_up
+from louzu.demo.needs import ask, commend
+from members.ground.access import Kind
+from members.ground.audit import record
+from members.models import Area, AreaRole
+
+
+def build_year(street: Area, *, today: date) -> dict[str, int]:
+    """Fill the street, whose members and posts are there, within the caller's transaction; return the counts.
+
+    A smaller street gets a smaller year: everything goes by its areas and members. One audit entry tells of it all.
+    """
+    ground = Ground(street, today)
+    move_in(ground)
+    duties = take_up(ground)
+    doors = lay_out(ground)
+    pairings = pair(ground, doors)
+    activities = hold(ground)
+    counts = {
+        "households": sum(map(len, doors.values())),
+        "pairings": len(pairings),
+        "visits": len(visit(ground, pairings)),
+        "activities": len(activities),
+        "attendances": attend(ground, activities, duties),
+        "needs": len(ask(ground, doors)),
+        "honours": len(commend(ground)),
+        "consents": len(ask_consent(ground, _recorders(street))),
+        "duties": sum(map(len, duties.values())),
+    }
+    record("create", Activity, path=street.path, changes=counts)
+    return counts
+
+
+def _recorders(street: Area) -> dict[str, int]:
+    """Who records the members' answers: the secretaries, and the street's office where there is none."""
+    posts = AreaRole.objects.filter(kind__in=(Kind.SECRETARY, Kind.STREET), area__in=Area.objects.inside(street))
+    return dict(posts.current().values_list("area__path", "user"))

@@ -1,0 +1,1 @@
+"""Forms of the pages and the admin, a file a noun."""

@@ -1,0 +1,62 @@
+"""Forms of households: one, its name, or the rooms of a building."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from members.ground.rooms import MOST_DOORS, MOST_FLOORS, MOST_UNITS
+from members.models import Household
+from members.models.people import OPINION_REMINDER
+
+MOST_HOUSEHOLDS = 1_000  # a building with more is a slip in its form
+NUMBER = {"class": "lz-input lz-few-digits", "inputmode": "numeric"}
+
+
+class LayOutForm(forms.Form):
+    """How large a building is."""
+
+    units = forms.IntegerField(
+        label="几个单元",
+        min_value=1,
+        max_value=MOST_UNITS,
+        widget=forms.NumberInput(NUMBER),
+        help_text="不分单元就填 1。",
+    )
+    floors = forms.IntegerField(label="几层", min_value=1, max_value=MOST_FLOORS, widget=forms.NumberInput(NUMBER))
+    doors = forms.IntegerField(
+        label="每层几户",
+        min_value=1,
+        max_value=MOST_DOORS,
+        widget=forms.NumberInput(NUMBER),
+        help_text="有单元的，填一个单元里每层几户。",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if len(cleaned) == 3 and cleaned["units"] * cleaned["floors"] * cleaned["doors"] > MOST_HOUSEHOLDS:
+            raise ValidationError(f"算下来超过 {MOST_HOUSEHOLDS} 户，请核对单元、层数和每层户数。")
+        return cleaned
+
+
+class DoorForm(forms.ModelForm):
+    """A single odd door."""
+
+    class Meta:
+        model = Household
+        fields: tuple[str, ...] = ("room", "name")
+        widgets = {name: forms.TextInput({"class": "lz-input"}) for name in ("room", "name")}
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["name"].help_text = f"愿意的家庭留一个称呼，如“王阿姨家”；不愿意就空着。{OPINION_REMINDER}"
+
+    def save_checked(self) -> None:
+        """With its building, which is no field of the form, so that a second door of this number is refused."""
+        self.instance.full_clean()
+        self.instance.save()
+
+
+class NameForm(DoorForm):
+    class Meta(DoorForm.Meta):
+        fields = ("name",)

@@ -1,0 +1,1 @@
+"""What everything stands on; no word of the domain in it."""

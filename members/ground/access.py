@@ -1,0 +1,247 @@
+"""The one access rule: what each post opens, at or below its area (design: privacy, "Roles and rows").
+
+Pages, admin, API, exports, autocompletes, form choices, the roster and the reports all ask here. A scope is a list of
+path ranges; an empty one selects nothing.
+"""
+
+from collections.abc import Sequence
+from enum import IntEnum, StrEnum
+from itertools import groupby
+from typing import Any, NamedTuple, Protocol
+
+from django.db.models import Q, TextChoices
+from django.utils import timezone
+
+
+class User(Protocol):
+    """Whoever asks; `roles` are the user's posts, past and future ones too."""
+
+    is_active: bool
+    is_superuser: bool
+    roles: Any
+
+    @property
+    def is_authenticated(self) -> bool: ...
+
+
+class Kind(TextChoices):
+    """The kinds of post."""
+
+    STREET = "street", "街道党工委"
+    SECRETARY = "secretary", "社区书记"
+    LIAISON = "liaison", "联络员"
+    LEADER = "leader", "楼组党小组长"
+    INSTRUCTOR = "instructor", "指导员"
+    AUDITOR = "auditor", "审计"
+
+
+class Resource(StrEnum):
+    AREA = "area"
+    MEMBER = "member"
+    EMPLOYER = "employer"
+    HOUSEHOLD = "household"
+    ACTIVITY = "activity"
+    NEED = "need"
+    HONOUR = "honour"
+    CARD = "card"
+    ROSTER = "roster"
+    EXPORT = "export"
+    REPORT = "report"
+    POST = "post"
+    KEY = "key"
+    AUDIT = "audit"
+
+
+class Right(IntEnum):
+    """Each right includes the smaller ones."""
+
+    COUNT = 1
+    READ = 2
+    REVEAL = 3
+    WRITE = 4
+
+
+class Range(NamedTuple):
+    """A part of the tree as a range of paths, `low <= path < high`: a subtree, with or without its root."""
+
+    low: str
+    high: str
+
+
+# What liaison officers and group leaders do from day to day.
+DAILY = {
+    Resource.AREA: Right.READ,
+    Resource.EMPLOYER: Right.READ,
+    Resource.HOUSEHOLD: Right.WRITE,
+    Resource.ACTIVITY: Right.WRITE,
+    Resource.NEED: Right.WRITE,
+    Resource.HONOUR: Right.READ,
+    Resource.REPORT: Right.READ,
+}
+
+MATRIX: dict[str, dict[Resource, Right]] = {
+    Kind.STREET: {
+        Resource.AREA: Right.WRITE,
+        Resource.MEMBER: Right.WRITE,
+        Resource.EMPLOYER: Right.WRITE,
+        Resource.HOUSEHOLD: Right.WRITE,
+        Resource.ACTIVITY: Right.WRITE,
+        Resource.NEED: Right.WRITE,
+        Resource.HONOUR: Right.WRITE,
+        Resource.CARD: Right.WRITE,
+        Resource.ROSTER: Right.WRITE,
+        Resource.EXPORT: Right.READ,
+        Resource.REPORT: Right.READ,
+        Resource.POST: Right.WRITE,
+        Resource.KEY: Right.WRITE,
+        Resource.AUDIT: Right.READ,
+    },
+    Kind.SECRETARY: {
+        Resource.AREA: Right.WRITE,
+        Resource.MEMBER: Right.WRITE,
+        Resource.EMPLOYER: Right.WRITE,
+        Resource.HOUSEHOLD: Right.WRITE,
+        Resource.ACTIVITY: Right.WRITE,
+        Resource.NEED: Right.WRITE,
+        Resource.HONOUR: Right.WRITE,
+        Resource.CARD: Right.WRITE,
+        Resource.ROSTER: Right.WRITE,
+        Resource.EXPORT: Right.READ,
+        Resource.REPORT: Right.READ,
+        Resource.POST: Right.WRITE,
+    },
+    Kind.LIAISON: {Resource.MEMBER: Right.REVEAL, **DAILY},
+    Kind.LEADER: {Resource.MEMBER: Right.READ, **DAILY},
+    Kind.INSTRUCTOR: {
+        Resource.AREA: Right.READ,
+        Resource.MEMBER: Right.COUNT,
+        Resource.HOUSEHOLD: Right.COUNT,
+        Resource.ACTIVITY: Right.READ,
+        Resource.NEED: Right.READ,
+        Resource.HONOUR: Right.READ,
+        Resource.REPORT: Right.READ,
+    },
+    Kind.AUDITOR: {Resource.AUDIT: Right.READ},
+}
+
+# Here the right to write starts one level below the post: nobody changes the area or the post they hold.
+BELOW_ONLY = {(Kind.SECRETARY, Resource.AREA), (Kind.SECRETARY, Resource.POST)}
+
+# Which kinds of post each kind may give to others: no more than one has.
+GRANTS: dict[str, set[str]] = {
+    Kind.STREET: {Kind.STREET, Kind.SECRETARY, Kind.LIAISON, Kind.LEADER, Kind.INSTRUCTOR},
+    Kind.SECRETARY: {Kind.LIAISON, Kind.LEADER},
+}
+
+EVERYWHERE = Range("", "99999")
+INSTALLATION = Range("", "0")  # what belongs to no street: its path is empty
+
+# What the superuser is for: streets, their first office user, the shared register. No post adds to it.
+SETTING_UP: dict[Resource, tuple[Right, Range]] = {
+    Resource.AREA: (Right.WRITE, EVERYWHERE),
+    Resource.POST: (Right.WRITE, EVERYWHERE),
+    Resource.EMPLOYER: (Right.WRITE, EVERYWHERE),
+    Resource.AUDIT: (Right.READ, INSTALLATION),
+}
+FIRST_POSTS = {Kind.STREET, Kind.AUDITOR}
+
+
+def reach(user: User, resource: Resource, right: Right = Right.READ) -> list[Range]:
+    """Return the parts of the tree where the user's current posts give the right; no post, no part."""
+    if sets_up(user):
+        held, part = SETTING_UP.get(resource, (0, INSTALLATION))
+        return [part] if held >= right else []
+    return [_range(kind, path, resource, right) for kind, path in posts_of(user) if _held(kind, resource) >= right]
+
+
+def can(user: User, resource: Resource, right: Right = Right.READ) -> bool:
+    """Whether the user has the right anywhere."""
+    return bool(reach(user, resource, right))
+
+
+def scope_path(user: User, resource: Resource, right: Right = Right.READ) -> str:
+    """Return the path of the smallest area that holds all of the user's reach; "" where only the whole tree does."""
+    paths = scope_paths(user, resource, right)
+    return paths[0] if len(paths) == 1 else ""
+
+
+def scope_paths(user: User, resource: Resource, right: Right = Right.READ) -> list[str]:
+    """Return the path of the smallest area that holds the user's reach in a street, for each; "" where it is in none.
+
+    What is done in all of the reach at once is in the trail of each of these streets.
+    """
+    lows = sorted({low for low, _ in reach(user, resource, right)}) or [""]
+    return [above_all(list(some)) for _, some in groupby(lows, key=lambda low: low[:4])]
+
+
+def above_all(paths: Sequence[str]) -> str:
+    """Return the path of the smallest area that holds all of these; "" where they lie in several streets."""
+    candidates = (paths[0][:end] for end in (16, 12, 8, 4))
+    return next((path for path in candidates if all(each.startswith(path) for each in paths)), "")
+
+
+def paths_above(ranges: Sequence[Range]) -> set[str]:
+    """Return the paths of the areas that these lie in, street and communities and compounds."""
+    return {low[:end] for low, _ in ranges for end in range(4, len(low), 4)}
+
+
+def covers(user: User, resource: Resource, path: str, right: Right = Right.READ) -> bool:
+    """Whether the user has the right at the area of this path."""
+    return any(low <= path < high for low, high in reach(user, resource, right))
+
+
+def sets_up(user: User) -> bool:
+    """Whether this is the superuser, who sets the installation up and is not for daily use."""
+    return user.is_active and user.is_superuser
+
+
+def grantable(user: User) -> set[str]:
+    """Return the kinds of post the user may give to others."""
+    if sets_up(user):
+        return set(FIRST_POSTS)
+    return set().union(*(GRANTS.get(kind, set()) for kind, _ in posts_of(user)))
+
+
+def within(column: str, ranges: list[Range]) -> Q:
+    """Return the condition "the path in `column` lies in one of these"; none of them is none of the rows.
+
+    A range instead of a prefix match: SQLite scans for LIKE, and both databases use the index for this.
+    """
+    scope = Q(pk__in=[])
+    for low, high in ranges:
+        scope |= Q(**{f"{column}__gte": low, f"{column}__lt": high})
+    return scope
+
+
+def subtree(path: str, *, root: bool = True) -> Range:
+    """Return the range of an area and what lies below it; without its root, what lies below it alone.
+
+    Paths are made of digits, so "0" appended comes before the first child and behind the area itself.
+    """
+    return Range(path if root else path + "0", str(int(path) + 1).zfill(len(path)))
+
+
+def posts_of(user: User) -> list[tuple[str, str]]:
+    """Return kind and path of the user's current posts, read once for each user object, that is once a request."""
+    if not user.is_authenticated or not user.is_active:
+        return []
+    posts = getattr(user, "_posts", None)
+    if posts is None:
+        posts = list(user.roles.on(timezone.localdate()).values_list("kind", "area__path"))
+        user._posts = posts  # type: ignore[attr-defined]
+    return posts
+
+
+def forget_posts(user: User) -> None:
+    """Have the posts read anew: what was just written may have changed them."""
+    user._posts = None  # type: ignore[attr-defined]
+
+
+def _held(kind: str, resource: Resource) -> int:
+    return MATRIX[kind].get(resource, 0)
+
+
+def _range(kind: str, path: str, resource: Resource, right: Right) -> Range:
+    if (kind, resource) == (Kind.AUDITOR, Resource.AUDIT):
+        return EVERYWHERE
+    return subtree(path, root=right < Right.WRITE or (kind, resource) not in BELOW_ONLY)

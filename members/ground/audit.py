@@ -1,0 +1,223 @@
+"""The audit trail: who did what to which row, when, from where, each entry bound to the one before by a keyed hash.
+
+Each street has a chain of its own, and the installation has one: a street answers for its own data, and its writers do
+not queue behind another street's.
+
+The acting user, address and request id belong to the request, not to each call: a middleware (or `acting`, in commands
+and jobs) sets them once, so that every save of an `Audited` model finds them, whoever calls it.
+"""
+
+import hmac
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from typing import Any
+
+import orjson
+from axes.signals import user_locked_out
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db import models
+from django.utils import timezone
+
+from members.ground.atomic import atomic_write, keep_for_the_end
+from members.ground.login_names import user_named
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """Who acts, from where and why."""
+
+    user: Any = None
+    address: str | None = None
+    request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    reason: str = ""
+
+
+_now: ContextVar[Circumstances | None] = ContextVar("circumstances", default=None)
+
+# Fields whose values never reach the trail; that they changed does.
+PROTECTED = {
+    "password", "phone_sealed", "phone_digest", "id_digest", "digest", "content", "reading", "plan", "text", "note",
+    "sign_in_code", "is_agreed", "lines", "left_out", "sentence", "body", "objection", "return_text", "secret_sealed",
+}  # fmt: skip
+MASK = "＊＊＊"
+
+
+@contextmanager
+def acting(user: Any = None, *, address: str | None = None, request_id: str = "", reason: str = "") -> Iterator[None]:
+    """Within the block, writes are this user's doing."""
+    token = _now.set(Circumstances(user, address, request_id or uuid.uuid4().hex, reason))
+    try:
+        yield
+    finally:
+        _now.reset(token)
+
+
+def circumstances() -> Circumstances:
+    return _now.get() or Circumstances()
+
+
+def actor() -> Any:
+    """Return the acting user, None for the system itself or a visitor."""
+    user = circumstances().user
+    return user if user is not None and user.is_authenticated else None
+
+
+class Audited(models.Model):
+    """A model whose every save and delete leaves an entry in the same transaction.
+
+    `from_db` keeps the loaded values, so that the entry can say what was there before.
+    """
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args, **kwargs):
+        before = {} if self._state.adding else getattr(self, "_loaded", {})
+        action = "create" if self._state.adding else "change"
+        with atomic_write():
+            super().save(*args, **kwargs)
+            after = self._values(kwargs.get("update_fields"))
+            if changes := differences(before, after):
+                record(action, self, changes=changes)
+        self._loaded = before | after
+
+    def delete(self, *args, **kwargs):
+        """What goes with the row leaves entries too: a cascade alone would go unrecorded."""
+        with atomic_write():
+            for relation in self._meta.related_objects:
+                if relation.on_delete is models.CASCADE and issubclass(relation.related_model, Audited):
+                    for row in relation.related_model._default_manager.filter(**{relation.field.name: self}):
+                        row.delete()
+            record("delete", self)
+            return super().delete(*args, **kwargs)
+
+    def refresh_from_db(self, using=None, fields=None, **kwargs):
+        super().refresh_from_db(using, fields, **kwargs)
+        self._loaded = getattr(self, "_loaded", {}) | self._values(fields)
+
+    @classmethod
+    def from_db(cls, db, field_names, values):
+        row = super().from_db(db, field_names, values)
+        row._loaded = dict(zip(field_names, values, strict=False))
+        return row
+
+    def _values(self, names=None) -> dict[str, Any]:
+        deferred = self.get_deferred_fields()
+        taken = [f.attname for f in self._meta.concrete_fields if names is None or {f.name, f.attname} & set(names)]
+        return {name: getattr(self, name) for name in taken if name not in deferred}
+
+    def audit_path(self) -> str:
+        """The path of the area the row belongs to, for the scope of whoever reads the trail."""
+        area = getattr(self, "area", None)
+        return getattr(self, "path", "") or (area.path if area else "")
+
+    def audit_paths(self) -> Iterable[str]:
+        """The paths that an entry is made for: one in each street that it concerns."""
+        return [self.audit_path()]
+
+
+def differences(before: dict, after: dict) -> dict[str, list]:
+    """Return {field: [old, new]} of what differs, protected values masked."""
+    return {
+        name: [_shown(name, before.get(name)), _shown(name, value)]
+        for name, value in after.items()
+        if value != before.get(name) and name != "last_login"
+    }
+
+
+def record(
+    action: str,
+    row: Any = None,
+    *,
+    changes: dict | None = None,
+    path: str | Iterable[str] | None = None,
+    reason: str = "",
+    by: Any = None,
+) -> None:
+    """Add an entry to the trail within the caller's transaction: one in each street that it concerns.
+
+    `row` is what it concerns (a model instance, or a model class for a list of it); `path` the area where no row says
+    it, or one in each street; `by` the acting user where the circumstances do not know them yet.
+    """
+    entries = apps.get_model("members.AuditEntry")
+    now = circumstances()
+    values = {
+        "at": timezone.now(),
+        "user": by or actor(),
+        "action": action,
+        "model": row._meta.label if row is not None else "",
+        "row": str(getattr(row, "pk", "") or "") if isinstance(row, models.Model) else "",
+        "changes": changes or {},
+        "address": plain_address(now.address),
+        "request_id": now.request_id,
+        "reason": reason or now.reason,
+    }
+    for place in [path] if isinstance(path, str) else path or _paths_of(row):
+        entry = entries(**values, area_path=place)
+        entry.concerns = row
+        if not keep_for_the_end(entry):
+            entries.objects.extend([entry])
+
+
+def seal(previous: str, values: dict, key: str) -> str:
+    """Return the hash that binds an entry's values to the hash before it, under a key that is in no database."""
+    packed = orjson.dumps(values, option=orjson.OPT_SORT_KEYS, default=str)
+    return hmac.digest(key.encode(), previous.encode() + packed, "sha256").hex()
+
+
+def fits(previous: str, values: dict, found: str) -> bool:
+    """Whether this is the hash of the values, under the key of today or one used before."""
+    keys = (settings.LOUZU_AUDIT_KEY, *settings.LOUZU_AUDIT_KEYS_OLD)
+    return any(hmac.compare_digest(seal(previous, values, key).encode(), found.encode()) for key in keys)
+
+
+def listen_to_logins() -> None:
+    """Record logins, failures and lock-outs: the framework tells of them by signals alone."""
+    user_logged_in.connect(_logged("login"), weak=False, dispatch_uid="audit.login")
+    user_logged_out.connect(_logged("logout"), weak=False, dispatch_uid="audit.logout")
+    user_login_failed.connect(_refused("login_failed"), weak=False, dispatch_uid="audit.login_failed")
+    user_locked_out.connect(_refused("locked_out"), weak=False, dispatch_uid="audit.locked_out")
+
+
+def _logged(action: str):
+    def receive(sender, request, user, **_):
+        if user is not None:
+            with atomic_write():
+                record(action, user, by=user)
+
+    return receive
+
+
+def _refused(action: str):
+    def receive(sender, credentials=None, username=None, **_):
+        name = str(username or (credentials or {}).get("username") or "")
+        user = user_named(name)
+        with atomic_write():
+            record(action, user, changes={"username": name if user else MASK})
+
+    return receive
+
+
+def plain_address(address: str | None) -> str | None:
+    """The one way to write an address that both databases give back; None for what is none."""
+    try:
+        plain = ip_address(address or "")
+    except ValueError:
+        return None
+    return str(getattr(plain, "ipv4_mapped", None) or plain)
+
+
+def _paths_of(row: Any) -> Iterable[str]:
+    return row.audit_paths() if isinstance(row, Audited) and row.pk else [""]
+
+
+def _shown(name: str, value: Any) -> Any:
+    if name in PROTECTED and value not in (None, ""):
+        return MASK
+    return value if value is None or isinstance(value, bool | int | str) else str(value)

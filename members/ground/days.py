@@ -1,0 +1,57 @@
+"""Dates as rosters hold them → ISO text of a day, a month or a year. Nothing is guessed."""
+
+import re
+from datetime import date
+
+from members.ground.text import Cell, shown, squeezed
+
+EARLIEST = 1900
+
+HOW = "请写成 1998-07-01 或 1998年7月 这样"
+UNREADABLE = f"看不懂这个日期，{HOW}"
+AMBIGUOUS = "分不清是1月还是10月（Excel 会把 {year}.10 显示成 {year}.1），请写成 {year}年1月 或 {year}年10月"
+NO_SUCH_DAY = f"没有这一天，请核对后{HOW}"
+TOO_EARLY = f"年份早于 1900 年，请核对后{HOW}"
+FUTURE = "日期在今天之后，请核对后重新填写"
+YEAR_ONLY = f"只写了年份，还要写月份，{HOW}"
+
+CLOCK = re.compile(r"(\d)(?:\s+|T)\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?$", re.ASCII)
+WRITTEN = re.compile(r"(\d{4})(?:年|[-/.])(\d{1,2})(?:(?:月|[-/.])(?:(\d{1,2})日?)?)?|(\d{4})年?", re.ASCII)
+DIGITS = re.compile(r"(\d{4})(\d{2})(\d{2})?", re.ASCII)
+
+
+class Unreadable(ValueError):
+    """A value that cannot be taken; its text is the Chinese sentence that says what to do."""
+
+
+def read_day(cell: Cell, *, today: date, year_alone: bool = False) -> str:
+    """Return "1998-07-01", "1998-07" or, where `year_alone` is allowed, "1998". Raises Unreadable."""
+    if isinstance(cell, float) and re.fullmatch(r"\d{4}\.1", shown(cell)):
+        raise Unreadable(AMBIGUOUS.format(year=int(cell)))
+    parts = [cell.year, cell.month, cell.day] if isinstance(cell, date) else _parts(shown(cell))
+    day = _iso(parts)
+    if len(parts) == 1 and not year_alone:
+        raise Unreadable(YEAR_ONLY)
+    if day > today.isoformat()[: len(day)]:
+        raise Unreadable(FUTURE)
+    return day
+
+
+def _parts(text: str) -> list[int]:
+    """Year, month, day, as many as are written."""
+    folded = squeezed(CLOCK.sub(r"\1", text.strip()))
+    match = WRITTEN.fullmatch(folded) or DIGITS.fullmatch(folded)
+    if match is None:
+        raise Unreadable(UNREADABLE)
+    return [int(part) for part in match.groups() if part]
+
+
+def _iso(parts: list[int]) -> str:
+    year, month, day = (*parts, 1, 1)[:3]
+    if year < EARLIEST:
+        raise Unreadable(TOO_EARLY)
+    try:
+        whole = date(year, month, day).isoformat()
+    except ValueError as error:
+        raise Unreadable(NO_SUCH_DAY) from error
+    return whole[: (4, 7, 10)[len(parts) - 1]]

@@ -1,0 +1,78 @@
+"""What holds on to an area, an employer or a member: each app says so of its own models in its `ready()`.
+
+Whoever wants to take such a row away asks here whether it is in use, and by what, in words for the screen. A test of
+the code base sees to it that every foreign key is registered.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from django.db.models import Value
+
+from members.ground.history import batches
+
+Model = type[Any]
+
+
+class Dependent(NamedTuple):
+    """A model that points at another by a field; `words` count its rows, `place` leads to the path of their area."""
+
+    model: Model
+    field: str
+    words: str
+    place: str = ""
+
+
+_registered: dict[Model, dict[tuple[Model, str], Dependent]] = defaultdict(dict)
+
+
+def register(target: Model, *dependents: Dependent) -> None:
+    for dependent in dependents:
+        _registered[target][dependent.model, dependent.field] = dependent
+
+
+def is_registered(target: Model, model: Model, field: str) -> bool:
+    return (model, field) in _registered[target]
+
+
+def uses_of(
+    target: Model, pks: Collection[int], *, street_path: str, but: Mapping[Model, Collection[int]]
+) -> dict[int, str]:
+    """Say of each of these rows that is in use by what; rows `but` these count, which are about to go themselves.
+
+    Of what other streets have there no more is said than that there is something.
+    """
+    counts: dict[int, Counter[str]] = defaultdict(Counter)
+    elsewhere: set[int] = set()
+    for dependent in _registered[target].values():
+        going = but.get(dependent.model, ())
+        for row, pk, path in _rows(dependent, sorted(pks)):
+            if pk in going:
+                continue
+            if path and not path.startswith(street_path):
+                elsewhere.add(row)
+            else:
+                counts[row][dependent.words] += 1
+    return {row: _sentence(counts[row], is_elsewhere=row in elsewhere) for row in counts.keys() | elsewhere}
+
+
+def places_of(target: Model, pks: Collection[int]) -> Iterator[tuple[int, str]]:
+    """Yield the rows and the paths where something holds on to them, as far as it lies anywhere."""
+    for dependent in _registered[target].values():
+        for batch in batches(sorted(pks) if dependent.place else []):
+            rows = dependent.model._base_manager.filter(**{f"{dependent.field}__in": batch}).order_by()
+            yield from rows.values_list(dependent.field, dependent.place).distinct()
+
+
+def _rows(dependent: Dependent, pks: list[int]) -> list[tuple[int, int, str]]:
+    found: list[tuple[int, int, str]] = []
+    for batch in batches(pks):
+        rows = dependent.model._base_manager.filter(**{f"{dependent.field}__in": batch}).order_by()
+        found += rows.values_list(dependent.field, "pk", dependent.place or Value(""))
+    return found
+
+
+def _sentence(counts: Counter[str], *, is_elsewhere: bool) -> str:
+    here = "、".join(words.format(count) for words, count in counts.items())
+    return "，".join([f"已有 {here}"] * bool(here) + ["别的街道也在用"] * is_elsewhere)

@@ -1,0 +1,121 @@
+"""What every request passes: who acts, whether a new password is due, and that no page with names is cached."""
+
+import re
+import time
+import uuid
+
+from django.conf import settings
+from django.core.exceptions import BadRequest
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.crypto import salted_hmac
+
+from members.ground.audit import acting
+from members.login import lockout, second_factor
+from members.models import journal
+from members.web import problems
+
+AWAKE_SECONDS = 300
+WHO = "louzu_who"
+REQUEST_ID = re.compile(r"^[\w-]{8,40}$")
+BEFORE_SECOND_STEP = ("admin:login", "admin:logout", "admin:jsi18n", "members:second_factor")
+BEFORE_NEW_PASSWORD = (*BEFORE_SECOND_STEP, "admin:password_change", "admin:password_change_done")
+
+
+def client_address(request) -> str:
+    """The visitor's address; proxies of ours were looked through before (`members.login.proxies`)."""
+    return request.META.get("REMOTE_ADDR", "")
+
+
+def audit_context(get_response):
+    """Writes within the request are this user's, from this address, under this request id (in and out)."""
+
+    def middleware(request):
+        asked = request.path + request.META.get("QUERY_STRING", "").replace("%00", "\0")
+        if "\0" in asked and not asked.startswith("/api/"):
+            raise BadRequest  # PostgreSQL takes no NUL, whatever asks for it
+        given = request.headers.get("X-Request-ID", "")
+        request.id = given if REQUEST_ID.match(given) else uuid.uuid4().hex
+        with acting(request.user, address=client_address(request), request_id=request.id):
+            response = get_response(request)
+        response["X-Request-ID"] = request.id
+        return response
+
+    return middleware
+
+
+def journal_first(get_response):
+    """Nothing is open before a restored backup knows what was taken back since."""
+
+    def middleware(request):
+        journal.apply_once()
+        return get_response(request)
+
+    return middleware
+
+
+def new_password_first(get_response):
+    """A password that somebody else set opens one page only: the one that changes it, behind the second step."""
+
+    def middleware(request):
+        is_due = request.user.is_authenticated and request.user.must_change_password
+        if is_due and request.path not in {reverse(name) for name in BEFORE_NEW_PASSWORD}:
+            if request.path.startswith("/api/"):
+                return problems.answer("new_password_first", 403, request_id=request.id)
+            return redirect("admin:password_change")
+        return get_response(request)
+
+    return middleware
+
+
+def second_step_first(get_response):
+    """Where the post asks for a second factor, nothing is open before it was shown."""
+
+    def middleware(request):
+        user = request.user
+        is_due = user.is_authenticated and not second_factor.has_passed(request) and second_factor.is_required(user)
+        if is_due and request.path not in {reverse(name) for name in BEFORE_SECOND_STEP}:
+            if request.path.startswith("/api/"):
+                return problems.answer("second_factor", 403, request_id=request.id)
+            return redirect(reverse("members:second_factor", query={"next": request.get_full_path()}))
+        return get_response(request)
+
+    return middleware
+
+
+def kept_awake(get_response):
+    """The idle time-out counts from the last visit, kept every five minutes: each page would else be a write."""
+
+    def middleware(request):
+        seen, now = request.session.get("seen", 0), int(time.time())
+        if request.user.is_authenticated and now - seen > AWAKE_SECONDS:
+            request.session["seen"] = now
+        return get_response(request)
+
+    return middleware
+
+
+def told_apart(get_response):
+    """Let a page tell whether another person logged in meanwhile, before it brings back what was typed on it."""
+
+    def middleware(request):
+        response = get_response(request)
+        if request.user.is_authenticated:
+            who = salted_hmac("louzu.who", str(request.user.pk)).hexdigest()[:16]
+            if request.COOKIES.get(WHO) != who:
+                response.set_cookie(WHO, who, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
+                lockout.remember(request, response)
+        return response
+
+    return middleware
+
+
+def never_cached(get_response):
+    """Pages may bear names, so neither the browser nor a proxy keeps them; static files are served before this."""
+
+    def middleware(request):
+        response = get_response(request)
+        response.headers.setdefault("Cache-Control", "no-store, private")
+        return response
+
+    return middleware

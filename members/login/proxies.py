@@ -1,0 +1,66 @@
+"""Who is at the other end: behind the proxies that LOUZU_PROXIES names, the address that the outermost of them saw.
+
+Anybody can send X-Forwarded-For. So it is read from the right, as long as the one who wrote it is a proxy of ours.
+"""
+
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from members.ground.audit import plain_address
+
+UNIX = "unix"  # a proxy on this machine that comes by a Unix socket, without an address
+Named = tuple[tuple[IPv4Network | IPv6Network, ...], bool, int]
+WRONG = (
+    "LOUZU_PROXIES 写得不对：“{}”。请写代理的地址或网段，用逗号隔开，如 127.0.0.1,10.0.0.0/8；走 Unix 套接字的写 unix。"
+)
+
+
+def seen_through_proxies(get_response):
+    """What follows sees the visitor as if no proxy stood between; a stranger's forwarding headers are dropped."""
+    named(tuple(settings.PROXIES))
+
+    def middleware(request):
+        meta, proxies = request.META, named(tuple(settings.PROXIES))
+        peer = meta.get("REMOTE_ADDR", "")
+        forwarded = meta.pop("HTTP_X_FORWARDED_FOR", "")
+        if not _is_proxy(peer, proxies, 0):
+            meta.pop("HTTP_X_FORWARDED_PROTO", None)
+        meta["REMOTE_ADDR"] = visitor(peer, forwarded, proxies)
+        return get_response(request)
+
+    return middleware
+
+
+def visitor(peer: str, forwarded: str, proxies: Named) -> str:
+    """Walk from the peer outwards, up to the first that is no proxy; what cannot be read is not believed."""
+    address = peer
+    for passed, hop in enumerate(reversed(forwarded.split(","))):
+        plain = plain_address(hop.strip())
+        if plain is None or not _is_proxy(address, proxies, passed):
+            break
+        address = plain
+    return address
+
+
+@lru_cache
+def named(proxies: tuple[str, ...]) -> Named:
+    """Read the setting: networks, whether one comes by a Unix socket, how many where only that is said."""
+    counted = next((int(text) for text in proxies if text.strip().isdecimal()), 0)
+    texts = [text.strip() for text in proxies if not text.strip().isdecimal() and text.strip() not in ("", UNIX)]
+    try:
+        return tuple(ip_network(text, strict=False) for text in texts), UNIX in proxies, counted
+    except ValueError as error:
+        raise ImproperlyConfigured(WRONG.format(",".join(proxies))) from error
+
+
+def _is_proxy(address: str, proxies: Named, passed: int) -> bool:
+    networks, by_socket, counted = proxies
+    if passed < counted:
+        return True
+    plain = plain_address(address)
+    if plain is None:
+        return by_socket and not address
+    return any(ip_address(plain) in network for network in networks)

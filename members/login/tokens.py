@@ -1,0 +1,71 @@
+"""How programs log in: `Authorization: Bearer lz_<prefix>_<secret>` of a staff token."""
+
+import re
+from datetime import timedelta
+from typing import TypeVar
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.request import Request
+
+from members.ground.atomic import atomic_write
+from members.ground.keys import Key
+from members.models import StaffToken, User
+
+SHAPE = re.compile(r"lz_([0-9a-f]{4,12})_([A-Za-z0-9_-]{16,100})")
+NOTED_EVERY = timedelta(minutes=1)
+K = TypeVar("K", bound=Key)
+
+
+class TokenAuthentication(BaseAuthentication):
+    """The token's user, with what their posts open; 401 for a token that is wrong, expired or revoked."""
+
+    def authenticate(self, request: Request) -> tuple[User, StaffToken] | None:
+        scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        token = live_key(StaffToken.objects.select_related("user"), text)
+        if token is None:
+            raise AuthenticationFailed("密钥不对、已到期或已停用。", code="token_refused")
+        if token.user.must_change_password:
+            raise PermissionDenied("请先在网页登录并修改初始密码。", code="new_password_first")
+        note_use(token)
+        return token.user, token
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="louzu"'
+
+
+def live_key(keys: QuerySet[K], text: str) -> K | None:
+    """Return that of these keys which the text is, if it opens something now."""
+    match = SHAPE.fullmatch(text.strip())
+    key = keys.live().filter(prefix=match[1]).order_by().first() if match else None  # type: ignore[attr-defined]
+    return key if match and key and key.fits(match[2]) else None
+
+
+def note_use(key: Key) -> None:
+    """Keep when the key was last used, to the minute: a busy client must not write at every call."""
+    now = timezone.now()
+    if key.last_used_at and now - key.last_used_at < NOTED_EVERY:
+        return
+    stale = Q(last_used_at=None) | Q(last_used_at__lte=now - NOTED_EVERY)
+    with atomic_write():
+        type(key)._default_manager.filter(stale, pk=key.pk).update(last_used_at=now)
+
+
+class TokenScheme(OpenApiAuthenticationExtension):
+    """Shows the scheme in the schema."""
+
+    target_class = "members.login.tokens.TokenAuthentication"
+    name = "staffToken"
+
+    def get_security_definition(self, auto_schema):
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "lz_<prefix>_<secret>",
+            "description": "工作人员的接口密钥，权限与本人的岗位相同。只在创建时显示一次。",
+        }

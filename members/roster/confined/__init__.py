@@ -1,0 +1,1 @@
+"""What runs on a stranger's workbook in a process of its own; each file stands alone."""

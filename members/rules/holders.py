@@ -1,0 +1,44 @@
+"""What of members holds on to areas, employers and members."""
+
+from members.ground.dependents import Dependent, register
+from members.models import (
+    Area,
+    AreaRole,
+    Consent,
+    Duty,
+    Employer,
+    EmployerName,
+    Household,
+    Member,
+    Pairing,
+    Residence,
+    RosterImport,
+    User,
+)
+
+
+def register_all() -> None:
+    register(
+        Area,
+        Dependent(Residence, "area", "{} 处党员住址"),
+        Dependent(Household, "area", "{} 户住户"),
+        Dependent(AreaRole, "area", "{} 个岗位"),
+        Dependent(Member, "street", "{} 名党员"),
+        Dependent(Pairing, "compound", "{} 对结对"),
+        Dependent(Pairing, "neighbour_compound", "{} 对结对的另一方"),
+        Dependent(RosterImport, "area", "{} 次花名册导入"),
+        Dependent(EmployerName, "street", "{} 个单位叫法"),
+    )
+    register(
+        Employer,
+        Dependent(Member, "employer", "{} 名党员", "street__path"),
+        Dependent(EmployerName, "employer", "{} 个叫法", "street__path"),
+        Dependent(Consent, "employer", "{} 次党员答复", "member__street__path"),
+    )
+    register(
+        Member,
+        Dependent(Residence, "member", "{} 处别的住址"),
+        Dependent(Duty, "member", "{} 项六员岗位"),
+        Dependent(Consent, "member", "{} 次本人答复"),
+        Dependent(User, "member", "{} 个登录账号"),
+    )

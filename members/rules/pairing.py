@@ -1,0 +1,156 @@
+"""Pairing many households at once: who would go with whom, and doing it in one go."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+from math import ceil
+from typing import NamedTuple
+
+from django.core.exceptions import ValidationError
+from django.db.models import Count
+from django.utils import timezone
+
+from members.ground.atomic import atomic_write
+from members.ground.audit import record
+from members.ground.history import batches, write_history
+from members.models import Area, Household, Pairing
+from members.models.areas import SEGMENT
+
+FAR = 99
+
+
+class Proposal(NamedTuple):
+    """A neighbour's household and the member's household that would be paired with it, if there is one left."""
+
+    neighbour: Household
+    household: Household | None
+
+
+def propose(
+    neighbours: Sequence[Household], households: Sequence[Household], *, load: dict[int, int], most: int | None = None
+) -> list[Proposal]:
+    """Give each neighbour the nearest member household, spread evenly; `most` is what one of these may have.
+
+    `load` says how many each has already. A building looks after its own; one without members asks the compound.
+    """
+    load = dict(load)
+    found: dict[int, Household] = {}
+    homes = by_building(households)
+    lonely = [door for door in neighbours if door.area_id not in homes]
+    for area, doors in by_building(neighbours).items():
+        if area in homes:
+            found |= _spread(doors, homes[area], load, most)
+    found |= _spread(lonely, households, load, most)
+    return [Proposal(neighbour, found.get(neighbour.pk)) for neighbour in neighbours]
+
+
+def by_building(doors: Iterable[Household]) -> dict[int, list[Household]]:
+    """Return the doors of each building."""
+    buildings: dict[int, list[Household]] = defaultdict(list)
+    for door in doors:
+        buildings[door.area_id].append(door)
+    return dict(buildings)
+
+
+def _spread(
+    neighbours: Sequence[Household], households: Sequence[Household], load: dict[int, int], most: int | None
+) -> dict[int, Household]:
+    """Match the nearest first, none of the households taking more than its even share; `load` grows with it."""
+    if not households or not neighbours:
+        return {}
+    share = ceil((sum(load.get(home.pk, 0) for home in households) + len(neighbours)) / len(households))
+    share = min(share, most) if most else share
+    pairs = sorted(
+        (_distance(door, home), i, j) for i, door in enumerate(neighbours) for j, home in enumerate(households)
+    )
+    found: dict[int, Household] = {}
+    for _, i, j in pairs:
+        door, home = neighbours[i], households[j]
+        if door.pk not in found and load.get(home.pk, 0) < share:
+            found[door.pk] = home
+            load[home.pk] = load.get(home.pk, 0) + 1
+    return found
+
+
+def nearest(door: Household, others: Sequence[Household]) -> list[Household]:
+    """Return the others of the compound, the nearest first."""
+    return sorted(others, key=lambda other: _distance(door, other))
+
+
+def _distance(one: Household, other: Household) -> tuple[int, bool, int, int]:
+    """How far two doors of a compound are apart: buildings, then unit, floors, doors."""
+    buildings = abs(int(one.area.path[-SEGMENT:]) - int(other.area.path[-SEGMENT:]))
+    floors = FAR if one.floor is None or other.floor is None else abs(one.floor - other.floor)
+    return buildings, one.unit != other.unit, floors, abs(_number(one) - _number(other))
+
+
+def _number(door: Household) -> int:
+    return int(door.number[:2]) if door.number[:2].isdecimal() else FAR
+
+
+def loads(area: Area) -> dict[int, int]:
+    """Return how many neighbours each member household of the area has now."""
+    pairings = Pairing.objects.inside(area).current().order_by()
+    return dict(pairings.values_list("household").annotate(Count("pk")))
+
+
+class Outcome(NamedTuple):
+    """What came of pairing many: how many are new, how many neighbours were paired by then."""
+
+    made: int
+    skipped: int
+
+
+def pair_all(pairs: dict[Household, Household], *, compound: Area, since: date) -> Outcome:
+    """Pair these neighbours (keys) with these member households of one compound, all in one transaction.
+
+    A neighbour that is paired by then is left as it is, so that the same list sent twice adds nothing.
+    """
+    with atomic_write():
+        doors = {door.pk for pair in pairs.items() for door in pair}
+        Household.objects.lock(doors)
+        of_members = _of_members(doors)
+        if any(neighbour.pk in of_members or home.pk not in of_members for neighbour, home in pairs.items()):
+            raise ValidationError("有的家庭里党员已经迁入或迁出，没有保存。请刷新页面，再看一遍。")
+        there = Pairing.objects.filter(neighbour__area__in={neighbour.area_id for neighbour in pairs}, until=None)
+        taken = set(there.values_list("neighbour", flat=True))
+        new = [
+            Pairing(household=home, neighbour=neighbour, compound=compound, neighbour_compound=compound, since=since)
+            for neighbour, home in pairs.items()
+            if neighbour.pk not in taken
+        ]
+        Pairing.objects.bulk_create(new)
+        if new:
+            write_history(Pairing, [pairing.pk for pairing in new], kind="+")
+            record("create", Pairing, path=compound.path, changes={"since": [None, str(since)], "pairings": len(new)})
+    return Outcome(len(new), len(pairs) - len(new))
+
+
+def _of_members(pks: Iterable[int]) -> set[int]:
+    """Return those of these doors behind which members live."""
+    today = timezone.localdate()
+    of_members: set[int] = set()
+    for batch in batches(sorted(pks)):
+        doors = Household.objects.filter(pk__in=batch).of_members(today)
+        of_members |= set(doors.values_list("pk", flat=True))
+    return of_members
+
+
+def end_all(pairings: Iterable[Pairing], *, on: date, paths: Iterable[str]) -> int:
+    """End these pairings in one transaction; return how many were still on. Where one began later, none is ended.
+
+    `paths` are the areas within which whoever ends them works: of each the trail has an entry.
+    """
+    pks = sorted(pairing.pk for pairing in pairings)
+    with atomic_write():
+        current = Pairing.objects.filter(pk__in=pks, until=None).select_related("household__area", "neighbour")
+        rows = list(current.order_by("pk").select_for_update(of=("self",), no_key=True))
+        if late := next((row for row in rows if row.since > on), None):
+            raise ValidationError(f"{late}是 {late.since} 才结对的，结束日期不能更早。")
+        Pairing.objects.filter(pk__in=[row.pk for row in rows]).update(until=on)
+        if rows:
+            write_history(Pairing, [row.pk for row in rows], kind="~")
+        for path in paths:
+            if count := sum(row.household.area.path.startswith(path) for row in rows):
+                record("change", Pairing, path=path, changes={"until": [None, str(on)], "pairings": count})
+    return len(rows)

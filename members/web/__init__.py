@@ -1,0 +1,1 @@
+"""What pages and APIs of all apps share."""

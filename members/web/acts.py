@@ -1,0 +1,60 @@
+"""What views that write share: the row or a refusal, and one way to do a thing."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+
+from members.ground.access import Right
+from members.ground.atomic import atomic_write
+from members.ground.states import Conflict
+
+M = TypeVar("M", bound=models.Model)
+
+
+def writable(request: HttpRequest, model: type[M], pk: int, *related: str) -> M:
+    """Return the row with what it is `related` to: 404 outside the scope, 403 inside it without the right to write."""
+    rows: Any = model._default_manager
+    row = rows.for_user(request.user, Right.WRITE).select_related(*related).filter(pk=pk).first()
+    if row is None:
+        get_object_or_404(rows.for_user(request.user), pk=pk)
+        raise PermissionDenied
+    return row
+
+
+def done(form: forms.BaseForm, act: Callable[[], object]) -> bool:
+    """Do it in one transaction; what a rule forbids becomes the form's error."""
+    try:
+        with atomic_write():
+            act()
+    except ValidationError as error:
+        form.add_error(None, error)
+    except Conflict as reason:
+        form.add_error(None, str(reason))
+    else:
+        return True
+    return False
+
+
+def tried(request: HttpRequest, act: Callable[[], object]) -> bool:
+    """Do it in one transaction; what stands against it becomes a message."""
+    try:
+        with atomic_write():
+            act()
+    except ValidationError as error:
+        messages.error(request, "".join(error.messages))
+    except Conflict as reason:
+        messages.error(request, str(reason))
+    else:
+        return True
+    return False
+
+
+def numbers(texts: Iterable[str]) -> set[int]:
+    """The ids among what was posted; anything else is left out."""
+    return {int(text) for text in texts if text.isascii() and text.isdecimal() and len(text) < 19}

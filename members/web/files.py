@@ -1,0 +1,28 @@
+"""Files in and out of pages."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse
+from django.utils.http import content_disposition_header
+
+from members.ground.export import XLSX
+from members.roster.refusal import TOO_LARGE
+from members.roster.workbook import MAX_SIZE
+
+
+class WorkbookField(forms.FileField):
+    """A workbook as it was uploaded; what is inside is judged where it is read."""
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        file = super().clean(data, initial)
+        if file.size > MAX_SIZE:
+            raise forms.ValidationError(TOO_LARGE)
+        return file
+
+
+def download(content: bytes, name: str, *, content_type: str = XLSX) -> HttpResponse:
+    """Answer with a file, an .xlsx if not said, to be saved under this name."""
+    response = HttpResponse(content, content_type=content_type)
+    response["Content-Disposition"] = content_disposition_header(True, name)
+    return response

@@ -1,0 +1,41 @@
+"""The area that a list is narrowed to by `?place=`, and those it may be narrowed to."""
+
+import re
+from dataclasses import dataclass
+from typing import cast
+
+from django.db.models import Q
+from django.http import HttpRequest
+
+from members.ground import access
+from members.ground.access import Resource
+from members.models import Area, User
+from members.models.areas import SEGMENT
+
+PATH = re.compile(rf"(?:[0-9]{{{SEGMENT}}}){{1,4}}\Z")
+
+
+@dataclass(slots=True)
+class Places:
+    """The areas that a list may be narrowed to, and the one that it is."""
+
+    areas: list[Area]
+    chosen: Area | None
+
+    @property
+    def is_choice(self) -> bool:
+        return len(self.areas) > 1
+
+
+def places(request: HttpRequest, resource: Resource) -> Places:
+    """Return the areas to choose from: down to the compounds, and the building groups of the one chosen.
+
+    Whoever works in one community finds its groups at once; those of a whole street would be too many.
+    """
+    asked = request.GET.get("place", "")
+    path = asked if PATH.match(asked) else access.scope_path(cast(User, request.user), resource)
+    shown = Q(level__lte=Area.Level.STATION)
+    if len(path) >= Area.Level.COMMUNITY * SEGMENT:
+        shown |= access.within("path", [access.subtree(path)])
+    areas = list(Area.objects.for_user(request.user, resource=resource).current().filter(shown))
+    return Places(areas, next((area for area in areas if area.path == asked), None))

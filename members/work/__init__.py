@@ -1,0 +1,1 @@
+"""Background tasks: queued here, worked here."""
