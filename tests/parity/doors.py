@@ -1,0 +1,89 @@
+"""Every door through which something is written, found in the code itself: URLs, API, admin, commands."""
+
+import inspect
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import admin
+from django.core.management import get_commands
+from django.test import RequestFactory
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from members.models import User
+
+OURS = ("members", "activities", "feedback", "louzu")
+WRITING = ("POST", "PUT", "PATCH", "DELETE")
+
+
+def doors(users: list[User]) -> set[str]:
+    """Name every door that takes a write: `page <route>`, `api <METHOD> <route>`, `admin …`, `command …`.
+
+    The admin is asked as each of these users what they may add, change, delete or do with many rows.
+    """
+    found = set(_of_urls())
+    for user in users:
+        found |= set(_of_admin(user))
+    return found | {f"command {name}" for name, app in get_commands().items() if app in OURS}
+
+
+def _of_urls() -> Iterator[str]:
+    for route, view in _views(get_resolver()):
+        if route.startswith("api/"):
+            yield from (f"api {method} {route}" for method in _methods(view) if method in WRITING)
+        elif not route.startswith("admin/") and _reads_a_form(view):
+            yield f"page {route}"
+
+
+def _views(resolver: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+    for each in resolver.url_patterns:
+        route = before + str(each.pattern)
+        if isinstance(each, URLResolver):
+            yield from _views(each, route)
+        elif isinstance(each, URLPattern):
+            yield route, each.callback
+
+
+def _methods(view: Any) -> list[str]:
+    """The methods that a view of the API answers."""
+    handler = getattr(view, "cls", None) or getattr(view, "view_class", None)
+    if handler is None:
+        return []
+    named = getattr(view, "actions", None) or [name for name in map(str.lower, WRITING) if hasattr(handler, name)]
+    return [name.upper() for name in named if name in handler.http_method_names]
+
+
+def _reads_a_form(view: Any) -> bool:
+    """Whether a page looks at what was posted, or wants to be posted to; it may do so through functions beside it."""
+    plain = inspect.unwrap(view)
+    return any("POST" in inspect.getsource(each) for each in _with_helpers(getattr(plain, "view_class", plain)))
+
+
+def _with_helpers(start: Any) -> list[Any]:
+    """The view, and whatever functions of its module it calls, directly or not."""
+    found, waiting = [], [start]
+    while waiting:
+        each = waiting.pop()
+        found.append(each)
+        around = vars(inspect.getmodule(each))
+        called = (around.get(name) for name in set(re.findall(r"\w+", inspect.getsource(each))))
+        waiting += [
+            it for it in called if inspect.isfunction(it) and it.__module__ == each.__module__ and it not in found + waiting
+        ]
+    return found
+
+
+def _of_admin(user: User) -> Iterator[str]:
+    request = RequestFactory().get("/admin/")
+    request.user = user
+    for model, each in admin.site._registry.items():
+        if model.__module__.partition(".")[0] not in OURS:
+            continue
+        for what in ("add", "change", "delete"):
+            if getattr(each, f"has_{what}_permission")(request):
+                yield f"admin {model._meta.label_lower} {what}"
+        for inline in each.get_inline_instances(request):
+            for what in ("add", "change", "delete"):
+                if getattr(inline, f"has_{what}_permission")(request, None):
+                    yield f"admin {model._meta.label_lower} inline {inline.model._meta.label_lower} {what}"
+        yield from (f"admin {model._meta.label_lower} action {name}" for name in each.get_actions(request))

@@ -1,0 +1,76 @@
+"""A write is the same through each of its doors: the same rows, the same refusals, nothing twice.
+
+Every door that writes, as the code has them, belongs to one write or is named among those that write nothing.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from members.models import User
+from tests.parity import of_activities, of_feedback, of_members
+from tests.parity.asking import Asked, Door, Write, ask, rolled_back
+from tests.parity.doors import doors
+
+WRITES: dict[str, Write] = of_members.WRITES | of_activities.WRITES | of_feedback.WRITES
+WRITE_NOTHING = of_members.WRITE_NOTHING | of_activities.WRITE_NOTHING | of_feedback.WRITE_NOTHING
+
+
+@pytest.fixture
+def through(request: pytest.FixtureRequest, write: str, logged_in: Callable[[User], Client]) -> Callable[..., Asked]:
+    """Ask a door for this write, of the rows that its table names."""
+    table = next(each for each in (of_members, of_activities, of_feedback) if write in each.WRITES)
+    rows, users = table.rows(request), {door.who: request.getfixturevalue(door.who) for door in WRITES[write].doors}
+
+    def asked(door: Door, **values: Any) -> Asked:
+        good = WRITES[write].good
+        return ask(door, WRITES[write], {**good, **values}, rows=rows, client=logged_in(users[door.who]))
+
+    return asked
+
+
+def test_every_door_that_writes_is_listed(
+    superuser: User, street_officer: User, secretary: User, leader: User, auditor: User
+) -> None:
+    found = doors([superuser, street_officer, secretary, leader, auditor])
+    listed = Counter(door.name for write in WRITES.values() for door in write.doors) + Counter(WRITE_NOTHING)
+    assert sorted(found - set(listed)) == []
+    assert sorted(set(listed) - found) == []
+
+
+@pytest.mark.parametrize("write", WRITES)
+def test_good_values_write_the_same_through_each_door(write: str, through: Any) -> None:
+    written = {}
+    for door in WRITES[write].doors:
+        with rolled_back():
+            asked = through(door)
+        assert asked.reached, (door.name, asked.text[-2000:])
+        written[door.name] = asked.changes
+    first = next(iter(written.values()))
+    assert first != ([], []), write
+    assert {name: changes for name, changes in written.items() if changes != first} == {}, first
+
+
+@pytest.mark.parametrize("write", [name for name, write in WRITES.items() if write.bad])
+def test_bad_values_are_refused_with_the_same_sentence(write: str, through: Any) -> None:
+    wrong = []
+    for sentence, values in WRITES[write].bad:
+        for door in WRITES[write].doors:
+            with rolled_back():
+                asked = through(door, **values)
+            if asked.changes != ([], []) or sentence not in asked.text:
+                wrong.append((door.name, sentence, asked.changes, asked.text[-1500:]))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("write", WRITES)
+def test_the_same_call_twice_adds_nothing(write: str, through: Any) -> None:
+    twice = {}
+    for door in WRITES[write].doors:
+        with rolled_back():
+            through(door)
+            twice[door.name] = through(door).changes
+    assert {name: changes for name, changes in twice.items() if changes != ([], [])} == {}
