@@ -21,7 +21,7 @@ from members.ground.audit import circumstances, record
 from members.ground.outage import give_up_session, is_outage
 from members.models import Area, AreaRole, RosterImport
 from members.models.imports import FORGOTTEN
-from members.rules.coverage import Figures, coverage
+from members.rules.coverage import CoverageFigures, coverage
 from members.web import problems
 from members.web.shell import page, shell
 
@@ -71,7 +71,7 @@ class Post:
     """One of the user's areas with its figures of today."""
 
     area: Area
-    figures: Figures
+    figures: CoverageFigures
 
 
 def home(request):
@@ -101,7 +101,7 @@ def home(request):
 def _steps() -> list[tuple[bool, str, str, str]]:
     """How the superuser sets a street up: what is done, what is next, and where."""
     streets = Area.objects.streets().current()
-    offices = AreaRole.objects.current().filter(kind=access.Kind.STREET, area__in=streets)
+    offices = AreaRole.objects.current().filter(kind=access.PostKind.STREET, area__in=streets)
     return [
         (streets.exists(), "新建街道：上级不填，只写街道名称。", "新建街道", reverse("admin:members_area_add")),
         (

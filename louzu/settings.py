@@ -261,7 +261,7 @@ REST_FRAMEWORK = {
         "members.login.tokens.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["members.api.permissions.Scoped"],
+    "DEFAULT_PERMISSION_CLASSES": ["members.api.permissions.ScopedPermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "members.api.pagination.Keyset",

@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 from rest_framework.test import APIClient
 
-from members.ground.access import Kind
+from members.ground.access import PostKind
 from members.models import Area, Member, User, journal
 from members.web import throttling
 from tests import factories, guard
@@ -156,12 +156,12 @@ def far_group(other_street: Area) -> Area:
 
 @pytest.fixture
 def far_officer(other_street: Area) -> User:
-    return factories.official("juyuan", Kind.STREET, other_street)
+    return factories.official("juyuan", PostKind.STREET, other_street)
 
 
 @pytest.fixture
 def far_secretary(far_community: Area) -> User:
-    return factories.official("pingcheng", Kind.SECRETARY, far_community)
+    return factories.official("pingcheng", PostKind.SECRETARY, far_community)
 
 
 @pytest.fixture
@@ -171,37 +171,37 @@ def superuser(db: None) -> User:
 
 @pytest.fixture
 def street_officer(street: Area) -> User:
-    return factories.official("jiedao", Kind.STREET, street)
+    return factories.official("jiedao", PostKind.STREET, street)
 
 
 @pytest.fixture
 def secretary(community: Area) -> User:
-    return factories.official("shuji1", Kind.SECRETARY, community)
+    return factories.official("shuji1", PostKind.SECRETARY, community)
 
 
 @pytest.fixture
 def other_secretary(other_community: Area) -> User:
-    return factories.official("shuji2", Kind.SECRETARY, other_community)
+    return factories.official("shuji2", PostKind.SECRETARY, other_community)
 
 
 @pytest.fixture
 def liaison(station: Area) -> User:
-    return factories.official("lianluo", Kind.LIAISON, station)
+    return factories.official("lianluo", PostKind.LIAISON, station)
 
 
 @pytest.fixture
 def leader(group: Area) -> User:
-    return factories.official("zuzhang", Kind.LEADER, group)
+    return factories.official("zuzhang", PostKind.LEADER, group)
 
 
 @pytest.fixture
 def instructor(community: Area) -> User:
-    return factories.official("zhidao", Kind.INSTRUCTOR, community)
+    return factories.official("zhidao", PostKind.INSTRUCTOR, community)
 
 
 @pytest.fixture
 def auditor(street: Area) -> User:
-    return factories.official("shenji", Kind.AUDITOR, street)
+    return factories.official("shenji", PostKind.AUDITOR, street)
 
 
 @pytest.fixture

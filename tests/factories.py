@@ -6,7 +6,7 @@ from typing import Any
 from stdnum.cn import uscc
 
 from activities.models import Activity, Honour, Need, Visit
-from members.ground.access import Kind
+from members.ground.access import PostKind
 from members.models import Area, AreaRole, Consent, Employer, Household, Member, Pairing, User
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -45,7 +45,7 @@ def user(username: str, *, name: str = "", **fields: Any) -> User:
     return person
 
 
-def post(holder: User, kind: Kind, place: Area, *, since: date = EARLY, until: date | None = None) -> AreaRole:
+def post(holder: User, kind: PostKind, place: Area, *, since: date = EARLY, until: date | None = None) -> AreaRole:
     role = AreaRole(user=holder, area=place, kind=kind, since=since, until=until)
     role.full_clean()
     role.save()
@@ -53,7 +53,7 @@ def post(holder: User, kind: Kind, place: Area, *, since: date = EARLY, until: d
     return role
 
 
-def official(username: str, kind: Kind, place: Area) -> User:
+def official(username: str, kind: PostKind, place: Area) -> User:
     """A user with one post."""
     holder = user(username, name=kind.label)
     post(holder, kind, place)

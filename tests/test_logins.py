@@ -10,7 +10,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from rest_framework.test import APIClient
 
 from feedback.models import Contact
-from members.ground.access import Kind, Right
+from members.ground.access import PostKind, Right
 from members.models import Area, AreaRole, AuditEntry, StaffToken, User
 from tests import cards, factories
 from tests.members.test_second_factor import URL as SECOND_STEP
@@ -86,7 +86,7 @@ def test_a_contact_is_reset_by_whoever_gave_all_they_have(
 ) -> None:
     contact = Contact.objects.create(user=leader, employer=factories.employer(), street=street)
     assert logged_in(street_officer).post(f"/contacts/{contact.pk}/reset/").status_code == 302
-    factories.post(leader, Kind.SECRETARY, Area.objects.get(name="平城社区"))
+    factories.post(leader, PostKind.SECRETARY, Area.objects.get(name="平城社区"))
     assert logged_in(street_officer).post(f"/contacts/{contact.pk}/reset/").status_code == 403
 
 
@@ -94,7 +94,7 @@ def test_a_post_of_former_days_is_not_turned_into_another(
     logged_in: Any, secretary: User, leader: User, community: Area, group: Area
 ) -> None:
     """What somebody higher gave stays as it was."""
-    former = factories.post(leader, Kind.SECRETARY, community, until=timezone.localdate() - timedelta(days=9))
+    former = factories.post(leader, PostKind.SECRETARY, community, until=timezone.localdate() - timedelta(days=9))
     body = {
         "name": "改名", "username": "gaiming", "is_active": "on", "roles-TOTAL_FORMS": 1, "roles-INITIAL_FORMS": 1,
         "roles-0-id": former.pk, "roles-0-user": leader.pk, "roles-0-kind": "leader", "roles-0-area": group.pk,
@@ -103,7 +103,7 @@ def test_a_post_of_former_days_is_not_turned_into_another(
     answer = logged_in(secretary).post(f"/admin/members/user/{leader.pk}/change/", body)
     assert answer.status_code == 403
     former.refresh_from_db()
-    assert former.kind == Kind.SECRETARY
+    assert former.kind == PostKind.SECRETARY
 
 
 def test_the_superuser_sets_up_offices_and_touches_nobody_else(
@@ -205,7 +205,7 @@ def test_a_street_keeps_on_record_what_it_revoked(
     logged_in: Any, far_officer: User, liaison: User, far_community: Area, other_street: Area
 ) -> None:
     """A user of two streets: the entry is that street's."""
-    factories.post(liaison, Kind.SECRETARY, far_community)
+    factories.post(liaison, PostKind.SECRETARY, far_community)
     token, _ = StaffToken.issue(liaison, label="报表程序")
     logged_in(far_officer).post(f"/tokens/{token.pk}/revoke/")
     entry = AuditEntry.objects.filter(model="members.StaffToken", action="change").latest("pk")
@@ -286,7 +286,7 @@ def test_the_superuser_is_led_through_setting_up(logged_in: Any, superuser: User
     }  # fmt: skip
     answer = browser.post("/admin/members/user/add/", body, follow=True)
     assert "初始密码是" in answer.content.decode()
-    assert User.objects.get(username="wang").roles.get().kind == Kind.STREET
+    assert User.objects.get(username="wang").roles.get().kind == PostKind.STREET
     assert browser.get("/").content.decode().count("（已办）") == 2
 
 
@@ -316,7 +316,7 @@ def test_the_superuser_reads_the_installations_trail_alone(superuser: User, secr
 def test_a_post_adds_nothing_to_the_superuser(superuser: User, community: Area, member: Any) -> None:
     from members.models import Member
 
-    factories.post(superuser, Kind.SECRETARY, community)
+    factories.post(superuser, PostKind.SECRETARY, community)
     assert not Member.objects.for_user(superuser).exists()
 
 

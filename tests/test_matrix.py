@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from members.ground.access import Kind
+from members.ground.access import PostKind
 from members.models import Area, AuditEntry, Employer, Member, StaffToken, User
 from tests import factories
 from tests.matrix import (
@@ -246,7 +246,7 @@ def bodies(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
     today = timezone.localdate().isoformat()
     person = {"name": "翟建军", "sex": "male", "affiliation": "local"}
     kept = person | inline("residences", []) | inline("duties", [])
-    post = {"kind": Kind.LIAISON, "area": rows["station"], "since": today}
+    post = {"kind": PostKind.LIAISON, "area": rows["station"], "since": today}
     user = {"name": "改名", "username": "gaiming", "is_active": "on"} | inline("roles", [])
     upload = {"area": rows["community"], "file": SimpleUploadedFile("名单.csv", sheet(cells("新人己")))}
     tree = SimpleUploadedFile("组织架构.csv", "社区,小区,楼组\n第一社区,迎晖苑,1号楼\n".encode())

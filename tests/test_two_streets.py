@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from feedback.models import Contact, IssueRun
-from members.ground.access import Kind
+from members.ground.access import PostKind
 from members.models import Area, AuditEntry, Member, User
 from tests import cards, factories
 
@@ -24,7 +24,7 @@ EXPORTS = [
 @pytest.fixture
 def both(street_officer: User, other_street: Area, far_member: Member) -> User:
     """An officer of our street who is one of the other street too."""
-    factories.post(street_officer, Kind.STREET, other_street)
+    factories.post(street_officer, PostKind.STREET, other_street)
     return street_officer
 
 
@@ -102,7 +102,7 @@ def test_a_former_post_tells_its_street_nothing_of_an_inbox(
     street: Area, other_street: Area, far_member: Member
 ) -> None:
     contact = cards.contact("lianxi", far_member.employer, other_street)
-    factories.post(contact, Kind.STREET, street, until=date(2024, 1, 1))
+    factories.post(contact, PostKind.STREET, street, until=date(2024, 1, 1))
     assert contact.audit_paths() == [other_street.path]
 
 
@@ -118,7 +118,7 @@ def test_a_run_of_cards_is_of_one_street(logged_in: Any, both: User, member: Mem
 def test_a_run_in_two_communities_is_seen_where_both_are(
     logged_in: Any, secretary: User, member: Member, other_group: Area, other_secretary: User, street: Area
 ) -> None:
-    factories.post(secretary, Kind.SECRETARY, Area.objects.get(name="第二社区"))
+    factories.post(secretary, PostKind.SECRETARY, Area.objects.get(name="第二社区"))
     ours, theirs = cards.agreed(member), cards.agreed(cards.in_post("外社区人", other_group))
     client = logged_in(secretary)
     answer = client.post("/cards/issue/", {"period": ours.period.code, "card": [ours.pk, theirs.pk]})

@@ -11,7 +11,7 @@ from activities.models import Activity, Attendance
 from activities.rules import attendance
 from members.api.fields import IdField, IdsField
 from members.api.filters import id_of, inside
-from members.api.permissions import KnowsMembers, Scoped
+from members.api.permissions import KnowsMembers, ScopedPermission
 from members.api.schema import reads, writes
 from members.api.viewsets import BulkReadViewSet, ChangeMixin
 from members.ground.access import Resource, Right
@@ -90,7 +90,7 @@ class AttendanceFilter(filters.FilterSet):
 )
 class AttendanceViewSet(ChangeMixin, BulkReadViewSet):
     model, resource = Attendance, Resource.ACTIVITY
-    permission_classes = [KnowsMembers, Scoped]
+    permission_classes = [KnowsMembers, ScopedPermission]
     queryset = Attendance.objects.none()
     serializer_class = AttendanceSerializer
     filterset_class = AttendanceFilter

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from activities.models import Honour
 from activities.models.honours import FIRST_HONOURS, STATEMENTS
-from members.api.fields import PastDayField, ScopedField
+from members.api.fields import PastDayApiField, ScopedField
 from members.api.filters import IdFilter, by_id, inside
 from members.api.schema import reads, writes
 from members.api.serializers import CheckedSerializer, places
@@ -33,8 +33,8 @@ class HonourSerializer(CheckedSerializer):
 
     area = HonouredField(rows=places(Resource.HONOUR), label="楼组或小区")
     label = serializers.CharField(source="area.label", read_only=True, label="全称")  # type: ignore[assignment]
-    awarded_on = PastDayField(required=False, label="授予日期", help_text="不填就是今天。")
-    stated_on = PastDayField(
+    awarded_on = PastDayApiField(required=False, label="授予日期", help_text="不填就是今天。")
+    stated_on = PastDayApiField(
         required=False, allow_null=True, label="声明日期", help_text="勾选了四无，要填楼组自己声明的日期。"
     )
 

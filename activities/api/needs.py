@@ -12,9 +12,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from activities.models import Need
-from members.api.fields import UNKNOWN, IdsField, PastDayField, ScopedField
+from members.api.fields import UNKNOWN, IdsField, PastDayApiField, ScopedField
 from members.api.filters import inside
-from members.api.permissions import KnowsMembers, Scoped
+from members.api.permissions import KnowsMembers, ScopedPermission
 from members.api.schema import reads, writes
 from members.api.serializers import CheckedSerializer, places
 from members.api.viewsets import ChangeMixin, CreateMixin, ScopedViewSet
@@ -55,7 +55,7 @@ class NeedSerializer(CheckedSerializer):
         help_text="可以不填，就是匿名。",
     )
     room = serializers.CharField(source="household.room", read_only=True, allow_null=True, label="室号")
-    opened_on = PastDayField(required=False, label="提出日期", help_text="不填就是今天。")
+    opened_on = PastDayApiField(required=False, label="提出日期", help_text="不填就是今天。")
     days_open = serializers.IntegerField(read_only=True, label="提出至今或至办结的天数")
     members = ClaimantSerializer(source="claimants", many=True, read_only=True, label="认领党员")
     employer_name = serializers.CharField(source="employer.name", read_only=True, allow_null=True, label="单位名称")
@@ -160,7 +160,7 @@ class NeedViewSet(CreateMixin, ChangeMixin, ScopedViewSet):
         said="有所需特长的，由近到远，同样远近的按姓名，与以往参加多少无关；记入操作记录。",
         filters=False,
     )
-    @action(detail=True, methods=["get"], permission_classes=[KnowsMembers, Scoped], pagination_class=None)
+    @action(detail=True, methods=["get"], permission_classes=[KnowsMembers, ScopedPermission], pagination_class=None)
     def suggestions(self, request: Request, pk: int) -> Response:
         need, known = self.get_object(), Member.objects.for_user(request.user).with_home()
         nearest = need.suggestions(known, timezone.localdate())[:MOST_SUGGESTED]

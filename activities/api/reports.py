@@ -10,8 +10,8 @@ from rest_framework.response import Response
 
 from activities.rules.outcomes import outcomes
 from activities.rules.participation import participation
-from activities.rules.rhythm import State, rhythm
-from members.api.fields import PastDayField
+from activities.rules.rhythm import DueState, rhythm
+from members.api.fields import PastDayApiField
 from members.api.schema import reads
 from members.api.viewsets import OnRecord
 from members.ground.access import Resource
@@ -34,7 +34,7 @@ class PeriodSerializer(serializers.Serializer):
 class CellSerializer(serializers.Serializer):
     """An area's period."""
 
-    state = serializers.ChoiceField(choices=State.choices, help_text="已办、未办、未到期、不适用")
+    state = serializers.ChoiceField(choices=DueState.choices, help_text="已办、未办、未到期、不适用")
     activities = serializers.IntegerField(help_text="本区域自己已举办的活动")
     visits = serializers.IntegerField(help_text="走访（只计楼组）")
 
@@ -147,8 +147,8 @@ class AskedYear(serializers.Serializer):
 class AskedPeriod(serializers.Serializer):
     """The days, both included: up to today, from the first of that year, if not said."""
 
-    first = PastDayField(required=False, help_text="第一天，默认当年 1 月 1 日")
-    last = PastDayField(required=False, help_text="最后一天，默认今天")
+    first = PastDayApiField(required=False, help_text="第一天，默认当年 1 月 1 日")
+    last = PastDayApiField(required=False, help_text="最后一天，默认今天")
 
     def validate(self, asked: dict[str, Any]) -> dict[str, Any]:
         last = asked.get("last", timezone.localdate())

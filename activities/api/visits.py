@@ -10,7 +10,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from activities.models import Visit
 from activities.models.visits import unvisited
-from members.api.fields import PastDayField, ScopedField
+from members.api.fields import PastDayApiField, ScopedField
 from members.api.filters import id_of, inside
 from members.api.households import PairingSerializer
 from members.api.schema import reads, writes
@@ -26,7 +26,7 @@ class VisitSerializer(CheckedSerializer):
     pairing = ScopedField(rows=Pairing.objects.for_user, label="结对")
     household_label = serializers.CharField(source="pairing.household", read_only=True, label="党员家庭的全称")
     neighbour_label = serializers.CharField(source="pairing.neighbour", read_only=True, label="结对家庭的全称")
-    visited_on = PastDayField(required=False, label="走访日期", help_text="不填就是今天。")
+    visited_on = PastDayApiField(required=False, label="走访日期", help_text="不填就是今天。")
 
     class Meta:
         model = Visit

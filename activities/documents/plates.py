@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.formats import date_format
 
 from activities.documents.typesetting import MOTTO, printable, typeset
-from members.ground.access import Kind
+from members.ground.access import PostKind
 from members.models import Area, AreaRole, Consent, Duty, Residence, User
 
 
@@ -58,7 +58,7 @@ def _plate(group: Area, homes: list[Residence], street: str, leaders: set, dutie
 
 def _leaders(homes: QuerySet[Residence], day: date) -> set[tuple[int, int]]:
     """Group and member of the current leaders who are members themselves; the plate names them if they agreed."""
-    roles = AreaRole.objects.filter(kind=Kind.LEADER, user__is_active=True, area__in=homes.values("area")).on(day)
+    roles = AreaRole.objects.filter(kind=PostKind.LEADER, user__is_active=True, area__in=homes.values("area")).on(day)
     return set(roles.values_list("area", "user__member"))
 
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from activities.forms.places import FEW_AREAS, PeriodField, PlaceForm, areas_by_compound
+from activities.forms.places import FEW_AREAS, DaySpanField, PlaceForm, areas_by_compound
 from activities.ground.periods import read_period, say_period
 from activities.models import Activity
 from activities.rules.pasted_list import LONGEST
@@ -175,10 +175,10 @@ def _already_there(twin: Activity) -> str:
     )
 
 
-class ActivityFilter(PlaceForm):
+class ActivityFilterForm(PlaceForm):
     """What the list of activities is narrowed by."""
 
-    period = PeriodField(label="时间", required=False, widget=forms.Select({"class": "lz-input"}))
+    period = DaySpanField(label="时间", required=False, widget=forms.Select({"class": "lz-input"}))
     own = forms.BooleanField(label="只看本级办的", required=False)
     field = forms.ChoiceField(
         label="领域",

@@ -7,7 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 
-from activities.ground.periods import Period, read_period
+from activities.ground.periods import DaySpan, read_period
 from members.ground.access import Resource
 from members.models import Area
 
@@ -58,10 +58,10 @@ class PlaceForm(forms.Form):
         return self.offered[0] if self.offered else None
 
 
-class PeriodField(forms.ChoiceField):
+class DaySpanField(forms.ChoiceField):
     """A year, a month or a day; the list offers years and months."""
 
-    def clean(self, value: Any) -> Period | None:
+    def clean(self, value: Any) -> DaySpan | None:
         try:
             return read_period(value) if value else None
         except ValueError as problem:

@@ -8,18 +8,18 @@ from typing import NamedTuple
 PERIOD = re.compile(r"(2\d{3})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
 
 
-class Period(NamedTuple):
+class DaySpan(NamedTuple):
     """The first and the last of some days, both included."""
 
     first: date
     last: date
 
 
-def read_period(text: str) -> Period:
+def read_period(text: str) -> DaySpan:
     """Return the days that are meant; ValueError where there are no such days."""
     begin, _, end = text.partition("~")
     first, last = _read(begin), _read(end or begin)
-    return Period(first.first, last.last)
+    return DaySpan(first.first, last.last)
 
 
 def say_period(text: str) -> str:
@@ -30,12 +30,12 @@ def say_period(text: str) -> str:
     )
 
 
-def _read(text: str) -> Period:
+def _read(text: str) -> DaySpan:
     found = PERIOD.fullmatch(text)
     if found is None:
         raise ValueError(text)
     year, month, day = int(found[1]), int(found[2] or 0), int(found[3] or 0)
     if not found[2]:
-        return Period(date(year, 1, 1), date(year, 12, 31))
+        return DaySpan(date(year, 1, 1), date(year, 12, 31))
     first = date(year, month, int(found[3] or 1))
-    return Period(first, first if day else first.replace(day=monthrange(year, month)[1]))
+    return DaySpan(first, first if day else first.replace(day=monthrange(year, month)[1]))

@@ -10,7 +10,7 @@ from import_export.results import Result
 
 from activities.imports.known import Known
 from activities.imports.resources import ActivitiesIn, CameIn, read_key
-from activities.imports.sheets import ACTIVITIES, CAME, Book, Table
+from activities.imports.sheets import ACTIVITIES, CAME, ActivityBook, ImportTable
 from activities.models import Activity, Attendance
 from activities.rules import attendance
 from members.ground import access
@@ -22,7 +22,7 @@ from members.roster.sheet import Headings
 
 
 @dataclass(slots=True)
-class Problem:
+class ImportProblem:
     """What is wrong with one cell, and what to do about it."""
 
     sheet: str
@@ -33,7 +33,7 @@ class Problem:
 
 
 @dataclass(slots=True)
-class Count:
+class RowCount:
     new: int = 0
     changed: int = 0
     same: int = 0
@@ -43,10 +43,10 @@ class Count:
 class Report:
     """What came, or would come, of a workbook: counts, the new activities with who came, every error."""
 
-    activities: Count = field(default_factory=Count)
-    came: Count = field(default_factory=Count)
+    activities: RowCount = field(default_factory=RowCount)
+    came: RowCount = field(default_factory=RowCount)
     new: list[tuple[Activity, int]] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[ImportProblem] = field(default_factory=list)
 
     @property
     def has_news(self) -> bool:
@@ -61,12 +61,12 @@ class Unfit(Exception):
         self.report = report
 
 
-def check(book: Book, user: User) -> Report:
+def check(book: ActivityBook, user: User) -> Report:
     """Say what would come of it; a dry run, without a transaction that would keep others from writing."""
     return _Import(book, user, dry_run=True).report
 
 
-def bring_in(book: Book, user: User) -> Report:
+def bring_in(book: ActivityBook, user: User) -> Report:
     """Write all of it; again, it changes nothing.
 
     Raises Unfit where there are errors, ValidationError or Conflict where somebody else was faster.
@@ -90,7 +90,7 @@ def _lock_streets(user: User) -> None:
 class _Import:
     """One run over the rows: first the activities, then who came to them."""
 
-    def __init__(self, book: Book, user: User, *, dry_run: bool):
+    def __init__(self, book: ActivityBook, user: User, *, dry_run: bool):
         self.user, self.dry_run, self.report = user, dry_run, Report()
         self.known = Known(user, _days(book), lock=not dry_run)
         self.activities, self.came = ActivitiesIn(self.known), CameIn(self.known)
@@ -113,7 +113,7 @@ class _Import:
             if any(changes.values()):
                 record("import", Activity, path=path, changes=changes)
 
-    def _run(self, resource: ModelResource, table: Table, headings: Headings, count: Count) -> None:
+    def _run(self, resource: ModelResource, table: ImportTable, headings: Headings, count: RowCount) -> None:
         dataset = table.dataset(headings)
         if self.dry_run:
             result = resource.import_data_inner(
@@ -141,19 +141,19 @@ class _Import:
         return {"new": new, "changed": changed}
 
 
-def _days(book: Book) -> Iterable[date]:
+def _days(book: ActivityBook) -> Iterable[date]:
     """The days that the rows speak of, as far as they can be read."""
     for table, headings, day in ((book.activities, ACTIVITIES, "日期"), (book.came, CAME, "活动日期")):
         yield from (key.day for row in table.dataset(headings).dict if (key := read_key(row, day=day)))
 
 
-def _problems(result: Result, table: Table, headings: Headings) -> Iterator[Problem]:
+def _problems(result: Result, table: ImportTable, headings: Headings) -> Iterator[ImportProblem]:
     for invalid in result.invalid_rows:
         sheet, number = table.places[invalid.number - 1]
         cells = table.rows[invalid.number - 1]
         for name, messages in invalid.error.message_dict.items():
             column = headings[name][0] if name in headings else ""
-            yield Problem(sheet, number, column, cells.get(name, ""), "".join(messages))
+            yield ImportProblem(sheet, number, column, cells.get(name, ""), "".join(messages))
 
 
 def _raise_unexpected(result: Result) -> None:

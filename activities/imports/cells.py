@@ -17,7 +17,7 @@ TO_THE_DAY = "请写成 2026-07-01 这样"
 WHOLE = re.compile(r"\d{1,5}", re.ASCII)
 
 
-class Cell(Widget):
+class CellWidget(Widget):
     """A cell's text, trimmed → a value; None where it is empty."""
 
     def clean(self, value: str, row: Any = None, **kwargs: Any) -> Any:
@@ -34,7 +34,7 @@ class Cell(Widget):
             return None
 
 
-class Label(Cell):
+class Label(CellWidget):
     """One of a field's choices, written as on screen."""
 
     def __init__(self, choices: type[models.TextChoices]):
@@ -47,7 +47,7 @@ class Label(Cell):
         return self.values[squeezed(text)]
 
 
-class Text(Cell):
+class Text(CellWidget):
     """Text for a field of an activity."""
 
     def __init__(self, name: str):
@@ -60,7 +60,7 @@ class Text(Cell):
         return text
 
 
-class Day(Cell):
+class DayWidget(CellWidget):
     def clean(self, value: str, row: Any = None, **kwargs: Any) -> date:
         if not value:
             raise ValueError("没有填日期，请补上，如 2026-07-01")
@@ -73,7 +73,7 @@ class Day(Cell):
         return date.fromisoformat(day)
 
 
-class Clock(Cell):
+class Clock(CellWidget):
     def value(self, text: str) -> time:
         found = CLOCK.fullmatch(squeezed(text))
         if not found or int(found[1]) > 23 or int(found[2] or 0) > 59:
@@ -81,7 +81,7 @@ class Clock(Cell):
         return time(int(found[1]), 30 if found[3] else int(found[2] or 0))
 
 
-class Count(Cell):
+class CountWidget(CellWidget):
     def value(self, text: str) -> int:
         if not WHOLE.fullmatch(squeezed(text)):
             raise ValueError(f"人数请填整数，如 35，最多 {MOST_RESIDENTS}")

@@ -17,7 +17,7 @@ from members.models import Area, Member, Residence, User
 MOVED_AWAY, ELSEWHERE = "已迁出", "住在别处"
 
 
-class Key(NamedTuple):
+class ActivityKey(NamedTuple):
     """What an activity is known by: the full name of its area, its title, its day."""
 
     area: str
@@ -25,7 +25,7 @@ class Key(NamedTuple):
     day: date
 
 
-class Home(NamedTuple):
+class ImportHome(NamedTuple):
     """A member's home, present or former, as an address is compared with it."""
 
     address: str
@@ -34,10 +34,10 @@ class Home(NamedTuple):
 
 
 @dataclass(slots=True)
-class Person:
+class ImportMember:
     pk: int
     name: str
-    homes: list[Home] = field(default_factory=list)
+    homes: list[ImportHome] = field(default_factory=list)
 
     def lives_at(self, address: str) -> bool:
         """Whether one of the homes ends with what was written: 302, 1号楼302, or all of it."""
@@ -49,13 +49,13 @@ class Person:
 
 
 @dataclass(slots=True)
-class Recorded:
+class RecordedPresence:
     """Who came to some activities: their roles by activity and member, the members by activity and name."""
 
     duties: dict[tuple[int, int], str] = field(default_factory=dict)
-    people: dict[tuple[int, str], list[Person]] = field(default_factory=lambda: defaultdict(list))
+    people: dict[tuple[int, str], list[ImportMember]] = field(default_factory=lambda: defaultdict(list))
 
-    def person(self, activity: Activity, name: str) -> Person | None:
+    def person(self, activity: Activity, name: str) -> ImportMember | None:
         """The one member of this name who came."""
         found = self.people.get((activity.pk, squeezed(name)), [])
         return found[0] if len(found) == 1 else None
@@ -70,8 +70,8 @@ class Known:
 
     def __init__(self, user: User, days: Iterable[date], *, lock: bool = False):
         self.areas: dict[str, list[Area]] = defaultdict(list)
-        self.activities: dict[Key, list[Activity]] = defaultdict(list)
-        self.people: dict[str, list[Person]] = defaultdict(list)
+        self.activities: dict[ActivityKey, list[Activity]] = defaultdict(list)
+        self.people: dict[str, list[ImportMember]] = defaultdict(list)
         for area in Area.objects.for_user(user, Right.WRITE, resource=Resource.ACTIVITY):
             self.areas[squeezed(area.label)].append(area)
         activities = Activity.objects.for_user(user, Right.WRITE).select_related("area").order_by("pk")
@@ -97,7 +97,7 @@ class Known:
             raise Ambiguous(f"有不止一个“{text}”，请先改名以便区分")
         return there[0]
 
-    def activity(self, key: Key, begins_at: time | None = None, *, exactly: bool = False) -> Activity | None:
+    def activity(self, key: ActivityKey, begins_at: time | None = None, *, exactly: bool = False) -> Activity | None:
         """The activity known by the key; of several on one day the one that begins then, `exactly` or if need be."""
         found = self.activities.get(key, [])
         same = [activity for activity in found if activity.begins_at == begins_at]
@@ -107,7 +107,7 @@ class Known:
             raise Ambiguous(f"{key.day} 有 {len(same)} 次同名活动，分不清是哪一次，请在活动页上登记这一次")
         return same[0] if same else None
 
-    def person(self, name: str, address: str) -> Person:
+    def person(self, name: str, address: str) -> ImportMember:
         """The member of this name, and address where there are several; ValueError where it is nobody, or anybody."""
         found = self.people.get(squeezed(name), [])
         if not found:
@@ -120,23 +120,23 @@ class Known:
             raise Ambiguous(f"有 {len(there)} 位“{name}”，请在“住址”里写清楚，如“第一社区 迎晖苑1期 1号楼 302”")
         return there[0]
 
-    def recorded(self, activities: Iterable[Activity]) -> "Recorded":
+    def recorded(self, activities: Iterable[Activity]) -> "RecordedPresence":
         """Who is recorded at these activities."""
-        recorded = Recorded()
+        recorded = RecordedPresence()
         columns = ("activity", "member", "member__name", "duty")
         for batch in batches(sorted({activity.pk for activity in activities if activity.pk})):
             for activity, pk, name, duty in Attendance.objects.filter(activity__in=batch).values_list(*columns):
                 recorded.duties[activity, pk] = duty
-                recorded.people[activity, squeezed(name)].append(Person(pk, name))
+                recorded.people[activity, squeezed(name)].append(ImportMember(pk, name))
         return recorded
 
     def _read_people(self, user: User) -> None:
         homes = Residence.objects.filter(member__in=Member.objects.for_user(user)).order_by("member")
-        people: dict[int, Person] = {}
+        people: dict[int, ImportMember] = {}
         columns = ("member", "member__name", "area__label", "room", "since", "until")
         for pk, name, label, room, since, until in homes.values_list(*columns):
-            person = people.setdefault(pk, Person(pk, name))
-            person.homes.append(Home(address_key(f"{label}{room}"), since, until))
+            person = people.setdefault(pk, ImportMember(pk, name))
+            person.homes.append(ImportHome(address_key(f"{label}{room}"), since, until))
         for person in people.values():
             self.people[squeezed(person.name)].append(person)
 
@@ -145,8 +145,8 @@ def _is_open(area: Area, day: date) -> bool:
     return (area.since is None or area.since <= day) and (area.until is None or day < area.until)
 
 
-def key_of(area: str, title: str, day: date) -> Key:
-    return Key(squeezed(area), squeezed(title), day)
+def key_of(area: str, title: str, day: date) -> ActivityKey:
+    return ActivityKey(squeezed(area), squeezed(title), day)
 
 
 def address_key(text: str) -> str:

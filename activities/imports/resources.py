@@ -12,8 +12,8 @@ from django.utils import timezone
 from import_export.fields import Field
 from import_export.resources import ModelResource
 
-from activities.imports.cells import Clock, Count, Day, Label, Text
-from activities.imports.known import Ambiguous, Key, Known, Person, key_of
+from activities.imports.cells import Clock, CountWidget, DayWidget, Label, Text
+from activities.imports.known import ActivityKey, Ambiguous, ImportMember, Known, key_of
 from activities.models import Activity, Attendance
 from members.ground.text import squeezed
 from members.models import Duty, Member
@@ -35,7 +35,7 @@ class ActivitiesIn(ModelResource):
 
     area = Field("area", "主办")
     title = Field("title", "活动名称", Text("title"))
-    held_on = Field("held_on", "日期", Day())
+    held_on = Field("held_on", "日期", DayWidget())
     begins_at = Field("begins_at", "开始时间", Clock(), saves_null_values=False)
     place = Field("place", "地点", Text("place"), saves_null_values=False)
     field = Field("field", "工作领域", Label(Activity.Field), saves_null_values=False)
@@ -43,7 +43,7 @@ class ActivitiesIn(ModelResource):
     visibility = Field("visibility", "显性/隐性", Label(Activity.Visibility), saves_null_values=False)
     support = Field("support", "物质/精神文化", Label(Activity.Support), saves_null_values=False)
     co_organisers = Field("co_organisers", "协办", Text("co_organisers"), saves_null_values=False)
-    residents_reached = Field("residents_reached", "参加的群众人数", Count(), saves_null_values=False)
+    residents_reached = Field("residents_reached", "参加的群众人数", CountWidget(), saves_null_values=False)
     result = Field("result", "活动结果", Text("result"), saves_null_values=False)
 
     class Meta:
@@ -61,7 +61,7 @@ class ActivitiesIn(ModelResource):
         self.new: list[Activity] = []
         self.changed: list[Activity] = []
         self.moves: list[tuple[Activity, str]] = []
-        self.seen: set[tuple[Key, time | None]] = set()
+        self.seen: set[tuple[ActivityKey, time | None]] = set()
 
     def before_import(self, dataset, **kwargs):
         self.times = Counter(read_key(row, day="日期") for row in dataset.dict)
@@ -85,7 +85,7 @@ class ActivitiesIn(ModelResource):
             if field.column_name in NEEDED and not row[field.column_name]:
                 raise ValueError(NEEDED[field.column_name])
             if field.attribute == "area":
-                day = Day().read(row["日期"]) or timezone.localdate()
+                day = DayWidget().read(row["日期"]) or timezone.localdate()
                 instance.area = self.known.area(row["主办"], day)
                 return
         elif field.attribute in self._meta.import_id_fields:
@@ -189,7 +189,7 @@ class CameIn(ModelResource):
             if not row[heading]:
                 raise ValidationError({name: NEEDED[heading]})
         try:
-            day = Day().clean(row["活动日期"])
+            day = DayWidget().clean(row["活动日期"])
         except ValueError as problem:
             raise ValidationError({"held_on": str(problem)}) from problem
         try:
@@ -201,7 +201,7 @@ class CameIn(ModelResource):
             raise ValidationError({"title": told})
         return found
 
-    def _person(self, row: dict, activity: Activity | None) -> Person:
+    def _person(self, row: dict, activity: Activity | None) -> ImportMember:
         if not row["姓名"]:
             raise ValidationError({"member": "没有填姓名，请补上"})
         try:
@@ -215,14 +215,14 @@ class CameIn(ModelResource):
             raise ValidationError({"member": str(problem)}) from problem
 
 
-def read_key(row: dict, *, day: str) -> Key | None:
+def read_key(row: dict, *, day: str) -> ActivityKey | None:
     """What the row's activity is known by; None where it does not say."""
     return _key(row["主办"], row["活动名称"], row[day])
 
 
 @lru_cache(maxsize=1024)  # few activities, many who came
-def _key(area: str, title: str, day: str) -> Key | None:
-    held_on = Day().read(day)
+def _key(area: str, title: str, day: str) -> ActivityKey | None:
+    held_on = DayWidget().read(day)
     return key_of(area, title, held_on) if held_on and area and title else None
 
 
@@ -253,7 +253,7 @@ def _check_move(activity: Activity, status: str) -> None:
         raise ValidationError({"status": "活动的日期还没到，不能登记为已举办"})
 
 
-def _check_may_come(activity: Activity, person: Person) -> None:
+def _check_may_come(activity: Activity, person: ImportMember) -> None:
     """The rule of `attendance.enrol`, asked ahead so that the row can be told."""
     if activity.status == Status.CANCELLED:
         raise ValidationError({"title": "这次活动已经取消，不能登记参加的人"})

@@ -13,8 +13,8 @@ from members.ground.export import unquoted
 from members.ground.sealing import decrypt, encrypt
 from members.ground.text import shown
 from members.roster import workbook
-from members.roster.refusal import Refused
-from members.roster.sheet import Headings, Sheet, first_rows, named
+from members.roster.refusal import UnreadableFile
+from members.roster.sheet import Headings, RosterSheet, first_rows, named
 from members.roster.workbook import RawStream
 
 MOST_ACTIVITIES, MOST_CAME = 500, 20_000
@@ -49,13 +49,13 @@ TOO_MANY = "一次最多导入 {most} {what}，这份表里有 {found} {what}。
 
 
 @dataclass(slots=True)
-class Table:
+class ImportTable:
     """Rows of one kind from all sheets that hold it: cells by field, and of each row its sheet and Excel row."""
 
     rows: list[dict[str, str]] = field(default_factory=list)
     places: list[tuple[str, int]] = field(default_factory=list)
 
-    def take(self, sheet: Sheet) -> None:
+    def take(self, sheet: RosterSheet) -> None:
         for row in sheet.rows:
             self.rows.append({name: _text(shown(cell)) for name, cell in row.cells.items()})
             self.places.append((row.sheet, row.number))
@@ -67,11 +67,11 @@ class Table:
 
 
 @dataclass(slots=True)
-class Book:
+class ActivityBook:
     """What a workbook says: activities, and who came."""
 
-    activities: Table = field(default_factory=Table)
-    came: Table = field(default_factory=Table)
+    activities: ImportTable = field(default_factory=ImportTable)
+    came: ImportTable = field(default_factory=ImportTable)
 
 
 def titles(headings: Headings) -> list[str]:
@@ -79,20 +79,23 @@ def titles(headings: Headings) -> list[str]:
     return [names[0] for names in headings.values()]
 
 
-def read_book(content: bytes) -> Book:
-    """Read an uploaded file behind the two walls; which sheet is which is told by its headings. Raises Refused."""
-    book, found = Book(), 0
+def read_book(content: bytes) -> ActivityBook:
+    """Read an uploaded file behind the two walls; which sheet is which is told by its headings.
+
+    Raises UnreadableFile.
+    """
+    book, found = ActivityBook(), 0
     with workbook.opened(content) as (_, raws):
         for raw in raws:
             found += _take(book, raw)
     if not found:
-        raise Refused(NO_HEADING)
+        raise UnreadableFile(NO_HEADING)
     _check_size(book.activities.rows, MOST_ACTIVITIES, "次活动")
     _check_size(book.came.rows, MOST_CAME, "行参加")
     return book
 
 
-def _take(book: Book, raw: RawStream) -> bool:
+def _take(book: ActivityBook, raw: RawStream) -> bool:
     """Only the sheet of who came has names of people in it."""
     first = first_rows(raw.rows)
     for table, headings, required in ((book.came, CAME, "member"), (book.activities, ACTIVITIES, "title")):
@@ -103,19 +106,19 @@ def _take(book: Book, raw: RawStream) -> bool:
     return False
 
 
-def seal(book: Book) -> str:
+def seal(book: ActivityBook) -> str:
     """The book as it is kept between preview and writing: it names people."""
     return b64encode(encrypt(zlib.compress(orjson.dumps(book)))).decode()
 
 
-def unseal(sealed: str) -> Book:
+def unseal(sealed: str) -> ActivityBook:
     packed = orjson.loads(zlib.decompress(decrypt(b64decode(sealed))))
-    return Book(**{name: Table(**table) for name, table in packed.items()})
+    return ActivityBook(**{name: ImportTable(**table) for name, table in packed.items()})
 
 
 def _check_size(rows: Sequence[object], most: int, what: str) -> None:
     if len(rows) > most:
-        raise Refused(TOO_MANY.format(most=most, what=what, found=len(rows)))
+        raise UnreadableFile(TOO_MANY.format(most=most, what=what, found=len(rows)))
 
 
 def _text(cell: str) -> str:

@@ -24,7 +24,7 @@ OUTSIDE = "有 {} 位不在可以登记的范围内（不住在这里，或不�
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class Recording:
     """What came of recording: how many are new, how many were there already, how many there are now."""
 
     added: int
@@ -57,7 +57,7 @@ def enrol(
     user: User,
     source: str,
     duties: Mapping[int, str] | None = None,
-) -> Recorded:
+) -> Recording:
     """Record that these members (ids) came, in one transaction; ValidationError where one of them may not be recorded.
 
     `duties` tells the role of some of them. Six queries, and the transaction's two.
@@ -78,7 +78,7 @@ def enrol(
         return _write(locked, new, already=len(pks) - len(new), source=source, duties=duties or {})
 
 
-def enrol_signed(activity: Activity, members: Iterable[int]) -> Recorded:
+def enrol_signed(activity: Activity, members: Iterable[int]) -> Recording:
     """Record members (ids) who signed in at the poster themselves: nobody acts but they."""
     with atomic_write():
         locked = _countable(Activity.objects.filter(pk=activity.pk))
@@ -116,7 +116,7 @@ def note_duties(activity: Activity, duties: Mapping[int, str], *, user: User) ->
     return len(changed)
 
 
-def change(activity: Activity, *, shown: Iterable[int], ticked: Iterable[int], user: User) -> tuple[Recorded, int]:
+def change(activity: Activity, *, shown: Iterable[int], ticked: Iterable[int], user: User) -> tuple[Recording, int]:
     """Save a tick list: `shown` were ticked when it was opened, `ticked` are now; return what was recorded, struck.
 
     Only what was changed on this page is written: what somebody else recorded meanwhile stays.
@@ -158,7 +158,7 @@ def _attendances_of(activity: Activity, *, of: Iterable[int] | None = None) -> m
     return Attendance.objects.filter(activity=activity, **members)
 
 
-def _write(activity: Activity, pks: list[int], *, already: int, source: str, duties: Mapping[int, str]) -> Recorded:
+def _write(activity: Activity, pks: list[int], *, already: int, source: str, duties: Mapping[int, str]) -> Recording:
     _check(duties)
     if pks:
         Attendance.objects.bulk_create(
@@ -170,7 +170,7 @@ def _write(activity: Activity, pks: list[int], *, already: int, source: str, dut
         if activity.is_planned and not activity.sign_in_code:
             activity.hold()
     total = (activity.attended or 0) + len(pks)  # type: ignore[attr-defined]
-    return Recorded(added=len(pks), already=already, total=total)
+    return Recording(added=len(pks), already=already, total=total)
 
 
 def _check(duties: Mapping[int, str]) -> None:

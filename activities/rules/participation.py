@@ -28,14 +28,14 @@ KINDS = {
 
 
 @dataclass(slots=True)
-class Held:
+class TookPlace:
     """Activities that took place, the members who came and the residents they reached, counted at each anew."""
 
     activities: int = 0
     attendances: int = 0
     residents: int = 0
 
-    def add(self, other: "Held") -> None:
+    def add(self, other: "TookPlace") -> None:
         self.activities += other.activities
         self.attendances += other.attendances
         self.residents += other.residents
@@ -45,7 +45,7 @@ class Held:
 
 
 @dataclass(slots=True)
-class Figures:
+class ParticipationFigures:
     """Of an area in a period: the members who lived there, those of them who came to something, and what was held.
 
     `by_tier` are those who came to an activity of a tier, wherever that was; it has the tiers that the reader sees.
@@ -54,7 +54,7 @@ class Figures:
     members: int = 0
     participants: int = 0
     by_tier: dict[Area.Level, int] = field(default_factory=dict)
-    held: Held = field(default_factory=Held)
+    held: TookPlace = field(default_factory=TookPlace)
 
     @property
     def share(self) -> float | None:
@@ -79,11 +79,11 @@ class Figures:
 
 
 @dataclass(slots=True)
-class Row:
+class ParticipationRow:
     """An area of the level below the report's, with its figures."""
 
     area: Area
-    figures: Figures
+    figures: ParticipationFigures
 
 
 @dataclass(slots=True)
@@ -96,10 +96,10 @@ class Participation:
     area: Area
     first: date
     last: date
-    figures: Figures
-    rows: list[Row]
-    by_tier: dict[Area.Level, Held]
-    by_kind: dict[str, dict[str, Held]]
+    figures: ParticipationFigures
+    rows: list[ParticipationRow]
+    by_tier: dict[Area.Level, TookPlace]
+    by_kind: dict[str, dict[str, TookPlace]]
 
     def as_dict(self) -> dict[str, Any]:
         kinds = self.by_kind.items()
@@ -124,21 +124,27 @@ def participation(area: Area, *, areas: AreaQuerySet, first: date, last: date) -
     near = list(areas.above(area) | inside.filter(level=area.level + 1))
     highest = min([area.level, *(each.level for each in near)])
     seen = [tier for tier in TIERS if tier >= highest]
-    parts = defaultdict[str, Figures](lambda: Figures(by_tier=dict.fromkeys(seen, 0)))
+    parts = defaultdict[str, ParticipationFigures](lambda: ParticipationFigures(by_tier=dict.fromkeys(seen, 0)))
     total = parts[""]
-    by_tier = {tier: Held() for tier in TIERS if tier >= area.level}
-    by_kind = {kind: {choice: Held() for choice in choices.values} for kind, choices in KINDS.items()}
+    by_tier = {tier: TookPlace() for tier in TIERS if tier >= area.level}
+    by_kind = {kind: {choice: TookPlace() for choice in choices.values} for kind, choices in KINDS.items()}
     _count_people(_homes(inside, area, first, last), held.filter(area__in=areas), total, parts)
     for path, tier, kinds, found in _held(held.filter(area__in=inside), area):
         sums = (by_kind[kind][choice] for kind, choice in zip(KINDS, kinds, strict=True))
         for each in (total.held, parts[path].held, by_tier[tier], *sums):
             each.add(found)
     below = [place for place in near if place.level > area.level]
-    rows = [Row(place, parts[place.path]) for place in below if place.path in parts or _is_open(place, first, last)]
+    rows = [
+        ParticipationRow(place, parts[place.path])
+        for place in below
+        if place.path in parts or _is_open(place, first, last)
+    ]
     return Participation(area, first, last, total, rows, by_tier, by_kind)
 
 
-def _count_people(homes: QuerySet, held: QuerySet, total: Figures, parts: dict[str, Figures]) -> None:
+def _count_people(
+    homes: QuerySet, held: QuerySet, total: ParticipationFigures, parts: dict[str, ParticipationFigures]
+) -> None:
     """Count who lives where, and of these whoever came: in all, and in each area one level down; each once."""
     came = defaultdict[int, set[int]](set)
     for member, tier in held.order_by().values_list("attendances__member", "area__level").distinct():
@@ -150,7 +156,7 @@ def _count_people(homes: QuerySet, held: QuerySet, total: Figures, parts: dict[s
         _count(total, came.get(member))
 
 
-def _count(figures: Figures, tiers: set[int] | None) -> None:
+def _count(figures: ParticipationFigures, tiers: set[int] | None) -> None:
     figures.members += 1
     if tiers:
         figures.participants += 1
@@ -165,12 +171,12 @@ def _homes(inside: AreaQuerySet, area: Area, first: date, last: date) -> QuerySe
     return homes.annotate(part=_part(area))
 
 
-def _held(held: ActivityQuerySet, area: Area) -> Iterator[tuple[str, Area.Level, tuple[str, ...], Held]]:
+def _held(held: ActivityQuerySet, area: Area) -> Iterator[tuple[str, Area.Level, tuple[str, ...], TookPlace]]:
     """Yield what was held, summed up by the area one level down, the tier and the four kinds."""
     grouped = held.with_came().annotate(part=_part(area)).order_by().values_list("part", "area__level", *KINDS)
     sums = {"held": Count("pk"), "all_came": Sum("came"), "residents": Sum("residents_reached")}
     for path, tier, *kinds, activities, attendances, residents in grouped.annotate(**sums):
-        yield path, Area.Level(tier), tuple(kinds), Held(activities, attendances or 0, residents or 0)
+        yield path, Area.Level(tier), tuple(kinds), TookPlace(activities, attendances or 0, residents or 0)
 
 
 def _part(area: Area) -> Substr:

@@ -40,7 +40,7 @@ NO_NAMES = {
 
 
 @dataclass(slots=True)
-class Entry:
+class PastedEntry:
     """One name as it stood in the list, with what stood beside it: a building, a room. `name` is "" for other words."""
 
     text: str
@@ -49,7 +49,7 @@ class Entry:
     room: str = ""
 
 
-class State(StrEnum):
+class MatchState(StrEnum):
     MATCHED = "matched"
     DOUBT = "doubt"
     UNKNOWN = "unknown"
@@ -57,7 +57,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class Candidate:
     """A member that a name may mean, and where they live."""
 
     pk: int
@@ -74,7 +74,7 @@ class Person:
     def home(self) -> str:
         return f"{self.label} {self.room}".strip()
 
-    def lives_at(self, entry: Entry) -> bool:
+    def lives_at(self, entry: PastedEntry) -> bool:
         """Whether what stood beside the name fits."""
         building = self.label.rpartition(" ")[2]
         fits = not entry.building or building_key(building) == building_key(entry.building)
@@ -82,29 +82,29 @@ class Person:
 
 
 @dataclass(slots=True)
-class Line:
+class PastedLine:
     """An entry and whom it means: one member, several of the name, or nobody."""
 
     number: int
-    entry: Entry
-    state: State
-    people: list[Person] = field(default_factory=list)
+    entry: PastedEntry
+    state: MatchState
+    people: list[Candidate] = field(default_factory=list)
     answer: str = ""  # as chosen on the page: a member's id, "0" for nobody
 
     @property
-    def chosen(self) -> Person | None:
+    def chosen(self) -> Candidate | None:
         return next((person for person in self.people if person.key == self.answer), None)
 
     @property
-    def person(self) -> Person | None:
-        return self.people[0] if self.state == State.MATCHED else None
+    def person(self) -> Candidate | None:
+        return self.people[0] if self.state == MatchState.MATCHED else None
 
 
 class TooLong(Exception):
     """The list is longer than anybody's list of those who came."""
 
 
-def read_names(text: str) -> list[Entry]:
+def read_names(text: str) -> list[PastedEntry]:
     """Take a pasted list apart, in its order; TooLong, with a sentence, for a novel."""
     if len(text) > LONGEST:
         raise TooLong(f"内容太长（{len(text)} 字）。请只粘贴名单，最多 {LONGEST} 字；人多可以分几次。")
@@ -114,20 +114,20 @@ def read_names(text: str) -> list[Entry]:
     return entries
 
 
-def match(entries: Iterable[Entry], members: MemberQuerySet, *, came: Iterable[int] = ()) -> list[Line]:
+def match(entries: Iterable[PastedEntry], members: MemberQuerySet, *, came: Iterable[int] = ()) -> list[PastedLine]:
     """Find whom each entry means among the members, in one query; who is named twice has one line.
 
     `came` are the ids of those recorded already.
     """
     entries = list(entries)
     people = _people(members, {entry.name for entry in entries if entry.name}, set(came))
-    lines: dict[object, Line] = {}
+    lines: dict[object, PastedLine] = {}
     for number, entry in enumerate(entries):
         line = _line(number, entry, people.get(entry.name, []))
         key = line.person.pk if line.person else (entry.text, entry.building, entry.room)
         # Two of one name may both have come: each of their lines asks.
-        if line.state == State.DOUBT or key not in lines:
-            lines[(key, number) if line.state == State.DOUBT else key] = line
+        if line.state == MatchState.DOUBT or key not in lines:
+            lines[(key, number) if line.state == MatchState.DOUBT else key] = line
     return list(lines.values())
 
 
@@ -139,9 +139,9 @@ def _plain(text: str) -> str:
     return NUMBERS.sub("、", hinted)
 
 
-def _of_line(line: str) -> list[Entry]:
+def _of_line(line: str) -> list[PastedEntry]:
     """Read one line. A building or room belongs to the name before it, else to the one behind."""
-    entries: list[Entry] = []
+    entries: list[PastedEntry] = []
     held: dict[str, str] = {}
     is_open = False  # whether the last entry may still get what stands beside it
     for token in TOKENS.finditer(line):
@@ -161,28 +161,28 @@ def _of_line(line: str) -> list[Entry]:
     return entries
 
 
-def _entry(word: str, **beside: str) -> Entry:
+def _entry(word: str, **beside: str) -> PastedEntry:
     name = TITLE.sub("", word)
     is_name = NAME.fullmatch(name) and name not in NO_NAMES
-    return Entry(word, name, **beside) if is_name else Entry(word)
+    return PastedEntry(word, name, **beside) if is_name else PastedEntry(word)
 
 
 def _folded(kind: str, text: str) -> str:
     return fold_room(text) if kind == "room" else text
 
 
-def _people(members: MemberQuerySet, names: set[str], came: set[int]) -> dict[str, list[Person]]:
-    found: dict[str, list[Person]] = defaultdict(list)
+def _people(members: MemberQuerySet, names: set[str], came: set[int]) -> dict[str, list[Candidate]]:
+    found: dict[str, list[Candidate]] = defaultdict(list)
     rows = members.filter(name__in=names).with_home().order_by("home_path", "pk")
     for pk, name, label, room in rows.values_list("pk", "name", "home_label", "home_room"):
-        found[name].append(Person(pk, name, label or "", room or "", pk in came))
+        found[name].append(Candidate(pk, name, label or "", room or "", pk in came))
     return found
 
 
-def _line(number: int, entry: Entry, people: list[Person]) -> Line:
+def _line(number: int, entry: PastedEntry, people: list[Candidate]) -> PastedLine:
     if not entry.name:
-        return Line(number, entry, State.TEXT)
+        return PastedLine(number, entry, MatchState.TEXT)
     if len(people) > 1:
         people = [person for person in people if person.lives_at(entry)] or people
-    state = (State.UNKNOWN, State.MATCHED)[len(people)] if len(people) < 2 else State.DOUBT
-    return Line(number, entry, state, people)
+    state = (MatchState.UNKNOWN, MatchState.MATCHED)[len(people)] if len(people) < 2 else MatchState.DOUBT
+    return PastedLine(number, entry, state, people)

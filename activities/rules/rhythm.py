@@ -20,7 +20,7 @@ from members.models.areas import SEGMENT, AreaQuerySet
 GROUP = Area.Level.BUILDING_GROUP
 
 
-class State(TextChoices):
+class DueState(TextChoices):
     """What an area's period is."""
 
     DONE = "done", "已办"
@@ -29,7 +29,7 @@ class State(TextChoices):
     NOT_APPLICABLE = "not_applicable", "不适用"
 
 
-class Period(NamedTuple):
+class DuePeriod(NamedTuple):
     """A week, month or quarter, first and last day included."""
 
     label: str
@@ -42,25 +42,25 @@ class Period(NamedTuple):
         return (self.first + timedelta(days=3)).month
 
 
-def weeks(year: int) -> list[Period]:
+def weeks(year: int) -> list[DuePeriod]:
     """The ISO weeks of the year, Monday to Sunday: 52 or 53 of them, which may begin before New Year."""
     mondays = [date.fromisocalendar(year, week, 1) for week in range(1, date(year, 12, 28).isocalendar().week + 1)]
-    return [Period(f"第{week}周", day, day + timedelta(days=6)) for week, day in enumerate(mondays, start=1)]
+    return [DuePeriod(f"第{week}周", day, day + timedelta(days=6)) for week, day in enumerate(mondays, start=1)]
 
 
-def months(year: int) -> list[Period]:
-    return [Period(f"{month}月", date(year, month, 1), _before(year, month + 1)) for month in range(1, 13)]
+def months(year: int) -> list[DuePeriod]:
+    return [DuePeriod(f"{month}月", date(year, month, 1), _before(year, month + 1)) for month in range(1, 13)]
 
 
-def quarters(year: int) -> list[Period]:
-    return [Period(f"{q}季度", date(year, 3 * q - 2, 1), _before(year, 3 * q + 1)) for q in range(1, 5)]
+def quarters(year: int) -> list[DuePeriod]:
+    return [DuePeriod(f"{q}季度", date(year, 3 * q - 2, 1), _before(year, 3 * q + 1)) for q in range(1, 5)]
 
 
 def _before(year: int, month: int) -> date:
     return date(year + month // 13, (month - 1) % 12 + 1, 1) - timedelta(days=1)
 
 
-PERIODS: dict[int, Callable[[int], list[Period]]] = {
+PERIODS: dict[int, Callable[[int], list[DuePeriod]]] = {
     Area.Level.STREET: months,
     Area.Level.COMMUNITY: months,
     Area.Level.STATION: weeks,
@@ -68,7 +68,7 @@ PERIODS: dict[int, Callable[[int], list[Period]]] = {
 }
 
 
-class Place(NamedTuple):
+class DueArea(NamedTuple):
     """What the grid needs of an area; 922 of them are made faster than as many model instances."""
 
     pk: int
@@ -88,23 +88,23 @@ class Place(NamedTuple):
         """Whether the area is there on any of these days."""
         return (self.since or first) <= last and (self.until is None or self.until > first)
 
-    def has_rhythm(self, period: Period) -> bool:
+    def has_rhythm(self, period: DuePeriod) -> bool:
         """Whether anything is ever due here: not of a street, nor of a group without a party group."""
         if self.level < GROUP:
             return self.level > Area.Level.STREET
         return self.stage == Area.Stage.ESTABLISHED and (self.established_on or period.last) <= period.last
 
-    def owes(self, period: Period) -> bool:
+    def owes(self, period: DuePeriod) -> bool:
         """Whether the area, and in a group its party group, is there from the first day of the period to its last."""
         begins = max(self.since or period.first, self.established_on or period.first)
         lasts = self.until is None or self.until > period.last
         return self.has_rhythm(period) and begins <= period.first and lasts
 
 
-class Cell(NamedTuple):
+class DueCell(NamedTuple):
     """An area's period: its state, and what was held in it."""
 
-    state: State
+    state: DueState
     activities: int = 0
     visits: int = 0
 
@@ -129,11 +129,11 @@ class Progress:
 
 
 @dataclass(slots=True)
-class Row:
+class DueGroup:
     """An area's year; `below` is the progress of the areas in it, by level."""
 
-    area: Place
-    cells: list[Cell]
+    area: DueArea
+    cells: list[DueCell]
     is_waiting: bool
     below: dict[int, Progress] = field(default_factory=dict)
 
@@ -141,7 +141,7 @@ class Row:
     def progress(self) -> Progress:
         """What was done of what was due; of a street nothing is ever due."""
         states = Counter(cell.state for cell in self.cells) if self.area.level > Area.Level.STREET else Counter()
-        return Progress(states[State.DONE], states[State.DONE] + states[State.MISSING])
+        return Progress(states[DueState.DONE], states[DueState.DONE] + states[DueState.MISSING])
 
     def as_dict(self) -> dict[str, Any]:
         below = {Area.Level(level).name: progress.as_dict() for level, progress in sorted(self.below.items())}
@@ -156,12 +156,12 @@ class Row:
 
 
 @dataclass(slots=True)
-class Grid:
+class RhythmGrid:
     """Areas of one level, and the periods of that level."""
 
     level: Area.Level
-    periods: list[Period]
-    rows: list[Row]
+    periods: list[DuePeriod]
+    rows: list[DueGroup]
 
     def as_dict(self) -> dict[str, Any]:
         periods = [{"label": label, "first": str(first), "last": str(last)} for label, first, last in self.periods]
@@ -174,7 +174,7 @@ class Rhythm:
 
     area: Area
     year: int
-    grids: list[Grid]
+    grids: list[RhythmGrid]
 
     def as_dict(self) -> dict[str, Any]:
         grids = [grid.as_dict() for grid in self.grids]
@@ -197,16 +197,16 @@ def rhythm(area: Area, *, areas: AreaQuerySet, year: int, today: date, level: in
     _sum_up(rows)
     shown = {area.level: [row for row in rows if row.area.path == area.path]}
     shown |= {level: [row for row in rows if row.area.level == level]} if level > area.level else {}
-    grids = [Grid(Area.Level(each), periods[each], found) for each, found in shown.items() if found]
+    grids = [RhythmGrid(Area.Level(each), periods[each], found) for each, found in shown.items() if found]
     return Rhythm(area, year, grids)
 
 
-def _rows(area: Area, areas: AreaQuerySet, periods: dict[int, list[Period]], today: date) -> list[Row]:
+def _rows(area: Area, areas: AreaQuerySet, periods: dict[int, list[DuePeriod]], today: date) -> list[DueGroup]:
     """A row for every area that was there on a day of the year."""
     first = min(each[0].first for each in periods.values())
     last = max(each[-1].last for each in periods.values())
     activities, visits = _activities(area, first, last), _visits(area, first, last)
-    places = [Place(*values) for values in areas.inside(area).values_list(*Place._fields)]
+    places = [DueArea(*values) for values in areas.inside(area).values_list(*DueArea._fields)]
     return [
         _row(place, periods[place.level], activities[place.pk], visits[place.pk], today)
         for place in places
@@ -214,30 +214,30 @@ def _rows(area: Area, areas: AreaQuerySet, periods: dict[int, list[Period]], tod
     ]
 
 
-def _row(place: Place, periods: list[Period], activities: Counter, visits: Counter, today: date) -> Row:
+def _row(place: DueArea, periods: list[DuePeriod], activities: Counter, visits: Counter, today: date) -> DueGroup:
     held, called = _by_period(activities, periods), _by_period(visits, periods)
     cells = [
-        Cell(_state(place, period, bool(held[i] or called[i]), today), held[i], called[i])
+        DueCell(_state(place, period, bool(held[i] or called[i]), today), held[i], called[i])
         for i, period in enumerate(periods)
     ]
     is_waiting = any(
-        period.first <= today <= period.last and cell.state == State.NOT_DUE and place.owes(period)
+        period.first <= today <= period.last and cell.state == DueState.NOT_DUE and place.owes(period)
         for period, cell in zip(periods, cells, strict=True)
     )
-    return Row(place, cells, is_waiting)
+    return DueGroup(place, cells, is_waiting)
 
 
-def _state(place: Place, period: Period, is_held: bool, today: date) -> State:
+def _state(place: DueArea, period: DuePeriod, is_held: bool, today: date) -> DueState:
     if not place.has_rhythm(period):
-        return State.DONE if is_held and place.level == Area.Level.STREET else State.NOT_APPLICABLE
+        return DueState.DONE if is_held and place.level == Area.Level.STREET else DueState.NOT_APPLICABLE
     if not place.owes(period):
-        return State.NOT_DUE
+        return DueState.NOT_DUE
     if is_held:
-        return State.DONE
-    return State.MISSING if period.last < today else State.NOT_DUE
+        return DueState.DONE
+    return DueState.MISSING if period.last < today else DueState.NOT_DUE
 
 
-def _by_period(days: Counter, periods: list[Period]) -> Counter:
+def _by_period(days: Counter, periods: list[DuePeriod]) -> Counter:
     """Sum up what was counted by day; days before the first period or after the last are not of this year."""
     firsts, found = [period.first for period in periods], Counter[int]()
     for day, count in days.items():
@@ -246,7 +246,7 @@ def _by_period(days: Counter, periods: list[Period]) -> Counter:
     return found
 
 
-def _sum_up(rows: list[Row]) -> None:
+def _sum_up(rows: list[DueGroup]) -> None:
     by_path = {row.area.path: row for row in rows}
     for row in rows:
         progress = row.progress

@@ -15,7 +15,7 @@ from django.forms import model_to_dict
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_GET, require_POST
 
-from activities.forms.activities import ActivityFilter, ActivityForm, HeldForm, NewActivityForm
+from activities.forms.activities import ActivityFilterForm, ActivityForm, HeldForm, NewActivityForm
 from activities.forms.places import as_number
 from activities.models import Activity, Attendance, SignIn
 from members.ground import access
@@ -43,7 +43,7 @@ class Came:
 def index(request):
     """The activities of the user's areas, newest first."""
     _require(request, Right.READ)
-    form = ActivityFilter(request.GET, user=request.user)
+    form = ActivityFilterForm(request.GET, user=request.user)
     found = form.narrow(Activity.objects.for_user(request.user)).select_related("area").with_came()
     return page(
         request,

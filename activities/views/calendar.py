@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from activities.forms.places import PlaceForm
-from activities.ground.periods import Period, read_period
+from activities.ground.periods import DaySpan, read_period
 from activities.models import Activity
 from activities.models.activities import LONGEST_AHEAD
 from members.ground import access
@@ -27,7 +27,7 @@ DAY = timedelta(days=1)
 
 
 @dataclass(slots=True)
-class Day:
+class CalendarDay:
     """A day of the grid with some of its activities, and how many there are besides."""
 
     date: date
@@ -61,7 +61,7 @@ def month(request):
     )
 
 
-def _month(text: str) -> Period:
+def _month(text: str) -> DaySpan:
     """The month asked for; one that cannot be read, or of which nothing can be recorded, is this month."""
     with suppress(ValueError):
         asked = read_period(text)
@@ -75,7 +75,7 @@ def _recordable(day: date) -> date | None:
     return day if FIRST_YEAR <= day <= timezone.localdate() + LONGEST_AHEAD else None
 
 
-def _weeks(user, area: Area, shown: Period) -> list[list[Day]]:
+def _weeks(user, area: Area, shown: DaySpan) -> list[list[CalendarDay]]:
     weeks = Calendar().monthdatescalendar(shown.first.year, shown.first.month)
     activities = Activity.objects.for_user(user).inside(area).between(weeks[0][0], weeks[-1][-1])
     by_day = defaultdict(list)
@@ -95,10 +95,10 @@ def _ordered(activities):
     return kept.order_by("held_on", F("begins_at").asc(nulls_last=True), "area__path", "pk")
 
 
-def _day(day: date, activities: list[Activity], shown: Period, *, may_write: bool) -> Day:
+def _day(day: date, activities: list[Activity], shown: DaySpan, *, may_write: bool) -> CalendarDay:
     """Of a full day what the higher areas do is shown."""
     highest = sorted(activities, key=lambda activity: activity.area.level)[:SHOWN_A_DAY]
-    return Day(
+    return CalendarDay(
         date=day,
         activities=[activity for activity in activities if activity in highest],
         besides=max(0, len(activities) - SHOWN_A_DAY),

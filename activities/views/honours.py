@@ -20,7 +20,7 @@ DEEDS_SHOWN = 90
 
 
 @dataclass(slots=True)
-class Section:
+class HonourTheme:
     """The honours of one theme."""
 
     label: str
@@ -83,12 +83,12 @@ def _require(request, right: Right) -> None:
         raise PermissionDenied
 
 
-def _by_theme(honours: QuerySet[Honour]) -> list[Section]:
+def _by_theme(honours: QuerySet[Honour]) -> list[HonourTheme]:
     """The commended groups first, then theme after theme; within one, along the tree."""
     rows = list(honours.order_by("area__path", "pk"))
     labels = [(theme, str(label)) for theme, label in Honour.Theme.choices]
     sections = [
-        Section(label, [honour for honour in rows if honour.theme == theme])
+        HonourTheme(label, [honour for honour in rows if honour.theme == theme])
         for theme, label in [("", Honour.Kind.COMMENDED.label), *labels]
     ]
     return [section for section in sections if section.honours]

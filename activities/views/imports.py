@@ -7,16 +7,16 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
-from activities.forms.imports import UploadForm
+from activities.forms.imports import ActivityUploadForm
 from activities.imports.bringing import Report, Unfit, bring_in, check
-from activities.imports.sheets import ACTIVITIES, CAME, Book, read_book, seal, titles, unseal
+from activities.imports.sheets import ACTIVITIES, CAME, ActivityBook, read_book, seal, titles, unseal
 from activities.models import Activity
 from members.ground import access
 from members.ground.access import Resource, Right
-from members.ground.export import Sheet, workbook_of
+from members.ground.export import ExportSheet, workbook_of
 from members.ground.states import Conflict
 from members.models import Duty
-from members.roster.refusal import Refused
+from members.roster.refusal import UnreadableFile
 from members.web.files import download
 from members.web.shell import page
 
@@ -39,12 +39,12 @@ REPLACED = "刚才又上传了另一份表，请核对现在这一份，再确�
 def upload(request):
     """Read the file; what would come of it is shown before anything is written."""
     _require(request)
-    form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
+    form = ActivityUploadForm(request.POST, request.FILES) if request.method == "POST" else ActivityUploadForm()
     if form.is_valid():
         file = form.cleaned_data["file"]
         try:
             sealed = seal(read_book(file.read()))
-        except Refused as refusal:
+        except UnreadableFile as refusal:
             form.add_error("file", refusal.sentence)
         else:
             mark = sha256(sealed.encode()).hexdigest()[:16]
@@ -86,7 +86,9 @@ def template(request):
     _require(request)
     sheets = ((name, titles(headings)) for name, headings in (("活动", ACTIVITIES), ("参加", CAME)))
     return download(
-        workbook_of(Sheet(name, headings, [], dict.fromkeys(range(len(headings)), "@")) for name, headings in sheets),
+        workbook_of(
+            ExportSheet(name, headings, [], dict.fromkeys(range(len(headings)), "@")) for name, headings in sheets
+        ),
         "活动导入模板.xlsx",
     )
 
@@ -96,7 +98,7 @@ def _require(request) -> None:
         raise PermissionDenied
 
 
-def _written(request, book: Book, mark: str) -> Report | None:
+def _written(request, book: ActivityBook, mark: str) -> Report | None:
     """Write the book that the page showed; None where something stands against it, which becomes a message."""
     if request.POST.get("mark") != mark:
         messages.error(request, REPLACED)

@@ -32,7 +32,7 @@ WORDS = re.compile(r"[、，,;；/\s]+")
 
 
 @dataclass(slots=True)
-class Card:
+class NeedCard:
     """A need with what the reader may know of it: who claimed it, at which door."""
 
     need: Need
@@ -57,7 +57,7 @@ class Column:
 
     status: str
     title: str
-    cards: list[Card]
+    cards: list[NeedCard]
     count: int
 
     @property
@@ -117,7 +117,7 @@ def readable(user: Any) -> NeedQuerySet:
     return rows.annotate(claimants=Count("members")).order_by("opened_on", "pk")
 
 
-def cards(user: Any, needs: Sequence[Need]) -> list[Card]:
+def cards(user: Any, needs: Sequence[Need]) -> list[NeedCard]:
     """What the reader may know of the needs, in three queries: names and doors where members and doors are open."""
     members, doors = Member.objects.for_user(user).order_by("pinyin", "pk"), Household.objects.for_user(user)
     prefetch_related_objects(
@@ -126,7 +126,7 @@ def cards(user: Any, needs: Sequence[Need]) -> list[Card]:
     mine = Need.objects.for_user(user, Right.WRITE).filter(pk__in=[need.pk for need in needs])
     written, knows_employers = set(mine.values_list("pk", flat=True)), access.can(user, Resource.MEMBER)
     return [
-        Card(need, _claimed_by(need, knows_employers), getattr(need.known_door, "room", ""), need.pk in written)
+        NeedCard(need, _claimed_by(need, knows_employers), getattr(need.known_door, "room", ""), need.pk in written)
         for need in cast(Any, needs)
     ]
 

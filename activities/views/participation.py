@@ -8,13 +8,13 @@ from django.utils import timezone
 
 from activities.models import Activity
 from activities.rules.outcomes import Outcomes, outcomes
-from activities.rules.participation import KINDS, Figures, Held, Participation, participation
+from activities.rules.participation import KINDS, Participation, ParticipationFigures, TookPlace, participation
 from activities.views.reports import asked_period, own_area, periods_to_choose, report_areas
 from members.ground import access
 from members.ground.access import Resource
 from members.ground.atomic import atomic_write
 from members.ground.audit import record
-from members.ground.export import Sheet, workbook_of
+from members.ground.export import ExportSheet, workbook_of
 from members.models import Area
 from members.web.files import download
 from members.web.shell import page
@@ -44,11 +44,11 @@ FORMULAS = {
 COUNTS = ("活动", "人次", "群众人次")
 
 
-class Kind(NamedTuple):
+class Breakdown(NamedTuple):
     """One way to tell activities apart: the name of each sort, what was held of it, and what narrows the list to it."""
 
     name: str
-    parts: list[tuple[str, Held, str]]
+    parts: list[tuple[str, TookPlace, str]]
 
 
 class Chart(NamedTuple):
@@ -112,14 +112,14 @@ def _context(request, pk: int) -> dict[str, Any]:
     }
 
 
-def _kinds(report: Participation) -> Iterator[Kind]:
+def _kinds(report: Participation) -> Iterator[Breakdown]:
     tiers = [(str(tier.label), held, "&own=on" * (tier == report.area.level)) for tier, held in report.by_tier.items()]
-    yield Kind("哪一级办的", tiers)
+    yield Breakdown("哪一级办的", tiers)
     for kind, parts in report.by_kind.items():
         name = Activity._meta.get_field(kind).verbose_name  # type: ignore[union-attr]
         is_listed = kind == "field"
         sorts = [(str(KINDS[kind](part).label), held, f"&{kind}={part}" * is_listed) for part, held in parts.items()]
-        yield Kind(str(name), sorts)
+        yield Breakdown(str(name), sorts)
 
 
 def _charts(report: Participation) -> Iterator[Chart]:
@@ -134,26 +134,26 @@ def _charts(report: Participation) -> Iterator[Chart]:
         yield Chart("fields", "各领域的活动", {"labels": labels, "data": counts})
 
 
-def _sheets(report: Participation, results: Outcomes) -> Iterator[Sheet]:
+def _sheets(report: Participation, results: Outcomes) -> Iterator[ExportSheet]:
     shares = ("参加率", *(f"{_short(tier)}活动" for tier in report.figures.by_tier))
     rows = [_cells(report.area.label, report.figures), *(_cells(row.area.label, row.figures) for row in report.rows)]
     formats = {3 + index: "0.0%" for index in range(len(shares))}
-    yield Sheet("参与情况", ("区域", "党员", "参加过", *shares, *COUNTS), rows, formats)
+    yield ExportSheet("参与情况", ("区域", "党员", "参加过", *shares, *COUNTS), rows, formats)
     parts = [(kind.name, name, *_counts(held)) for kind in _kinds(report) for name, held, _ in kind.parts]
-    yield Sheet("办了什么", ("分类", "类别", *COUNTS), parts, {})
-    yield Sheet("结对、需求、评优", ("项目", "数量"), _told(results), {})
+    yield ExportSheet("办了什么", ("分类", "类别", *COUNTS), parts, {})
+    yield ExportSheet("结对、需求、评优", ("项目", "数量"), _told(results), {})
 
 
 def _short(tier: Area.Level) -> str:
     return tier.label.removesuffix("党员联络站")
 
 
-def _cells(name: str, figures: Figures) -> list[Any]:
+def _cells(name: str, figures: ParticipationFigures) -> list[Any]:
     shares = figures.shares_by_tier.values()
     return [name, figures.members, figures.participants, figures.share, *shares, *_counts(figures.held)]
 
 
-def _counts(held: Held) -> tuple[int, int, int]:
+def _counts(held: TookPlace) -> tuple[int, int, int]:
     return held.activities, held.attendances, held.residents
 
 

@@ -6,13 +6,18 @@ from django.shortcuts import redirect
 from activities.forms.activities import PasteForm
 from activities.models import Activity, Attendance
 from activities.rules import pasted_list
-from activities.rules.attendance import Recorded, eligible, enrol
-from activities.rules.pasted_list import Line, State
+from activities.rules.attendance import Recording, eligible, enrol
+from activities.rules.pasted_list import MatchState, PastedLine
 from members.models import Area
 from members.web.acts import done, writable
 from members.web.shell import page
 
-STATES = {State.DOUBT: "同名的", State.MATCHED: "认出来的", State.UNKNOWN: "没有找到", State.TEXT: "不像姓名的文字"}
+STATES = {
+    MatchState.DOUBT: "同名的",
+    MatchState.MATCHED: "认出来的",
+    MatchState.UNKNOWN: "没有找到",
+    MatchState.TEXT: "不像姓名的文字",
+}
 LEAVE = "0"
 
 
@@ -39,7 +44,7 @@ def paste(request, pk):
     )
 
 
-def _matched(request, form: PasteForm, activity: Activity) -> list[Line]:
+def _matched(request, form: PasteForm, activity: Activity) -> list[PastedLine]:
     """Read and match the list; what was answered on the page before stays answered."""
     area: Area | None = None if form.cleaned_data["wider"] else activity.area
     came = Attendance.objects.filter(activity=activity).values_list("member_id", flat=True)
@@ -55,14 +60,14 @@ def _matched(request, form: PasteForm, activity: Activity) -> list[Line]:
     return lines
 
 
-def _saved(request, form: PasteForm, activity: Activity, lines: list[Line]) -> bool:
+def _saved(request, form: PasteForm, activity: Activity, lines: list[PastedLine]) -> bool:
     """Record who is matched or was chosen; as long as somebody is in doubt, ask."""
     asked = [line for line in lines if line.people]
     if waiting := [line.entry.name for line in asked if line.answer != LEAVE and line.chosen is None]:
         form.add_error(None, f"还没有选“{'”“'.join(waiting[:5])}”是哪一位。请选一位，或选“不登记”。")
         return False
     chosen = [line.chosen.pk for line in asked if line.chosen]
-    said: list[Recorded] = []
+    said: list[Recording] = []
     source = Attendance.Source.PASTE
     if not done(form, lambda: said.append(enrol(activity, chosen, user=request.user, source=source))):
         return False

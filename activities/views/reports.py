@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
-from activities.ground.periods import Period
+from activities.ground.periods import DaySpan
 from members.ground.access import Resource
 from members.models import Area
 from members.models.areas import AreaQuerySet
@@ -31,25 +31,25 @@ def asked_year(request) -> int:
     return year if FIRST_YEAR.year <= year <= this_year else this_year
 
 
-def asked_period(request) -> Period:
+def asked_period(request) -> DaySpan:
     """The days asked for, up to today; what cannot be read, or is out of reach, is this year."""
     today = timezone.localdate()
     try:
         first, last = (date.fromisoformat(request.GET.get(name, "")) for name in ("from", "to"))
     except ValueError:
-        return Period(date(today.year, 1, 1), today)
-    period = Period(first, min(last, today))
-    return period if FIRST_YEAR <= period.first <= period.last else Period(date(today.year, 1, 1), today)
+        return DaySpan(date(today.year, 1, 1), today)
+    period = DaySpan(first, min(last, today))
+    return period if FIRST_YEAR <= period.first <= period.last else DaySpan(date(today.year, 1, 1), today)
 
 
-def periods_to_choose() -> dict[str, Period]:
+def periods_to_choose() -> dict[str, DaySpan]:
     """Periods that are asked for often, by their names."""
     today = timezone.localdate()
     quarter = date(today.year, (today.month - 1) // 3 * 3 + 1, 1)
     last_year = date(today.year - 1, 1, 1)
     return {
-        "今年": Period(date(today.year, 1, 1), today),
-        "本季": Period(quarter, today),
-        "本月": Period(today.replace(day=1), today),
-        "去年": Period(last_year, date(today.year, 1, 1) - timedelta(days=1)),
+        "今年": DaySpan(date(today.year, 1, 1), today),
+        "本季": DaySpan(quarter, today),
+        "本月": DaySpan(today.replace(day=1), today),
+        "去年": DaySpan(last_year, date(today.year, 1, 1) - timedelta(days=1)),
     }

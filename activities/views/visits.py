@@ -36,7 +36,7 @@ BY_DOOR = ("household__area__path", "household__unit", "household__floor", "hous
 
 
 @dataclass(slots=True)
-class Card:
+class PairingCard:
     """A pairing with what its card tells: who lives behind the member's door, today's visits, the last one."""
 
     pairing: Pairing
@@ -146,7 +146,7 @@ def _found(user: Any, pairings: QuerySet, words: str) -> QuerySet:
     return pairings
 
 
-def _cards(user: Any, pairings: Iterable[Pairing]) -> list[Card]:
+def _cards(user: Any, pairings: Iterable[Pairing]) -> list[PairingCard]:
     """What the cards tell, in three queries however many there are."""
     pairs = list(pairings)
     people, latest = _people(user, pairs), Visit.objects.filter(pairing__in=pairs).values("pairing")
@@ -156,7 +156,7 @@ def _cards(user: Any, pairings: Iterable[Pairing]) -> list[Card]:
         today[contact.pairing_id][contact.kind] = contact
     doors = [(pair.household.area_id, pair.household.room) for pair in pairs]
     return [
-        Card(pair, people.get(door, []), last.get(pair.pk), today.get(pair.pk, {}))
+        PairingCard(pair, people.get(door, []), last.get(pair.pk), today.get(pair.pk, {}))
         for pair, door in zip(pairs, doors, strict=True)
     ]
 

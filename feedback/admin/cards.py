@@ -9,7 +9,7 @@ from unfold.decorators import action
 from feedback.ground.periods import CardPeriod
 from feedback.models import RecordCard
 from feedback.rules import agreeing, issuing
-from feedback.rules.agreeing import Moved
+from feedback.rules.agreeing import MovedOn
 from members.admin.base import ExportableAdmin, PlainResource
 from members.admin.filters import DayRangeFilter, PlaceFilter
 from members.ground import access
@@ -132,7 +132,7 @@ class RecordCardAdmin(ExportableAdmin):
         return told(card) or "—"
 
     @staticmethod
-    def _moved(request, queryset, act) -> Moved | None:
+    def _moved(request, queryset, act) -> MovedOn | None:
         mine = RecordCard.objects.for_user(request.user, Right.WRITE).filter(pk__in=queryset.order_by().values("pk"))
         pks = list(mine.order_by().values_list("pk", flat=True)[: MOST + 1])
         if len(pks) > MOST:
@@ -141,6 +141,6 @@ class RecordCardAdmin(ExportableAdmin):
         return act(pks)
 
     @staticmethod
-    def _tell(request, said: str, moved: Moved, why: str) -> None:
+    def _tell(request, said: str, moved: MovedOn, why: str) -> None:
         left = f"另 {moved.skipped} 张没有变：{why}。" if moved.skipped else ""
         (messages.success if moved.done else messages.warning)(request, said + left)

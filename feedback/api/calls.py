@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
 from feedback.api.keys import HoldsKey, KeyAuthentication
-from feedback.api.problems import KeyMissing, KeyReused, ScopeMissing, told
+from feedback.api.problems import KeyMissing, KeyReusedProblem, ScopeMissing, told
 from feedback.api.throttling import Allowance, KeyThrottle
 from feedback.models import EmployerKey, RecordCard, Scope
 from feedback.models.counterparts import Counterpart
@@ -121,7 +121,7 @@ class EmployerCall(OnRecord):
             with atomic_write():
                 reply = idempotency.once(act, counterpart=self.counterpart, key=key, request=digest)
         except idempotency.KeyReused as error:
-            raise KeyReused from error
+            raise KeyReusedProblem from error
         more = {"Idempotent-Replayed": "true"} if reply.is_replayed else {}
         return HttpResponse(reply.body, status=reply.status, content_type=JSON, headers=more)
 

@@ -11,9 +11,9 @@ from rest_framework.request import Request
 
 from feedback.api.calls import JSON, EmployerCall, written
 from feedback.api.examples import CARDS, ONE_CARD
-from feedback.api.fields import PeriodField, TextField
+from feedback.api.fields import CardPeriodField, TextField
 from feedback.api.paging import Paged, behind
-from feedback.api.problems import Withdrawn
+from feedback.api.problems import WithdrawnProblem
 from feedback.api.schema import ETAG, IF_NONE_MATCH, NUMBER, call
 from feedback.api.shapes import STATUSES, BodyShape, CardsShape
 from feedback.feed.pulls import record_pull
@@ -25,11 +25,11 @@ from feedback.rules import receiving
 Status = RecordCard.Status
 
 
-class Asked(Paged):
+class CardQuery(Paged):
     """Which cards."""
 
     status = serializers.ChoiceField(STATUSES, required=False, help_text="状态；不填是除撤回以外的全部。")
-    period = PeriodField(required=False, help_text="时段，如 2026H1。")
+    period = CardPeriodField(required=False, help_text="时段，如 2026H1。")
     member = TextField(required=False, max_length=30, help_text="贵单位自己的人员编号；找不到已撤回的卡。")
 
 
@@ -43,11 +43,11 @@ class CardsView(EmployerCall):
         said="按卡号排列，可以按状态、时段、人员编号筛选。撤回的卡只在 status=withdrawn 时列出，body 为 null。"
         "日常同步请用 /feed。每次取卡都记入操作记录。",
         problems=(400,),
-        parameters=[Asked],
+        parameters=[CardQuery],
         examples=CARDS,
     )
     def get(self, request: Request) -> HttpResponse:
-        asked = self.asked(Asked)
+        asked = self.asked(CardQuery)
         limit, cursor = asked.pop("limit"), asked.pop("cursor")
         signer = Signer(salt=f"feedback.cards.{self.counterpart}.{sorted(asked.items())}")
         rows = narrowed(receiving.held_by(self.counterpart), **asked).order_by("number")
@@ -79,7 +79,7 @@ class CardView(EmployerCall):
         if card is None:
             raise Http404
         if card.status == Status.WITHDRAWN:
-            raise Withdrawn
+            raise WithdrawnProblem
         etag, known = f'"{card.digest}"', request.headers.get("If-None-Match", "")
         is_known = is_among(etag, known)
         record_pull(self.key, rows=int(not is_known), row=card)

@@ -34,7 +34,7 @@ class DigestField(TextField):
         super().__init__(validators=[shape], **kwargs)
 
 
-class PeriodField(TextField):
+class CardPeriodField(TextField):
     """2026, 2026H1, 2026Q3 or 2026-07."""
 
     def to_internal_value(self, data: Any) -> Any:

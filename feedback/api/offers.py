@@ -56,7 +56,7 @@ class OfferChange(serializers.Serializer):
     status = serializers.ChoiceField(STANDING, required=False, help_text="open 可用，withdrawn 收回。")
 
 
-class Asked(Paged):
+class OfferQuery(Paged):
     """Which offers."""
 
     status = serializers.ChoiceField(Offer.Status.choices, required=False, help_text="状态。")
@@ -77,11 +77,11 @@ class OffersView(OfferCall):
         {200: OffersShape},
         said="由旧到新。",
         problems=(400,),
-        parameters=[Asked],
+        parameters=[OfferQuery],
         examples=OFFERS,
     )
     def get(self, request: Request) -> HttpResponse:
-        asked = self.asked(Asked)
+        asked = self.asked(OfferQuery)
         limit, cursor, status = asked["limit"], asked["cursor"], asked.get("status", "")
         signer = Signer(salt=f"feedback.offers.{self.counterpart}.{status}")
         rows = self.offers().filter(**({"status": status} if status else {}))

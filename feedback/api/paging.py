@@ -4,7 +4,7 @@ from django.core.signing import BadSignature, Signer
 from rest_framework import serializers
 
 from feedback.api.fields import TextField
-from feedback.api.problems import BadCursor
+from feedback.api.problems import BadCursorProblem
 
 
 class Paged(serializers.Serializer):
@@ -27,4 +27,4 @@ def behind(signer: Signer, cursor: str) -> str:
     try:
         return signer.unsign(cursor)
     except BadSignature as error:
-        raise BadCursor from error
+        raise BadCursorProblem from error

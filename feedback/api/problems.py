@@ -15,25 +15,25 @@ class ScopeMissing(Problem):
     kind = ("scope-missing", "The key lacks a scope")
 
 
-class BadCursor(Problem):
+class BadCursorProblem(Problem):
     status_code = 400
     kind = ("bad-cursor", "The cursor cannot be used")
     default_detail = "这个游标读不出来，或者不是用在这里的。请用上一次结果里的 next，或者从头开始。"
 
 
-class CursorReset(Problem):
+class CursorResetProblem(Problem):
     status_code = 410
     kind = ("cursor-reset", "Start again from the beginning")
     default_detail = "卡片流已经重新编号，请清空本地数据，不带 after 从头取起。"
 
 
-class Withdrawn(Problem):
+class WithdrawnProblem(Problem):
     status_code = 410
     kind = ("withdrawn", "The card was withdrawn")
     default_detail = "这张卡已经撤回，请删去您那里的内容。"
 
 
-class WrongDigest(Problem):
+class WrongDigestProblem(Problem):
     status_code = 409
     kind = ("wrong-digest", "The digest does not fit")
 
@@ -54,7 +54,7 @@ class KeyMissing(Problem):
     default_detail = "请带上 Idempotency-Key 请求头：1 至 255 个可见的 ASCII 字符，每件事各用一个。"
 
 
-class KeyReused(Problem):
+class KeyReusedProblem(Problem):
     status_code = 422
     kind = ("idempotency-key-reused", "The Idempotency-Key was used for another request")
     default_detail = "这个 Idempotency-Key 已经用在另一个请求上，请换一个。"
@@ -66,9 +66,9 @@ def told(row: RecordCard | Offer) -> Iterator[None]:
     try:
         yield
     except receiving.Withdrawn as error:
-        raise Withdrawn from error
+        raise WithdrawnProblem from error
     except receiving.WrongDigest as error:
-        raise WrongDigest(str(error)) from error
+        raise WrongDigestProblem(str(error)) from error
     except receiving.Closed as error:
         raise AnswerClosed(str(error)) from error
     except Conflict as error:
@@ -84,6 +84,6 @@ def told_of_cursor() -> Iterator[None]:
     try:
         yield
     except feed.BadCursor as error:
-        raise BadCursor from error
+        raise BadCursorProblem from error
     except feed.CursorReset as error:
-        raise CursorReset from error
+        raise CursorResetProblem from error

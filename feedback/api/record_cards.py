@@ -13,11 +13,11 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from feedback.api.fields import PeriodField
+from feedback.api.fields import CardPeriodField
 from feedback.ground.periods import CardPeriod
 from feedback.models import RecordCard
 from feedback.rules import agreeing, issuing, making, withdrawing
-from members.api.fields import PastDayField, ScopedField
+from members.api.fields import PastDayApiField, ScopedField
 from members.api.filters import by_id, employers, id_of, inside
 from members.api.schema import reads, writes
 from members.api.serializers import CheckedSerializer, places
@@ -48,7 +48,7 @@ class RecordCardSerializer(CheckedSerializer):
     label = serializers.CharField(source="area.label", read_only=True, label="社区")  # type: ignore[assignment]
     name = serializers.CharField(source="member.name", read_only=True, label="姓名")
     employer_name = serializers.CharField(source="employer.name", read_only=True, label="单位名称")
-    period = PeriodField(read_only=True, label="时段")
+    period = CardPeriodField(read_only=True, label="时段")
     lines = LineSerializer(many=True, read_only=True, label="内容")
     left_out = serializers.ListField(
         child=serializers.CharField(max_length=20),
@@ -83,7 +83,7 @@ class MakeSerializer(serializers.Serializer):
     """For whom cards are made, and for which period."""
 
     area = ScopedField(rows=places(Resource.CARD), label="区域")
-    period = PeriodField(label="时段")
+    period = CardPeriodField(label="时段")
 
     def validate_period(self, period: CardPeriod) -> CardPeriod:
         if period.first > timezone.localdate():
@@ -102,7 +102,7 @@ class MadeSerializer(serializers.Serializer):
 class PaperSerializer(serializers.Serializer):
     """The day of the member's signature."""
 
-    given_on = PastDayField(required=False, label="签字的日期", help_text="不填就是今天。")
+    given_on = PastDayApiField(required=False, label="签字的日期", help_text="不填就是今天。")
 
 
 class WithdrawalSerializer(serializers.Serializer):
@@ -202,7 +202,7 @@ class RecordCardViewSet(ChangeMixin, BulkReadViewSet):
         return serializer.validated_data
 
 
-def _one(move: Callable[[list[int]], agreeing.Moved]) -> Callable[[RecordCard], None]:
+def _one(move: Callable[[list[int]], agreeing.MovedOn]) -> Callable[[RecordCard], None]:
     """A move of many as the move of one: Conflict where it is in no state for it."""
 
     def moved(card: RecordCard) -> None:

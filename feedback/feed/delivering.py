@@ -35,7 +35,7 @@ Status = Delivery.Status
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class DeliveryOutcome:
     """What came of one try: the status of the answer, if there was one, and a word for the log."""
 
     status: int | None
@@ -123,7 +123,7 @@ def _taken() -> list[Delivery]:
     return rows
 
 
-def _sent(delivery: Delivery) -> Outcome:
+def _sent(delivery: Delivery) -> DeliveryOutcome:
     """Send one message; no database here: it runs in a thread of its own."""
     told = {
         "type": "feed.advanced",
@@ -134,12 +134,12 @@ def _sent(delivery: Delivery) -> Outcome:
     try:
         secret = delivery.webhook.secret
     except ValueError:  # sealed under a key that is not here any more
-        return Outcome(None, "签名密钥读不出来，请换签名密钥，再告诉单位")
+        return DeliveryOutcome(None, "签名密钥读不出来，请换签名密钥，再告诉单位")
     try:
         status = posting.post(delivery.webhook.url, body, _headers(delivery, secret, body))
     except posting.Unreachable as reason:
-        return Outcome(None, str(reason)[:200])
-    return Outcome(status, f"对方回答 {status}")
+        return DeliveryOutcome(None, str(reason)[:200])
+    return DeliveryOutcome(status, f"对方回答 {status}")
 
 
 def _headers(delivery: Delivery, secret: str, body: bytes) -> dict[str, str]:
@@ -153,7 +153,7 @@ def _headers(delivery: Delivery, secret: str, body: bytes) -> dict[str, str]:
     }
 
 
-def _note(delivery: Delivery, outcome: Outcome) -> None:
+def _note(delivery: Delivery, outcome: DeliveryOutcome) -> None:
     """Write down what came of a try, within the caller's transaction."""
     delivery.outcome, now = outcome.said, timezone.now()
     retry = None if outcome.is_delivered else next_try(delivery, now)

@@ -97,7 +97,7 @@ class SenderForm(forms.ModelForm):
             del self.fields["months"]
 
 
-class DigitsForm(forms.Form):
+class PhoneEndForm(forms.Form):
     """The last four digits of the member's phone; digits of full width are digits."""
 
     digits = forms.CharField(

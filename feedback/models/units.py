@@ -12,7 +12,7 @@ from django.utils import timezone
 from feedback.models.counterparts import GivenQuerySet, OfCounterpart
 from members.ground.audit import Audited, plain_address
 from members.ground.dated import DatedQuerySet, ends_after_it_begins
-from members.ground.keys import Key, KeyQuerySet
+from members.ground.keys import AccessKey, KeyQuerySet
 from members.ground.states import Conflict
 from members.models import Area, Employer, User
 
@@ -31,7 +31,7 @@ class EmployerKeyQuerySet(GivenQuerySet, KeyQuerySet):  # type: ignore[override]
     """Keys that a street gave."""
 
 
-class EmployerKey(OfCounterpart, Key):
+class EmployerKey(OfCounterpart, AccessKey):
     """The key of an employer's system, given by a street. `addresses` are where it may call from; none is anywhere."""
 
     employer = models.ForeignKey(

@@ -31,7 +31,7 @@ VERSION, NOTICE = NOTICES[Consent.Purpose.CARDS]
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class MovedOn:
     """How many cards went on to their next state, and how many were in no state for it."""
 
     done: int
@@ -89,20 +89,20 @@ def knows(card: RecordCard, digits: str) -> bool:
     return is_right
 
 
-def show_all(pks: Sequence[int]) -> Moved:
+def show_all(pks: Sequence[int]) -> MovedOn:
     """Put these drafts (ids) before their members, all at once; empty ones and what is no draft stay as they are."""
     with atomic_write():
         ready = [card for card in _locked(pks, Status.DRAFT) if not card.is_empty]
         return _moved(ready, pks, Status.SHOWN, shown_at=timezone.now(), wrong_tries=0)
 
 
-def correct_all(pks: Sequence[int]) -> Moved:
+def correct_all(pks: Sequence[int]) -> MovedOn:
     """Take these cards (ids) back from their members, all at once: drafts again, and their links open nothing."""
     with atomic_write():
         return _moved(_locked(pks, Status.SHOWN), pks, Status.DRAFT, shown_at=None)
 
 
-def agree_all(pks: Sequence[int], *, how: str, by: User | None = None, given_on: date | None = None) -> Moved:
+def agree_all(pks: Sequence[int], *, how: str, by: User | None = None, given_on: date | None = None) -> MovedOn:
     """The members agree to these cards (ids) that they were shown; `by` is who records their signatures.
 
     The consent is for this employer and purpose: one that stands already is the one that is meant.
@@ -172,7 +172,7 @@ def _give(cards: list[RecordCard], means: str, by: User | None, day: date) -> No
         record("create", Consent, path=path, changes={"rows": count, "means": means})
 
 
-def _moved(cards: list[RecordCard], pks: Sequence[int], to: str, **values: Any) -> Moved:
+def _moved(cards: list[RecordCard], pks: Sequence[int], to: str, **values: Any) -> MovedOn:
     """Move these locked cards on, with an entry for each community."""
     for part in batches([card.pk for card in cards]):
         RecordCard.objects.filter(pk__in=part).update(status=to, **values)
@@ -182,4 +182,4 @@ def _moved(cards: list[RecordCard], pks: Sequence[int], to: str, **values: Any) 
     for path, some in by_place.items():
         changes = {"status": [some[0].status, to], "cards": [card.pk for card in some]}
         record("change", RecordCard, path=path, changes=changes)
-    return Moved(done=len(cards), skipped=len(pks) - len(cards))
+    return MovedOn(done=len(cards), skipped=len(pks) - len(cards))

@@ -10,7 +10,7 @@ from feedback.feed import feed
 from feedback.feed.body import digest_of, render
 from feedback.models import IssueRun, NumberSeries, RecordCard
 from feedback.models.senders import contacts_of
-from feedback.rules.agreeing import Moved
+from feedback.rules.agreeing import MovedOn
 from members.ground.access import Right
 from members.ground.atomic import atomic_write
 from members.ground.audit import acting, record
@@ -33,7 +33,7 @@ def issue(card: RecordCard) -> None:
         raise Conflict(f"“{card}”现在是“{card.get_status_display()}”，本人同意以后才能发出。")
 
 
-def issue_all(pks: Sequence[int]) -> Moved:
+def issue_all(pks: Sequence[int]) -> MovedOn:
     """Issue those of these cards (ids) whose members agree, in one transaction; the others stay as they are.
 
     A card for an employer that its member has left since is none of its business any more.
@@ -50,7 +50,7 @@ def issue_all(pks: Sequence[int]) -> Moved:
             for path, some in groupby(cards, key=lambda card: card.area.path):
                 numbers = [card.number for card in some]
                 record("change", RecordCard, path=path, changes={"status": ["agreed", "issued"], "numbers": numbers})
-    return Moved(done=len(cards), skipped=len(pks) - len(cards))
+    return MovedOn(done=len(cards), skipped=len(pks) - len(cards))
 
 
 def start(area: Area, pks: Sequence[int], *, user: User) -> IssueRun:

@@ -43,7 +43,7 @@ class Made:
         return "，".join(said.format(count) for said, count in told.items() if count) + "。"
 
 
-class Home(NamedTuple):
+class CardHome(NamedTuple):
     """Where an in-post member lives, or lived last: to that community their card belongs."""
 
     member: int
@@ -124,8 +124,8 @@ def _homes(area: Area) -> QuerySet[Residence]:
     return Residence.objects.inside(area).last_homes().filter(**in_post)
 
 
-def _told(homes: QuerySet[Residence]) -> Iterable[Home]:
-    return map(Home._make, homes.order_by("area__path").values_list("member", "member__employer", "area__path"))
+def _told(homes: QuerySet[Residence]) -> Iterable[CardHome]:
+    return map(CardHome._make, homes.order_by("area__path").values_list("member", "member__employer", "area__path"))
 
 
 def _cards_of(period: CardPeriod, members: Any) -> dict[tuple[int, int], RecordCard]:
@@ -134,7 +134,9 @@ def _cards_of(period: CardPeriod, members: Any) -> dict[tuple[int, int], RecordC
     return {(card.member_id, card.employer_id): card for card in rows}
 
 
-def _new_cards(homes: Iterable[Home], lines: dict, cards: dict, period: CardPeriod, street: Area) -> list[RecordCard]:
+def _new_cards(
+    homes: Iterable[CardHome], lines: dict, cards: dict, period: CardPeriod, street: Area
+) -> list[RecordCard]:
     communities = dict(Area.objects.filter(level=Area.Level.COMMUNITY).values_list("path", "pk"))
     now = timezone.now()
     return [

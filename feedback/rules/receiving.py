@@ -16,19 +16,19 @@ from members.models import User
 Status = RecordCard.Status
 
 
-class Refused(Exception):
+class ReceiptRefused(Exception):
     """It cannot be done; the sentence says why."""
 
 
-class Withdrawn(Refused):
+class Withdrawn(ReceiptRefused):
     """The community or the member took the card back."""
 
 
-class WrongDigest(Refused):
+class WrongDigest(ReceiptRefused):
     """What was read is not what the card says."""
 
 
-class Closed(Refused):
+class Closed(ReceiptRefused):
     """The time for amending an answer is over."""
 
 

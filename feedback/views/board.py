@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from feedback.forms.cards import AgreedForm, label_of
 from feedback.models import Answer, Feed, IssueRun, RecordCard
 from feedback.rules import agreeing
-from feedback.rules.agreeing import Moved, is_locked, link_ends
+from feedback.rules.agreeing import MovedOn, is_locked, link_ends
 from feedback.views.listed import NOTHING_CHOSEN, Listing, chosen, in_parts, is_replaced, read_listing, require_cards
 from members.web.shell import page
 
@@ -34,7 +34,7 @@ TOO_EARLY = "这个时段还没有结束：请本人确认以后，新办的活�
 
 
 @dataclass(slots=True)
-class Row:
+class BoardRow:
     """A card on the list: what is on it in brief, and what to know of it in its state."""
 
     card: RecordCard
@@ -127,11 +127,11 @@ def _asked(request) -> tuple[Listing, list[int]]:
     return listing, pks
 
 
-def _tell(request, moved: Moved, said: str) -> None:
+def _tell(request, moved: MovedOn, said: str) -> None:
     (messages.success if moved.done else messages.warning)(request, said)
 
 
-def _skipped(moved: Moved, status: Status) -> str:
+def _skipped(moved: MovedOn, status: Status) -> str:
     return f"{moved.skipped} 张已经不是“{status.label}”，没有动。" if moved.skipped else ""
 
 
@@ -156,7 +156,7 @@ def _page(request, listing: Listing, cards, count: int) -> Page:
     paginator = Paginator(found.order_by("area__path", "member__pinyin", "pk").defer("body"), PER_PAGE)
     paginator.count = count
     shown = paginator.get_page(request.GET.get("p"))
-    rows: Any = [Row(card, summary(card), _note(card)) for card in shown.object_list]
+    rows: Any = [BoardRow(card, summary(card), _note(card)) for card in shown.object_list]
     shown.object_list = rows
     return shown
 

@@ -39,7 +39,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class InboxCard:
     """A card as the unit has it: what it says, nothing once it was withdrawn."""
 
     card: RecordCard
@@ -71,7 +71,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     counts = dict(rows.order_by().values_list("status").annotate(Count("pk")))
     found = _narrowed(rows, {"show": asked["show"]}).order_by(TURN, "-last_day", "-pk")
     shown = Paginator(found, PAGE).get_page(request.GET.get("p"))
-    listed = [Held(each, _told(each)) for each in shown.object_list]
+    listed = [InboxCard(each, _told(each)) for each in shown.object_list]
     shown.object_list = listed  # type: ignore[assignment]
     if listed:
         record_pull(contact, rows=len(listed), filters=[name for name, value in asked.items() if value])

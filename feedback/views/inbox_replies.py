@@ -12,7 +12,7 @@ from activities.views.way_back import way_back
 from feedback.forms.inbox import AnswerForm, ReturnForm
 from feedback.models import RecordCard
 from feedback.rules import receiving
-from feedback.rules.receiving import By, Refused
+from feedback.rules.receiving import By, ReceiptRefused
 from feedback.views.contacts import counterparts_of
 from feedback.views.inbox import card_page, following, mine
 from members.ground.atomic import atomic_write
@@ -82,7 +82,7 @@ def did(request: HttpRequest, act: Callable[[], object]) -> bool:
     """Do it in one transaction; what stands against it becomes a message."""
     try:
         return tried(request, act)
-    except Refused as reason:
+    except ReceiptRefused as reason:
         messages.error(request, str(reason))
         return False
 
@@ -91,6 +91,6 @@ def _receive(card: RecordCard, digest: str) -> bool:
     try:
         with atomic_write():
             receiving.receive(card, digest=digest)
-    except (Refused, Conflict):
+    except (ReceiptRefused, Conflict):
         return False
     return True

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from feedback.forms.cards import DigitsForm, ObjectForm
+from feedback.forms.cards import ObjectForm, PhoneEndForm
 from feedback.models import RecordCard
 from feedback.models.cards import OUT
 from feedback.rules import agreeing
@@ -41,7 +41,7 @@ def link(request, token):
         return _closed(request)
     if _is_known(request, card):
         return _card(request, card, token)
-    form = DigitsForm(request.POST if request.method == "POST" else None)
+    form = PhoneEndForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return render(request, "feedback/link_digits.html", {"form": form})
     if not Guessing.lets(request):
@@ -111,7 +111,7 @@ def _closed(request) -> HttpResponse:
     return render(request, "feedback/link_closed.html", status=404)
 
 
-def _refuse(request, form: DigitsForm, sentence: str, *, status: int = 200) -> HttpResponse:
+def _refuse(request, form: PhoneEndForm, sentence: str, *, status: int = 200) -> HttpResponse:
     form.add_error(None, ValidationError(sentence))
     return render(request, "feedback/link_digits.html", {"form": form}, status=status)
 

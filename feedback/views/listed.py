@@ -17,7 +17,7 @@ from feedback.ground.periods import CardPeriod
 from feedback.models import RecordCard
 from feedback.models.cards import RecordCardQuerySet
 from feedback.models.senders import months_of
-from feedback.rules.agreeing import Moved
+from feedback.rules.agreeing import MovedOn
 from members.ground import access
 from members.ground.access import Resource, Right
 from members.ground.history import batches
@@ -97,10 +97,10 @@ def chosen(user: Any, asked: QueryDict, listing: Listing) -> list[int]:
     return list(cards.filter(pk__in=numbers(asked.getlist("card"))).values_list("pk", flat=True))
 
 
-def in_parts(act: Callable[[Sequence[int]], Moved], pks: Sequence[int]) -> Moved:
+def in_parts(act: Callable[[Sequence[int]], MovedOn], pks: Sequence[int]) -> MovedOn:
     """Do it to some hundred cards a transaction, so that others get their turn in between."""
     moved = [act(part) for part in batches(pks, AT_ONCE)]
-    return Moved(done=sum(each.done for each in moved), skipped=sum(each.skipped for each in moved))
+    return MovedOn(done=sum(each.done for each in moved), skipped=sum(each.skipped for each in moved))
 
 
 class Unsettled(NamedTuple):

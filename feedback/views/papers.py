@@ -31,7 +31,7 @@ ASKED = ("period", "place", "show", "q", "all", "card")
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class CardSheet:
     """A card that waits for its member, with the way to it and the building where they live."""
 
     card: RecordCard
@@ -109,14 +109,14 @@ def _keep_record(request, listing: Listing, rows: list[RecordCard], reason: str)
         record("export", RecordCard, path=path, changes={"rows": len(rows)}, reason=reason)
 
 
-def _sheets(request, rows: list[RecordCard]) -> Iterator[Sheet]:
+def _sheets(request, rows: list[RecordCard]) -> Iterator[CardSheet]:
     """By building, as they are handed out."""
     homes = Residence.objects.for_user(request.user).current().filter(member__in=[card.member_id for card in rows])
     places = {member: (path, label) for member, path, label in homes.values_list("member", "area__path", "area__label")}
     for card in sorted(rows, key=lambda card: places.get(card.member_id, (card.area.path, ""))[0]):
         url = request.build_absolute_uri(reverse("feedback:link", args=[link_token(card)]))
         code = segno.make(url, error="m").svg_data_uri(border=0)
-        yield Sheet(card, places.get(card.member_id, ("", ""))[1], code, link_ends(card))
+        yield CardSheet(card, places.get(card.member_id, ("", ""))[1], code, link_ends(card))
 
 
 def check_address(request, card: RecordCard) -> str:

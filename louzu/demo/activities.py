@@ -8,7 +8,7 @@ from random import Random
 from typing import NamedTuple
 
 from activities.models import Activity, Attendance
-from louzu.demo.homes import Ground, moment
+from louzu.demo.homes import DemoGround, moment
 from louzu.demo.street import MEMBERS
 from louzu.demo.words import OCCASIONS, PARTNERS, PLACES, Occasion
 from members.models import Area, Duty, Member, Residence
@@ -19,7 +19,7 @@ AHEAD = timedelta(days=21)
 Source, Status = Attendance.Source, Activity.Status
 
 
-class Rhythm(NamedTuple):
+class DemoRhythm(NamedTuple):
     """How areas of a level are active: the period they think in, how often in one, and how many come."""
 
     period: Callable[[date], Hashable]
@@ -29,17 +29,17 @@ class Rhythm(NamedTuple):
     planned: float  # share of the areas that have something ahead
 
 
-RHYTHMS: dict[int, Rhythm] = {
-    Area.Level.STREET: Rhythm(lambda day: (day.year, day.month), (2, 5, 3), (0.04, 0.09), (200, 900), 1),
-    Area.Level.COMMUNITY: Rhythm(lambda day: (day.year, day.month), (8, 80, 12), (0.10, 0.22), (40, 180), 1),
-    Area.Level.STATION: Rhythm(lambda day: day.isocalendar()[:2], (12, 85, 3), (0.10, 0.22), (8, 45), 0.9),
-    Area.Level.BUILDING_GROUP: Rhythm(
+RHYTHMS: dict[int, DemoRhythm] = {
+    Area.Level.STREET: DemoRhythm(lambda day: (day.year, day.month), (2, 5, 3), (0.04, 0.09), (200, 900), 1),
+    Area.Level.COMMUNITY: DemoRhythm(lambda day: (day.year, day.month), (8, 80, 12), (0.10, 0.22), (40, 180), 1),
+    Area.Level.STATION: DemoRhythm(lambda day: day.isocalendar()[:2], (12, 85, 3), (0.10, 0.22), (8, 45), 0.9),
+    Area.Level.BUILDING_GROUP: DemoRhythm(
         lambda day: (day.year, (day.month - 1) // 3), (24, 66, 10), (0.4, 0.8), (3, 16), 0.06
     ),
 }
 
 
-def hold(ground: Ground) -> list[Activity]:
+def hold(ground: DemoGround) -> list[Activity]:
     """Make the year's activities, held but for a few, and what is planned for the three weeks to come."""
     rng = Random(f"{ground.street.name} 活动")
     past = [ground.first_day + timedelta(days=n) for n in range((ground.today - ground.first_day).days)]
@@ -52,7 +52,7 @@ def hold(ground: Ground) -> list[Activity]:
     return Activity.objects.bulk_create(activities)
 
 
-def _days(rng: Random, rhythm: Rhythm, past: Iterable[date]) -> Iterator[date]:
+def _days(rng: Random, rhythm: DemoRhythm, past: Iterable[date]) -> Iterator[date]:
     """The days of an area's activities; some areas are slower than others."""
     zeal = rng.uniform(0.6, 1.4)
     none, *more = rhythm.times
@@ -63,7 +63,7 @@ def _days(rng: Random, rhythm: Rhythm, past: Iterable[date]) -> Iterator[date]:
         yield from sorted(set(rng.choices(days, [3 if day.weekday() > 4 else 1 for day in days], k=times)))
 
 
-def _ahead(rng: Random, rhythm: Rhythm, today: date) -> Iterator[date]:
+def _ahead(rng: Random, rhythm: DemoRhythm, today: date) -> Iterator[date]:
     if rng.random() < rhythm.planned:
         yield today + timedelta(days=rng.randint(0, AHEAD.days))
 
@@ -113,7 +113,7 @@ def _settle(rng: Random, activity: Activity, occasion: Occasion, today: date) ->
         activity.result = occasion.result.format(rng.randint(3, 12 * (5 - activity.area.level)))
 
 
-def attend(ground: Ground, activities: Iterable[Activity], duties: Mapping[int, Sequence[Duty]]) -> int:
+def attend(ground: DemoGround, activities: Iterable[Activity], duties: Mapping[int, Sequence[Duty]]) -> int:
     """Let members come, about 60,000 times in a street of 5,200, each more or less often; return how many times."""
     rng = Random(f"{ground.street.name} 参加")
     pace = {home.member_id: _pace(rng, home.member) for home in ground.homes}
@@ -135,7 +135,7 @@ def _pace(rng: Random, member: Member) -> float:
     return rng.lognormvariate(0, 0.7) * (1.5 if member.affiliation == Member.Affiliation.LOCAL else 1)
 
 
-def _invited(ground: Ground, activity: Activity) -> list[int]:
+def _invited(ground: DemoGround, activity: Activity) -> list[int]:
     """Members who lived in the area on that day and had joined their group."""
     homes: Iterable[Residence] = ground.homes_in[activity.area.path]
     return [home.member_id for home in homes if home.joined_on and home.joined_on <= activity.held_on]

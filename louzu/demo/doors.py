@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from random import Random
 
 from activities.models import Visit
-from louzu.demo.homes import Ground, between
+from louzu.demo.homes import DemoGround, between
 from louzu.demo.street import HOUSING
 from louzu.demo.words import CALLED, CALLED_BY, VISIT_NOTES
 from members.ground.history import write_history
@@ -19,21 +19,21 @@ SHAPES = {housing.label: housing for housing in HOUSING}
 Doors = dict[str, list[Household]]
 
 
-def lay_out(ground: Ground) -> Doors:
+def lay_out(ground: DemoGround) -> Doors:
     """Make the doors of all groups, floor by floor, members' rooms among them; return them by the group's path."""
     doors = {group.path: _doors(group, ground) for group in ground.of_level(Area.Level.BUILDING_GROUP)}
     Household.objects.bulk_create([door for row in doors.values() for door in row])
     return doors
 
 
-def _doors(group: Area, ground: Ground) -> list[Household]:
+def _doors(group: Area, ground: DemoGround) -> list[Household]:
     shape = SHAPES[ground.above(group, Area.Level.STATION).get_housing_display()]
     rooms = [*all_rooms(units=1, floors=shape.floors, doors=shape.doors)]
     rooms += [home.room for home in ground.homes_in[group.path] if home.room]
     return [Household(area=group, room=room).placed() for room in dict.fromkeys(rooms)]
 
 
-def pair(ground: Ground, doors: Doors) -> list[Pairing]:
+def pair(ground: DemoGround, doors: Doors) -> list[Pairing]:
     """Pair about every third member household with a neighbour of the building; some pairs have ended."""
     rng = Random(f"{ground.street.name} 结对")
     pairings = [
@@ -50,7 +50,7 @@ def pair(ground: Ground, doors: Doors) -> list[Pairing]:
     return pairings
 
 
-def _pairs(rng: Random, group: Area, doors: Sequence[Household], ground: Ground) -> Iterator[Pairing]:
+def _pairs(rng: Random, group: Area, doors: Sequence[Household], ground: DemoGround) -> Iterator[Pairing]:
     compound = ground.above(group, Area.Level.STATION)
     behind: dict[str, list[Residence]] = defaultdict(list)
     for home in ground.homes_in[group.path]:
@@ -78,14 +78,14 @@ def _time(rng: Random, home_since: date, today: date) -> tuple[date, date | None
     return min(since, today), between(rng, min(since, today), today)
 
 
-def visit(ground: Ground, pairings: Sequence[Pairing]) -> list[Visit]:
+def visit(ground: DemoGround, pairings: Sequence[Pairing]) -> list[Visit]:
     """Let the pairs see each other every few weeks of the year; some have not for a season."""
     rng = Random(f"{ground.street.name} 走访")
     visits = [visit for pairing in pairings for visit in _visits(rng, pairing, ground)]
     return Visit.objects.bulk_create(visits)
 
 
-def _visits(rng: Random, pairing: Pairing, ground: Ground) -> Iterator[Visit]:
+def _visits(rng: Random, pairing: Pairing, ground: DemoGround) -> Iterator[Visit]:
     every = rng.uniform(25, 70)
     last = (pairing.until or ground.today) - timedelta(days=1)
     if rng.random() < FORGOTTEN:

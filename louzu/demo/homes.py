@@ -22,7 +22,7 @@ REFUSING, WITHDRAWING = 0.02, 0.04
 
 
 @dataclass(frozen=True)
-class Ground:
+class DemoGround:
     """The street as the year finds it: its open areas by path, its present homes in the tree's order."""
 
     street: Area
@@ -70,7 +70,7 @@ def between(rng: Random, first: date, last: date) -> date:
     return first + timedelta(days=rng.randint(0, max(0, (last - first).days)))
 
 
-def move_in(ground: Ground) -> None:
+def move_in(ground: DemoGround) -> None:
     """Let homes begin when one lived there already: the roster says of nobody since when, so it is the upload's day.
 
     The history, whose rows the roster's import wrote, is told the same.
@@ -97,7 +97,7 @@ def _date(rng: Random, home: Residence, today: date) -> None:
         home.joined_on = min(home.since + timedelta(days=rng.choice((0, 0, 15, 40, 90))), today)
 
 
-def take_up(ground: Ground) -> dict[int, list[Duty]]:
+def take_up(ground: DemoGround) -> dict[int, list[Duty]]:
     """Let about every sixth take up one of the six roles, some a second one; return them by member."""
     rng = Random(f"{ground.street.name} 六员")
     taken: dict[int, list[Duty]] = {}
@@ -110,14 +110,14 @@ def take_up(ground: Ground) -> dict[int, list[Duty]]:
     return taken
 
 
-def _duty(rng: Random, home: Residence, kind: str, ground: Ground) -> Duty:
+def _duty(rng: Random, home: Residence, kind: str, ground: DemoGround) -> Duty:
     assert home.joined_on
     since = between(rng, max(home.joined_on, ground.first_day - 2 * YEAR), ground.today)
     until = between(rng, since, ground.today) if rng.random() < 0.1 else None
     return Duty(member_id=home.member_id, kind=kind, since=since, until=until)
 
 
-def ask_consent(ground: Ground, recorders: Mapping[str, int]) -> list[Consent]:
+def ask_consent(ground: DemoGround, recorders: Mapping[str, int]) -> list[Consent]:
     """Ask for the stairwell plates, community after community; `recorders` are user ids by the path of their post."""
     rng = Random(f"{ground.street.name} 本人意见")
     consents: list[Consent] = []
@@ -130,7 +130,7 @@ def ask_consent(ground: Ground, recorders: Mapping[str, int]) -> list[Consent]:
 
 
 def _answers(
-    rng: Random, homes: Iterable[Residence], share: float, recorder: int | None, ground: Ground
+    rng: Random, homes: Iterable[Residence], share: float, recorder: int | None, ground: DemoGround
 ) -> Iterable[Consent]:
     version, notice = NOTICES[Consent.Purpose.STAIRWELL]
     for home in homes:

@@ -8,7 +8,7 @@ from activities.models import Honour, Need
 from activities.models.honours import STATEMENTS
 from activities.models.needs import EMPTIED
 from louzu.demo.doors import Doors
-from louzu.demo.homes import Ground, moment
+from louzu.demo.homes import DemoGround, moment
 from louzu.demo.words import DEEDS, NEEDS
 from members.models import Area, Employer
 
@@ -16,7 +16,7 @@ GROUPS_A_NEED, GROUPS_AN_HONOUR = 873 / 150, 873 / 50
 Status = Need.Status
 
 
-def ask(ground: Ground, doors: Doors) -> list[Need]:
+def ask(ground: DemoGround, doors: Doors) -> list[Need]:
     """Make about a need for every sixth group, in all states, claimed by members who know how or by an employer."""
     rng = Random(f"{ground.street.name} 群众需求")
     groups = ground.of_level(Area.Level.BUILDING_GROUP)
@@ -27,7 +27,7 @@ def ask(ground: Ground, doors: Doors) -> list[Need]:
     return needs
 
 
-def _need(rng: Random, group: Area, ground: Ground, doors: Doors) -> Need:
+def _need(rng: Random, group: Area, ground: DemoGround, doors: Doors) -> Need:
     text, skill = rng.choice(NEEDS)
     status = rng.choices(Status.values, (25, 20, 45, 10))[0]
     days = rng.randint(1, 40) if status in (Status.OPEN, Status.CLAIMED) else rng.randint(12, 360)
@@ -50,7 +50,7 @@ def _follow(rng: Random, need: Need, days: int) -> None:
         need.withdrawn_at = moment(soon, 17)
 
 
-def _take_on(rng: Random, ground: Ground, claimed: Sequence[Need]) -> None:
+def _take_on(rng: Random, ground: DemoGround, claimed: Sequence[Need]) -> None:
     employers = list(Employer.objects.order_by("name"))
     through = Need.members.through
     helpers = []
@@ -65,7 +65,7 @@ def _take_on(rng: Random, ground: Ground, claimed: Sequence[Need]) -> None:
     Need.objects.bulk_update([need for need in claimed if need.employer], ["employer"])
 
 
-def _able(ground: Ground, need: Need) -> list[int]:
+def _able(ground: DemoGround, need: Need) -> list[int]:
     """Members of the compound, else of the community, who can do it."""
     for level in (Area.Level.STATION, Area.Level.COMMUNITY):
         homes = ground.homes_in[ground.above(need.area, level).path]
@@ -74,7 +74,7 @@ def _able(ground: Ground, need: Need) -> list[int]:
     return []
 
 
-def commend(ground: Ground) -> list[Honour]:
+def commend(ground: DemoGround) -> list[Honour]:
     """Honour about a hundred places, last year's and this year's."""
     rng = Random(f"{ground.street.name} 评优")
     groups = ground.of_level(Area.Level.BUILDING_GROUP)
@@ -88,7 +88,7 @@ def commend(ground: Ground) -> list[Honour]:
     )
 
 
-def _honour(rng: Random, place: Area, year: int, ground: Ground) -> Honour:
+def _honour(rng: Random, place: Area, year: int, ground: DemoGround) -> Honour:
     theme = "" if rng.random() < 0.45 else rng.choice([theme for theme in DEEDS if theme])
     awarded_on = min(date(year, 6, 28), max(date(year, 1, 1), ground.today - timedelta(days=7)))
     stated = STATEMENTS if rng.random() < 0.85 else rng.sample(STATEMENTS, 3)

@@ -39,7 +39,7 @@ GIVEN_NAMES = {
 }
 
 
-class Person(NamedTuple):
+class DemoPerson(NamedTuple):
     """A member's own particulars."""
 
     name: str
@@ -48,14 +48,14 @@ class Person(NamedTuple):
     id_number: str
 
 
-def person(rng: Random, home: Hashable, *, is_local: bool, taken: set[object]) -> Person:
+def person(rng: Random, home: Hashable, *, is_local: bool, taken: set[object]) -> DemoPerson:
     """Someone whose ID number, and whose name at `home`, is not yet in `taken`; both are added to it."""
     # Local members are mostly retired people whose membership moved home with them.
     likeliest_year = 1953 if is_local else 1980
     while True:
         born_on = date(int(rng.triangular(1940, 2005, likeliest_year)), 1, 1) + timedelta(days=rng.randrange(365))
         sex = rng.choice("男女")
-        one = Person(_name(rng, sex, born_on), sex, born_on, _id_number(rng, sex, born_on))
+        one = DemoPerson(_name(rng, sex, born_on), sex, born_on, _id_number(rng, sex, born_on))
         if taken.isdisjoint(((home, one.name), one.id_number)):
             taken.update(((home, one.name), one.id_number))
             return one

@@ -21,7 +21,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.utils import get_column_letter
 
-from louzu.demo.people import AREA_CODE, LAST_ADMITTED_ON, Person, admitted_on, person
+from louzu.demo.people import AREA_CODE, LAST_ADMITTED_ON, DemoPerson, admitted_on, person
 
 STREET = "新成路街道"
 RESIDENTS, GROUPS, MEMBERS, LOCAL_MEMBERS, NOT_TAKING_PART = 54_700, 873, 5_200, 1_300, 100
@@ -84,7 +84,7 @@ class Group(NamedTuple):
     housing: Housing
 
 
-class Employer(NamedTuple):
+class DemoEmployer(NamedTuple):
     """Where in-post members belong; `communities` are those its members live in, `ranked` if it has 处级 and 科级."""
 
     name: str
@@ -190,13 +190,13 @@ def _staying_out(rng: Random, homes: Sequence[Group]) -> set[int]:
     return chosen
 
 
-def _identity(rng: Random, one: Person, phone: int) -> tuple[str, ...]:
+def _identity(rng: Random, one: DemoPerson, phone: int) -> tuple[str, ...]:
     admitted = admitted_on(rng, one.born_on)
     standing = "预备党员" if (LAST_ADMITTED_ON - admitted).days < 365 else "正式党员"
     return one.name, one.sex, str(one.born_on), one.id_number, str(phone), standing, str(admitted)
 
 
-def _work(rng: Random, home: Group, born_on: date, employers: Sequence[Employer]) -> tuple[str | None, ...]:
+def _work(rng: Random, home: Group, born_on: date, employers: Sequence[DemoEmployer]) -> tuple[str | None, ...]:
     near = [employer for employer in employers if home.community in employer.communities]
     employer = rng.choices(near, [one.size for one in near])[0]
     may_be_ranked = employer.ranked and born_on.year < 1992
@@ -210,7 +210,7 @@ def _place(rng: Random, home: Group) -> tuple[str | None, ...]:
     return home.community, home.compound, home.building, f"{floor}{door:02}", skills or None
 
 
-def _employers(rng: Random) -> list[Employer]:
+def _employers(rng: Random) -> list[DemoEmployer]:
     kinds = [("11", name) for name in PUBLIC_BODIES] + [("12", name) for name in INSTITUTIONS]
     kinds += [("91", name) for name in COMPANIES]
     communities = COMMUNITIES
@@ -219,7 +219,7 @@ def _employers(rng: Random) -> list[Employer]:
         is_small = i >= len(kinds) - NEIGHBOURHOOD_COMPANIES
         near = tuple(rng.sample(communities, rng.randint(1, 2))) if is_small else communities
         size = rng.randint(8, 30) if is_small else rng.randint(10, 60)
-        employers.append(Employer(name, _credit_code(kind, i), near, size, ranked=kind != "91"))
+        employers.append(DemoEmployer(name, _credit_code(kind, i), near, size, ranked=kind != "91"))
     return employers
 
 

@@ -5,9 +5,9 @@ from datetime import date
 from activities.models import Activity
 from louzu.demo.activities import attend, hold
 from louzu.demo.doors import lay_out, pair, visit
-from louzu.demo.homes import Ground, ask_consent, move_in, take_up
+from louzu.demo.homes import DemoGround, ask_consent, move_in, take_up
 from louzu.demo.needs import ask, commend
-from members.ground.access import Kind
+from members.ground.access import PostKind
 from members.ground.audit import record
 from members.models import Area, AreaRole
 
@@ -17,7 +17,7 @@ def build_year(street: Area, *, today: date) -> dict[str, int]:
 
     A smaller street gets a smaller year: everything goes by its areas and members. One audit entry tells of it all.
     """
-    ground = Ground(street, today)
+    ground = DemoGround(street, today)
     move_in(ground)
     duties = take_up(ground)
     doors = lay_out(ground)
@@ -40,5 +40,7 @@ def build_year(street: Area, *, today: date) -> dict[str, int]:
 
 def _recorders(street: Area) -> dict[str, int]:
     """Who records the members' answers: the secretaries, and the street's office where there is none."""
-    posts = AreaRole.objects.filter(kind__in=(Kind.SECRETARY, Kind.STREET), area__in=Area.objects.inside(street))
+    posts = AreaRole.objects.filter(
+        kind__in=(PostKind.SECRETARY, PostKind.STREET), area__in=Area.objects.inside(street)
+    )
     return dict(posts.current().values_list("area__path", "user"))

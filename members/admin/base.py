@@ -26,7 +26,7 @@ from members.models import User
 from members.web.widgets import Autocomplete
 
 
-class Scoped:
+class ScopedPermissions:
     """Permissions from posts instead of Django's permission tables; rows from `for_user`."""
 
     resource: Resource
@@ -74,12 +74,12 @@ class Scoped:
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
-class ScopedInline(Scoped, TabularInline):
+class ScopedInline(ScopedPermissions, TabularInline):
     extra = 0
     show_change_link = False
 
 
-class ScopedAdmin(Scoped, ModelAdmin):
+class ScopedAdmin(ScopedPermissions, ModelAdmin):
     linked_by: tuple[str, ...] = ()  # fields that links from other pages narrow the list by
     list_per_page = 50
     list_filter_submit = True

@@ -8,7 +8,7 @@ from unfold.decorators import action
 
 from members.admin.base import ScopedAdmin, ScopedInline
 from members.ground import access
-from members.ground.access import Kind, Resource, Right
+from members.ground.access import PostKind, Resource, Right
 from members.ground.first_password import first_password
 from members.models import Area, AreaRole, Member, User
 from members.models.users import HIGHER
@@ -31,7 +31,7 @@ class AreaRoleInline(ScopedInline):
         kinds = access.grantable(request.user)
         field = formset.form.base_fields.get("kind")
         if field:
-            field.choices = [("", "请选择"), *(choice for choice in Kind.choices if choice[0] in kinds)]
+            field.choices = [("", "请选择"), *(choice for choice in PostKind.choices if choice[0] in kinds)]
         return formset
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):

@@ -11,7 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from members.api.fields import PastDayField, ScopedField
+from members.api.fields import PastDayApiField, ScopedField
 from members.api.filters import id_of, inside
 from members.api.schema import reads, writes
 from members.api.serializers import CheckedSerializer
@@ -19,7 +19,7 @@ from members.api.viewsets import BulkReadViewSet, CreateMixin
 from members.ground.access import Resource, Right
 from members.models import Area, Consent, Employer, Member
 from members.models.consents import BY_HAND
-from members.web.problems import Conflict
+from members.web.problems import ConflictProblem
 
 
 class ConsentSerializer(CheckedSerializer):
@@ -36,7 +36,7 @@ class ConsentSerializer(CheckedSerializer):
     )
     is_agreed = serializers.BooleanField(label="本人是否同意")
     means = serializers.ChoiceField(choices=list(BY_HAND.items()), label="方式")
-    given_on = PastDayField(required=False, label="表示意见的日期", help_text="不填就是今天。")
+    given_on = PastDayApiField(required=False, label="表示意见的日期", help_text="不填就是今天。")
 
     class Meta:
         model = Consent
@@ -86,5 +86,5 @@ class ConsentViewSet(CreateMixin, BulkReadViewSet):
 
 def _withdraw(consent: Any) -> None:
     if not consent.is_agreed or consent.withdrawn_at:
-        raise Conflict("这一条没有在生效的同意，不用撤回。")
+        raise ConflictProblem("这一条没有在生效的同意，不用撤回。")
     consent.withdraw()

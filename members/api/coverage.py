@@ -56,7 +56,7 @@ class CoverageSerializer(serializers.Serializer):
     rows = RowSerializer
 
 
-class Asked(serializers.Serializer):
+class CoverageQuery(serializers.Serializer):
     """The day, today if not said, and the level of the rows, one below the area's own if not said."""
 
     day = serializers.DateField(required=False, help_text="截止日期，默认今天")
@@ -66,11 +66,11 @@ class Asked(serializers.Serializer):
 class CoverageView(OnRecord):
     resource = Resource.REPORT
 
-    @reads("查看覆盖情况", CoverageSerializer, one=True, parameters=[Asked])
+    @reads("查看覆盖情况", CoverageSerializer, one=True, parameters=[CoverageQuery])
     def get(self, request: Request, pk: int) -> Response:
         areas = Area.objects.for_user(request.user, resource=self.resource)
         area = get_object_or_404(areas, pk=pk)
-        asked = Asked(data=request.query_params)
+        asked = CoverageQuery(data=request.query_params)
         asked.is_valid(raise_exception=True)
         day = asked.validated_data.get("day", timezone.localdate())
         report = coverage(area, areas=areas, day=day, level=asked.validated_data.get("level"))

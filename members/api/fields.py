@@ -59,7 +59,7 @@ class IdsField(serializers.ListField):
         return list(dict.fromkeys(super().to_internal_value(data)))
 
 
-class PastDayField(serializers.DateField):
+class PastDayApiField(serializers.DateField):
     """A day, never one still to come."""
 
     def to_internal_value(self, value: Any) -> Any:
@@ -104,5 +104,5 @@ class IdNumberField(RosterField):
 
 
 @extend_schema_field({"type": "string", "pattern": r"^(\d{4}(-\d\d(-\d\d)?)?)?$", "example": "1998-07"})
-class PartialDateField(serializers.CharField):
+class PartialDateApiField(serializers.CharField):
     """1998, 1998-07 or 1998-07-01: as much as is known."""

@@ -11,7 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from members.api.fields import PastDayField, ScopedField
+from members.api.fields import PastDayApiField, ScopedField
 from members.api.filters import id_of, inside
 from members.api.schema import reads, writes
 from members.api.serializers import CheckedSerializer, GroupField, errors_at, places
@@ -20,7 +20,7 @@ from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
 from members.ground.rooms import MOST_DOORS, MOST_FLOORS, MOST_UNITS, all_rooms
 from members.models import Area, Household, Pairing
-from members.web.problems import Conflict
+from members.web.problems import ConflictProblem
 
 
 class HouseholdSerializer(CheckedSerializer):
@@ -121,7 +121,7 @@ class PairingSerializer(CheckedSerializer):
     household_label = serializers.CharField(source="household", read_only=True, label="党员家庭的全称")
     neighbour = ScopedField(rows=Household.objects.for_user, label="结对家庭")
     neighbour_label = serializers.CharField(source="neighbour", read_only=True, label="结对家庭的全称")
-    since = PastDayField(required=False, label="结对日期", help_text="不填就是今天。")
+    since = PastDayApiField(required=False, label="结对日期", help_text="不填就是今天。")
 
     class Meta:
         model = Pairing
@@ -133,11 +133,11 @@ class PairingSerializer(CheckedSerializer):
 class EndSerializer(serializers.Serializer):
     """From which day on a pair is none any more."""
 
-    on = PastDayField(required=False, label="结束日期", help_text="不填就是今天。")
+    on = PastDayApiField(required=False, label="结束日期", help_text="不填就是今天。")
 
     def update(self, instance: Pairing, validated_data: dict[str, Any]) -> Pairing:
         if instance.until is not None:
-            raise Conflict("这一对已经结束了。")
+            raise ConflictProblem("这一对已经结束了。")
         with errors_at("on"):
             instance.end(**validated_data)
         return instance

@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # the settings name this module, so that the views import it 
     from rest_framework.views import APIView
 
 
-class Scoped(BasePermission):
+class ScopedPermission(BasePermission):
     """The view's `resource` must be open to the user; a view that declares none is open to nobody.
 
     Reading asks for Right.READ, anything else for Right.WRITE, unless the view's `rights` name another for its action.

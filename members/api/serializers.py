@@ -8,7 +8,14 @@ from django.core.exceptions import ValidationError
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from members.api.fields import CreditCodeField, IdNumberField, PartialDateField, PastDayField, PhoneField, ScopedField
+from members.api.fields import (
+    CreditCodeField,
+    IdNumberField,
+    PartialDateApiField,
+    PastDayApiField,
+    PhoneField,
+    ScopedField,
+)
 from members.ground.access import Resource
 from members.ground.partial_date import agree
 from members.models import Area, Employer, Member, Residence
@@ -16,7 +23,7 @@ from members.models.areas import AreaQuerySet
 from members.models.people import TWIN
 from members.roster import id_number as gb11643
 from members.rules import employing
-from members.web.problems import Conflict, refused
+from members.web.problems import ConflictProblem, refused
 
 
 class CheckedSerializer(serializers.ModelSerializer):
@@ -107,8 +114,10 @@ class HomeSerializer(serializers.ModelSerializer):
 
     area = GroupField(rows=places(Resource.MEMBER), label="楼组")
     label = serializers.CharField(source="area.label", read_only=True)  # type: ignore[assignment]
-    since = PastDayField(required=False, label="入住日期", help_text="不填就是今天。")
-    joined_on = PastDayField(required=False, allow_null=True, label="参加楼组党小组日期", help_text="没有参加就不填。")
+    since = PastDayApiField(required=False, label="入住日期", help_text="不填就是今天。")
+    joined_on = PastDayApiField(
+        required=False, allow_null=True, label="参加楼组党小组日期", help_text="没有参加就不填。"
+    )
 
     class Meta:
         model = Residence
@@ -134,8 +143,8 @@ class MemberSerializer(CheckedSerializer):
         label="身份证号",
         help_text="只用来认人和查重，核对后不保存号码。",
     )
-    birth_date = PartialDateField(required=False, allow_blank=True, label="出生日期")
-    party_since = PartialDateField(required=False, allow_blank=True, label="入党时间")
+    birth_date = PartialDateApiField(required=False, allow_blank=True, label="出生日期")
+    party_since = PartialDateApiField(required=False, allow_blank=True, label="入党时间")
     employer = ScopedField(rows=Employer.objects.for_user, required=False, allow_null=True, label="单位")
     employer_name = serializers.CharField(source="employer.name", read_only=True, allow_null=True, label="单位名称")
     home = serializers.SerializerMethodField(label="居住")
@@ -210,8 +219,8 @@ class MoveSerializer(serializers.Serializer):
 
     area = GroupField(rows=places(Resource.MEMBER), source="to", label="新楼组")
     room = serializers.CharField(required=False, allow_blank=True, max_length=30, label="室号")
-    on = PastDayField(required=False, label="迁入日期", help_text="不填就是今天。")
-    joined_on = PastDayField(required=False, allow_null=True, label="参加新楼组党小组日期")
+    on = PastDayApiField(required=False, label="迁入日期", help_text="不填就是今天。")
+    joined_on = PastDayApiField(required=False, allow_null=True, label="参加新楼组党小组日期")
 
     def update(self, instance: Member, validated_data: dict[str, Any]) -> Member:
         instance.move(**validated_data)
@@ -221,11 +230,11 @@ class MoveSerializer(serializers.Serializer):
 class LeaveSerializer(serializers.Serializer):
     """From which day on a member no longer lives here."""
 
-    on = PastDayField(required=False, label="迁出日期", help_text="不填就是今天。")
+    on = PastDayApiField(required=False, label="迁出日期", help_text="不填就是今天。")
 
     def update(self, instance: Member, validated_data: dict[str, Any]) -> Member:
         if not instance.residences.filter(until=None).exists():
-            raise Conflict("这位党员现在没有住址，不用办理迁出。")
+            raise ConflictProblem("这位党员现在没有住址，不用办理迁出。")
         with errors_at("on"):
             instance.leave(**validated_data)
         return instance
@@ -241,8 +250,8 @@ class ResidenceSerializer(CheckedSerializer):
     """A home, present or past, to look at and correct; moving house has a call of its own."""
 
     label = serializers.CharField(source="area.label", read_only=True)  # type: ignore[assignment]
-    since = PastDayField(required=False, label="入住日期")
-    joined_on = PastDayField(required=False, allow_null=True, label="参加楼组党小组日期")
+    since = PastDayApiField(required=False, label="入住日期")
+    joined_on = PastDayApiField(required=False, allow_null=True, label="参加楼组党小组日期")
 
     class Meta:
         model = Residence

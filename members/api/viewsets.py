@@ -19,7 +19,7 @@ from members.ground import access, audit
 from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
 from members.models import Area, User
-from members.web.problems import Conflict, WrittenOutside
+from members.web.problems import ConflictProblem, WrittenOutside
 
 
 class OnRecord(APIView):
@@ -99,7 +99,7 @@ class ScopedViewSet(OnRecord, ListModelMixin, RetrieveModelMixin, GenericViewSet
             try:
                 move(row)
             except ValidationError as error:
-                raise Conflict("".join(error.messages)) from error
+                raise ConflictProblem("".join(error.messages)) from error
             return self.answer(row)
 
 

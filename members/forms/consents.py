@@ -18,7 +18,7 @@ CHANGED = "名单刚才有变化：有人已经登记，或已经迁出。请核
 
 
 @dataclass(slots=True)
-class Asked:
+class AskedResident:
     """Somebody who lives in the building, and their answer as far as the reader may know it."""
 
     home: Residence
@@ -46,7 +46,7 @@ class AnswersForm(forms.Form):
         error_messages={"required": "请填写哪一天征求的。"},
     )
 
-    def __init__(self, *args: Any, asked: list[Asked], **kwargs: Any):
+    def __init__(self, *args: Any, asked: list[AskedResident], **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.asked = {f"answer-{row.home.member_id}": row for row in asked if not row.is_agreed}
         for name, row in self.asked.items():

@@ -7,7 +7,7 @@ from members.models import Area
 from members.web.files import WorkbookField
 
 
-class UploadForm(forms.Form):
+class RosterUploadForm(forms.Form):
     area = forms.ModelChoiceField(
         Area.objects.none(),
         label="导入到哪里",

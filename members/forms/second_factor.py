@@ -3,7 +3,7 @@
 from django import forms
 
 
-class DigitsForm(forms.Form):
+class SecondStepForm(forms.Form):
     digits = forms.RegexField(
         r"^[0-9]{6}$",
         label="手机上的六位数字",

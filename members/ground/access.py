@@ -13,7 +13,7 @@ from django.db.models import Q, TextChoices
 from django.utils import timezone
 
 
-class User(Protocol):
+class PostHolder(Protocol):
     """Whoever asks; `roles` are the user's posts, past and future ones too."""
 
     is_active: bool
@@ -24,7 +24,7 @@ class User(Protocol):
     def is_authenticated(self) -> bool: ...
 
 
-class Kind(TextChoices):
+class PostKind(TextChoices):
     """The kinds of post."""
 
     STREET = "street", "街道党工委"
@@ -80,7 +80,7 @@ DAILY = {
 }
 
 MATRIX: dict[str, dict[Resource, Right]] = {
-    Kind.STREET: {
+    PostKind.STREET: {
         Resource.AREA: Right.WRITE,
         Resource.MEMBER: Right.WRITE,
         Resource.EMPLOYER: Right.WRITE,
@@ -96,7 +96,7 @@ MATRIX: dict[str, dict[Resource, Right]] = {
         Resource.KEY: Right.WRITE,
         Resource.AUDIT: Right.READ,
     },
-    Kind.SECRETARY: {
+    PostKind.SECRETARY: {
         Resource.AREA: Right.WRITE,
         Resource.MEMBER: Right.WRITE,
         Resource.EMPLOYER: Right.WRITE,
@@ -110,9 +110,9 @@ MATRIX: dict[str, dict[Resource, Right]] = {
         Resource.REPORT: Right.READ,
         Resource.POST: Right.WRITE,
     },
-    Kind.LIAISON: {Resource.MEMBER: Right.REVEAL, **DAILY},
-    Kind.LEADER: {Resource.MEMBER: Right.READ, **DAILY},
-    Kind.INSTRUCTOR: {
+    PostKind.LIAISON: {Resource.MEMBER: Right.REVEAL, **DAILY},
+    PostKind.LEADER: {Resource.MEMBER: Right.READ, **DAILY},
+    PostKind.INSTRUCTOR: {
         Resource.AREA: Right.READ,
         Resource.MEMBER: Right.COUNT,
         Resource.HOUSEHOLD: Right.COUNT,
@@ -121,16 +121,16 @@ MATRIX: dict[str, dict[Resource, Right]] = {
         Resource.HONOUR: Right.READ,
         Resource.REPORT: Right.READ,
     },
-    Kind.AUDITOR: {Resource.AUDIT: Right.READ},
+    PostKind.AUDITOR: {Resource.AUDIT: Right.READ},
 }
 
 # Here the right to write starts one level below the post: nobody changes the area or the post they hold.
-BELOW_ONLY = {(Kind.SECRETARY, Resource.AREA), (Kind.SECRETARY, Resource.POST)}
+BELOW_ONLY = {(PostKind.SECRETARY, Resource.AREA), (PostKind.SECRETARY, Resource.POST)}
 
 # Which kinds of post each kind may give to others: no more than one has.
 GRANTS: dict[str, set[str]] = {
-    Kind.STREET: {Kind.STREET, Kind.SECRETARY, Kind.LIAISON, Kind.LEADER, Kind.INSTRUCTOR},
-    Kind.SECRETARY: {Kind.LIAISON, Kind.LEADER},
+    PostKind.STREET: {PostKind.STREET, PostKind.SECRETARY, PostKind.LIAISON, PostKind.LEADER, PostKind.INSTRUCTOR},
+    PostKind.SECRETARY: {PostKind.LIAISON, PostKind.LEADER},
 }
 
 EVERYWHERE = Range("", "99999")
@@ -143,10 +143,10 @@ SETTING_UP: dict[Resource, tuple[Right, Range]] = {
     Resource.EMPLOYER: (Right.WRITE, EVERYWHERE),
     Resource.AUDIT: (Right.READ, INSTALLATION),
 }
-FIRST_POSTS = {Kind.STREET, Kind.AUDITOR}
+FIRST_POSTS = {PostKind.STREET, PostKind.AUDITOR}
 
 
-def reach(user: User, resource: Resource, right: Right = Right.READ) -> list[Range]:
+def reach(user: PostHolder, resource: Resource, right: Right = Right.READ) -> list[Range]:
     """Return the parts of the tree where the user's current posts give the right; no post, no part."""
     if sets_up(user):
         held, part = SETTING_UP.get(resource, (0, INSTALLATION))
@@ -154,18 +154,18 @@ def reach(user: User, resource: Resource, right: Right = Right.READ) -> list[Ran
     return [_range(kind, path, resource, right) for kind, path in posts_of(user) if _held(kind, resource) >= right]
 
 
-def can(user: User, resource: Resource, right: Right = Right.READ) -> bool:
+def can(user: PostHolder, resource: Resource, right: Right = Right.READ) -> bool:
     """Whether the user has the right anywhere."""
     return bool(reach(user, resource, right))
 
 
-def scope_path(user: User, resource: Resource, right: Right = Right.READ) -> str:
+def scope_path(user: PostHolder, resource: Resource, right: Right = Right.READ) -> str:
     """Return the path of the smallest area that holds all of the user's reach; "" where only the whole tree does."""
     paths = scope_paths(user, resource, right)
     return paths[0] if len(paths) == 1 else ""
 
 
-def scope_paths(user: User, resource: Resource, right: Right = Right.READ) -> list[str]:
+def scope_paths(user: PostHolder, resource: Resource, right: Right = Right.READ) -> list[str]:
     """Return the path of the smallest area that holds the user's reach in a street, for each; "" where it is in none.
 
     What is done in all of the reach at once is in the trail of each of these streets.
@@ -185,17 +185,17 @@ def paths_above(ranges: Sequence[Range]) -> set[str]:
     return {low[:end] for low, _ in ranges for end in range(4, len(low), 4)}
 
 
-def covers(user: User, resource: Resource, path: str, right: Right = Right.READ) -> bool:
+def covers(user: PostHolder, resource: Resource, path: str, right: Right = Right.READ) -> bool:
     """Whether the user has the right at the area of this path."""
     return any(low <= path < high for low, high in reach(user, resource, right))
 
 
-def sets_up(user: User) -> bool:
+def sets_up(user: PostHolder) -> bool:
     """Whether this is the superuser, who sets the installation up and is not for daily use."""
     return user.is_active and user.is_superuser
 
 
-def grantable(user: User) -> set[str]:
+def grantable(user: PostHolder) -> set[str]:
     """Return the kinds of post the user may give to others."""
     if sets_up(user):
         return set(FIRST_POSTS)
@@ -221,7 +221,7 @@ def subtree(path: str, *, root: bool = True) -> Range:
     return Range(path if root else path + "0", str(int(path) + 1).zfill(len(path)))
 
 
-def posts_of(user: User) -> list[tuple[str, str]]:
+def posts_of(user: PostHolder) -> list[tuple[str, str]]:
     """Return kind and path of the user's current posts, read once for each user object, that is once a request."""
     if not user.is_authenticated or not user.is_active:
         return []
@@ -232,7 +232,7 @@ def posts_of(user: User) -> list[tuple[str, str]]:
     return posts
 
 
-def forget_posts(user: User) -> None:
+def forget_posts(user: PostHolder) -> None:
     """Have the posts read anew: what was just written may have changed them."""
     user._posts = None  # type: ignore[attr-defined]
 
@@ -242,6 +242,6 @@ def _held(kind: str, resource: Resource) -> int:
 
 
 def _range(kind: str, path: str, resource: Resource, right: Right) -> Range:
-    if (kind, resource) == (Kind.AUDITOR, Resource.AUDIT):
+    if (kind, resource) == (PostKind.AUDITOR, Resource.AUDIT):
         return EVERYWHERE
     return subtree(path, root=right < Right.WRITE or (kind, resource) not in BELOW_ONLY)

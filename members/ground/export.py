@@ -34,7 +34,7 @@ def is_risky(text: str) -> bool:
     return head in SIGNS or (not head.isascii() and unicodedata.normalize("NFKC", head) in SIGNS)
 
 
-class Sheet(NamedTuple):
+class ExportSheet(NamedTuple):
     """A sheet of a workbook; `formats` gives number formats by column, counted from 0."""
 
     title: str
@@ -45,10 +45,10 @@ class Sheet(NamedTuple):
 
 def workbook(title: str, headings: Sequence[str], rows: Iterable[Sequence[Any]], *, formats: dict[int, str]) -> bytes:
     """Return an .xlsx with one sheet."""
-    return workbook_of([Sheet(title, headings, rows, formats)])
+    return workbook_of([ExportSheet(title, headings, rows, formats)])
 
 
-def workbook_of(sheets: Iterable[Sheet]) -> bytes:
+def workbook_of(sheets: Iterable[ExportSheet]) -> bytes:
     """Return an .xlsx with these sheets."""
     book = Workbook(write_only=True)
     for each in sheets:

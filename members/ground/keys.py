@@ -17,7 +17,7 @@ class KeyQuerySet(models.QuerySet):
         return self.filter(revoked_at=None, expires_at__gt=timezone.now())
 
 
-class Key(Audited):
+class AccessKey(Audited):
     """What a program shows instead of a password: `lz_<prefix>_<secret>`."""
 
     PREFIX, LIFE = "lz_", timedelta(days=180)

@@ -12,12 +12,12 @@ from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
 from members.ground.atomic import atomic_write
-from members.ground.keys import Key
+from members.ground.keys import AccessKey
 from members.models import StaffToken, User
 
 SHAPE = re.compile(r"lz_([0-9a-f]{4,12})_([A-Za-z0-9_-]{16,100})")
 NOTED_EVERY = timedelta(minutes=1)
-K = TypeVar("K", bound=Key)
+K = TypeVar("K", bound=AccessKey)
 
 
 class TokenAuthentication(BaseAuthentication):
@@ -46,7 +46,7 @@ def live_key(keys: QuerySet[K], text: str) -> K | None:
     return key if match and key and key.fits(match[2]) else None
 
 
-def note_use(key: Key) -> None:
+def note_use(key: AccessKey) -> None:
     """Keep when the key was last used, to the minute: a busy client must not write at every call."""
     now = timezone.now()
     if key.last_used_at and now - key.last_used_at < NOTED_EVERY:

@@ -12,12 +12,12 @@ from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 
 from members.ground import access, openings
-from members.ground.access import Kind, Resource, Right
+from members.ground.access import PostKind, Resource, Right
 from members.ground.atomic import atomic_write
 from members.ground.audit import Audited
 from members.ground.dated import DatedQuerySet, ends_after_it_begins
 from members.ground.first_password import FirstPassword, first_password
-from members.ground.keys import Key, KeyQuerySet
+from members.ground.keys import AccessKey, KeyQuerySet
 from members.models.areas import SEGMENT, Area
 
 HIGHER = "这位用户还有您范围以外的岗位或单位，不能由您改动。请联系安排那个岗位的街道办理。"
@@ -189,10 +189,10 @@ class AreaRole(Audited):
     """A user's post in an area for a time."""
 
     LEVELS = {
-        Kind.STREET: Area.Level.STREET,
-        Kind.SECRETARY: Area.Level.COMMUNITY,
-        Kind.LIAISON: Area.Level.STATION,
-        Kind.LEADER: Area.Level.BUILDING_GROUP,
+        PostKind.STREET: Area.Level.STREET,
+        PostKind.SECRETARY: Area.Level.COMMUNITY,
+        PostKind.LIAISON: Area.Level.STATION,
+        PostKind.LEADER: Area.Level.BUILDING_GROUP,
     }
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, verbose_name="用户", related_name="roles")
@@ -202,7 +202,7 @@ class AreaRole(Audited):
         verbose_name="区域",
         related_name="roles",
     )
-    kind = models.CharField("岗位", max_length=20, choices=Kind.choices)
+    kind = models.CharField("岗位", max_length=20, choices=PostKind.choices)
     since = models.DateField("任职日期", default=timezone.localdate)
     until = models.DateField("离任日期", null=True, blank=True, help_text="还在任就不填。")
 
@@ -225,7 +225,7 @@ class AreaRole(Audited):
         return f"{self.area} {self.get_kind_display()}"
 
     def clean(self):
-        level = self.LEVELS.get(Kind(self.kind)) if self.kind in Kind.values else None
+        level = self.LEVELS.get(PostKind(self.kind)) if self.kind in PostKind.values else None
         if self.area_id and level and self.area.level != level:
             raise ValidationError({"area": f"{self.get_kind_display()}的区域要选{level.label}。"})
 
@@ -254,7 +254,7 @@ class StaffTokenQuerySet(KeyQuerySet):
         return super().live().filter(user__is_active=True)
 
 
-class StaffToken(Key):
+class StaffToken(AccessKey):
     """A user's key for the API; it opens what the user's posts open."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, verbose_name="用户", related_name="tokens")
@@ -266,7 +266,7 @@ class StaffToken(Key):
         ordering = ["-created_at"]
 
     @classmethod
-    def issue(cls, user: User, *, label: str, life: timedelta = Key.LIFE) -> tuple["StaffToken", str]:
+    def issue(cls, user: User, *, label: str, life: timedelta = AccessKey.LIFE) -> tuple["StaffToken", str]:
         """Make a token and return it with the text that is never shown again."""
         return cls.make(user=user, label=label, life=life)
 

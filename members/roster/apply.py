@@ -14,15 +14,15 @@ from members.ground.history import batches, write_history
 from members.ground.paths import NextPaths
 from members.ground.pinyin import spell
 from members.models import Area, Employer, Member, Residence, RosterImport
-from members.roster.plan import Outcome, Plan, Row, Status
-from members.roster.refusal import Refused
+from members.roster.plan import Outcome, Plan, PlannedRow, Status
+from members.roster.refusal import UnreadableFile
 
 Columns = dict[str, dict[str, Any]]
 AT_ONCE = 500
 WRITTEN = (Status.NEW, Status.CHANGED)
 
 
-class Moved(Exception):
+class ChangedMeanwhile(Exception):
     """Records changed between preview and writing; `keys` are the rows concerned."""
 
     def __init__(self, keys: list[str]):
@@ -34,7 +34,7 @@ def refuse_if_moved(seen: dict[str, Outcome], now: Plan) -> None:
     """Compare what the clerk saw with the plan that is about to be written."""
     moved = [key for key, outcome in now.outcomes().items() if seen.get(key) != outcome]
     if moved:
-        raise Moved(moved)
+        raise ChangedMeanwhile(moved)
 
 
 def columns_of(plan: Plan) -> Columns:
@@ -42,7 +42,7 @@ def columns_of(plan: Plan) -> Columns:
     return {row.key: _columns(row) for row in plan.rows if row.status in WRITTEN}
 
 
-def _columns(row: Row) -> dict[str, Any]:
+def _columns(row: PlannedRow) -> dict[str, Any]:
     """A member of no street holds the values as the columns have them: a phone number sealed and as a digest."""
     filled, blank = Member(), Member()
     for name, value in row.writes.items():
@@ -80,7 +80,7 @@ def _make_groups(plan: Plan, areas: dict[str, Area]) -> dict[str, Area]:
         try:
             made[mark] = group.stand_at(paths.below(station.path), station)
         except ValidationError as error:
-            raise Refused("".join(error.messages)) from error
+            raise UnreadableFile("".join(error.messages)) from error
     Area.objects.bulk_create(made.values())
     return made
 
@@ -102,7 +102,7 @@ def _make_employers(plan: Plan) -> dict[str, int]:
 
 
 def _write_members(
-    rows: list[Row], roster_import: RosterImport, employers: dict[str, int], columns: Columns
+    rows: list[PlannedRow], roster_import: RosterImport, employers: dict[str, int], columns: Columns
 ) -> dict[str, int]:
     """Return {row key: member's primary key}."""
     street = Area.objects.get(path=roster_import.area.street_path)
@@ -129,12 +129,12 @@ def _alter(member: Member, columns: dict[str, Any], employer: int | None) -> Non
     member.employer_id = employer or member.employer_id
 
 
-def _employer_of(row: Row, employers: dict[str, int]) -> int | None:
+def _employer_of(row: PlannedRow, employers: dict[str, int]) -> int | None:
     return employers[row.employer] if isinstance(row.employer, str) else row.employer
 
 
 def _write_residences(
-    rows: list[Row], roster_import: RosterImport, members: dict[str, int], places: dict[str, int]
+    rows: list[PlannedRow], roster_import: RosterImport, members: dict[str, int], places: dict[str, int]
 ) -> None:
     day = roster_import.day
     held = Residence.objects.select_for_update(no_key=True)
@@ -151,7 +151,7 @@ def _write_residences(
         write_history(Residence, [home.pk for home in new], kind="+", roster_import=roster_import)
 
 
-def _mend(home: Residence, row: Row, day: date) -> None:
+def _mend(home: Residence, row: PlannedRow, day: date) -> None:
     if row.home == "move":
         home.until = max(day, home.since)
         return
@@ -169,7 +169,7 @@ def _last_ends(members: list[int]) -> dict[int, date]:
     return ends
 
 
-def _settle(row: Row, member: int, places: dict[str, int], day: date) -> Residence:
+def _settle(row: PlannedRow, member: int, places: dict[str, int], day: date) -> Residence:
     assert row.place
     joined_on = _joined_on(row, day)
     # Who is new, and joined the group's party group on an earlier day, lived there on that day.
@@ -179,7 +179,7 @@ def _settle(row: Row, member: int, places: dict[str, int], day: date) -> Residen
     return home
 
 
-def _joined_on(row: Row, day: date) -> date | None:
+def _joined_on(row: PlannedRow, day: date) -> date | None:
     if row.joined in ("", "no"):
         return None
     return day if row.joined == "yes" else date.fromisoformat(row.joined)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from xml.etree import ElementTree
 
 from members.roster import refusal
-from members.roster.refusal import Refused
+from members.roster.refusal import UnreadableFile
 
 MAX_ENTRIES = 500
 MAX_INFLATED = 120 * 1024 * 1024
@@ -43,9 +43,9 @@ RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships
 
 
 def inspect(content: bytes) -> dict[str, frozenset[int]]:
-    """Let an .xlsx pass or raise Refused; return the hidden Excel rows (1-based) by sheet name."""
+    """Let an .xlsx pass or raise UnreadableFile; return the hidden Excel rows (1-based) by sheet name."""
     if content.count(b"PK\x01\x02") > MAX_ENTRIES:
-        raise Refused(refusal.UNPACKS_TOO_LARGE)
+        raise UnreadableFile(refusal.UNPACKS_TOO_LARGE)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as book:
             _check_directory(book)
@@ -62,7 +62,7 @@ def inspect(content: bytes) -> dict[str, frozenset[int]]:
         ValueError,
         struct.error,
     ) as error:
-        raise Refused(refusal.DAMAGED) from error
+        raise UnreadableFile(refusal.DAMAGED) from error
 
 
 def _check_directory(book: zipfile.ZipFile) -> None:
@@ -70,19 +70,19 @@ def _check_directory(book: zipfile.ZipFile) -> None:
     entries = book.infolist()
     names = {entry.filename.replace("\\", "/").lower() for entry in entries}
     if sum(entry.file_size for entry in entries) > MAX_INFLATED:
-        raise Refused(refusal.UNPACKS_TOO_LARGE)
+        raise UnreadableFile(refusal.UNPACKS_TOO_LARGE)
     if any(entry.flag_bits & 1 for entry in entries):
-        raise Refused(refusal.ENCRYPTED)
+        raise UnreadableFile(refusal.ENCRYPTED)
     if any(name.endswith("vbaproject.bin") for name in names):
-        raise Refused(refusal.MACROS)
+        raise UnreadableFile(refusal.MACROS)
     if names & {"xl/workbook.bin", "content.xml"}:
-        raise Refused(refusal.OTHER_WORKBOOK)
+        raise UnreadableFile(refusal.OTHER_WORKBOOK)
     if "word/document.xml" in names:
-        raise Refused(refusal.DOCUMENT)
+        raise UnreadableFile(refusal.DOCUMENT)
     if "xl/workbook.xml" not in names:
-        raise Refused(refusal.DAMAGED if any(name.startswith("xl/") for name in names) else refusal.ARCHIVE)
+        raise UnreadableFile(refusal.DAMAGED if any(name.startswith("xl/") for name in names) else refusal.ARCHIVE)
     if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in entries):
-        raise Refused(refusal.DAMAGED)
+        raise UnreadableFile(refusal.DAMAGED)
 
 
 def _scan(book: zipfile.ZipFile) -> list["_Part"]:
@@ -97,7 +97,7 @@ def _scan(book: zipfile.ZipFile) -> list["_Part"]:
             for chunk in iter(lambda: stream.read(CHUNK), b""):
                 left -= len(chunk)
                 if left < 0:
-                    raise Refused(refusal.UNPACKS_TOO_LARGE)
+                    raise UnreadableFile(refusal.UNPACKS_TOO_LARGE)
                 part.feed(chunk)
         part.feed(b"", final=True)
         parts.append(part)
@@ -123,12 +123,12 @@ class _Part:
             self.started = True
             self.is_markup |= chunk.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
             if self.is_markup and FOREIGN_ENCODING.match(chunk):
-                raise Refused(refusal.DAMAGED)
+                raise UnreadableFile(refusal.DAMAGED)
         if not self.is_markup:
             return
         text = self.tail + chunk
         if b"\0" in chunk or b"<!DOCTYPE" in text:  # NUL: UTF-16, in which nothing below would be found
-            raise Refused(refusal.DAMAGED)
+            raise UnreadableFile(refusal.DAMAGED)
         if self.has_cells:
             self._find_far(text, final=final)
             self._count_unplaced(text)
@@ -139,7 +139,7 @@ class _Part:
     def _find_far(self, text: bytes, *, final: bool) -> None:
         edge = len(text) if final else len(text) - MARGIN
         if any(match.end() <= edge for match in _far(text)):
-            raise Refused(refusal.TOO_FAR)
+            raise UnreadableFile(refusal.TOO_FAR)
 
     def _count_unplaced(self, text: bytes) -> None:
         seen = len(self.tail)
@@ -150,9 +150,9 @@ class _Part:
             for row in _rows_and_cells(text, seen):
                 self.unplaced = 0 if row else self.unplaced + 1
                 if self.unplaced > MAX_IMPLIED_CELLS:
-                    raise Refused(refusal.TOO_FAR)
+                    raise UnreadableFile(refusal.TOO_FAR)
         if self.rows > MAX_ROWS:
-            raise Refused(refusal.TOO_FAR)
+            raise UnreadableFile(refusal.TOO_FAR)
 
 
 def _far(text: bytes) -> Iterator[re.Match[bytes]]:
@@ -177,7 +177,7 @@ def _by_sheet_name(book: zipfile.ZipFile, hidden: dict[str, frozenset[int]]) -> 
     try:
         sheets, relations = (ElementTree.fromstring(text) for text in index)  # noqa: S314 (a DTD was refused)
     except ElementTree.ParseError as error:
-        raise Refused(refusal.DAMAGED) from error
+        raise UnreadableFile(refusal.DAMAGED) from error
     targets = {relation.get("Id"): relation.get("Target", "") for relation in relations}
     names = {}
     for sheet in sheets.iter(f"{MAIN}sheet"):
@@ -191,5 +191,5 @@ def _small(book: zipfile.ZipFile, name: str) -> bytes:
     with book.open(name) as stream:
         text = stream.read(MAX_INDEX_PART + 1)
     if len(text) > MAX_INDEX_PART:
-        raise Refused(refusal.DAMAGED)
+        raise UnreadableFile(refusal.DAMAGED)
     return text

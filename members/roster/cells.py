@@ -13,7 +13,7 @@ from members.ground.days import Unreadable, read_day
 from members.ground.rooms import fold_room
 from members.ground.text import BLANKS, Cell, narrow, shown, squeezed
 from members.roster import id_number
-from members.roster.sheet import Row
+from members.roster.sheet import RosterRow
 
 HEADINGS: dict[str, tuple[str, ...]] = {
     "name": ("姓名", "党员姓名"),
@@ -67,7 +67,7 @@ BEFORE_BIRTH = "入党时间早于出生日期，请核对后改正"
 
 
 @dataclass(slots=True)
-class Problem:
+class CellProblem:
     """What is wrong with one cell: its field, its heading as written ("" where there is no such column), the value as
     shown in the cell and a Chinese sentence that says what to do."""
 
@@ -78,8 +78,8 @@ class Problem:
 
 
 def clean(
-    row: Row, *, affiliation: str, today: date, columns: Mapping[str, str] | None = None
-) -> tuple[dict[str, str], list[Problem]]:
+    row: RosterRow, *, affiliation: str, today: date, columns: Mapping[str, str] | None = None
+) -> tuple[dict[str, str], list[CellProblem]]:
     """Return the row's values and problems.
 
     `affiliation` is the sheet's own word ("local", "in_post" or ""), `columns` the sheet's headings as written. A field
@@ -99,13 +99,13 @@ def clean(
     _check_membership(values, messages, affiliation)
     columns = columns or {}
     problems = [
-        Problem(name, columns.get(name, ""), shown(row.cells.get(name, "")), message)
+        CellProblem(name, columns.get(name, ""), shown(row.cells.get(name, "")), message)
         for name, message in sorted(messages.items(), key=lambda item: ORDER[item[0]])
     ]
     return {name: value for name, value in values.items() if value and name not in messages}, problems
 
 
-def _check_person(row: Row, values: dict[str, str], messages: dict[str, str]) -> None:
+def _check_person(row: RosterRow, values: dict[str, str], messages: dict[str, str]) -> None:
     """Name, and what the ID number tells: sex and birth date."""
     if "name" not in row.cells:
         messages["name"] = NO_NAME
@@ -118,7 +118,7 @@ def _check_person(row: Row, values: dict[str, str], messages: dict[str, str]) ->
         messages["sex"] = NO_SEX
 
 
-def _check_birth(row: Row, values: dict[str, str], messages: dict[str, str], known: str) -> None:
+def _check_birth(row: RosterRow, values: dict[str, str], messages: dict[str, str], known: str) -> None:
     given = values.setdefault("birth_date", known)
     cell = row.cells.get("birth_date")
     # Excel turns a typed 1985-10 into the first of October.

@@ -14,7 +14,7 @@ from typing import Any, Self, cast
 import orjson
 
 from members.roster import refusal
-from members.roster.refusal import Refused
+from members.roster.refusal import UnreadableFile
 
 TIMEOUT = 60  # seconds
 INHERITED = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH")  # nothing secret
@@ -49,7 +49,7 @@ class Child:
     def answer(self, request: Mapping[str, Any], content: bytes) -> bytes:
         """Return the answer to a JSON-like request that may hold days, or b"" where the job raised.
 
-        Raises Refused where a limit of memory or time stopped the job.
+        Raises UnreadableFile where a limit of memory or time stopped the job.
         """
         answer = b"".join(self.lines(request, content))
         return answer if self.process.returncode == 0 else b""
@@ -57,7 +57,7 @@ class Child:
     def lines(self, request: Mapping[str, Any], content: bytes) -> Iterator[bytes]:
         """Yield the answer line by line as it comes, so that it need not be held; it ends early where the job raised.
 
-        The job reads all of its input before it answers. Raises Refused as `answer` does.
+        The job reads all of its input before it answers. Raises UnreadableFile as `answer` does.
         """
         process = cast(Any, self.process)  # all of its ends are pipes
         clock = Timer(TIMEOUT, self.process.kill)
@@ -72,7 +72,7 @@ class Child:
         finally:
             clock.cancel()
         if process.returncode < 0 or b"MemoryError" in trouble:
-            raise Refused(refusal.UNPACKS_TOO_LARGE)
+            raise UnreadableFile(refusal.UNPACKS_TOO_LARGE)
 
 
 def _packed(request: Mapping[str, Any]) -> bytes:

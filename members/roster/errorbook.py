@@ -8,8 +8,8 @@ from members.ground.text import heading_key, shown
 from members.roster import refusal, sheet, workbook
 from members.roster.cells import HEADINGS
 from members.roster.child import Child
-from members.roster.refusal import Refused
-from members.roster.sheet import NOTE_HEADING, Headings, Sheet
+from members.roster.refusal import UnreadableFile
+from members.roster.sheet import NOTE_HEADING, Headings, RosterSheet
 from members.roster.workbook import RawSheet
 
 Marked = tuple[str, int, str, str]
@@ -19,7 +19,8 @@ def mark(content: bytes, problems: Iterable[Marked], *, headings: Headings = HEA
     """Return an .xlsx of the file with a column 错误说明 and the cells in error coloured.
 
     A problem is (sheet, Excel row, column heading as written or "", sentence). An .xlsx keeps its look; an .xls or CSV
-    becomes a new workbook of the same cells. What an earlier round wrote and coloured is cleared. Raises Refused.
+    becomes a new workbook of the same cells. What an earlier round wrote and coloured is cleared.
+    Raises UnreadableFile.
     """
     by_sheet: dict[str, list[Marked]] = defaultdict(list)
     for problem in problems:
@@ -38,11 +39,11 @@ def mark(content: bytes, problems: Iterable[Marked], *, headings: Headings = HEA
     with Child("marker") as child:
         marked = child.answer(request, b"" if is_new else content)
     if not marked:
-        raise Refused(refusal.DAMAGED)
+        raise UnreadableFile(refusal.DAMAGED)
     return marked
 
 
-def _marks(raw: RawSheet, found: Sheet, problems: list[Marked]) -> dict[str, Any]:
+def _marks(raw: RawSheet, found: RosterSheet, problems: list[Marked]) -> dict[str, Any]:
     """What to write in one sheet; rows and columns count from 1 as in Excel."""
     places = {written: found.positions[name] + 1 for name, written in found.columns.items()}
     notes: dict[int, list[str]] = defaultdict(list)

@@ -23,7 +23,7 @@ Rows = list[tuple[Any, ...]]
 
 
 @dataclass(slots=True)
-class Home:
+class KnownHome:
     pk: int
     path: str
     label: str
@@ -32,12 +32,12 @@ class Home:
 
 
 @dataclass(slots=True)
-class Person:
+class KnownMember:
     """A member as the database has them now."""
 
     pk: int
     fields: dict[str, str]
-    home: Home | None = None
+    home: KnownHome | None = None
 
     def contradicts(self, id_digest: str) -> bool:
         """Whether both ID numbers are known and differ: then it is somebody else."""
@@ -49,15 +49,15 @@ class People:
     """The street's members, found by ID digest, by name and phone, by name and building."""
 
     def __init__(self, people: Rows, homes: Rows):
-        home_of = {member_id: Home(*home) for member_id, *home in homes}
-        self.all: dict[int, Person] = {}
-        self.by_id: dict[str, list[Person]] = defaultdict(list)
-        self.by_phone: dict[tuple[str, str], list[Person]] = defaultdict(list)
-        self.by_group: dict[tuple[str, str], list[Person]] = defaultdict(list)
+        home_of = {member_id: KnownHome(*home) for member_id, *home in homes}
+        self.all: dict[int, KnownMember] = {}
+        self.by_id: dict[str, list[KnownMember]] = defaultdict(list)
+        self.by_phone: dict[tuple[str, str], list[KnownMember]] = defaultdict(list)
+        self.by_group: dict[tuple[str, str], list[KnownMember]] = defaultdict(list)
         for pk, *values in people:
-            self._add(Person(pk, dict(zip(COLUMNS, values, strict=True)), home_of.get(pk)))
+            self._add(KnownMember(pk, dict(zip(COLUMNS, values, strict=True)), home_of.get(pk)))
 
-    def _add(self, person: Person) -> None:
+    def _add(self, person: KnownMember) -> None:
         fields = person.fields
         self.all[person.pk] = person
         if fields["id_digest"]:
@@ -67,7 +67,9 @@ class People:
         if person.home:
             self.by_group[fields["name"], person.home.path].append(person)
 
-    def identify(self, values: dict[str, str], *, group: str, shared_id: bool) -> tuple[Person | None, list[Person]]:
+    def identify(
+        self, values: dict[str, str], *, group: str, shared_id: bool
+    ) -> tuple[KnownMember | None, list[KnownMember]]:
         """Return who the row is, or else those it might be.
 
         The ID number tells, or, where the file gives it to people of different names (`shared_id`), number and name;
@@ -89,7 +91,7 @@ class People:
         return None, list((doubtful | {person.pk: person for person in by_phone}).values())
 
 
-def _certain(found: list[Person]) -> tuple[Person | None, list[Person]]:
+def _certain(found: list[KnownMember]) -> tuple[KnownMember | None, list[KnownMember]]:
     return (found[0], []) if len(found) == 1 else (None, found)
 
 

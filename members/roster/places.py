@@ -21,7 +21,7 @@ class PlaceProblem(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RosterGroup:
     """A building group: its path, or, where it is still to be made, the station's path and the group's key."""
 
     path: str
@@ -36,20 +36,20 @@ def area_rows(area: Area, *, day: date) -> list[tuple[Any, ...]]:
     return list(around.order_by("path").values_list("path", "level", "name", "label"))
 
 
-class Places:
+class RosterPlaces:
     """The open areas below the one chosen for the upload, found by what people write for them."""
 
     def __init__(self, area: Area, rows: list[tuple[Any, ...]], *, create_groups: bool):
         self.area, self.create_groups = area, create_groups
         self.names: dict[str, str] = {}
         self.labels: dict[str, str] = {}
-        self.found: dict[tuple[str, ...], Place | PlaceProblem] = {}
+        self.found: dict[tuple[str, ...], RosterGroup | PlaceProblem] = {}
         self.by_key: dict[tuple[int, str], list[str]] = defaultdict(list)
         for path, level, name, label in rows:
             self.names[path], self.labels[path] = name, label
             self.by_key[level, _key(level, name)].append(path)
 
-    def find(self, values: dict[str, str], *, columns: dict[str, str]) -> Place:
+    def find(self, values: dict[str, str], *, columns: dict[str, str]) -> RosterGroup:
         """Return the building group that a row names; PlaceProblem where it names none, or more than one."""
         key = (*(values.get(field, "") for field in LEVELS), "group" if "group" in columns else "")
         if key not in self.found:
@@ -62,7 +62,7 @@ class Places:
             raise found
         return found
 
-    def _look_up(self, values: dict[str, str], columns: dict[str, str]) -> Place:
+    def _look_up(self, values: dict[str, str], columns: dict[str, str]) -> RosterGroup:
         path = ""
         for field, level in LEVELS.items():
             text = values.get(field, "")
@@ -77,7 +77,7 @@ class Places:
                 raise PlaceProblem(field, "楼组没有填写，请填写几号楼，如“12号楼”")
         if len(path) < 4 * SEGMENT:
             raise PlaceProblem("group", "不知道是哪个楼组：表中没有“楼组”一列，请补上，或上传时选到楼组")
-        return Place(path, self.names[path], self.labels[path])
+        return RosterGroup(path, self.names[path], self.labels[path])
 
     def _given(self, field: str, level: int, text: str) -> str:
         path = self.area.path[: level * SEGMENT]
@@ -102,10 +102,10 @@ class Places:
     def _may_be_made(self, level: int, path: str) -> bool:
         return self.create_groups and level == Area.Level.BUILDING_GROUP and len(path) == 3 * SEGMENT
 
-    def _new_group(self, station: str, text: str) -> Place:
+    def _new_group(self, station: str, text: str) -> RosterGroup:
         key = building_key(text)
         name = f"{key}号楼" if key.isdigit() else text
-        return Place(f"{station}+{key}", name, f"{self.labels[station]} {name}", is_new=True)
+        return RosterGroup(f"{station}+{key}", name, f"{self.labels[station]} {name}", is_new=True)
 
 
 def _key(level: int, text: str) -> str:

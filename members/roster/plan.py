@@ -9,11 +9,11 @@ from enum import StrEnum
 from typing import Any
 
 from members.roster.basis import Basis, Terms, look, named_employers
-from members.roster.cells import Problem
+from members.roster.cells import CellProblem
 from members.roster.compare import MEMBER_FIELDS, joined_alike, same, shown
-from members.roster.known import Employers, People, Person
-from members.roster.places import Place, PlaceProblem, Places
-from members.roster.reading import Entry, Reading, SheetNote
+from members.roster.known import Employers, KnownMember, People
+from members.roster.places import PlaceProblem, RosterGroup, RosterPlaces
+from members.roster.reading import Reading, RosterEntry, SheetNote
 
 Outcome = list[Any]
 MANY = 0.3
@@ -30,7 +30,7 @@ class Status(StrEnum):
 
 
 @dataclass(slots=True)
-class Row:
+class PlannedRow:
     """What one row of the file would do.
 
     `changes` is what the clerk sees: {field: [old, new]}; `writes` the member's new values; `home` what becomes of the
@@ -41,13 +41,13 @@ class Row:
     row: int
     name: str
     status: Status
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[CellProblem] = field(default_factory=list)
     member: int | None = None
     candidates: list[int] = field(default_factory=list)
     changes: dict[str, list[str]] = field(default_factory=dict)
     writes: dict[str, str] = field(default_factory=dict)
     employer: int | str | None = None
-    place: Place | None = None
+    place: RosterGroup | None = None
     home: str = ""
     room: str = ""
     joined: str = ""
@@ -71,7 +71,7 @@ class Plan:
     """
 
     sheets: list[SheetNote]
-    rows: list[Row]
+    rows: list[PlannedRow]
     new_employers: dict[str, dict[str, str]]
     employer_codes: dict[int, str]
     new_groups: dict[str, str]
@@ -124,19 +124,19 @@ class Planner:
 
     def __init__(self, reading: Reading, terms: Terms, basis: Basis):
         self.terms = terms
-        self.places = Places(terms.area, basis.areas, create_groups=terms.create_groups)
+        self.places = RosterPlaces(terms.area, basis.areas, create_groups=terms.create_groups)
         self.people = People(basis.people, basis.homes)
         self.employers = Employers(named_employers(reading), basis.employers, basis.called, basis.shared)
         self.columns = {sheet.name: sheet.columns for sheet in reading.sheets}
-        self.seen: dict[tuple[str, ...], tuple[Entry, str]] = {}
-        self.taken: dict[int, Entry] = {}
+        self.seen: dict[tuple[str, ...], tuple[RosterEntry, str]] = {}
+        self.taken: dict[int, RosterEntry] = {}
         self.names_of: dict[str, dict[str, int]] = defaultdict(dict)
         for entry in reading.entries:
             if "id_digest" in entry.values and "name" in entry.values:
                 self.names_of[entry.values["id_digest"]].setdefault(entry.values["name"], entry.row)
 
-    def plan(self, entry: Entry) -> Row:
-        row = Row(entry.sheet, entry.row, entry.values.get("name", ""), Status.ERROR, list(entry.problems))
+    def plan(self, entry: RosterEntry) -> PlannedRow:
+        row = PlannedRow(entry.sheet, entry.row, entry.values.get("name", ""), Status.ERROR, list(entry.problems))
         self._place(row, entry)
         self._employer(row, entry)
         self._first_naming(row, entry)
@@ -155,7 +155,7 @@ class Planner:
         self._compare(row, entry, person)
         return row
 
-    def absent(self, rows: list[Row]) -> tuple[list[int], int]:
+    def absent(self, rows: list[PlannedRow]) -> tuple[list[int], int]:
         """Return who lives in the area and is not named by the file, and how many live there."""
         path = self.terms.area.path
         here = [person for person in self.people.all.values() if person.home and person.home.path.startswith(path)]
@@ -169,23 +169,23 @@ class Planner:
         pairs = ["、".join(f"第 {row} 行{name}" for name, row in names.items()) for names in shared]
         return [f"{pair}的身份证号相同，将按不同的人登记，请核对证件。" for pair in pairs]
 
-    def _problem(self, row: Row, entry: Entry, column: str, message: str) -> None:
+    def _problem(self, row: PlannedRow, entry: RosterEntry, column: str, message: str) -> None:
         heading = self.columns[entry.sheet].get(column, "")
-        row.problems.append(Problem(column, heading, entry.values.get(column, ""), message))
+        row.problems.append(CellProblem(column, heading, entry.values.get(column, ""), message))
 
-    def _place(self, row: Row, entry: Entry) -> None:
+    def _place(self, row: PlannedRow, entry: RosterEntry) -> None:
         try:
             row.place = self.places.find(entry.values, columns=self.columns[entry.sheet])
         except PlaceProblem as problem:
             self._problem(row, entry, problem.field, problem.message)
 
-    def _employer(self, row: Row, entry: Entry) -> None:
+    def _employer(self, row: PlannedRow, entry: RosterEntry) -> None:
         if name := entry.values.get("employer"):
             row.employer = self.employers.find(name, entry.values.get("credit_code", ""))
             if row.employer is None:
                 self._problem(row, entry, "employer", f"有不止一家“{name}”，请填写统一社会信用代码以便区分")
 
-    def _first_naming(self, row: Row, entry: Entry) -> None:
+    def _first_naming(self, row: PlannedRow, entry: RosterEntry) -> None:
         """Mark a row that names a person whom an earlier row has named, by whatever both of them give."""
         id_digest = entry.values.get("id_digest", "")
         for column, key in _namings(entry.values, row.place):
@@ -195,7 +195,7 @@ class Planner:
                 self._problem(row, entry, column, f"与{_where(first, entry)}是同一个人，请删去其中一行")
                 return
 
-    def _compare(self, row: Row, entry: Entry, person: Person | None) -> None:
+    def _compare(self, row: PlannedRow, entry: RosterEntry, person: KnownMember | None) -> None:
         if person is None:
             row.status, row.home = Status.NEW, "in"
             row.writes = {name: entry.values[name] for name in MEMBER_FIELDS if name in entry.values}
@@ -219,7 +219,7 @@ class Planner:
     def _may_write(self, path: str) -> bool:
         return any(low <= path < high for low, high in self.terms.writable)
 
-    def _differences(self, row: Row, entry: Entry, person: Person) -> None:
+    def _differences(self, row: PlannedRow, entry: RosterEntry, person: KnownMember) -> None:
         for name in MEMBER_FIELDS:
             new = entry.values.get(name)
             if new is None:
@@ -235,7 +235,7 @@ class Planner:
         if row.employer is not None and row.employer != person.fields["employer_id"]:
             row.changes["employer"] = [person.fields["employer__name"] or "", entry.values["employer"]]
 
-    def _home(self, row: Row, entry: Entry, person: Person) -> None:
+    def _home(self, row: PlannedRow, entry: RosterEntry, person: KnownMember) -> None:
         home, values = person.home, entry.values
         assert row.place
         row.room, row.joined = values.get("room", ""), values.get("joined", "")
@@ -255,7 +255,7 @@ class Planner:
             row.home, row.residence = "mend", home.pk
 
 
-def _namings(values: dict[str, str], place: Place | None) -> list[tuple[str, tuple[str, ...]]]:
+def _namings(values: dict[str, str], place: RosterGroup | None) -> list[tuple[str, tuple[str, ...]]]:
     """Return by what a row names its person, each with the column to mend where another row has the same."""
     name = values.get("name", "")
     found: list[tuple[str, tuple[str, ...]]] = []
@@ -268,21 +268,21 @@ def _namings(values: dict[str, str], place: Place | None) -> list[tuple[str, tup
     return found
 
 
-def _where(first: Entry, here: Entry) -> str:
+def _where(first: RosterEntry, here: RosterEntry) -> str:
     return f"第 {first.row} 行" if first.sheet == here.sheet else f"工作表“{first.sheet}”第 {first.row} 行"
 
 
-def _still_needed(new: dict[str, dict[str, str]], rows: list[Row]) -> dict[str, dict[str, str]]:
+def _still_needed(new: dict[str, dict[str, str]], rows: list[PlannedRow]) -> dict[str, dict[str, str]]:
     used = {row.employer for row in rows if row.status in (Status.NEW, Status.CHANGED, Status.DOUBT)}
     return {ref: employer for ref, employer in new.items() if ref in used}
 
 
-def _codes_used(codes: dict[int, str], rows: list[Row]) -> dict[int, str]:
+def _codes_used(codes: dict[int, str], rows: list[PlannedRow]) -> dict[int, str]:
     used = {row.employer for row in rows if row.status in (Status.NEW, Status.CHANGED, Status.SAME)}
     return {pk: code for pk, code in codes.items() if pk in used}
 
 
-def _warnings(rows: list[Row], before: int) -> list[str]:
+def _warnings(rows: list[PlannedRow], before: int) -> list[str]:
     if before < ENOUGH_TO_JUDGE:
         return []
     changed = sum(row.status == Status.CHANGED for row in rows)

@@ -4,18 +4,18 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from members.ground.sealing import digest
-from members.roster.cells import DATE_FIELDS, HEADINGS, Problem, clean
-from members.roster.sheet import Sheet, read
+from members.roster.cells import DATE_FIELDS, HEADINGS, CellProblem, clean
+from members.roster.sheet import RosterSheet, read
 
 
 @dataclass(slots=True)
-class Entry:
+class RosterEntry:
     """One person as the file has them. `values` holds what was given, the ID number only as a digest."""
 
     sheet: str
     row: int
     values: dict[str, str]
-    problems: list[Problem]
+    problems: list[CellProblem]
 
 
 @dataclass(slots=True)
@@ -32,11 +32,11 @@ class SheetNote:
 @dataclass(slots=True)
 class Reading:
     sheets: list[SheetNote] = field(default_factory=list)
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[RosterEntry] = field(default_factory=list)
 
 
 def read_roster(content: bytes, *, today: date) -> Reading:
-    """Read a roster file; raises Refused with one sentence where it is none."""
+    """Read a roster file; raises UnreadableFile with one sentence where it is none."""
     reading = Reading()
     for sheet in read(content, HEADINGS, required="name", date_fields=DATE_FIELDS):
         reading.sheets.append(
@@ -46,7 +46,7 @@ def read_roster(content: bytes, *, today: date) -> Reading:
     return reading
 
 
-def _entries(sheet: Sheet, today: date) -> list[Entry]:
+def _entries(sheet: RosterSheet, today: date) -> list[RosterEntry]:
     """Clean the sheet's rows, and let each of them go: there may be many."""
     entries = []
     rows, sheet.rows = sheet.rows[::-1], []
@@ -57,5 +57,5 @@ def _entries(sheet: Sheet, today: date) -> list[Entry]:
             values["id_digest"] = digest(id_number, purpose="id")
         if phone := values.get("phone"):
             values["phone_digest"] = digest(phone, purpose="phone")
-        entries.append(Entry(row.sheet, row.number, values, problems))
+        entries.append(RosterEntry(row.sheet, row.number, values, problems))
     return entries

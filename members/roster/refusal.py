@@ -20,7 +20,7 @@ TOO_MANY_ROWS = "表格超过 20000 行。请按社区分成几个文件上传�
 BROKEN_CSV = "这个 CSV 文件读不出表格，可能有引号没有成对。请用 Excel 或 WPS 打开它，另存为 xlsx 后再上传。"
 
 
-class Refused(Exception):
+class UnreadableFile(Exception):
     """A file that cannot be read at all; `sentence` is Chinese and is shown to the secretary as it stands."""
 
     def __init__(self, sentence: str) -> None:

@@ -8,7 +8,7 @@ from sys import getsizeof
 
 from members.ground.text import Cell, heading_key, is_nothing, narrow, shown, squeezed
 from members.roster import refusal, workbook
-from members.roster.refusal import Refused
+from members.roster.refusal import UnreadableFile
 from members.roster.workbook import Kind, RawRow, RawSheet, RawStream
 
 Headings = Mapping[str, tuple[str, ...]]
@@ -36,20 +36,23 @@ TWO_DECIMALS = re.compile(r"[^;0]*0\.00(?![0#?%])")
 
 
 class Texts(dict[str, str]):
-    """The texts of named cells, each kept once however often it stands in a file. Raises Refused beyond `MOST_TEXT`."""
+    """The texts of named cells, each kept once however often it stands in a file.
+
+    Raises UnreadableFile beyond `MOST_TEXT`.
+    """
 
     weight = 0
 
     def __missing__(self, text: str) -> str:
         self.weight += getsizeof(text)
         if self.weight > MOST_TEXT:
-            raise Refused(refusal.UNPACKS_TOO_LARGE)
+            raise UnreadableFile(refusal.UNPACKS_TOO_LARGE)
         self[text] = text
         return text
 
 
 @dataclass(slots=True)
-class Row:
+class RosterRow:
     """One row that names someone or something: Excel row number (1-based), and its cells that are not empty."""
 
     sheet: str
@@ -58,7 +61,7 @@ class Row:
 
 
 @dataclass(slots=True)
-class Sheet:
+class RosterSheet:
     """A sheet with a heading row.
 
     `columns` is field → heading as written, `positions` field → column (0-based). `not_taken` are the headings that
@@ -72,28 +75,33 @@ class Sheet:
     not_taken: list[str]
     hidden_rows: int = 0
     affiliation: str = ""
-    rows: list[Row] = field(default_factory=list)
+    rows: list[RosterRow] = field(default_factory=list)
 
 
-def read(content: bytes, headings: Headings, *, required: str, date_fields: Collection[str] = ()) -> list[Sheet]:
+def read(content: bytes, headings: Headings, *, required: str, date_fields: Collection[str] = ()) -> list[RosterSheet]:
     """Read every sheet that has a heading row.
 
     `headings` is field → headings it goes by; `required` is the field a heading row must have beside any other one.
     A number 1985.1 in one of `date_fields` becomes the text "1985.10" where its cell shows two decimals; in a CSV,
-    which does not tell numbers from text, the text 1985.1 becomes the number it may have been. Raises Refused.
+    which does not tell numbers from text, the text 1985.1 becomes the number it may have been. Raises UnreadableFile.
     """
     with workbook.opened(content) as (kind, raws):
         texts = Texts()
         sheets = [sheet for raw in raws if (sheet := named(raw, headings, required=required, texts=texts))]
     if not sheets:
         other = next(words[0] for name, words in headings.items() if name != required)
-        raise Refused(NO_HEADING.format(required=headings[required][0], other=other))
+        raise UnreadableFile(NO_HEADING.format(required=headings[required][0], other=other))
     _settle_months(sheets, kind, content, date_fields)
     return sheets
 
 
-def named(raw: RawSheet | RawStream, headings: Headings, *, required: str, texts: Texts | None = None) -> Sheet | None:
-    """Name the cells of one sheet; None where it has no heading row. Raises Refused for two columns of one field."""
+def named(
+    raw: RawSheet | RawStream, headings: Headings, *, required: str, texts: Texts | None = None
+) -> RosterSheet | None:
+    """Name the cells of one sheet; None where it has no heading row.
+
+    Raises UnreadableFile for two columns of one field.
+    """
     fields = {heading_key(word): name for name, words in headings.items() for word in words}
     rows = iter(raw.rows)
     first = first_rows(rows)
@@ -134,8 +142,8 @@ def _heading_index(rows: list[RawRow], fields: Mapping[str, str], required: str)
     return best
 
 
-def _headed(name: str, number: int, heading: list[Cell], fields: Mapping[str, str]) -> Sheet:
-    sheet = Sheet(name, number, {}, {}, [])
+def _headed(name: str, number: int, heading: list[Cell], fields: Mapping[str, str]) -> RosterSheet:
+    sheet = RosterSheet(name, number, {}, {}, [])
     for position, cell in enumerate(heading):
         written = shown(cell).strip()
         found = fields.get(heading_key(written))
@@ -143,7 +151,7 @@ def _headed(name: str, number: int, heading: list[Cell], fields: Mapping[str, st
             if written and heading_key(written) != NOTE_HEADING:
                 sheet.not_taken.append(written)
         elif found in sheet.columns:
-            raise Refused(TWO_COLUMNS.format(sheet=name, first=sheet.columns[found], second=written))
+            raise UnreadableFile(TWO_COLUMNS.format(sheet=name, first=sheet.columns[found], second=written))
         else:
             sheet.columns[found] = written
             sheet.positions[found] = position
@@ -160,7 +168,9 @@ def _affiliation(name: str, titles: str) -> str:
     return "in_post" if in_post else "local"
 
 
-def _rows(rows: Iterable[RawRow], sheet: Sheet, required: str, own_words: set[str], texts: Texts) -> Iterator[Row]:
+def _rows(
+    rows: Iterable[RawRow], sheet: RosterSheet, required: str, own_words: set[str], texts: Texts
+) -> Iterator[RosterRow]:
     """The rows that are rows: no repeated headings, nothing empty, no totals, and below those only whole ones."""
     ended = False
     for number, raw in rows:
@@ -173,10 +183,10 @@ def _rows(rows: Iterable[RawRow], sheet: Sheet, required: str, own_words: set[st
             continue
         elif cells and not (ended and (not key or len(cells) < 3)):
             kept = {name: texts[cell] if type(cell) is str else cell for name, cell in cells.items()}
-            yield Row(sheet.name, number, kept)
+            yield RosterRow(sheet.name, number, kept)
 
 
-def _settle_months(sheets: list[Sheet], kind: Kind, content: bytes, date_fields: Collection[str]) -> None:
+def _settle_months(sheets: list[RosterSheet], kind: Kind, content: bytes, date_fields: Collection[str]) -> None:
     if kind == "csv":
         for row in (row for sheet in sheets for row in sheet.rows):
             texts = {name: narrow(shown(row.cells[name])) for name in date_fields if name in row.cells}
@@ -191,7 +201,7 @@ def _settle_months(sheets: list[Sheet], kind: Kind, content: bytes, date_fields:
                 row.cells[name] = f"{row.cells[name]:.2f}"
 
 
-def _ambiguous(sheets: list[Sheet], date_fields: Collection[str]) -> Iterator[tuple[Row, str, int]]:
+def _ambiguous(sheets: list[RosterSheet], date_fields: Collection[str]) -> Iterator[tuple[RosterRow, str, int]]:
     """Cells that hold a number like 1985.1: their row, field and Excel column (1-based)."""
     for sheet in sheets:
         for name in sheet.positions.keys() & set(date_fields):

@@ -16,11 +16,11 @@ from members.ground.beats import Heart
 from members.ground.states import Conflict
 from members.models import Area, RosterImport, User
 from members.models.imports import FORGOTTEN
-from members.roster.apply import Columns, Moved, columns_of, refuse_if_moved, write
+from members.roster.apply import ChangedMeanwhile, Columns, columns_of, refuse_if_moved, write
 from members.roster.basis import Basis, Terms, look
 from members.roster.plan import Outcome, Plan, Status, make_plan
 from members.roster.reading import Reading, read_roster
-from members.roster.refusal import Refused
+from members.roster.refusal import UnreadableFile
 from members.roster.stored import seal_plan, seal_reading, unseal_reading
 from members.roster.undo import take_back
 
@@ -44,7 +44,7 @@ def read_step(roster_import: RosterImport) -> None:
             reading = read_roster(roster_import.file, today=roster_import.day)
             roster_import.beat(60)
             roster_import.advance(RosterImport.Status.REVIEW, **_review(roster_import, reading))
-        except Refused as refusal:
+        except UnreadableFile as refusal:
             _end(roster_import, RosterImport.Status.REFUSED, refusal.sentence)
         except Conflict:
             logger.info("Roster import %s was ended while it was read.", roster_import.pk)
@@ -102,13 +102,13 @@ def apply_step(roster_import: RosterImport, *, only_good: bool) -> None:
         try:
             roster_import.begin(RosterImport.Status.APPLYING, 10)
             _write(roster_import, only_good=only_good)
-        except Moved as moved:
+        except ChangedMeanwhile as moved:
             _back_to_review(
                 roster_import, f"预览之后有 {len(moved.keys)} 行对应的资料被别人改动了，已重新比对，请再核对一遍。"
             )
         except IntegrityError:
             _back_to_review(roster_import, "写入时正好有人登记了同一位党员，什么都没有写入。已重新比对，请再核对一遍。")
-        except Refused as refusal:
+        except UnreadableFile as refusal:
             _end(roster_import, RosterImport.Status.FAILED, refusal.sentence)
         except Conflict:
             logger.info("Roster import %s was ended while it was written.", roster_import.pk)
@@ -209,7 +209,7 @@ def _write(roster_import: RosterImport, *, only_good: bool) -> None:
 def _prepare(roster_import: RosterImport, reading: Reading, seen: dict[str, Outcome]) -> Prepared:
     terms = _terms(roster_import)
     if not any(low <= terms.area.path < high for low, high in terms.writable):
-        raise Refused(LOCKED_OUT)
+        raise UnreadableFile(LOCKED_OUT)
     basis = look(reading, terms)
     plan = make_plan(reading, terms, basis)
     refuse_if_moved(seen, plan)

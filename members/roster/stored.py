@@ -9,10 +9,10 @@ from typing import Any
 import orjson
 
 from members.ground.sealing import decrypt, encrypt
-from members.roster.cells import Problem
-from members.roster.places import Place
-from members.roster.plan import Outcome, Plan, Row, Status
-from members.roster.reading import Entry, Reading, SheetNote
+from members.roster.cells import CellProblem
+from members.roster.places import RosterGroup
+from members.roster.plan import Outcome, Plan, PlannedRow, Status
+from members.roster.reading import Reading, RosterEntry, SheetNote
 
 Sealed = bytes | memoryview | None
 
@@ -36,19 +36,19 @@ def unseal_reading(sealed: Sealed) -> tuple[Reading, dict[str, Outcome]]:
     """Return the reading, and by row what the plan that was shown made of it."""
     packed, outcomes = _unseal(sealed)
     sheets = [SheetNote(**sheet) for sheet in packed["sheets"]]
-    entries = [Entry(e["sheet"], e["row"], e["values"], _problems(e)) for e in packed["entries"]]
+    entries = [RosterEntry(e["sheet"], e["row"], e["values"], _problems(e)) for e in packed["entries"]]
     return Reading(sheets, entries), outcomes
 
 
-def _row(packed: dict[str, Any]) -> Row:
+def _row(packed: dict[str, Any]) -> PlannedRow:
     packed["status"] = Status(packed["status"])
-    packed["place"] = Place(**packed["place"]) if packed["place"] else None
+    packed["place"] = RosterGroup(**packed["place"]) if packed["place"] else None
     packed["problems"] = _problems(packed)
-    return Row(**packed)
+    return PlannedRow(**packed)
 
 
-def _problems(packed: dict[str, Any]) -> list[Problem]:
-    return [Problem(**problem) for problem in packed["problems"]]
+def _problems(packed: dict[str, Any]) -> list[CellProblem]:
+    return [CellProblem(**problem) for problem in packed["problems"]]
 
 
 def _seal(data: Any) -> bytes:

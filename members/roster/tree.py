@@ -14,8 +14,8 @@ from members.ground.days import Unreadable, read_day
 from members.ground.paths import NextPaths
 from members.ground.text import building_key, place_key, shown, squeezed
 from members.models import Area
-from members.roster.refusal import Refused
-from members.roster.sheet import Row, read
+from members.roster.refusal import UnreadableFile
+from members.roster.sheet import RosterRow, read
 
 HEADINGS = {
     "community": ("社区", "社区名称", "居委", "居委会"),
@@ -47,10 +47,10 @@ class TreeReport:
 
 
 def street_named(name: str) -> Area:
-    """Return the street of this name, or one still to be made; Refused where there are several."""
+    """Return the street of this name, or one still to be made; UnreadableFile where there are several."""
     found = list(Area.objects.streets().lasting().filter(name=name)[:2])
     if len(found) > 1:
-        raise Refused(f"有不止一个街道叫“{name}”，请先改名以便区分。")
+        raise UnreadableFile(f"有不止一个街道叫“{name}”，请先改名以便区分。")
     return found[0] if found else Area(name=name)
 
 
@@ -63,7 +63,7 @@ class TreeProblem(Exception):
 def import_tree(content: bytes, *, street: Area, today: date, check: bool = False) -> TreeReport:
     """Create or update the street's tree from a workbook; all or nothing. Again, it changes nothing.
 
-    `street` may be one still to be made. Raises Refused for a file that is no such sheet.
+    `street` may be one still to be made. Raises UnreadableFile for a file that is no such sheet.
     """
     sheets = read(content, HEADINGS, required="community", date_fields=("established_on",))
     try:
@@ -75,9 +75,9 @@ def import_tree(content: bytes, *, street: Area, today: date, check: bool = Fals
             if not check and not tree.report.errors:
                 tree.save()
     except ValidationError as error:
-        raise Refused("".join(error.messages)) from error
+        raise UnreadableFile("".join(error.messages)) from error
     except IntegrityError as error:
-        raise Refused("刚刚有人也在新建街道，什么都没有写入。请再导入一次。") from error
+        raise UnreadableFile("刚刚有人也在新建街道，什么都没有写入。请再导入一次。") from error
     return tree.finished()
 
 
@@ -103,7 +103,7 @@ class Tree:
         self.before = {key: self._values(area) for key, area in self.areas.items()}
         self.touched: dict[tuple[str, str], Area] = {}
 
-    def take(self, row: Row, columns: dict[str, str]) -> None:
+    def take(self, row: RosterRow, columns: dict[str, str]) -> None:
         """Place one row's areas; an error of it goes into the report."""
         try:
             parent = self.street
@@ -152,7 +152,7 @@ class Tree:
         except ValidationError as error:
             raise TreeProblem(column, "".join(error.messages)) from error
 
-    def _describe(self, area: Area, row: Row) -> None:
+    def _describe(self, area: Area, row: RosterRow) -> None:
         cells = row.cells
         if area.level == Area.Level.COMMUNITY and "residents" in cells:
             area.residents = _residents(cells["residents"])

@@ -16,7 +16,7 @@ import orjson
 from members.ground.text import Cell
 from members.roster import archive, refusal
 from members.roster.child import Child
-from members.roster.refusal import Refused as Refused
+from members.roster.refusal import UnreadableFile as UnreadableFile
 
 MAX_SIZE = 10 * 1024 * 1024
 MAX_ROWS = 20_000
@@ -83,7 +83,10 @@ class Book:
 
 
 def read(content: bytes) -> Book:
-    """Read all of an uploaded file of any supported kind into memory, where `opened` would not do. Raises Refused."""
+    """Read all of an uploaded file of any supported kind into memory, where `opened` would not do.
+
+    Raises UnreadableFile.
+    """
     with opened(content) as (kind, sheets):
         return Book(kind, [RawSheet(sheet.name, list(sheet.rows), sheet.hidden) for sheet in sheets])
 
@@ -93,7 +96,7 @@ def opened(content: bytes) -> Iterator[tuple[Kind, Iterator[RawStream]]]:
     """Open an uploaded file of any supported kind; its sheets and rows come one by one.
 
     Forbidden characters (NUL, other controls, lone surrogates) are taken out of every cell and sheet name; a text file
-    with NULs is no table. Raises Refused, also late: what came is of use only once everything has come.
+    with NULs is no table. Raises UnreadableFile, also late: what came is of use only once everything has come.
     """
     kind = kind_of(content)
     if kind == "csv":
@@ -106,23 +109,23 @@ def opened(content: bytes) -> Iterator[tuple[Kind, Iterator[RawStream]]]:
 
 
 def kind_of(content: bytes) -> Kind:
-    """Tell the kind from the first bytes, never from a name. Raises Refused for what is no table."""
+    """Tell the kind from the first bytes, never from a name. Raises UnreadableFile for what is no table."""
     if not content.strip(b"\0 \t\r\n"):
-        raise Refused(refusal.EMPTY)
+        raise UnreadableFile(refusal.EMPTY)
     if len(content) > MAX_SIZE:
-        raise Refused(refusal.TOO_LARGE)
+        raise UnreadableFile(refusal.TOO_LARGE)
     if content.startswith(b"PK"):
         return "xlsx"
     if content.startswith(CFB):
         if "EncryptedPackage".encode("utf-16-le") in content:
-            raise Refused(refusal.ENCRYPTED)
+            raise UnreadableFile(refusal.ENCRYPTED)
         return "xls"
     for magic, sentence in MAGIC:
         if content.startswith(magic):
-            raise Refused(sentence)
+            raise UnreadableFile(sentence)
     start = content[:2048].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith((b"<", b"mime-version")):
-        raise Refused(refusal.WEB_PAGE)
+        raise UnreadableFile(refusal.WEB_PAGE)
     return "csv"
 
 
@@ -140,7 +143,7 @@ def number_formats(content: bytes, wanted: Mapping[str, Iterable[tuple[int, int]
 def _result(answer: bytes, *, damaged: str) -> dict[str, Any]:
     result: dict[str, Any] = orjson.loads(answer) if answer else {"refused": "damaged"}
     if "refused" in result:
-        raise Refused(CAUSES.get(result["refused"], damaged))
+        raise UnreadableFile(CAUSES.get(result["refused"], damaged))
     return result
 
 
@@ -163,7 +166,7 @@ def _sheets(lines: Iterator[bytes], hidden: Mapping[str, frozenset[int]], *, dam
         yield RawStream(FORBIDDEN.sub("", name), here, hidden.get(name, frozenset()))
         deque(here, maxlen=0)
     if not marks or "refused" in marks[-1]:
-        raise Refused(CAUSES.get(marks[-1]["refused"], damaged) if marks else damaged)
+        raise UnreadableFile(CAUSES.get(marks[-1]["refused"], damaged) if marks else damaged)
     deque(lines, maxlen=0)  # how the child ended is judged behind its last line
 
 
@@ -188,7 +191,7 @@ def _encoding(content: bytes) -> str:
         if "\0" in text or any(islice(CONTROL.finditer(text), 5 + len(text) // 1000, None)):
             break
         return encoding
-    raise Refused(refusal.BINARY)
+    raise UnreadableFile(refusal.BINARY)
 
 
 def _lines(content: bytes, encoding: str) -> Iterator[RawRow]:
@@ -200,15 +203,15 @@ def _lines(content: bytes, encoding: str) -> Iterator[RawRow]:
     try:
         for number, line in enumerate(csv.reader(text, delimiter=delimiter), 1):
             if count >= MAX_ROWS or number > MAX_LINES:
-                raise Refused(refusal.TOO_MANY_ROWS)
+                raise UnreadableFile(refusal.TOO_MANY_ROWS)
             if len(line) > MAX_COLUMNS:
-                raise Refused(refusal.TOO_FAR)
+                raise UnreadableFile(refusal.TOO_FAR)
             cells: list[Cell] = [_bare(value) for value in line]
             if any(cells):
                 count += 1
                 yield number, cells
     except csv.Error as error:
-        raise Refused(refusal.BROKEN_CSV) from error
+        raise UnreadableFile(refusal.BROKEN_CSV) from error
 
 
 def _bare(value: str) -> str:

@@ -18,7 +18,7 @@ ELSEWHERE = "别的楼"  # in place of a door in a building that the reader's po
 
 
 @dataclass(slots=True)
-class Cell:
+class GridDoor:
     """A door: the names of the members who live there, and the pairs it belongs to today.
 
     `hidden` are those pairs (ids) whose other side lies in a building that the reader may not see.
@@ -76,7 +76,7 @@ class Floor:
     """A row of the grid; None where there is no such door."""
 
     number: int
-    cells: list[Cell | None]
+    cells: list[GridDoor | None]
 
 
 @dataclass(slots=True)
@@ -88,11 +88,11 @@ class Block:
 
 
 @dataclass(slots=True)
-class Grid:
+class BuildingGrid:
     """A building's doors. `others` tell no floor; `missing` are members' rooms without a door yet."""
 
     blocks: list[Block] = field(default_factory=list)
-    others: list[Cell] = field(default_factory=list)
+    others: list[GridDoor] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     homeless: int = 0
     counts: dict[str, int] = field(default_factory=dict)
@@ -102,7 +102,7 @@ class Grid:
         return not self.blocks and not self.others
 
 
-def grid_of(building: Area, *, user: Any, day: date) -> Grid:
+def grid_of(building: Area, *, user: Any, day: date) -> BuildingGrid:
     """Return the grid of a building on a day; members' names are for those who may read members. Three queries."""
     behind = _members_by_room(building, user, day)
     pairings: dict[int, list[Pairing]] = defaultdict(list)
@@ -114,9 +114,9 @@ def grid_of(building: Area, *, user: Any, day: date) -> Grid:
         if not all(may_see(side, user) for side in (pairing.household, pairing.neighbour)):
             hidden.add(pairing.pk)
     doors = Household.objects.filter(area=building).order_by("number")
-    cells = [Cell(door, behind.get(door.room, []), pairings[door.pk], hidden) for door in doors]
+    cells = [GridDoor(door, behind.get(door.room, []), pairings[door.pk], hidden) for door in doors]
     placed = sorted((cell for cell in cells if cell.door.floor is not None), key=lambda cell: _unit(cell.door))
-    return Grid(
+    return BuildingGrid(
         blocks=[_block(unit, list(row)) for (_, unit), row in groupby(placed, key=lambda cell: _unit(cell.door))],
         others=[cell for cell in cells if cell.door.floor is None],
         missing=sorted(behind.keys() - {cell.door.room for cell in cells} - {""}),
@@ -148,16 +148,16 @@ def _unit(door: Household) -> tuple[int, str]:
     return len(door.unit), door.unit
 
 
-def _block(unit: str, cells: list[Cell]) -> Block:
+def _block(unit: str, cells: list[GridDoor]) -> Block:
     columns = sorted({cell.door.number for cell in cells})
-    by_floor: dict[int, dict[str, Cell]] = defaultdict(dict)
+    by_floor: dict[int, dict[str, GridDoor]] = defaultdict(dict)
     for cell in cells:
         by_floor[cell.door.floor or 0][cell.door.number] = cell
     floors = [Floor(number, [row.get(column) for column in columns]) for number, row in by_floor.items()]
     return Block(unit, sorted(floors, key=lambda floor: -floor.number))
 
 
-def _counts(cells: list[Cell]) -> dict[str, int]:
+def _counts(cells: list[GridDoor]) -> dict[str, int]:
     """What stands above the grid."""
     of_members = [cell for cell in cells if cell.kind == "member"]
     return {

@@ -14,13 +14,13 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count, Exists, OuterRef, Q
 
-from members.ground.access import Kind
+from members.ground.access import PostKind
 from members.models import Area, AreaRole, Member, Pairing, Residence
 from members.models.areas import SEGMENT, AreaQuerySet
 
 
 @dataclass(slots=True)
-class Figures:
+class CoverageFigures:
     """Counts of one area on one day.
 
     `stated` are the members of the communities that state their `residents`; `households` are doors behind which a
@@ -42,7 +42,7 @@ class Figures:
     paired: int = 0
 
     @classmethod
-    def total(cls, parts: Iterable["Figures"]) -> "Figures":
+    def total(cls, parts: Iterable["CoverageFigures"]) -> "CoverageFigures":
         """Return the parts added up."""
         return cls(*map(sum, zip(*map(_counts, parts), strict=True)))
 
@@ -78,7 +78,7 @@ class Figures:
         return {name: getattr(self, name) for name in SHOWN}
 
 
-COUNTS = tuple(item.name for item in fields(Figures))
+COUNTS = tuple(item.name for item in fields(CoverageFigures))
 _counts = attrgetter(*COUNTS)
 RATES = (
     "coverage", "taking_part_share", "local_share", "in_post_share", "share_of_residents", "cadre_share",
@@ -87,7 +87,7 @@ RATES = (
 SHOWN = (*(name for name in COUNTS if name != "stated"), *RATES)
 
 
-class Place(NamedTuple):
+class CoverageArea(NamedTuple):
     """What a report needs of an area; 922 of them are made faster than as many model instances."""
 
     pk: int
@@ -108,11 +108,11 @@ class Place(NamedTuple):
 
 
 @dataclass(slots=True)
-class Row:
+class CoverageRow:
     """An area of the level below the report's, with its figures."""
 
-    area: Place
-    figures: Figures
+    area: CoverageArea
+    figures: CoverageFigures
 
 
 @dataclass(slots=True)
@@ -121,8 +121,8 @@ class Coverage:
 
     area: Area
     day: date
-    figures: Figures
-    rows: list[Row] = field(default_factory=list)
+    figures: CoverageFigures
+    rows: list[CoverageRow] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         rows = [{"area": row.area.name, "id": row.area.pk, **row.figures.as_dict()} for row in self.rows]
@@ -141,25 +141,25 @@ def coverage(area: Area, *, areas: AreaQuerySet, day: date, level: int | None = 
     `level` is that of the rows, by default the one below the area. Three queries, whatever the size.
     """
     level = min(level or area.level + 1, Area.Level.BUILDING_GROUP)
-    places = [Place(*values) for values in areas.inside(area).on(day).values_list(*Place._fields)]
-    parts: dict[str, list[Figures]] = defaultdict(list)
+    places = [CoverageArea(*values) for values in areas.inside(area).on(day).values_list(*CoverageArea._fields)]
+    parts: dict[str, list[CoverageFigures]] = defaultdict(list)
     for path, figures in _of_each_place(places, area, day):
         parts[path[: level * SEGMENT]].append(figures)
     lower = [each for each in places if each.level == level and each.path != area.path]
-    rows = [Row(each, Figures.total(parts[each.path])) for each in lower]
-    return Coverage(area, day, Figures.total(chain.from_iterable(parts.values())), rows)
+    rows = [CoverageRow(each, CoverageFigures.total(parts[each.path])) for each in lower]
+    return Coverage(area, day, CoverageFigures.total(chain.from_iterable(parts.values())), rows)
 
 
-def _of_each_place(places: list[Place], area: Area, day: date) -> Iterator[tuple[str, Figures]]:
+def _of_each_place(places: list[CoverageArea], area: Area, day: date) -> Iterator[tuple[str, CoverageFigures]]:
     """Yield what each community and building group brings by itself, before anything is added up."""
     stating = {each.path for each in places if each.residents}
     living = {path: counts for path, *counts in _members_by_group(area, day)}
     leading = _leaders_by_group(area, day)
     for each in places:
         if each.level == Area.Level.COMMUNITY:
-            yield each.path, Figures(communities=1, residents=each.residents or 0)
+            yield each.path, CoverageFigures(communities=1, residents=each.residents or 0)
         elif each.level == Area.Level.BUILDING_GROUP:
-            figures = Figures(groups=1, established=int(each.is_established_on(day)))
+            figures = CoverageFigures(groups=1, established=int(each.is_established_on(day)))
             if counts := living.get(each.path):
                 figures.members, figures.local, figures.taking_part, figures.households, figures.paired = counts
                 figures.in_post = figures.members - figures.local
@@ -184,7 +184,7 @@ def _members_by_group(area: Area, day: date) -> Iterable[tuple[str, int, int, in
 
 
 def _leaders_by_group(area: Area, day: date) -> dict[str, list[str | None]]:
-    leaders = AreaRole.objects.filter(kind=Kind.LEADER, area__in=Area.objects.inside(area)).on(day).order_by()
+    leaders = AreaRole.objects.filter(kind=PostKind.LEADER, area__in=Area.objects.inside(area)).on(day).order_by()
     ranks: dict[str, list[str | None]] = defaultdict(list)
     for path, rank in leaders.values_list("area__path", "user__member__rank"):
         ranks[path].append(rank)

@@ -94,14 +94,14 @@ def loads(area: Area) -> dict[int, int]:
     return dict(pairings.values_list("household").annotate(Count("pk")))
 
 
-class Outcome(NamedTuple):
+class PairingOutcome(NamedTuple):
     """What came of pairing many: how many are new, how many neighbours were paired by then."""
 
     made: int
     skipped: int
 
 
-def pair_all(pairs: dict[Household, Household], *, compound: Area, since: date) -> Outcome:
+def pair_all(pairs: dict[Household, Household], *, compound: Area, since: date) -> PairingOutcome:
     """Pair these neighbours (keys) with these member households of one compound, all in one transaction.
 
     A neighbour that is paired by then is left as it is, so that the same list sent twice adds nothing.
@@ -123,7 +123,7 @@ def pair_all(pairs: dict[Household, Household], *, compound: Area, since: date) 
         if new:
             write_history(Pairing, [pairing.pk for pairing in new], kind="+")
             record("create", Pairing, path=compound.path, changes={"since": [None, str(since)], "pairings": len(new)})
-    return Outcome(len(new), len(pairs) - len(new))
+    return PairingOutcome(len(new), len(pairs) - len(new))
 
 
 def _of_members(pks: Iterable[int]) -> set[int]:

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_GET
 
 from members.forms.areas import TreeForm, _streets
 from members.ground.export import workbook
-from members.roster.refusal import Refused
+from members.roster.refusal import UnreadableFile
 from members.roster.tree import HEADINGS, LABELS, import_tree
 from members.web.files import download
 from members.web.shell import page
@@ -22,7 +22,7 @@ def upload(request):
         street, file = form.cleaned_data["street"], form.cleaned_data["file"]
         try:
             report = import_tree(file.read(), street=street, today=timezone.localdate())
-        except Refused as refusal:
+        except UnreadableFile as refusal:
             form.add_error("file", refusal.sentence)
     counts = [(LABELS[column], counts) for column, counts in report.counts.items()] if report else []
     return page(request, "members/areas_upload.html", title="导入组织架构", form=form, report=report, counts=counts)

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from members.forms.consents import NOTICE, PURPOSE, VERSION, AnswersForm, Asked, _latest
+from members.forms.consents import NOTICE, PURPOSE, VERSION, AnswersForm, AskedResident, _latest
 from members.ground import access
 from members.ground.access import Resource, Right
 from members.ground.rooms import read_door
@@ -31,7 +31,7 @@ AFTERWARDS = {
 
 
 @dataclass(slots=True)
-class Place:
+class ConsentPlace:
     """An area one level down: how many members live there, how many of them agreed."""
 
     area: Area
@@ -105,7 +105,7 @@ def _own(request, areas: AreaQuerySet) -> AreaQuerySet:
 def _places(request, areas: AreaQuerySet, area: Area | None):
     rows = areas.children_of(area) if area else _own(request, areas)
     living, agreed = _counts(request.user, area)
-    places = [Place(row, _below(row, living), _below(row, agreed)) for row in rows]
+    places = [ConsentPlace(row, _below(row, living), _below(row, agreed)) for row in rows]
     return page(
         request,
         "members/consents_places.html",
@@ -137,11 +137,11 @@ def _below(area: Area, counts: Counter) -> int:
     return sum(count for path, count in counts.items() if path.startswith(area.path))
 
 
-def _asked(user, area: Area) -> list[Asked]:
+def _asked(user, area: Area) -> list[AskedResident]:
     """Who lives in the building today, door after door."""
     homes = Residence.objects.for_user(user).current().filter(area=area).select_related("member")
     answers = _latest(user, [home.member_id for home in homes])
-    return [Asked(home, answers.get(home.member_id)) for home in sorted(homes, key=_door)]
+    return [AskedResident(home, answers.get(home.member_id)) for home in sorted(homes, key=_door)]
 
 
 def _door(home: Residence) -> tuple:

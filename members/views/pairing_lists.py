@@ -40,7 +40,7 @@ HEADINGS = {
 
 
 @dataclass(slots=True)
-class Home:
+class PairedHome:
     """A member household: where, who lives there, and whom it looks after. It may have no door on the grid yet."""
 
     group: int
@@ -131,7 +131,7 @@ def _filled(name: str, rows: Sequence, user: Any) -> list:
     behind = members_behind([(row["area"], row["room"]) for row in rows], user=user)
     after = _looked_after({row["area"] for row in rows} if name == "paired" else (), user)
     doors = [(row, (row["area"], row["room"])) for row in rows]
-    return [Home(row["area"], row["area__label"], row["room"], behind[door], after[door]) for row, door in doors]
+    return [PairedHome(row["area"], row["area__label"], row["room"], behind[door], after[door]) for row, door in doors]
 
 
 def _looked_after(groups: Iterable[int], user: Any) -> Behind:

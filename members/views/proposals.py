@@ -26,7 +26,7 @@ FEW_HOMES = 10  # so many are offered where the building has no member household
 
 
 @dataclass(slots=True)
-class Row:
+class ProposalRow:
     """A neighbour's household, the member households to choose from, the chosen one, and whether it is ticked."""
 
     neighbour: Household
@@ -76,7 +76,7 @@ def _waiting(doors: HouseholdQuerySet) -> HouseholdQuerySet:
     return doors.of_neighbours(today).unpaired(today).order_by("area__path", "unit", floor, "number")
 
 
-def _rows(proposed: Iterable[Proposal], homes: list[Household], sent: QueryDict | None) -> list[Row]:
+def _rows(proposed: Iterable[Proposal], homes: list[Household], sent: QueryDict | None) -> list[ProposalRow]:
     """What is proposed; what was sent and could not be saved stays as it was chosen."""
     by_pk, own = {home.pk: home for home in homes}, by_building(homes)
     ticked = None if sent is None else numbers(sent.getlist("pick"))
@@ -86,7 +86,7 @@ def _rows(proposed: Iterable[Proposal], homes: list[Household], sent: QueryDict 
         near = own.get(neighbour.area_id) or nearest(neighbour, homes)[:FEW_HOMES]
         options = near if chosen is None or chosen in near else [chosen, *near]
         is_ticked = neighbour.pk in ticked if ticked is not None else home is not None
-        rows.append(Row(neighbour, options, chosen, is_ticked))
+        rows.append(ProposalRow(neighbour, options, chosen, is_ticked))
     return rows
 
 

@@ -7,7 +7,7 @@ from django.db import IntegrityError
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from members.forms.roster import UploadForm
+from members.forms.roster import RosterUploadForm
 from members.ground import access, audit
 from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
@@ -19,7 +19,7 @@ from members.roster import job, steps
 from members.roster.cells import HEADINGS
 from members.roster.errorbook import mark
 from members.roster.plan import Plan, Status
-from members.roster.refusal import Refused
+from members.roster.refusal import UnreadableFile
 from members.roster.stored import unseal_plan
 from members.roster.undo import EDITED, Undoing
 from members.web.files import download
@@ -36,7 +36,7 @@ TABS = {
 def index(request):
     """Upload a roster; below, the ones brought in before."""
     _require_roster(request)
-    form = UploadForm(request.POST or None, request.FILES or None, user=request.user)
+    form = RosterUploadForm(request.POST or None, request.FILES or None, user=request.user)
     if request.method == "POST" and form.is_valid():
         return redirect("members:roster", _upload(request, form).pk)
     imports = RosterImport.objects.for_user(request.user)
@@ -162,7 +162,7 @@ def error_book(request, pk):
     problems = [(row.sheet, row.row, p.column, p.message) for row in plan.rows for p in row.problems]
     try:
         content = mark(upload.file, problems)
-    except Refused as refusal:
+    except UnreadableFile as refusal:
         messages.error(request, refusal.sentence)
         return redirect("members:roster", pk)
     with atomic_write():

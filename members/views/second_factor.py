@@ -7,7 +7,7 @@ from django.conf import settings
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from members.forms.second_factor import DigitsForm
+from members.forms.second_factor import SecondStepForm
 from members.ground.atomic import atomic_write
 from members.login import second_factor
 
@@ -17,7 +17,7 @@ def second_step(request):
     following = _following(request)
     if second_factor.has_passed(request) or not second_factor.is_required(request.user):
         return redirect(following)
-    form = DigitsForm(request.POST if request.method == "POST" else None)
+    form = SecondStepForm(request.POST if request.method == "POST" else None)
     if form.is_valid() and _shown(request, form):
         return redirect(following)
     device = second_factor.device_of(request.user)
@@ -25,7 +25,7 @@ def second_step(request):
     return render(request, "members/second_factor.html", {"form": form, **context})
 
 
-def _shown(request, form: DigitsForm) -> bool:
+def _shown(request, form: SecondStepForm) -> bool:
     with atomic_write():
         is_right = second_factor.show(request, form.cleaned_data["digits"])
     if not is_right:

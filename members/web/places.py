@@ -16,7 +16,7 @@ PATH = re.compile(rf"(?:[0-9]{{{SEGMENT}}}){{1,4}}\Z")
 
 
 @dataclass(slots=True)
-class Places:
+class PlaceChoice:
     """The areas that a list may be narrowed to, and the one that it is."""
 
     areas: list[Area]
@@ -27,7 +27,7 @@ class Places:
         return len(self.areas) > 1
 
 
-def places(request: HttpRequest, resource: Resource) -> Places:
+def places(request: HttpRequest, resource: Resource) -> PlaceChoice:
     """Return the areas to choose from: down to the compounds, and the building groups of the one chosen.
 
     Whoever works in one community finds its groups at once; those of a whole street would be too many.
@@ -38,4 +38,4 @@ def places(request: HttpRequest, resource: Resource) -> Places:
     if len(path) >= Area.Level.COMMUNITY * SEGMENT:
         shown |= access.within("path", [access.subtree(path)])
     areas = list(Area.objects.for_user(request.user, resource=resource).current().filter(shown))
-    return Places(areas, next((area for area in areas if area.path == asked), None))
+    return PlaceChoice(areas, next((area for area in areas if area.path == asked), None))

@@ -61,7 +61,7 @@ class Problem(exceptions.APIException):
         self.more = more
 
 
-class Conflict(exceptions.APIException):
+class ConflictProblem(exceptions.APIException):
     status_code = 409
     default_detail = "与已有的数据冲突，请重新读取后再试。"
     default_code = "conflict"
@@ -134,11 +134,11 @@ def _known(exc: Exception) -> exceptions.APIException:
     if isinstance(exc, RequestDataTooBig):
         return TooLarge()
     if isinstance(exc, IntegrityError):
-        return Conflict(_sentence_of(exc))
+        return ConflictProblem(_sentence_of(exc))
     if is_outage(exc):
         return Unavailable()
     if isinstance(exc, states.Conflict):
-        return Conflict(str(exc))
+        return ConflictProblem(str(exc))
     return exceptions.APIException()
 
 

@@ -6,14 +6,14 @@ from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
-from activities.forms import activities as forms
 from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
+from activities.forms import activities as forms
 from activities.models import Activity, SignIn
 from activities.rules.attendance import enrol
-from members.ground.access import Kind
+from members.ground.access import PostKind
 from members.models import Area, AuditEntry, Member, User
 from tests import factories
 from tests.conftest import BACKEND
@@ -573,7 +573,7 @@ def test_who_works_nowhere_finds_no_list(logged_in: Any, request: Any, who: str)
 
 
 def test_with_two_posts_both_are_listed(client: Client, secretary: User, other_group: Area, group: Area) -> None:
-    factories.post(secretary, Kind.INSTRUCTOR, other_group)
+    factories.post(secretary, PostKind.INSTRUCTOR, other_group)
     factories.activity(group, title="这里的")
     there = factories.activity(other_group, title="那里的", is_held=False)
     assert sorted(listed(client)) == ["这里的", "那里的"]

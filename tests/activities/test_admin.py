@@ -13,7 +13,7 @@ from activities.imports.bringing import check
 from activities.imports.sheets import read_book
 from activities.models import Activity, Attendance
 from activities.rules.attendance import enrol
-from members.ground.access import Kind
+from members.ground.access import PostKind
 from members.models import Area, AuditEntry, Member, User
 from tests import factories
 
@@ -224,7 +224,7 @@ def test_nothing_goes_out_without_a_reason_or_the_right(client, logged_in, liais
 
 
 def test_with_two_posts_only_ones_own_community_goes_out(client, secretary, activity, other_activity) -> None:
-    factories.post(secretary, Kind.LEADER, other_activity.area)
+    factories.post(secretary, PostKind.LEADER, other_activity.area)
     assert "别处的" in text_of(client.get(ACTIVITIES))
     assert [row[1] for row in sheet(client.post(f"{ACTIVITIES}export/", REASON))[1:]] == ["读书会"]
     assert [row[3] for row in sheet(client.post(f"{ATTENDANCES}export/", REASON))[1:]] == ["欧阳建国"]

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from activities.documents import booklet, typesetting
 from activities.models import Honour
-from members.ground.access import Kind
+from members.ground.access import PostKind
 from members.models import Area, AuditEntry, Duty, Member, User
 from tests import factories
 
@@ -44,7 +44,7 @@ def plate_of(area: Area) -> str:
 def leads(member: Member, group: Area) -> User:
     """Make the member the leader of the building group."""
     user = factories.user(f"leader{member.pk}", name=member.name, member=member)
-    factories.post(user, Kind.LEADER, group)
+    factories.post(user, PostKind.LEADER, group)
     return user
 
 

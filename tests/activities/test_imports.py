@@ -15,10 +15,10 @@ from openpyxl import load_workbook
 
 from activities.admin.activities import ActivityResource, AttendanceResource
 from activities.imports.bringing import Report, Unfit, bring_in, check
-from activities.imports.sheets import ACTIVITIES, CAME, Book, Table, read_book, seal, titles, unseal
+from activities.imports.sheets import ACTIVITIES, CAME, ActivityBook, ImportTable, read_book, seal, titles, unseal
 from activities.models import Activity, Attendance
 from activities.rules.attendance import enrol
-from members.ground.export import Sheet, workbook_of
+from members.ground.export import ExportSheet, workbook_of
 from members.models import Area, AuditEntry, Member, User
 from tests import factories
 
@@ -44,20 +44,20 @@ def book(activities: Iterable[Row] = (), attendances: Iterable[Row] = ()) -> byt
         ("活动", ACTIVITIES, activities), ("参加", CAME, attendances),
     ))  # fmt: skip
     return workbook_of(
-        Sheet(name, columns, [[row.get(column) for column in columns] for row in rows], {})
+        ExportSheet(name, columns, [[row.get(column) for column in columns] for row in rows], {})
         for name, columns, rows in sheets
     )
 
 
-def read(activities: Iterable[Row] = (), attendances: Iterable[Row] = ()) -> Book:
+def read(activities: Iterable[Row] = (), attendances: Iterable[Row] = ()) -> ActivityBook:
     """The same as it is when read, without the process that a file is read in."""
-    return Book(table("活动", ACTIVITIES, activities), table("参加", CAME, attendances))
+    return ActivityBook(table("活动", ACTIVITIES, activities), table("参加", CAME, attendances))
 
 
-def table(name: str, headings: Any, rows: Iterable[Row]) -> Table:
+def table(name: str, headings: Any, rows: Iterable[Row]) -> ImportTable:
     fields = {written: field for field, (written, *_) in headings.items()}
     read = [{fields[column]: str(cell) for column, cell in row.items() if cell not in (None, "")} for row in rows]
-    return Table(read, [(name, number) for number, _ in enumerate(read, start=2)])
+    return ImportTable(read, [(name, number) for number, _ in enumerate(read, start=2)])
 
 
 def checked(user: User, *tables: Iterable[Row]) -> Report:

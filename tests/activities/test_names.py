@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.rules.pasted_list import LONGEST, MOST_NAMES, Entry, State, TooLong, match, read_names
+from activities.rules.pasted_list import LONGEST, MOST_NAMES, MatchState, PastedEntry, TooLong, match, read_names
 from members.models import Member
 from tests import factories
 
@@ -69,7 +69,7 @@ def test_a_building_and_a_room_go_with_their_name(text: str, entries: list[tuple
 
 
 def test_what_is_no_name_is_told() -> None:
-    assert read_names("楼道大扫除志愿者\n张三") == [Entry("楼道大扫除志愿者"), Entry("张三", "张三")]
+    assert read_names("楼道大扫除志愿者\n张三") == [PastedEntry("楼道大扫除志愿者"), PastedEntry("张三", "张三")]
 
 
 def test_a_novel_is_refused() -> None:
@@ -96,9 +96,9 @@ def test_who_is_meant(member, other_member, group, station) -> None:
     other_twin = factories.person("张三", other_building, room="302")
     lines = match(read_names("欧阳建国、张三、没有人"), Member.objects.all())
     assert [(line.state, [p.pk for p in line.people]) for line in lines] == [
-        (State.MATCHED, [member.pk]),
-        (State.DOUBT, [twin.pk, other_twin.pk]),
-        (State.UNKNOWN, []),
+        (MatchState.MATCHED, [member.pk]),
+        (MatchState.DOUBT, [twin.pk, other_twin.pk]),
+        (MatchState.UNKNOWN, []),
     ]
     assert match(read_names("张三 302"), Member.objects.all())[0].person.pk == other_twin.pk
     assert match(read_names("张三 1号楼"), Member.objects.all())[0].person.pk == twin.pk
@@ -107,7 +107,7 @@ def test_who_is_meant(member, other_member, group, station) -> None:
 def test_a_room_that_fits_nobody_leaves_the_doubt(group, station) -> None:
     factories.person("张三", group, room="301")
     factories.person("张三", factories.building("2号楼", station), room="302")
-    assert match(read_names("张三 909"), Member.objects.all())[0].state == State.DOUBT
+    assert match(read_names("张三 909"), Member.objects.all())[0].state == MatchState.DOUBT
 
 
 def test_the_same_person_twice_is_one_line(member) -> None:

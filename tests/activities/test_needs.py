@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from activities.models import Need
 from activities.models.needs import EMPTIED
-from members.ground.access import Kind
+from members.ground.access import PostKind
 from members.ground.states import Conflict
 from members.models import Area, AuditEntry, Employer, Household, Member, User
 from tests import factories
@@ -620,7 +620,7 @@ def test_an_export_says_what_and_why(
 def test_an_instructor_elsewhere_exports_their_own_alone(
     logged_in: Any, secretary: User, need: Need, elsewhere: Need
 ) -> None:
-    factories.post(secretary, Kind.INSTRUCTOR, elsewhere.area)
+    factories.post(secretary, PostKind.INSTRUCTOR, elsewhere.area)
     client = logged_in(secretary)
     assert client.get(LIST).context["cl"].result_count == 2
     assert [row[3] for row in exported(client.post(f"{LIST}export/", REASON))] == ["帮忙修楼道灯"]

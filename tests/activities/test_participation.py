@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 
 from activities.models import Activity, Attendance, Honour, Need
 from activities.rules.outcomes import Honoured, Needs, Outcomes, Pairings, outcomes
-from activities.rules.participation import TIERS, Figures, Held, Participation, participation
+from activities.rules.participation import TIERS, Participation, ParticipationFigures, TookPlace, participation
 from members.ground.access import Resource
 from members.models import Area, AuditEntry, Member, Residence, User
 from tests import factories
@@ -41,7 +41,7 @@ def event(area: Area, *members: Member, on: date = date(2024, 5, 1), **fields: A
     return activity
 
 
-def came(figures: Figures) -> tuple[int, int, list[int]]:
+def came(figures: ParticipationFigures) -> tuple[int, int, list[int]]:
     return figures.members, figures.participants, list(figures.by_tier.values())
 
 
@@ -68,7 +68,7 @@ def test_a_member_counts_where_they_live_wherever_they_came(
     event(other_community, member, other_member)
     found = report(street)
     assert [came(row.figures) for row in found.rows] == [(1, 1, [0, 1, 0, 0]), (1, 1, [0, 1, 0, 0])]
-    assert [row.figures.held for row in found.rows] == [Held(0, 0, 0), Held(1, 2, 0)]
+    assert [row.figures.held for row in found.rows] == [TookPlace(0, 0, 0), TookPlace(1, 2, 0)]
 
 
 @pytest.mark.parametrize(
@@ -78,13 +78,13 @@ def test_a_member_counts_where_they_live_wherever_they_came(
 def test_the_period_has_its_first_and_its_last_day(group: Area, member: Member, day: date, counts: int) -> None:
     event(group, member, on=day)
     figures = report(group).figures
-    assert (figures.participants, figures.held) == (counts, Held(counts, counts, 0))
+    assert (figures.participants, figures.held) == (counts, TookPlace(counts, counts, 0))
 
 
 def test_only_what_was_held_counts(group: Area, member: Member) -> None:
     event(group, member, is_held=False)
     figures = report(group).figures
-    assert (figures.participants, figures.held) == (0, Held())
+    assert (figures.participants, figures.held) == (0, TookPlace())
 
 
 @pytest.mark.parametrize(
@@ -162,16 +162,16 @@ def test_what_was_held_is_told_by_tier_and_kind(community: Area, group: Area, me
     event(group, member, residents_reached=None, regularity=Activity.Regularity.OCCASIONAL)
     event(group, residents_reached=5, support=Activity.Support.MATERIAL)
     found = report(community)
-    assert found.figures.held == Held(3, 2, 35)
-    assert found.by_tier == {COMMUNITY: Held(1, 1, 30), STATION: Held(), GROUP: Held(2, 1, 5)}
+    assert found.figures.held == TookPlace(3, 2, 35)
+    assert found.by_tier == {COMMUNITY: TookPlace(1, 1, 30), STATION: TookPlace(), GROUP: TookPlace(2, 1, 5)}
     assert {name: held for name, held in found.by_kind["field"].items() if held.activities} == {
-        "science": Held(1, 1, 30),
-        "surroundings": Held(2, 1, 5),
+        "science": TookPlace(1, 1, 30),
+        "surroundings": TookPlace(2, 1, 5),
     }
-    assert found.by_kind["regularity"] == {"regular": Held(2, 1, 35), "occasional": Held(1, 1, 0)}
-    assert found.by_kind["visibility"] == {"open": Held(2, 1, 5), "quiet": Held(1, 1, 30)}
-    assert found.by_kind["support"] == {"material": Held(1, 0, 5), "cultural": Held(2, 2, 30)}
-    assert [row.figures.held for row in found.rows] == [Held(2, 1, 5)]
+    assert found.by_kind["regularity"] == {"regular": TookPlace(2, 1, 35), "occasional": TookPlace(1, 1, 0)}
+    assert found.by_kind["visibility"] == {"open": TookPlace(2, 1, 5), "quiet": TookPlace(1, 1, 30)}
+    assert found.by_kind["support"] == {"material": TookPlace(1, 0, 5), "cultural": TookPlace(2, 2, 30)}
+    assert [row.figures.held for row in found.rows] == [TookPlace(2, 1, 5)]
 
 
 def test_areas_of_the_period_have_a_row(community: Area, station: Area) -> None:
@@ -248,7 +248,7 @@ def hold(areas: list[Area], people: list[Member], happened: Any) -> None:
 
 
 def check(found: Participation) -> None:
-    total = Held()
+    total = TookPlace()
     total.add(found.by_tier[found.area.level])  # type: ignore[index] # what the area held itself
     for row in found.rows:
         total.add(row.figures.held)

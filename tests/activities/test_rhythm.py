@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from activities.rules.rhythm import Period, Progress, Rhythm, Row, State, months, quarters, rhythm, weeks
+from activities.rules.rhythm import DueGroup, DuePeriod, DueState, Progress, Rhythm, months, quarters, rhythm, weeks
 from members.ground.access import Resource
 from members.models import Area, AuditEntry, Member, User
 from tests import factories
@@ -22,7 +22,7 @@ from tests import factories
 TODAY = timezone.localdate()
 LATER = date(2025, 6, 1)  # of the year 2024 all is over
 DAY = timedelta(days=1)
-DONE, MISSING, NOT_DUE, NOT_APPLICABLE = State.DONE, State.MISSING, State.NOT_DUE, State.NOT_APPLICABLE
+DONE, MISSING, NOT_DUE, NOT_APPLICABLE = DueState.DONE, DueState.MISSING, DueState.NOT_DUE, DueState.NOT_APPLICABLE
 YEARS = st.integers(2000, 2100)
 
 
@@ -30,11 +30,11 @@ def report(area: Area, *, year: int = 2024, today: date = LATER, **options: Any)
     return rhythm(area, areas=options.pop("areas", Area.objects.all()), year=year, today=today, **options)
 
 
-def own(area: Area, **options: Any) -> Row:
+def own(area: Area, **options: Any) -> DueGroup:
     return report(area, **options).grids[0].rows[0]
 
 
-def states(area: Area, **options: Any) -> list[State]:
+def states(area: Area, **options: Any) -> list[DueState]:
     return [cell.state for cell in own(area, **options).cells]
 
 
@@ -78,15 +78,15 @@ def test_a_week_lies_in_the_month_of_its_thursday(year: int) -> None:
     assert set(found) == set(range(1, 13))
 
 
-def follow_each_other(periods: list[Period]) -> bool:
+def follow_each_other(periods: list[DuePeriod]) -> bool:
     return all(one.last + DAY == other.first for one, other in pairwise(periods))
 
 
 def test_2026_has_53_weeks() -> None:
     assert len(weeks(2026)) == len(weeks(2020)) == 53
     assert len(weeks(2025)) == 52
-    assert weeks(2026)[0] == Period("第1周", date(2025, 12, 29), date(2026, 1, 4))
-    assert weeks(2026)[-1] == Period("第53周", date(2026, 12, 28), date(2027, 1, 3))
+    assert weeks(2026)[0] == DuePeriod("第1周", date(2025, 12, 29), date(2026, 1, 4))
+    assert weeks(2026)[-1] == DuePeriod("第53周", date(2026, 12, 28), date(2027, 1, 3))
 
 
 # States --------------------------------------------------------------------------------------------------------------
@@ -331,7 +331,7 @@ def test_the_grid_says_its_states_in_words_and_how_they_are_counted(
 ) -> None:
     held(group, date(2024, 2, 3))
     page = text(logged_in(secretary), f"/rhythm/{station.pk}/?year=2024")
-    for state in State:
+    for state in DueState:
         assert f"</span> {state.label}</span>" in page
         assert f"<dt>{state.label}</dt>" in page
     assert "1号楼 2季度（4月1日—6月30日）：未办" in page

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from members.ground.access import Kind
+from members.ground.access import PostKind
 from members.models import Area, AuditEntry, Member, User
 from tests import factories
 from tests.matrix import written
@@ -166,7 +166,7 @@ def test_with_two_posts_only_what_may_go_out_goes(
     rows: dict[str, int], logged_in: Any, secretary: User, other_group: Area, url: str
 ) -> None:
     """Secretary here, leader of a building there: what is read there stays there."""
-    factories.post(secretary, Kind.LEADER, other_group)
+    factories.post(secretary, PostKind.LEADER, other_group)
     there = read(logged_in(secretary).post(f"/{url}", {"format": "0", "reason": "核对三月名单"}))
     assert ("1号楼" in there, "2号楼" in there) == (True, False)
 
@@ -201,7 +201,7 @@ def test_an_instructor_with_a_building_elsewhere_knows_no_more(
     rows: dict[str, int], logged_in: Any, instructor: User, other_group: Area
 ) -> None:
     """What a post opens, it opens in its own area alone."""
-    factories.post(instructor, Kind.LEADER, other_group)
+    factories.post(instructor, PostKind.LEADER, other_group)
     client = logged_in(instructor)
     pages = [
         f"activities/{rows['activity']}/", f"needs/{rows['claimed']}/", f"needs/{rows['need']}/", "needs/",

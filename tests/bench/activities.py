@@ -12,19 +12,19 @@ from activities.rules.attendance import enrol
 from activities.rules.rhythm import rhythm
 from louzu.demo.activities import hold
 from louzu.demo.doors import visit
-from louzu.demo.homes import Ground
+from louzu.demo.homes import DemoGround
 from members.ground import access
 from members.ground.access import Resource
 from members.models import Area, Member, Pairing, User
 from tests import factories
 from tests.bench import stock_activities
-from tests.bench.lines import Line, median, shown, stock_runs
+from tests.bench.lines import BenchLine, median, shown, stock_runs
 from tests.conftest import BACKEND
 
 CAME = 60
 
 
-def attendance_lines(officer: User, runs: int) -> list[Line]:
+def attendance_lines(officer: User, runs: int) -> list[BenchLine]:
     """Sixty members come to an activity that is on record: our rule against the stock inline."""
     compound = Area.objects.filter(level=Area.Level.STATION)[0]
     members = list(Member.objects.living_in(compound, timezone.localdate()).values_list("pk", flat=True)[:CAME])
@@ -48,16 +48,16 @@ def attendance_lines(officer: User, runs: int) -> list[Line]:
         spared = _each(compound, stock, stock_runs(runs))
     assert {each.attendances.count() for each in Activity.objects.all()} == {CAME}
     return [
-        Line("60 who came, to ten activities, vs stock inline", shown(slow), shown(fast), slow / fast, 12, True),
-        Line("the same, stock without audit entries", shown(spared), shown(fast), spared / fast, 6, True),
-        Line("queries of the same", "", str(asked), asked, 8, False),
+        BenchLine("60 who came, to ten activities, vs stock inline", shown(slow), shown(fast), slow / fast, 12, True),
+        BenchLine("the same, stock without audit entries", shown(spared), shown(fast), spared / fast, 6, True),
+        BenchLine("queries of the same", "", str(asked), asked, 8, False),
     ]
 
 
-def rhythm_lines(street: Area, officer: User, runs: int) -> list[Line]:
+def rhythm_lines(street: Area, officer: User, runs: int) -> list[BenchLine]:
     """A believable year of the street, all its levels in one grid."""
     today = timezone.localdate()
-    ground = Ground(street, today)
+    ground = DemoGround(street, today)
     hold(ground)
     visit(ground, list(Pairing.objects.all()))
     areas = Area.objects.for_user(officer, resource=Resource.REPORT)
@@ -68,7 +68,9 @@ def rhythm_lines(street: Area, officer: User, runs: int) -> list[Line]:
     with CaptureQueriesContext(connection) as queries:
         grid = ours()
     assert len(grid["grids"][-1]["rows"]) == 873
-    return [Line("rhythm of a street's year: time, queries", "", shown(median(ours, runs)), len(queries), 6, False)]
+    return [
+        BenchLine("rhythm of a street's year: time, queries", "", shown(median(ours, runs)), len(queries), 6, False)
+    ]
 
 
 def _each(place: Area, work: Callable[[Activity], None], runs: int) -> float:

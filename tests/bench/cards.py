@@ -20,12 +20,12 @@ from feedback.rules import agreeing, issuing, making
 from members.login.tokens import live_key
 from members.models import Area, Employer, Member
 from tests.bench import stock_cards
-from tests.bench.lines import Line, median, shown, stock_runs
+from tests.bench.lines import BenchLine, median, shown, stock_runs
 
 CAME = 6  # times a member came in the half year
 
 
-def card_lines(street: Area, runs: int) -> list[Line]:
+def card_lines(street: Area, runs: int) -> list[BenchLine]:
     """The street's in-post members came; their cards are made, issued to one employer, and pulled."""
     period = CardPeriod.on(timezone.localdate(), months=6).previous
     with_attendances(period)
@@ -33,7 +33,7 @@ def card_lines(street: Area, runs: int) -> list[Line]:
     stock = median(lambda: made_and_taken_back(lambda: stock_cards.make(street, period)), stock_runs(runs))
     key = with_one_employer(street, period)
     return [
-        Line("3,900 cards made, vs row by row", shown(stock), shown(ours), stock / ours, 20, True),
+        BenchLine("3,900 cards made, vs row by row", shown(stock), shown(ours), stock / ours, 20, True),
         *pulling_lines(key, runs),
     ]
 
@@ -72,7 +72,7 @@ def with_one_employer(street: Area, period: CardPeriod) -> str:
     return EmployerKey.make(label="系统", employer=employer, street=street, scopes=Scope.values)[1]
 
 
-def pulling_lines(key: str, runs: int) -> list[Line]:
+def pulling_lines(key: str, runs: int) -> list[BenchLine]:
     client = Client(headers={"Authorization": f"Bearer {key}"})
     held = live_key(EmployerKey.objects.select_related("street", "employer"), key)
     assert held
@@ -87,10 +87,10 @@ def pulling_lines(key: str, runs: int) -> list[Line]:
     assert depths[0] == depths[1], depths
     ratio, over_http, pulling = stock_page / page, stock_whole / whole, stock_pulled / pulled
     return [
-        Line("ten pages of 100 cards, vs ModelViewSet", shown(stock_page), shown(page), ratio, 10, True),
-        Line("one with key and audit entry", shown(stock_whole), shown(whole), over_http, 2, True),
-        Line("3,900 pulled from the feed, vs ModelViewSet", shown(stock_pulled), shown(pulled), pulling, 15, True),
-        Line("queries of a page of it, at any depth", "", str(depths[0]), depths[0], 12, False),
+        BenchLine("ten pages of 100 cards, vs ModelViewSet", shown(stock_page), shown(page), ratio, 10, True),
+        BenchLine("one with key and audit entry", shown(stock_whole), shown(whole), over_http, 2, True),
+        BenchLine("3,900 pulled from the feed, vs ModelViewSet", shown(stock_pulled), shown(pulled), pulling, 15, True),
+        BenchLine("queries of a page of it, at any depth", "", str(depths[0]), depths[0], 12, False),
     ]
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.test.utils import setup_databases, teardown_databases
 from django.utils import timezone
 
-from members.ground.access import Kind
+from members.ground.access import PostKind
 from members.ground.atomic import atomic_write
 from members.models import (
     Area,
@@ -59,7 +59,7 @@ def without_people() -> None:
 
 def with_leaders() -> User:
     """Give every building group a leader who lives there, and return the street's officer."""
-    officer = factories.official("officer", Kind.STREET, Area.objects.get(level=Area.Level.STREET))
+    officer = factories.official("officer", PostKind.STREET, Area.objects.get(level=Area.Level.STREET))
     homes = {home.area_id: home.member_id for home in Residence.objects.filter(until=None)}
     unusable = make_password(None)
     with transaction.atomic():
@@ -69,7 +69,7 @@ def with_leaders() -> User:
         ]
         User.objects.bulk_create(leaders)
         AreaRole.objects.bulk_create(
-            AreaRole(user=leader, area_id=area, kind=Kind.LEADER, since=factories.EARLY)
+            AreaRole(user=leader, area_id=area, kind=PostKind.LEADER, since=factories.EARLY)
             for leader, area in zip(leaders, homes, strict=True)
         )
     return officer

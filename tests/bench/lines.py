@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 
-class Line(NamedTuple):
+class BenchLine(NamedTuple):
     """One line of the table: what, the slow and the fast figure, their ratio (or count) and what it must keep to."""
 
     what: str

@@ -15,7 +15,7 @@ from members.rules.coverage import coverage
 from tests.bench import ground, stock_coverage, stock_roster
 from tests.bench.activities import attendance_lines, rhythm_lines
 from tests.bench.cards import card_lines
-from tests.bench.lines import Line, median, shown, stock_runs
+from tests.bench.lines import BenchLine, median, shown, stock_runs
 
 
 def main(runs: int = 5) -> int:
@@ -31,18 +31,18 @@ def main(runs: int = 5) -> int:
     return 0 if all(line.is_met for line in lines) else 1
 
 
-def roster_lines(street: Area, runs: int) -> list[Line]:
+def roster_lines(street: Area, runs: int) -> list[BenchLine]:
     content = ground.roster()
     stock = median(lambda: stock_roster.bring_in(content), stock_runs(runs), before=ground.without_people)
     floor = median(lambda: read_and_insert(content, street), runs, before=ground.without_people)
     ours = median(lambda: bring_in(content, street), runs, before=ground.without_people)
     return [
-        Line("roster of 5,200, preview + apply, vs stock", shown(stock), shown(ours), stock / ours, 25, True),
-        Line("the same, vs calamine + one bulk_create", shown(floor), shown(ours), ours / floor, 4, False),
+        BenchLine("roster of 5,200, preview + apply, vs stock", shown(stock), shown(ours), stock / ours, 25, True),
+        BenchLine("the same, vs calamine + one bulk_create", shown(floor), shown(ours), ours / floor, 4, False),
     ]
 
 
-def coverage_lines(street: Area, officer: User, runs: int) -> list[Line]:
+def coverage_lines(street: Area, officer: User, runs: int) -> list[BenchLine]:
     day = timezone.localdate()
     ground.with_pairings()
     areas = Area.objects.for_user(officer, resource=Resource.REPORT)
@@ -60,11 +60,11 @@ def coverage_lines(street: Area, officer: User, runs: int) -> list[Line]:
     joins = median(lambda: stock_coverage.by_joins(street, officer, day), runs)
     annotated = median(lambda: stock_coverage.drilled(street, officer, day), runs)
     return [
-        Line(
+        BenchLine(
             "coverage drilled to 873 groups, vs annotate", shown(annotated), shown(whole), annotated / whole, 14, True
         ),
-        Line("its lowest level alone, vs annotate by joins", shown(joins), shown(fast), joins / fast, 1, True),
-        Line("queries a level", "", str(len(queries)), len(queries), 10, False),
+        BenchLine("its lowest level alone, vs annotate by joins", shown(joins), shown(fast), joins / fast, 1, True),
+        BenchLine("queries a level", "", str(len(queries)), len(queries), 10, False),
     ]
 
 

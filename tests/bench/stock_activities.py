@@ -23,7 +23,7 @@ class AttendanceInline(admin.TabularInline):
 
 
 @admin.register(Activity, site=site)
-class ActivityAdmin(admin.ModelAdmin):
+class StockActivityAdmin(admin.ModelAdmin):
     inlines = [AttendanceInline]
 
 

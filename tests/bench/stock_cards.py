@@ -67,7 +67,7 @@ def _line(kind: str, day: Any, title: str, tier: str, field: str) -> dict[str, A
     return {"kind": kind, "day": day.isoformat(), "title": title, "tier": tier, "field": field, "duty": ""}
 
 
-class LineSerializer(serializers.Serializer):
+class StockLineSerializer(serializers.Serializer):
     day = serializers.DateField()
     title = serializers.CharField()
     tier = serializers.CharField()
@@ -84,7 +84,7 @@ class BodySerializer(serializers.ModelSerializer):
     member = serializers.SerializerMethodField()
     employer = serializers.SerializerMethodField()
     sender = serializers.SerializerMethodField()
-    lines = LineSerializer(source="kept_lines", many=True)
+    lines = StockLineSerializer(source="kept_lines", many=True)
     counts = serializers.SerializerMethodField()
 
     class Meta:

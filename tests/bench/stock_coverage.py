@@ -12,7 +12,7 @@ from datetime import date
 from django.db.models import CharField, Count, Exists, F, IntegerField, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Cast, Coalesce, Concat
 
-from members.ground.access import Kind, Resource
+from members.ground.access import PostKind, Resource
 from members.models import Area, AreaRole, Member, Pairing, Residence, User
 
 CADRES = [Member.Rank.DIVISION, Member.Rank.SECTION]
@@ -21,7 +21,7 @@ DOOR = Concat(Cast("area", CharField()), Value(" "), F("room"))
 
 def by_joins(street: Area, user: User, day: date) -> list[dict]:
     living = (Q(residences__since__lte=day)) & (Q(residences__until=None) | Q(residences__until__gt=day))
-    leading = Q(roles__kind=Kind.LEADER, roles__since__lte=day) & (Q(roles__until=None) | Q(roles__until__gt=day))
+    leading = Q(roles__kind=PostKind.LEADER, roles__since__lte=day) & (Q(roles__until=None) | Q(roles__until__gt=day))
     at_a_door = living & ~Q(residences__room="")
     affiliation = "residences__member__affiliation"
     groups = _areas(street, user, day, (Area.Level.BUILDING_GROUP,)).annotate(
@@ -46,7 +46,7 @@ def drilled(street: Area, user: User, day: date) -> list[dict]:
 def by_prefix(street: Area, user: User, day: date, *, levels: tuple[int, ...]) -> list[dict]:
     living = Residence.objects.on(day).filter(area__path__startswith=OuterRef("path"))
     at_a_door = living.exclude(room="")
-    leading = AreaRole.objects.on(day).filter(kind=Kind.LEADER, area__path__startswith=OuterRef("path"))
+    leading = AreaRole.objects.on(day).filter(kind=PostKind.LEADER, area__path__startswith=OuterRef("path"))
     areas = _areas(street, user, day, levels).annotate(
         members=_count(living),
         local=_count(living.filter(member__affiliation="local")),
@@ -82,7 +82,7 @@ def _totals(street: Area, user: User, day: date) -> dict:
     doors = living.exclude(room="").values("area", "room")
     groups = open_areas.filter(level=Area.Level.BUILDING_GROUP)
     communities = open_areas.filter(level=Area.Level.COMMUNITY)
-    leading = AreaRole.objects.on(day).filter(kind=Kind.LEADER, area__in=groups)
+    leading = AreaRole.objects.on(day).filter(kind=PostKind.LEADER, area__in=groups)
     members = living.count()
     residents = communities.aggregate(sum=Sum("residents"))["sum"]
     return {

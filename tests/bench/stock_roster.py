@@ -25,7 +25,7 @@ CODES = {
 }
 
 
-class MemberResource(resources.ModelResource):
+class StockMemberResource(resources.ModelResource):
     """Members with the home that each row names."""
 
     name = fields.Field("name", "姓名")
@@ -75,7 +75,7 @@ def bring_in(content: bytes) -> int:
     """Preview and import the roster; return how many members came in."""
     with mock.patch("members.ground.audit.record"):
         for dry_run in (True, False):
-            result = MemberResource().import_data(XLSX().create_dataset(content), dry_run=dry_run)
+            result = StockMemberResource().import_data(XLSX().create_dataset(content), dry_run=dry_run)
             assert not result.has_errors(), result.row_errors()[:1]
             assert not result.has_validation_errors()
     return result.totals["new"]

@@ -14,7 +14,7 @@ from feedback.ground.periods import CardPeriod
 from feedback.models import IssueRun, RecordCard
 from feedback.rules import agreeing, making, receiving
 from feedback.rules.receiving import By
-from members.ground.access import Kind
+from members.ground.access import PostKind
 from members.models import Area, Member, User
 from tests import cards, factories
 from tests.browser.conftest import PATIENCE, SIZES
@@ -26,7 +26,7 @@ ENDED = CardPeriod.on(timezone.localdate(), months=6).previous
 
 @pytest.fixture
 def secretary(community: Area) -> User:
-    return factories.official("shuji", Kind.SECRETARY, community)
+    return factories.official("shuji", PostKind.SECRETARY, community)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from members.ground.access import Kind
+from members.ground.access import PostKind
 from members.models import Area, AuditEntry, Member, User
 from tests import factories
 from tests.browser.hand import downloaded, opened
@@ -18,7 +18,7 @@ office = pytest.mark.parametrize("size", ["office"], indirect=True)
 
 @pytest.fixture
 def officer(street: Area) -> User:
-    return factories.official("jiedao", Kind.STREET, street)
+    return factories.official("jiedao", PostKind.STREET, street)
 
 
 @pytest.fixture

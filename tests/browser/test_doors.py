@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from members.ground.access import Kind
+from members.ground.access import PostKind
 from members.models import Area, User
 from tests import factories
 from tests.browser.hand import log_in
@@ -47,13 +47,13 @@ def test_six_wrong_passwords_lock_the_door(page: Page, secretary: User, wrong: l
 @pytest.mark.parametrize(
     ("kind", "place", "task", "heading"),
     [
-        (Kind.INSTRUCTOR, "第四社区", "覆盖情况", "覆盖情况：第四社区"),
-        (Kind.AUDITOR, "新成路街道", "操作记录", "操作记录"),
-        (Kind.LIAISON, "第四社区 梅园2期", "党员名单", "党员"),
+        (PostKind.INSTRUCTOR, "第四社区", "覆盖情况", "覆盖情况：第四社区"),
+        (PostKind.AUDITOR, "新成路街道", "操作记录", "操作记录"),
+        (PostKind.LIAISON, "第四社区 梅园2期", "党员名单", "党员"),
     ],
 )
 def test_a_post_lands_on_what_it_works_with(
-    enter: Callable[[User], Page], street: Area, kind: Kind, place: str, task: str, heading: str
+    enter: Callable[[User], Page], street: Area, kind: PostKind, place: str, task: str, heading: str
 ) -> None:
     page = enter(factories.official("luodi", kind, Area.objects.get(label=place)))
     page.locator(".lz-task", has_text=task).click()

@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from activities.models import Need
 from feedback.models import Answer, Contact, Offer, RecordCard
-from members.ground.access import Kind
+from members.ground.access import PostKind
 from members.models import Area, User
 from tests import cards, factories
 from tests.browser.hand import log_in
@@ -96,7 +96,7 @@ def test_what_a_unit_offers_is_used_for_a_need(
     expect(page.get_by_text("已提供给社区")).to_be_visible()
 
     context.clear_cookies()
-    page = enter(factories.official("shuji", Kind.SECRETARY, community))
+    page = enter(factories.official("shuji", PostKind.SECRETARY, community))
     page.goto("/offers/")
     page.get_by_role("link", name="会议室").click()
     page.get_by_label(re.compile("找地方排练合唱")).check()
@@ -113,7 +113,7 @@ def test_what_a_unit_offers_is_used_for_a_need(
 @pytest.mark.parametrize("size", ["office"], indirect=True)
 def test_the_street_lets_a_contact_in(enter: Callable[[User], Page], street: Area) -> None:
     unit = factories.employer()
-    page = enter(factories.official("jiedao", Kind.STREET, street))
+    page = enter(factories.official("jiedao", PostKind.STREET, street))
     page.get_by_role("link", name="单位联系人").click()
     page.goto("/admin/feedback/contact/add/")
     page.locator("#id_employer + .select2 .select2-selection").focus()

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from members.ground.access import Kind
+from members.ground.access import PostKind
 from members.ground.rooms import all_rooms
 from members.models import Area, Household, Pairing, User
 from tests import factories
@@ -17,7 +17,7 @@ office = pytest.mark.parametrize("size", ["office"], indirect=True)
 
 @pytest.fixture
 def secretary(community: Area) -> User:
-    return factories.official("shuji", Kind.SECRETARY, community)
+    return factories.official("shuji", PostKind.SECRETARY, community)
 
 
 @pytest.fixture

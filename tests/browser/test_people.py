@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from members.ground.access import Kind
+from members.ground.access import PostKind
 from members.models import Area, AuditEntry, Member, User
 from tests import factories
 from tests.browser.hand import type_into_search
@@ -18,7 +18,7 @@ phone = pytest.mark.parametrize("size", ["phone"], indirect=True)
 
 @pytest.fixture
 def secretary(community: Area) -> User:
-    return factories.official("shuji4", Kind.SECRETARY, community)
+    return factories.official("shuji4", PostKind.SECRETARY, community)
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def choose_action(page: Page, name: str) -> None:
 
 @phone
 def test_a_group_leader_sees_members_but_no_phone(enter: Callable[[User], Page], group: Area, member: Member) -> None:
-    page = enter(factories.official("zuzhang", Kind.LEADER, group))
+    page = enter(factories.official("zuzhang", PostKind.LEADER, group))
     look_up(page, member)
     expect(page.get_by_text("199****5678")).to_be_visible()
     expect(page.get_by_text("查看完整电话")).to_have_count(0)
@@ -55,7 +55,7 @@ def test_a_group_leader_sees_members_but_no_phone(enter: Callable[[User], Page],
 
 @phone
 def test_a_liaison_reveals_a_phone_on_record(enter: Callable[[User], Page], station: Area, member: Member) -> None:
-    page = enter(factories.official("lianluo", Kind.LIAISON, station))
+    page = enter(factories.official("lianluo", PostKind.LIAISON, station))
     look_up(page, member)
     choose_action(page, "查看完整电话")
     page.get_by_role("button", name="查看").click()

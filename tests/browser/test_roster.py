@@ -8,7 +8,7 @@ import pytest
 from openpyxl import Workbook
 from playwright.sync_api import Page, expect
 
-from members.ground.access import Kind
+from members.ground.access import PostKind
 from members.models import Area, Member, User
 from tests import factories
 from tests.browser.hand import downloaded, drop, opened
@@ -26,7 +26,7 @@ MENDED = {
 
 @pytest.fixture
 def third_secretary(street: Area) -> User:
-    return factories.official("shuji3", Kind.SECRETARY, Area.objects.get(label="第三社区"))
+    return factories.official("shuji3", PostKind.SECRETARY, Area.objects.get(label="第三社区"))
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_a_roster_comes_in_and_is_taken_back(
 def test_what_was_wrong_is_mended_in_the_workbook_that_says_so(
     enter: Callable[[User], Page], street: Area, tmp_path: Path
 ) -> None:
-    page = enter(factories.official("shuji4", Kind.SECRETARY, Area.objects.get(label="第四社区")))
+    page = enter(factories.official("shuji4", PostKind.SECRETARY, Area.objects.get(label="第四社区")))
     upload(page, ROSTERS / "dirty.xlsx")
     expect(figure(page, "有错误")).to_have_text("23")
     book = opened(downloaded(page, page.get_by_role("link", name="下载错误说明表")))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from members.ground.access import Kind
+from members.ground.access import PostKind
 from members.models import Area, User
 from tests import factories
 from tests.browser.hand import log_in, type_into_search
@@ -17,7 +17,7 @@ PASSWORD = re.compile(r"初始密码是 (\S+?)（")
 
 @pytest.mark.parametrize("size", ["office"], indirect=True)
 def test_a_new_user_comes_in_with_the_password_shown_once(enter: Callable[[User], Page], street: Area) -> None:
-    page = enter(factories.official("jiedao", Kind.STREET, street))
+    page = enter(factories.official("jiedao", PostKind.STREET, street))
     page.goto("/admin/members/user/add/")
     page.get_by_label("姓名").fill("李慧")
     page.get_by_label("登录名").fill("李书记")

@@ -8,7 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from activities.models import Need, Visit
-from members.ground.access import Kind
+from members.ground.access import PostKind
 from members.models import Area, Pairing, User
 from tests import factories
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def leader(group: Area) -> User:
-    return factories.official("zuzhang", Kind.LEADER, group)
+    return factories.official("zuzhang", PostKind.LEADER, group)
 
 
 @pytest.fixture

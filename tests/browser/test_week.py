@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from activities.models import Activity, Attendance, Visit
-from members.ground.access import Kind
+from members.ground.access import PostKind
 from members.models import Area, Household, Member, User
 from tests import factories
 
@@ -38,7 +38,7 @@ def hand() -> Hand:
 
 @pytest.fixture
 def secretary(community: Area) -> User:
-    return factories.official("shuji", Kind.SECRETARY, community)
+    return factories.official("shuji", PostKind.SECRETARY, community)
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_a_leader_records_a_visit_in_three_taps(
 ) -> None:
     household = factories.household(group, member.home.room)
     factories.pairing(household, factories.household(group, "601", name="王阿姨家"))
-    page = enter(factories.official("zuzhang", Kind.LEADER, group))
+    page = enter(factories.official("zuzhang", PostKind.LEADER, group))
     hand(page.locator(".lz-task", has_text="记走访").click)
     hand(page.get_by_role("button", name="上门").first.click)
     expect(page.get_by_text("已记录")).to_be_visible()
@@ -159,7 +159,7 @@ def test_what_was_typed_survives_a_lost_login(enter: Callable[[User], Page], sec
 def test_what_one_person_typed_is_not_shown_to_another(
     enter: Callable[[User], Page], secretary: User, station: Area
 ) -> None:
-    other = factories.official("lianluo2", Kind.LIAISON, station)
+    other = factories.official("lianluo2", PostKind.LIAISON, station)
     page = enter(secretary)
     page.goto("/activities/add/")
     page.get_by_label("活动名称").fill("邻里茶话会")

@@ -16,7 +16,7 @@ from django.utils import timezone
 from feedback.admin import cards as cards_admin
 from feedback.feed import delivering, feed
 from feedback.models import Contact, Delivery, Feed, RecordCard, Webhook
-from members.ground.access import Kind
+from members.ground.access import PostKind
 from members.models import Area, AuditEntry, Employer, User
 from tests import cards, factories
 from tests.feedback.test_inbox import text, told
@@ -252,7 +252,7 @@ def test_no_password_is_reset_that_opens_more(
     holder = cards.contact("lianxiren", unit, street)
     row = holder.contacts.get()
     if higher == "post":
-        factories.post(holder, Kind.STREET, other_street)
+        factories.post(holder, PostKind.STREET, other_street)
     elif higher == "elsewhere":
         Contact.objects.create(user=holder, employer=factories.employer("远处公司"), street=other_street)
     else:

@@ -17,7 +17,7 @@ from activities.models.honours import STATEMENTS
 from activities.models.visits import unvisited
 from louzu.demo.street import COMMUNITIES, STREET, areas_workbook, roster_workbook
 from louzu.demo.year import build_year
-from members.ground.access import Kind
+from members.ground.access import PostKind
 from members.ground.history import write_history
 from members.models import Area, AuditEntry, Consent, Duty, Employer, Household, Member, Pairing, Residence
 from members.roster.tree import import_tree, street_named
@@ -50,8 +50,8 @@ def with_members(communities: tuple[str, ...]) -> Area:
     groups = {group.label: group for group in Area.objects.filter(level=Level.BUILDING_GROUP)}
     homes = Residence.objects.bulk_create(home(one, row, groups) for one, row in zip(members, rows, strict=True))
     write_history(Residence, [home.pk for home in homes], kind="+")
-    factories.official("street", Kind.STREET, street)
-    factories.official("secretary", Kind.SECRETARY, Area.objects.get(label=COMMUNITIES[0]))
+    factories.official("street", PostKind.STREET, street)
+    factories.official("secretary", PostKind.SECRETARY, Area.objects.get(label=COMMUNITIES[0]))
     return street
 
 

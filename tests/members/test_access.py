@@ -9,7 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
 from members.ground import access
-from members.ground.access import Kind, Range, Resource, Right
+from members.ground.access import PostKind, Range, Resource, Right
 from members.models import Area, AreaRole, AuditEntry, Duty, Employer, Member, Residence, RosterImport, StaffToken, User
 from tests import factories
 
@@ -245,7 +245,7 @@ def test_tokens_are_their_owners_and_the_streets(who: Callable, secretary: User,
 def test_posts_seen_and_given(
     street_officer: User, secretary: User, liaison: User, leader: User, auditor: User
 ) -> None:
-    assert names(AreaRole.objects.for_user(street_officer), "kind") == set(Kind.values) - {"instructor"}
+    assert names(AreaRole.objects.for_user(street_officer), "kind") == set(PostKind.values) - {"instructor"}
     assert names(AreaRole.objects.for_user(street_officer, Right.WRITE), "kind") == {
         "street", "secretary", "liaison", "leader",
     }  # fmt: skip
@@ -297,7 +297,7 @@ def test_posts_hold_from_their_first_day_to_before_their_last(
 ) -> None:
     today = timezone.localdate()
     days = {"since": today + timedelta(since), "until": None if until is None else today + timedelta(until)}
-    factories.post(outsider, Kind.SECRETARY, community, **days)
+    factories.post(outsider, PostKind.SECRETARY, community, **days)
     assert Member.objects.for_user(outsider).exists() == outsider.is_staff == open_today
 
 

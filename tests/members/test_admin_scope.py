@@ -12,7 +12,7 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from members.ground import audit
-from members.ground.access import Kind
+from members.ground.access import PostKind
 from members.models import Area, AreaRole, AuditEntry, Duty, Member, Residence, RosterImport, User
 from tests import factories
 from tests.matrix import inline
@@ -33,7 +33,7 @@ def client(logged_in: Callable[[User], Client], secretary: User, member: Member,
 @pytest.fixture
 def two_posts(secretary: User, other_group: Area) -> User:
     """Secretary here, leader of one building in the other community."""
-    factories.post(secretary, Kind.LEADER, other_group)
+    factories.post(secretary, PostKind.LEADER, other_group)
     return secretary
 
 
@@ -109,7 +109,7 @@ def test_no_area_is_moved_to_where_one_only_reads(
 ) -> None:
     elsewhere = other_group.parent
     assert elsewhere
-    factories.post(secretary, Kind.LIAISON, elsewhere)
+    factories.post(secretary, PostKind.LIAISON, elsewhere)
     answer = client.post(f"{AREAS}{group.pk}/change/", {"name": "1号楼", "parent": elsewhere.pk, "stage": "none"})
     assert (answer.status_code, Area.objects.get(pk=group.pk).path) == (403, group.path)
 
@@ -296,15 +296,15 @@ def someone(liaison: User) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("kind", "place"),
     [
-        (Kind.STREET, "新成路街道"),
-        (Kind.SECRETARY, "第一社区"),
-        (Kind.SECRETARY, "第二社区"),
-        (Kind.AUDITOR, "迎晖苑"),
-        (Kind.INSTRUCTOR, "迎晖苑"),
-        (Kind.LIAISON, "仓场公寓"),
-        (Kind.LEADER, "2号楼"),
-        (Kind.LEADER, "9号楼"),
-        (Kind.LIAISON, "第一社区"),
+        (PostKind.STREET, "新成路街道"),
+        (PostKind.SECRETARY, "第一社区"),
+        (PostKind.SECRETARY, "第二社区"),
+        (PostKind.AUDITOR, "迎晖苑"),
+        (PostKind.INSTRUCTOR, "迎晖苑"),
+        (PostKind.LIAISON, "仓场公寓"),
+        (PostKind.LEADER, "2号楼"),
+        (PostKind.LEADER, "9号楼"),
+        (PostKind.LIAISON, "第一社区"),
         ("root", "迎晖苑"),
     ],
 )
@@ -327,7 +327,7 @@ def test_nobody_gives_a_post_they_may_not(
 def test_nobody_edits_their_own_posts(logged_in: Any, request: pytest.FixtureRequest, street: Area, who: str) -> None:
     user = request.getfixturevalue(who)
     role = user.roles.get()
-    post = {"id": role.pk, "user": user.pk, "kind": Kind.STREET, "area": street.pk, "since": TODAY}
+    post = {"id": role.pk, "user": user.pk, "kind": PostKind.STREET, "area": street.pk, "since": TODAY}
     body = {"name": user.name, "username": user.username, "is_active": "on"} | inline("roles", [post])
     assert logged_in(user).post(f"{USERS}{user.pk}/change/", body).status_code == 403
     assert logged_in(user).post(f"/users/{user.pk}/password/").status_code == 403
@@ -339,7 +339,7 @@ def test_a_post_of_somebody_else_is_not_edited_under_ones_own_user(
 ) -> None:
     before = list(AreaRole.objects.values())
     for user in (secretary, other_secretary):
-        stolen = {"id": user.roles.get().pk, "user": liaison.pk, "kind": Kind.LIAISON, "area": station.pk}
+        stolen = {"id": user.roles.get().pk, "user": liaison.pk, "kind": PostKind.LIAISON, "area": station.pk}
         answer = client.post(f"{USERS}{liaison.pk}/change/", someone | inline("roles", [stolen | {"since": TODAY}]))
         assert answer.status_code < 500
     assert list(AreaRole.objects.values()) == before
@@ -353,10 +353,10 @@ def test_nothing_but_the_forms_fields_is_taken(client: Client, liaison: User, so
 
 
 @pytest.mark.parametrize("step", ["password", "unlock"])
-@pytest.mark.parametrize(("kind", "place"), [(Kind.SECRETARY, "第二社区"), (Kind.STREET, "新成路街道")])
+@pytest.mark.parametrize(("kind", "place"), [(PostKind.SECRETARY, "第二社区"), (PostKind.STREET, "新成路街道")])
 @pytest.mark.parametrize("begins", [-10, 10])
 def test_who_holds_a_higher_post_too_is_left_alone(
-    client: Client, areas: dict[str, int], liaison: User, step: str, kind: Kind, place: str, begins: int
+    client: Client, areas: dict[str, int], liaison: User, step: str, kind: PostKind, place: str, begins: int
 ) -> None:
     """Their password would open the higher post, today or from the day it begins."""
     factories.post(liaison, kind, Area.objects.get(name=place), since=timezone.localdate() + timedelta(begins))

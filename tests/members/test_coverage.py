@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from members.ground.access import Kind, Resource
+from members.ground.access import PostKind, Resource
 from members.models import Area, Member, Pairing, User
-from members.rules.coverage import RATES, Coverage, Figures, coverage
+from members.rules.coverage import RATES, Coverage, CoverageFigures, coverage
 from tests import factories
 
 TODAY = timezone.localdate()
@@ -20,7 +20,7 @@ def report(area: Area, day: date = TODAY, **options: Any) -> Coverage:
 
 def test_the_figures_of_a_street(street: Area, leader: User, member: Member, other_member: Member) -> None:
     figures = report(street).figures
-    assert figures == Figures(
+    assert figures == CoverageFigures(
         members=2,
         local=1,
         in_post=1,
@@ -50,7 +50,7 @@ def test_each_level_adds_up_to_the_one_above(
     street: Area, leader: User, pairing: Pairing, moved_away: Member, other_member: Member, level: int
 ) -> None:
     whole = report(street, level=level)
-    total = Figures.total(row.figures for row in whole.rows)
+    total = CoverageFigures.total(row.figures for row in whole.rows)
     names = {"members", "local", "in_post", "taking_part", "groups", "established", "led", "households", "paired"}
     assert {name: getattr(total, name) for name in names} == {name: getattr(whole.figures, name) for name in names}
 
@@ -91,7 +91,7 @@ def test_a_rate_of_nothing_is_none(station: Area) -> None:
 def test_a_group_with_two_leaders_is_led_once(group: Area, leader: User) -> None:
     cadre = factories.person("处长", group, rank=Member.Rank.DIVISION)
     second = factories.user("zuzhang2", member=cadre)
-    factories.post(second, Kind.LEADER, group)
+    factories.post(second, PostKind.LEADER, group)
     figures = report(group).figures
     assert (figures.led, figures.led_by_cadre, figures.cadre_share) == (1, 1, 1)
 

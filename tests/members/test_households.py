@@ -10,10 +10,10 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
-from members.ground.access import Kind
+from members.ground.access import PostKind
 from members.ground.rooms import Door, Shape, all_rooms, fold_room, read_door, shape_of
 from members.models import Area, AuditEntry, Household, Member, User
-from members.rules.building_grid import Grid, grid_of
+from members.rules.building_grid import BuildingGrid, grid_of
 from members.views.pairing_lists import TABS
 from tests import factories
 from tests.members.test_pages import foreign_words
@@ -159,7 +159,7 @@ def test_only_a_door_nothing_hangs_on_is_removed(group: Area, doors: dict[str, H
 
 
 # The grid ------------------------------------------------------------------------------------------------------------
-def cells(grid: Grid) -> dict[str, str]:
+def cells(grid: BuildingGrid) -> dict[str, str]:
     rows = [cell for block in grid.blocks for floor in block.floors for cell in floor.cells if cell]
     return {cell.door.room: cell.kind for cell in [*rows, *grid.others]}
 
@@ -358,7 +358,7 @@ def test_an_instructor_who_leads_a_building_writes_there_alone(
 ) -> None:
     """The two posts together open no more than each by itself."""
     own = factories.building("3号楼", station)
-    factories.post(instructor, Kind.LEADER, own)
+    factories.post(instructor, PostKind.LEADER, own)
     mine = factories.household(own, "101")
     client = logged_in(instructor)
     assert statuses(client, group, doors["401"]) == {404}

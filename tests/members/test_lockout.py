@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from members.ground.access import Kind
+from members.ground.access import PostKind
 from members.login import second_factor
 from members.login.lockout import ANYWHERE, KNOWN, PLACE
 from members.login.proxies import seen_through_proxies
@@ -128,7 +128,7 @@ def test_eight_at_once_share_one_count() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_eight_guesses_at_once_are_no_more_than_allowed() -> None:
     street = factories.area("新成路街道")
-    officer = factories.official("jiedao", Kind.STREET, street)
+    officer = factories.official("jiedao", PostKind.STREET, street)
 
     def guess() -> int:
         try:

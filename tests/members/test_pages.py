@@ -20,7 +20,7 @@ from openpyxl import load_workbook
 from rest_framework.test import APIClient
 
 from louzu.home import broken
-from members.ground.access import Kind
+from members.ground.access import PostKind
 from members.models import Area, AreaRole, AuditEntry, Duty, Member, Residence, RosterImport, StaffToken, User
 from tests import factories
 from tests.bench.ground import with_leaders
@@ -216,7 +216,7 @@ def posted(someone: Member, areas: list[Area], secretary: User, user: User) -> d
     kept = {"id": home.pk, "member": someone.pk, "room": "9", "since": "2020-03-01"}
     wrong_home = kept | {"since": "x", "until": "1999-01-01", "joined_on": "y"}
     wrong_duty = {"id": duty.pk, "member": someone.pk, "kind": "x", "since": "", "until": "1999-01-01"}
-    role, held = ({"kind": Kind.LIAISON, "area": area.pk, "since": TODAY} for area in (group, station))
+    role, held = ({"kind": PostKind.LIAISON, "area": area.pk, "since": TODAY} for area in (group, station))
     login = {"name": "新人", "username": "shuji1"}
     wrong_password = {"old_password": "x", "new_password1": "123", "new_password2": "124"}
     weak = {"old_password": factories.PASSWORD, "new_password1": "12345", "new_password2": "12345"}
@@ -416,7 +416,7 @@ def many(street: Area, numbers: range) -> None:
         unit = factories.employer(f"单位{number}")
         person = factories.person(called(number), home, room=str(number), affiliation="in_post", employer=unit)
         leader = factories.user(f"leader{number}", member=person)
-        factories.post(leader, Kind.LEADER, home)
+        factories.post(leader, PostKind.LEADER, home)
         RosterImport.objects.create(area=compound, user=leader, file_name="名单.csv", status="discarded")
 
 

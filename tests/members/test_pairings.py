@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from members.ground.access import Kind, Right
+from members.ground.access import PostKind, Right
 from members.ground.export import XLSX
 from members.ground.rooms import all_rooms
 from members.models import Area, AuditEntry, Household, Member, Pairing, User
@@ -543,7 +543,7 @@ def test_a_leader_pairs_in_the_own_building_alone(
 def test_a_past_leader_has_nothing(logged_in: Any, leader: User, group: Area, pair: Pairing) -> None:
     leader.roles.update(until=TODAY)
     assert logged_in(leader).get(f"/pairings/{pair.pk}/").status_code == 404
-    factories.post(leader, Kind.INSTRUCTOR, group)
+    factories.post(leader, PostKind.INSTRUCTOR, group)
     assert logged_in(leader).get(f"/pairings/{pair.pk}/").status_code == 404
 
 

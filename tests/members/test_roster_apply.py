@@ -11,7 +11,7 @@ from django.db import DatabaseError, IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from members.ground.access import Kind
+from members.ground.access import PostKind
 from members.ground.states import Conflict
 from members.models import Area, AuditEntry, Employer, Member, Residence, RosterImport, User
 from members.models.imports import INTERRUPTED, SILENCE
@@ -329,7 +329,7 @@ def test_the_whole_street_comes_in_and_is_the_same_again(db: None) -> None:
     street, content = Area.objects.get(level=1), (ROSTERS / "street.xlsx").read_bytes()
     done = bring_in(content, street)
     assert (done.status, done.counts["new"], done.counts["employers"]) == (Status.APPLIED, 5_200, 12)
-    people = Member.objects.for_user(factories.official("jiedao", Kind.STREET, street))
+    people = Member.objects.for_user(factories.official("jiedao", PostKind.STREET, street))
     assert (people.count(), people.filter(affiliation="local").count()) == (5_200, 1_300)
     assert Residence.objects.filter(joined_on__isnull=False).count() == 5_100
     assert Residence.objects.values("area").distinct().count() == 873

@@ -13,7 +13,7 @@ from django.utils import timezone
 from activities.models import Activity, Attendance
 from feedback.models import Contact, Offer, Replay, Scope, Webhook
 from feedback.models.units import EmployerKey
-from members.ground.access import Kind
+from members.ground.access import PostKind
 from members.ground.atomic import atomic_write
 from members.ground.states import Conflict
 from members.models import Area, AuditEntry, Employer, Household, Member, Pairing, Residence, RosterImport, User
@@ -77,7 +77,7 @@ USES_OF_A_GROUP: dict[str, tuple[Callable[[Area], Any], str]] = {
     "activity": (factories.activity, "已有 1 次活动"),
     "need": (factories.need, "已有 1 条群众需求"),
     "honour": (factories.honour, "已有 1 项评优"),
-    "post": (lambda place: factories.post(factories.user("zuzhang7"), Kind.LEADER, place), "已有 1 个岗位"),
+    "post": (lambda place: factories.post(factories.user("zuzhang7"), PostKind.LEADER, place), "已有 1 个岗位"),
     "home": (lambda place: factories.person("别的人", place), "已有 1 处党员住址"),
     "several": (lambda place: (doors(place), factories.activity(place)), "已有 3 户住户、1 次活动"),
     "edited": (lambda place: establish(place), EDITED),

@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from members.ground.access import Kind
+from members.ground.access import PostKind
 from members.models import Area, AuditEntry, Employer, Member, RosterImport, User
 from members.models.imports import INTERRUPTED, SILENCE
 from members.roster import refusal, steps
@@ -42,7 +42,7 @@ def client(logged_in: Callable[[User], Client], secretary: User, group: Area) ->
 def officer(db: None, logged_in: Callable[[User], Client]) -> Client:
     """The street's officer, with the whole tree of the street."""
     call_command("import_areas", str(ROSTERS / "areas.xlsx"), street="新成路街道", stdout=io.StringIO())
-    return logged_in(factories.official("jiedao", Kind.STREET, Area.objects.get(level=Area.Level.STREET)))
+    return logged_in(factories.official("jiedao", PostKind.STREET, Area.objects.get(level=Area.Level.STREET)))
 
 
 def upload(client: Client, content: bytes, area: Area, *, name: str = "花名册.xlsx", **more: Any) -> RosterImport:
@@ -347,6 +347,6 @@ def test_who_follows_in_the_post_applies_what_was_left(
 ) -> None:
     left = upload(client, sheet(cells("新人甲")), community, name="花名册.csv")
     ended(secretary)
-    successor = factories.official("xinshuji", Kind.SECRETARY, community)
+    successor = factories.official("xinshuji", PostKind.SECRETARY, community)
     step(logged_in(successor), left, "apply")
     assert (left.status, Member.objects.count()) == (Status.APPLIED, 1)

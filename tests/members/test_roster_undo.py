@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from members.ground.access import Kind
+from members.ground.access import PostKind
 from members.ground.states import Conflict
 from members.models import Area, AuditEntry, Duty, Employer, Member, Residence, RosterImport, User
 from members.roster import steps
@@ -137,7 +137,7 @@ def test_an_employer_that_others_use_stays(newcomers: RosterImport, other_group:
 
 def test_a_group_with_a_leader_stays(newcomers: RosterImport, outsider: User) -> None:
     made = Area.objects.get(name="12号楼")
-    factories.post(outsider, Kind.LEADER, made)
+    factories.post(outsider, PostKind.LEADER, made)
     steps.undo_step(newcomers)
     assert Area.objects.filter(pk=made.pk).exists()
 

@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from members.ground import audit
-from members.ground.access import Kind
+from members.ground.access import PostKind
 from members.ground.atomic import atomic_write
 from members.models import Area, AuditEntry, Member, User
 from members.models.audit import AuditHead
@@ -376,12 +376,12 @@ def test_a_users_entries_are_their_streets(secretary: User, community: Area) -> 
 
 def test_a_user_made_with_a_post_is_the_streets_from_the_first(street: Area) -> None:
     with atomic_write():
-        factories.official("xinren", Kind.STREET, street)
+        factories.official("xinren", PostKind.STREET, street)
     assert places(model="members.User") == [street.path]
 
 
 def test_a_user_of_two_streets_is_in_both_trails(secretary: User, community: Area, far_community: Area) -> None:
-    factories.post(secretary, Kind.INSTRUCTOR, far_community)
+    factories.post(secretary, PostKind.INSTRUCTOR, far_community)
     secretary.set_password("another-long-secret")
     secretary.save()
     assert places(changes__has_key="password")[-2:] == [community.path, far_community.path]

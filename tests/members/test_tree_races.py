@@ -14,9 +14,9 @@ from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from members.ground.access import Kind
+from members.ground.access import PostKind
 from members.models import Area, AreaRole, Member, Residence, RosterImport, User
-from members.roster.refusal import Refused
+from members.roster.refusal import UnreadableFile
 from members.roster.tree import import_tree, street_named
 from members.rules.tree import misfits
 from tests import factories
@@ -50,7 +50,7 @@ def ground(transactional_db: None) -> Ground:
     communities = [factories.area(f"第{number}社区", street) for number in "一二三"]
     compound = factories.area("迎晖苑", communities[0], housing=Area.Housing.COMMERCIAL)
     groups = [factories.building(f"{number}号楼", compound) for number in (1, 2, 3)]
-    return Ground(street, *communities, compound, groups[0], factories.official("jiedao", Kind.STREET, street))
+    return Ground(street, *communities, compound, groups[0], factories.official("jiedao", PostKind.STREET, street))
 
 
 def browser(user: User) -> Client:
@@ -174,7 +174,7 @@ def test_one_new_street_from_two_sheets_is_there_once(transactional_db: None) ->
     def bring_in() -> str:
         try:
             import_tree(SHEET, street=street_named("新成路街道"), today=timezone.localdate())
-        except Refused as refusal:
+        except UnreadableFile as refusal:
             return refusal.sentence
         return ""
 
@@ -289,7 +289,7 @@ def test_a_post_given_there_does_not_hang_on_a_move(ground: Ground) -> None:
 
     def give() -> AreaRole:
         with transaction.atomic():
-            role = factories.post(user, Kind.LIAISON, ground.compound)
+            role = factories.post(user, PostKind.LIAISON, ground.compound)
             written.set()
             time.sleep(1)
         return role

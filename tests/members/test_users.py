@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from feedback.models import Contact
 from members.ground import atomic, audit
-from members.ground.access import Kind, Right
+from members.ground.access import PostKind, Right
 from members.models import Area, AuditEntry, StaffToken, User
 from tests import factories
 
@@ -44,7 +44,7 @@ def test_a_first_password_must_be_changed(outsider: User) -> None:
 def test_a_post_opens_the_staff_pages(outsider: User, secretary: User, community) -> None:
     assert secretary.is_staff
     assert not outsider.is_staff
-    factories.post(outsider, Kind.INSTRUCTOR, community)
+    factories.post(outsider, PostKind.INSTRUCTOR, community)
     assert outsider.is_staff
     outsider.is_active = False
     assert not outsider.is_staff
@@ -52,7 +52,7 @@ def test_a_post_opens_the_staff_pages(outsider: User, secretary: User, community
 
 def test_a_post_fits_its_area(outsider: User, station: Area) -> None:
     with pytest.raises(ValidationError, match="社区书记的区域要选社区"):
-        factories.post(outsider, Kind.SECRETARY, station)
+        factories.post(outsider, PostKind.SECRETARY, station)
 
 
 def test_users_are_seen_by_who_sees_their_posts(
@@ -70,9 +70,9 @@ def test_a_secretary_writes_liaisons_and_leaders_below(
     assert set(User.objects.for_user(street_officer, Right.WRITE)) == {secretary, other_secretary, liaison, leader}
 
 
-@pytest.mark.parametrize("kind", [Kind.STREET, Kind.AUDITOR])
+@pytest.mark.parametrize("kind", [PostKind.STREET, PostKind.AUDITOR])
 def test_a_secretary_never_writes_who_also_holds_a_higher_post(
-    secretary: User, liaison: User, street: Area, kind: Kind
+    secretary: User, liaison: User, street: Area, kind: PostKind
 ) -> None:
     factories.post(liaison, kind, street)
     assert liaison in User.objects.for_user(secretary)
@@ -80,18 +80,18 @@ def test_a_secretary_never_writes_who_also_holds_a_higher_post(
 
 
 def test_a_secretary_never_writes_who_takes_a_higher_post_soon(secretary: User, liaison: User, street: Area) -> None:
-    factories.post(liaison, Kind.STREET, street, since=timezone.localdate() + timedelta(days=1))
+    factories.post(liaison, PostKind.STREET, street, since=timezone.localdate() + timedelta(days=1))
     assert liaison not in User.objects.for_user(secretary, Right.WRITE)
 
 
 def test_a_secretary_never_writes_who_also_serves_elsewhere(secretary: User, liaison: User, other_group: Area) -> None:
     compound = Area.objects.get(path=other_group.parent_path)
-    factories.post(liaison, Kind.LIAISON, compound)
+    factories.post(liaison, PostKind.LIAISON, compound)
     assert liaison not in User.objects.for_user(secretary, Right.WRITE)
 
 
 def test_nobody_writes_the_superuser(street_officer: User, superuser: User, group: Area) -> None:
-    factories.post(superuser, Kind.LEADER, group)
+    factories.post(superuser, PostKind.LEADER, group)
     assert superuser not in User.objects.for_user(street_officer)
     assert superuser not in User.objects.for_user(street_officer, Right.WRITE)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from members.models import Area, Employer, Member, Residence, RosterImport, User
 from members.roster import steps
-from members.roster.plan import Plan, Row
+from members.roster.plan import Plan, PlannedRow
 from members.roster.stored import unseal_plan
 
 SIGNS = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥"
@@ -46,7 +46,7 @@ def plan_of(roster_import: RosterImport) -> Plan:
     return unseal_plan(roster_import.plan)
 
 
-def only_row(roster_import: RosterImport) -> Row:
+def only_row(roster_import: RosterImport) -> PlannedRow:
     (row,) = plan_of(roster_import).rows
     return row
 

@@ -67,9 +67,8 @@ def _with_helpers(start: Any) -> list[Any]:
         found.append(each)
         around = vars(inspect.getmodule(each))
         called = (around.get(name) for name in set(re.findall(r"\w+", inspect.getsource(each))))
-        waiting += [
-            it for it in called if inspect.isfunction(it) and it.__module__ == each.__module__ and it not in found + waiting
-        ]
+        ours = {it for it in called if inspect.isfunction(it) and it.__module__ == each.__module__}
+        waiting += ours.difference(found, waiting)
     return found
 
 

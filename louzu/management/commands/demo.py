@@ -11,7 +11,7 @@ from waitress import create_server
 from louzu.demo.cards import send_cards, two_employers
 from louzu.demo.street import STREET, areas_workbook, roster_workbook
 from louzu.demo.year import build_year
-from members.ground.access import Kind
+from members.ground.access import PostKind
 from members.ground.atomic import atomic_write
 from members.models import Area, AreaRole, Member, RosterImport, User
 from members.roster import steps
@@ -19,12 +19,12 @@ from members.roster.tree import import_tree, street_named
 from members.work import jobs
 
 LOGINS = [
-    ("街道办", "张敏", Kind.STREET, Area.Level.STREET),
-    ("书记", "李慧", Kind.SECRETARY, Area.Level.COMMUNITY),
-    ("联络员", "王强", Kind.LIAISON, Area.Level.STATION),
-    ("楼组长", "赵芳", Kind.LEADER, Area.Level.BUILDING_GROUP),
-    ("指导员", "陈刚", Kind.INSTRUCTOR, Area.Level.COMMUNITY),
-    ("审计", "周洁", Kind.AUDITOR, Area.Level.STREET),
+    ("街道办", "张敏", PostKind.STREET, Area.Level.STREET),
+    ("书记", "李慧", PostKind.SECRETARY, Area.Level.COMMUNITY),
+    ("联络员", "王强", PostKind.LIAISON, Area.Level.STATION),
+    ("楼组长", "赵芳", PostKind.LEADER, Area.Level.BUILDING_GROUP),
+    ("指导员", "陈刚", PostKind.INSTRUCTOR, Area.Level.COMMUNITY),
+    ("审计", "周洁", PostKind.AUDITOR, Area.Level.STREET),
 ]
 
 
@@ -63,7 +63,7 @@ class Command(BaseCommand):
         street.save()
         self._bring_in_roster(street)
         logins = [
-            f"  {Kind(kind).label}\t登录名 {username}\t初始密码 {password}"
+            f"  {PostKind(kind).label}\t登录名 {username}\t初始密码 {password}"
             for username, name, kind, level in LOGINS
             for password in [make_login(username, name, kind, Area.objects.filter(level=level)[0])]
         ]
@@ -111,7 +111,7 @@ def make_login(username: str, name: str, kind: str, area: Area) -> str:
     user = User(username=username, name=name)
     password = user.set_first_password()
     with atomic_write():
-        if kind == Kind.LEADER:
+        if kind == PostKind.LEADER:
             user.member = Member.objects.filter(residences__area=area).first()
         user.save()
         AreaRole.objects.create(user=user, area=area, kind=kind)

@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from members.management.areas import prepare_database
-from members.roster.refusal import Refused
+from members.roster.refusal import UnreadableFile
 from members.roster.tree import LABELS, TreeReport, import_tree, street_named
 
 
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         try:
             place, today = street_named(street), timezone.localdate()
             report = import_tree(file.read_bytes(), street=place, today=today, check=check)
-        except (Refused, OSError) as refusal:
+        except (UnreadableFile, OSError) as refusal:
             self._say({"refused": _sentence(refusal)}, _sentence(refusal), as_json)
             raise SystemExit(2) from None
         self._say(
@@ -39,8 +39,8 @@ class Command(BaseCommand):
         self.stdout.write(orjson.dumps(data, option=orjson.OPT_INDENT_2).decode() if as_json else text)
 
 
-def _sentence(refusal: Refused | OSError) -> str:
-    return refusal.sentence if isinstance(refusal, Refused) else f"打不开这个文件：{refusal.filename}"
+def _sentence(refusal: UnreadableFile | OSError) -> str:
+    return refusal.sentence if isinstance(refusal, UnreadableFile) else f"打不开这个文件：{refusal.filename}"
 
 
 def _text(report: TreeReport, check: bool) -> str:

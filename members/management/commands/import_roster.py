@@ -13,7 +13,7 @@ from members.roster import steps
 from members.roster.basis import Terms
 from members.roster.plan import Plan, Status, make_plan
 from members.roster.reading import read_roster
-from members.roster.refusal import Refused
+from members.roster.refusal import UnreadableFile
 from members.roster.stored import unseal_plan
 
 LABELS = {"new": "新增", "changed": "修改", "same": "不变", "doubt": "待确认", "error": "错误", "skipped": "跳过"}
@@ -48,7 +48,7 @@ class Command(BaseCommand):
         street = access.subtree(place.street_path)
         try:
             reading = read_roster(content, today=today)
-        except Refused as refusal:
+        except UnreadableFile as refusal:
             self._refuse(refusal.sentence)
         return make_plan(reading, Terms(place, today, [street], create_groups=create_groups))
 

@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 
 from members.api.coverage import FIGURES
 from members.models import Area, Member, User
-from members.rules.coverage import Figures, coverage
+from members.rules.coverage import CoverageFigures, coverage
 
 URL = "/api/v1/coverage"
 
@@ -34,7 +34,7 @@ def test_by_default_today_and_the_level_below(client: APIClient, community: Area
 
 
 def test_the_schema_names_every_figure() -> None:
-    assert list(FIGURES) == list(Figures().as_dict())
+    assert list(FIGURES) == list(CoverageFigures().as_dict())
 
 
 @pytest.mark.parametrize("query", ["day=soon", "level=9", "level=x", "day=2024-02-30"])

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from members.ground.access import Kind
+from members.ground.access import PostKind
 from members.ground.sealing import digest
 from members.models import Area, AuditEntry, Employer, Member, User
 from members.roster.id_number import check_character
@@ -306,7 +306,7 @@ def test_each_street_keeps_its_own_records(
     api: Any, secretary: User, far_community: Area, member: Member, other_street: Area
 ) -> None:
     """Even for somebody who works in both."""
-    factories.post(secretary, Kind.SECRETARY, far_community)
+    factories.post(secretary, PostKind.SECRETARY, far_community)
     target = Area.objects.get(name="9号楼")
     response = api(secretary).post(f"{URL}/{member.pk}/move", {"area": target.pk})
     assert "别的街道" in response.data["errors"]["non_field_errors"][0]

@@ -17,14 +17,14 @@ import django
 django.setup()
 from datetime import date
 from members.roster.reading import read_roster
-from members.roster.refusal import Refused
+from members.roster.refusal import UnreadableFile
 # The kernel's own mark: what getrusage says of a process begins with what the process that started it had.
 peak = lambda: int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) >> 10
 content = sys.stdin.buffer.read()
 base = peak()
 try:
     said = len(read_roster(content, today=date(2026, 11, 28)).entries)
-except Refused as refusal:
+except UnreadableFile as refusal:
     said = refusal.sentence
 import orjson
 mine, child = peak() - base, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from members.ground.text import building_key, place_key
 from members.roster import sheet
-from members.roster.cells import DATE_FIELDS, HEADINGS, Problem, clean
+from members.roster.cells import DATE_FIELDS, HEADINGS, CellProblem, clean
 from members.roster.id_number import check_character
-from members.roster.sheet import Row
+from members.roster.sheet import RosterRow
 
 ROSTERS = Path(__file__).parents[2] / "rosters"
 TODAY = date(2026, 11, 23)
@@ -27,9 +27,9 @@ WOMAN = WOMAN[:17] + check_character(WOMAN)
 GOOD = {"name": "王芳", "sex": "女", "affiliation": "在册"}
 
 
-def cleaned(word: str = "", /, **cells: object) -> tuple[dict[str, str], list[Problem]]:
+def cleaned(word: str = "", /, **cells: object) -> tuple[dict[str, str], list[CellProblem]]:
     filled = {name: cell for name, cell in (GOOD | cells).items() if cell is not None}
-    return clean(Row("名单", 2, filled), affiliation=word, today=TODAY)  # type: ignore[arg-type]
+    return clean(RosterRow("名单", 2, filled), affiliation=word, today=TODAY)  # type: ignore[arg-type]
 
 
 def value(name: str, cell: object) -> str:
@@ -58,7 +58,7 @@ def test_the_samples_row_for_row(name):
 
 
 def test_every_error_of_a_row_at_once_in_the_order_of_the_table():
-    row = Row("名单", 2, {"phone": 123.0, "rank": "局级", "party_since": "去年"})
+    row = RosterRow("名单", 2, {"phone": 123.0, "rank": "局级", "party_since": "去年"})
     values, problems = clean(row, affiliation="", today=TODAY, columns={"phone": "手机*", "name": "姓名"})
     assert [problem.field for problem in problems] == ["name", "sex", "phone", "party_since", "affiliation", "rank"]
     assert (problems[0].column, problems[0].value) == ("姓名", "")
@@ -254,7 +254,7 @@ def test_other_fields_in_error(name, written):
 
 def test_affiliation_is_the_cells_word_then_the_sheets_and_never_a_guess():
     assert message("affiliation", affiliation=None)
-    values, problems = clean(Row("名单", 2, {"name": "王芳", "sex": "女"}), affiliation="local", today=TODAY)
+    values, problems = clean(RosterRow("名单", 2, {"name": "王芳", "sex": "女"}), affiliation="local", today=TODAY)
     assert (values["affiliation"], problems) == ("local", [])
     assert cleaned("in_post")[0]["affiliation"] == "local"
 
@@ -291,7 +291,7 @@ CELL = st.one_of(
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(HEADINGS)), CELL), st.sampled_from(["", "local", "in_post"]))
 def test_clean_never_raises(cells, affiliation):
-    values, problems = clean(Row("名单", 2, cells), affiliation=affiliation, today=TODAY)
+    values, problems = clean(RosterRow("名单", 2, cells), affiliation=affiliation, today=TODAY)
     assert all(values.values())
     assert not values.keys() & {problem.field for problem in problems}
     assert all(problem.message and "�" not in problem.message for problem in problems)

@@ -10,8 +10,8 @@ from openpyxl.styles.numbers import FORMAT_NUMBER_00
 
 from members.roster import sheet
 from members.roster.cells import DATE_FIELDS, HEADINGS
-from members.roster.refusal import Refused
-from members.roster.sheet import Sheet
+from members.roster.refusal import UnreadableFile
+from members.roster.sheet import RosterSheet
 
 ROSTERS = Path(__file__).parents[2] / "rosters"
 AREA_HEADINGS = {
@@ -25,7 +25,7 @@ AREA_HEADINGS = {
 }
 
 
-def read(*rows: list, name: str = "Sheet1", change=None) -> list[Sheet]:
+def read(*rows: list, name: str = "Sheet1", change=None) -> list[RosterSheet]:
     book = openpyxl.Workbook()
     page = book.worksheets[0]
     page.title = name
@@ -38,11 +38,11 @@ def read(*rows: list, name: str = "Sheet1", change=None) -> list[Sheet]:
     return sheet.read(stream.getvalue(), HEADINGS, required="name", date_fields=DATE_FIELDS)
 
 
-def sample(name: str) -> list[Sheet]:
+def sample(name: str) -> list[RosterSheet]:
     return sheet.read((ROSTERS / name).read_bytes(), HEADINGS, required="name", date_fields=DATE_FIELDS)
 
 
-def numbers(page: Sheet) -> list[int]:
+def numbers(page: RosterSheet) -> list[int]:
     return [row.number for row in page.rows]
 
 
@@ -73,21 +73,21 @@ def test_the_area_list_is_read_with_the_same_manners():
 
 
 def test_no_heading_row():
-    with pytest.raises(Refused, match="没有找到表头"):
+    with pytest.raises(UnreadableFile, match="没有找到表头"):
         sample("noheader.xlsx")
 
 
 def test_two_columns_of_one_field_are_both_named():
-    with pytest.raises(Refused, match="“姓名”和“姓名”"):
+    with pytest.raises(UnreadableFile, match="“姓名”和“姓名”"):
         sample("twoheads.xlsx")
-    with pytest.raises(Refused, match="“工作单位”和“单位（全称）”"):
+    with pytest.raises(UnreadableFile, match="“工作单位”和“单位（全称）”"):
         read(["姓名", "工作单位", "单位（全称）"], ["王芳", "a", "b"])
 
 
 def test_the_best_heading_row_wins_and_the_eleventh_is_too_late():
     [page] = read(["姓名", "性别"], ["党员姓名", "性 别*", "手机\n（必填）"], ["王芳", "女", 1])
     assert (page.heading_row, numbers(page)) == (2, [3])
-    with pytest.raises(Refused):
+    with pytest.raises(UnreadableFile):
         read(*[["标题"]] * 10, ["姓名", "性别"], ["王芳", "女"])
 
 

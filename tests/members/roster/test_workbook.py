@@ -16,7 +16,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from members.roster import refusal, workbook
 from members.roster.child import Child
-from members.roster.refusal import Refused
+from members.roster.refusal import UnreadableFile
 
 ROSTERS = Path(__file__).parents[2] / "rosters"
 SHEET = "xl/worksheets/sheet1.xml"
@@ -53,7 +53,7 @@ def with_cells(cells: str) -> bytes:
 
 
 def refused(content: bytes) -> str:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(UnreadableFile) as caught:
         workbook.read(content)
     return caught.value.sentence
 
@@ -179,7 +179,7 @@ def test_a_directory_that_understates_a_size_is_not_believed():
 
 def test_the_child_survives_what_slips_past_the_scan():
     content = with_cells('<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>')
-    with Child("parse") as child, pytest.raises(Refused) as caught:
+    with Child("parse") as child, pytest.raises(UnreadableFile) as caught:
         child.answer({}, content)
     assert caught.value.sentence == refusal.UNPACKS_TOO_LARGE
 
@@ -256,5 +256,5 @@ def test_the_child_inherits_nothing_secret(monkeypatch):
 def test_any_bytes_are_read_or_refused(content):
     if content.startswith((b"PK", workbook.CFB)):
         return
-    with suppress(Refused):
+    with suppress(UnreadableFile):
         workbook.read(content)
