@@ -16,6 +16,7 @@ from activities.models import Need
 from activities.models.needs import EMPTIED
 from activities.views.needs import cards, readable
 from activities.views.way_back import way_back
+from members.rules.finding import named
 from members.web.acts import done, tried, writable
 from members.web.shell import page
 
@@ -87,10 +88,8 @@ def _candidates(request: HttpRequest, row: Need) -> dict[str, Any]:
 
 def _searched(user: Any, words: str, ticked: set[int]) -> list[Any]:
     """Those of the name, and those ticked, so that a search loses none of them."""
-    low = words.lower()
-    named = Q(name__contains=words) | Q(pinyin__startswith=low) | Q(initials__startswith=low) if words else Q(pk__in=[])
-    people = residents(user).annotate(is_named=ExpressionWrapper(named, BooleanField()))
-    return list(people.filter(named | Q(pk__in=ticked)).order_by("pinyin", "pk")[: SHOWN + MOST])
+    people = residents(user).annotate(is_named=ExpressionWrapper(named(words), BooleanField()))
+    return list(people.filter(named(words) | Q(pk__in=ticked)).order_by("pinyin", "pk")[: SHOWN + MOST])
 
 
 def _told(row: Need, members: Iterable[Any], ticked: set[int]) -> list[Candidate]:

@@ -14,6 +14,7 @@ from members.admin.base import ExportableAdmin, PlainResource
 from members.admin.filters import DayRangeFilter, PlaceFilter
 from members.ground import access
 from members.ground.access import Resource, Right
+from members.rules.finding import name_lookups
 
 MOST = 300
 TOO_MANY = f"一次最多选 {MOST} 张。更多的，请到“记录卡”页按时段和社区一起办。"
@@ -77,9 +78,7 @@ class RecordCardAdmin(ExportableAdmin):
     list_display = ("member", "employer", "area", "period_label", "status", "number", "issued_at")
     list_select_related = ("member", "employer", "area")
     list_filter = (PlaceFilter, PeriodFilter, ("status", ChoicesDropdownFilter), ("issued_at", DayRangeFilter))
-    search_fields = (
-        "member__name__contains", "member__pinyin__startswith", "employer__name__contains", "number__contains",
-    )  # fmt: skip
+    search_fields = (*name_lookups("member__"), "employer__name__contains", "number__contains")
     search_help_text = "姓名、拼音、单位或卡号"
     show_full_result_count = False
     linked_by = ("employer", "member")

@@ -2,7 +2,8 @@
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from feedback.models import IssueRun, RecordCard
@@ -11,6 +12,7 @@ from feedback.views.listed import NOTHING_CHOSEN, chosen, read_listing, require_
 from members.ground import access
 from members.ground.atomic import atomic_write
 from members.models import Area
+from members.web.progress import Progress, moving_part
 from members.web.shell import page
 
 Status = RecordCard.Status
@@ -37,17 +39,19 @@ def run(request, pk):
     """How far the issuing is, and what came of it."""
     found = _find(request, pk)
     card = RecordCard.objects.for_user(request.user).filter(pk__in=found.cards[:1]).defer("body").first()
-    return page(request, "feedback/run.html", title="发出记录卡", run=found, period=card.period if card else None)
+    period = card.period if card else None
+    return page(request, "feedback/run.html", title="发出记录卡", run=found, period=period, progress=_progress(found))
 
 
 @require_GET
 def progress(request, pk):
-    """The moving part of that page; once it is over, the page loads itself anew."""
-    found = _find(request, pk)
-    response = render(request, "feedback/run_progress.html", {"run": found})
-    if not found.is_busy:
-        response["HX-Refresh"] = "true"
-    return response
+    """The moving part of that page."""
+    return moving_part(request, _progress(_find(request, pk)))
+
+
+def _progress(run: IssueRun) -> Progress:
+    doing = f"{run.get_status_display()}{run.area}的记录卡：共 {len(run.cards)} 张，已发出 {run.issued} 张……"
+    return Progress(run, doing, reverse("feedback:run_progress", args=[run.pk]), "记录卡")
 
 
 def _start(user, area: Area, pks: list[int]) -> IssueRun | None:

@@ -22,6 +22,7 @@ from members.ground import access
 from members.ground.access import Resource, Right
 from members.ground.history import batches
 from members.models import Area
+from members.rules.finding import named
 from members.web.acts import numbers
 
 LONGEST = 30
@@ -143,9 +144,7 @@ def _counted(cards: RecordCardQuerySet) -> list[Unsettled]:
 
 
 def _named(words: str) -> Q:
-    low = words.lower()
-    member = Q(member__name__contains=words) | Q(member__pinyin__startswith=low) | Q(member__initials__startswith=low)
-    return member | Q(employer__name__contains=words)
+    return named(words, "member__") | Q(employer__name__contains=words)
 
 
 def _asked_period(asked: QueryDict) -> CardPeriod | None:
