@@ -1,7 +1,7 @@
 """The feed: what a street tells an employer, gapless and in commit order, and the cursors of who reads it.
 
 The numbers come from the pair's own row, locked last in the transaction that changes the card, so that a reader who
-has seen one number has seen all before it (design: cards, "The feed").
+has seen one number has seen all before it (docs/design/cards.md, "The feed").
 """
 
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""Coverage: which building groups have a party group, who lives there, who takes part (design: reports).
+"""Coverage: which building groups have a party group, who lives there, who takes part (docs/design/reports.md).
 
 The figures of an area are sums over its building groups, so each level adds up to the one above, and the top of every
 rate is part of its bottom.
