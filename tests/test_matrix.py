@@ -1,4 +1,4 @@
-"""Who × page × action → status: the table of design/privacy.md, at the pages and the admin (the API has its own).
+"""Who × page × action → status: the table of docs/design/privacy.md, at the pages and the admin (the API has its own).
 
 Outside the scope is 404, inside it without the right 403; where somebody has no right to a kind of rows at all, the
 answer is the same for every number, so either of the two tells nothing.

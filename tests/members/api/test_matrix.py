@@ -1,4 +1,4 @@
-"""Who × call → status: the table of design/privacy.md, at the API."""
+"""Who × call → status: the table of docs/design/privacy.md, at the API."""
 
 from datetime import date
 from typing import Any
