@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,8 +36,6 @@ FROM_THE_FIRST = {
         FROM pg_sequences WHERE last_value IS DISTINCT FROM 100000
     """,
 }
-
-
 # Where any row comes from: who did it, where, and that it was done.
 ROOTS = ("members_area", "members_user", "members_employer", "members_auditentry")
 IS_EMPTY = "SELECT NOT ({})".format(" OR ".join(f"EXISTS (SELECT 1 FROM {table})" for table in ROOTS))
@@ -53,7 +52,7 @@ class Made:
     statements: list[tuple[str, Any, bool]] = field(default_factory=list)
     hooks: list[Callable] = field(default_factory=list)
     objects: bytes = b""
-    is_whole: bool = True  # nothing was rolled back
+    is_whole: bool = True  # nothing was there before, nothing was taken back
 
 
 @dataclass
@@ -77,12 +76,21 @@ class Test:
 
 made: dict[tuple[Any, ...], Made | None] = {}  # None: it writes nothing
 test = Test()
+file: Path | None = None
 
 
 def begin(item: pytest.Item) -> None:
-    """Begin a test: the database is empty."""
-    global test
+    """Begin a test: the database is empty. What only the tests of the last file asked for is forgotten."""
+    global file, test
+    if item.path != file:
+        file = item.path
+        for way in [way for way in made if not all(each[0].endswith(".conftest") for each in way if _is_name(each))]:
+            del made[way]
     test = Test(has_other_rows="django_db_reset_sequences" in getattr(item, "fixturenames", ()))
+
+
+def _is_name(step: Any) -> bool:
+    return isinstance(step, tuple) and len(step) == 2 and str(step[0]).startswith("tests.")
 
 
 def install(patch: pytest.MonkeyPatch) -> None:
@@ -133,9 +141,9 @@ def _noting_rollback(rollback: Callable) -> Callable:
 def once_a_worker(fixture: pytest.FixtureDef) -> None:
     """Have what this fixture makes made the first time only, if it is one of ours."""
     build: Any = fixture.func
-    if fixture.scope == "function" and build.__module__.startswith("tests.") and not hasattr(build, "ismade_once"):
+    if fixture.scope == "function" and build.__module__.startswith("tests.") and not hasattr(build, "is_made_once"):
         fixture.func = _left_alone(build) if inspect.isgeneratorfunction(build) else made_once(build)  # type: ignore[misc]
-        fixture.func.ismade_once = True  # type: ignore[attr-defined]
+        fixture.func.is_made_once = True  # type: ignore[attr-defined]
 
 
 def _left_alone(build: Callable) -> Callable:
