@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
-# A process a core; a file stays in one of them, since its tests share what they built.
-SIDE_BY_SIDE := --numprocesses auto --dist loadfile
+# A process a core; a file stays in one of them, since its tests share what they built; the longest first, as they stand.
+SIDE_BY_SIDE := --numprocesses auto --dist loadfile --no-loadscope-reorder
 PINS := --universal --python-version 3.11 --generate-hashes \
         --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet
 
