@@ -68,15 +68,17 @@ class Original:
     @classmethod
     def found(cls) -> "Original":
         """Read what there is while there is one street."""
+        street = Area.objects.streets().get()
+        assert not street.division_code, "its cards' numbers would not begin with its path"
         keys = [model._base_manager.aggregate(last=Max("pk"))["last"] or 0 for model in copied_models()]
-        return cls(Area.objects.streets().get(), 10 ** len(str(max(keys))))
+        return cls(street, 10 ** len(str(max(keys))))
 
     def key_in(self, number: int, key: int) -> int:
         """Return what a row's key (of the original) is in the street of this number; the original is street 1."""
         return key + (number - 1) * self.shift
 
     def copy_to(self, first: int, last: int) -> None:
-        """Make the streets of these numbers, both included, and settle the database as its server does in time."""
+        """Make the streets of these numbers, both included."""
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL session_replication_role = replica")  # foreign keys hold, as in the original
             cursor.execute("SET LOCAL work_mem = '256MB'")
@@ -84,9 +86,7 @@ class Original:
             for model in copied_models():
                 cursor.execute(self._insert(model, first, last))
                 cursor.execute(_next_key(model))
-        with connection.cursor() as cursor:
-            cursor.execute("SET statement_timeout = 0")
-            cursor.execute("VACUUM ANALYZE")
+            cursor.execute("SET LOCAL session_replication_role = origin")
 
     def _insert(self, model: type[models.Model], first: int, last: int) -> str:
         values = {field.column: self._value(model, field) for field in model._meta.concrete_fields}

@@ -16,6 +16,7 @@ from tests.bench.streets.pages import Page
 from tests.conftest import BACKEND
 
 MOST = 1.5  # times what the page takes where there is one street
+NEAR = 1.25  # from here on it is measured once more, longer: the machine may have been busy
 
 
 class Installation(NamedTuple):
@@ -66,6 +67,12 @@ class Timed(NamedTuple):
         times = "".join(f"{seconds * 1000:>9.0f} ms" for seconds in self.seconds.values())
         ratios = "".join(f"{ratio:>7.2f}" for ratio in self.ratios)
         return f"{self.page.address:<48}{times}{ratios}  {'ok' if self.is_met else 'MISSED':<7}{self.page.user}"
+
+
+def measured(page: Page, installations: list[Installation], original: Original, runs: int) -> Timed:
+    """Time the page; where it is near the limit, thrice as often."""
+    once = timed(page, installations, original, runs)
+    return once if max(once.ratios, default=0) < NEAR else timed(page, installations, original, 3 * runs)
 
 
 def timed(page: Page, installations: list[Installation], original: Original, runs: int) -> Timed:

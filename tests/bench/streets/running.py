@@ -11,8 +11,9 @@ from django.test.utils import setup_databases, teardown_databases
 
 from members.models import User
 from members.tree import misfits
+from tests.bench.ground import settle
 from tests.bench.streets.copying import Original, orphans
-from tests.bench.streets.measuring import Installation, timed
+from tests.bench.streets.measuring import Installation, measured
 from tests.bench.streets.pages import pages
 
 
@@ -23,7 +24,7 @@ def main(streets: int = 10, runs: int = 5) -> int:
         original = built()
         sizes = sorted({1, min(10, streets), streets})
         installations = [installation(original, size) for size in sizes]
-        lines = [timed(page, installations, original, runs) for page in pages()]
+        lines = [measured(page, installations, original, runs) for page in pages()]
     finally:
         teardown_databases(made, verbosity=0)
     print(f"Pages of a street in an installation of {sizes} streets, median of {runs} runs; ratios to the first")
@@ -36,8 +37,7 @@ def built() -> Original:
     with _told("the demonstration street"):
         call_command("demo", no_serve=True)
     User.objects.update(must_change_password=False)
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
+    settle()
     return Original.found()
 
 
@@ -52,6 +52,7 @@ def installation(original: Original, streets: int) -> Installation:
         cursor.execute(f'CREATE DATABASE "{made.database}" TEMPLATE "{first}"')
     with made.open(), _told(f"{streets} streets"):
         original.copy_to(2, streets)
+        settle()
         assert not misfits(), misfits()[:3]
         assert not orphans(), orphans()
     return made
