@@ -186,12 +186,9 @@ def _members_by_group(area: Area, day: date) -> dict[int, list[int]]:
 def _is_paired(area: Area, day: date) -> Q:
     """Whether a pairing names a home's `door` as the member's side.
 
-    That is a list of the street's doors, made once: asked home by home, PostgreSQL looks each door up. A pair never
-    leaves its street, while the building may have been put under another compound since. That compounds are meant
-    tells PostgreSQL how few of the areas these are.
+    That is a list of the street's doors, made once: asked home by home, PostgreSQL looks each door up.
     """
-    of_street = access.within("compound__path", [access.subtree(area.street_path)])
-    pairings = Pairing.objects.on(day).filter(of_street, compound__level=Area.Level.STATION).order_by()
+    pairings = Pairing.objects.of_streets([area.street_path]).on(day).order_by()
     return Q(door__in=pairings.annotate(door=_door("household__")).values("door"))
 
 

@@ -195,10 +195,22 @@ class PairingQuerySet(DatedQuerySet):
         """Pairings whose households are both in the scope: a pair across two groups is its compound's."""
         ranges = access.reach(user, resource, right)
         sides = ("household__area__path", "neighbour__area__path")
-        return self.filter(*(access.within(side, ranges) for side in sides))
+        return self.of_streets(low[:SEGMENT] for low, _ in ranges).filter(
+            *(access.within(side, ranges) for side in sides)
+        )
 
     def inside(self, area: Area) -> Self:
-        return self.filter(access.within("household__area__path", [access.subtree(area.path)]))
+        here = access.within("household__area__path", [access.subtree(area.path)])
+        return self.of_streets([area.street_path]).filter(here)
+
+    def of_streets(self, paths: Iterable[str]) -> Self:
+        """Pairings of these streets, which no pair ever leaves, though its building may come to another compound.
+
+        PostgreSQL finds them by their compounds. By their doors alone it reads the pairings of all streets; and that
+        compounds are meant tells it how few of the areas these are.
+        """
+        ranges = [access.subtree(path) for path in sorted(set(paths))]
+        return self.filter(access.within("compound__path", ranges), compound__level=Area.Level.STATION)
 
     def of(self, household: "Household") -> Self:
         """Pairings of which the household is a side."""
