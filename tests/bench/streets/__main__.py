@@ -2,7 +2,7 @@
 
 The demonstration street is made as `manage.py demo` makes it, on the PostgreSQL server that pip brings, and copied to
 10 and to N streets in databases of their own. Exits 1 where a page takes over 1.5 times as long as with one street.
-100 streets take about 15 minutes and 10 GB, which are given back.
+100 streets take about half an hour, 4 GB and as much again of log, which are given back.
 """
 
 import os
