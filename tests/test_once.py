@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from members.ground.access import PostKind
 
+from members.ground.access import PostKind
 from members.models import Area, AreaRole, AuditEntry, User
 from tests import factories, once
 

@@ -8,12 +8,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from datetime import date
-from itertools import chain
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import CharField, Count, F, Q, Value
+from django.db.models.functions import Cast, Concat
 
+from members.ground import access
 from members.ground.access import PostKind
 from members.models import Area, AreaRole, Member, Pairing, Residence
 from members.models.areas import SEGMENT, AreaQuerySet
@@ -146,48 +147,61 @@ def coverage(area: Area, *, areas: AreaQuerySet, day: date, level: int | None = 
     for path, figures in _of_each_place(places, area, day):
         parts[path[: level * SEGMENT]].append(figures)
     lower = [each for each in places if each.level == level and each.path != area.path]
-    rows = [CoverageRow(each, CoverageFigures.total(parts[each.path])) for each in lower]
-    return Coverage(area, day, CoverageFigures.total(chain.from_iterable(parts.values())), rows)
+    sums = {path: CoverageFigures.total(some) for path, some in parts.items()}
+    rows = [CoverageRow(each, sums.get(each.path) or CoverageFigures()) for each in lower]
+    return Coverage(area, day, CoverageFigures.total(sums.values()), rows)
 
 
 def _of_each_place(places: list[CoverageArea], area: Area, day: date) -> Iterator[tuple[str, CoverageFigures]]:
     """Yield what each community and building group brings by itself, before anything is added up."""
     stating = {each.path for each in places if each.residents}
-    living = {path: counts for path, *counts in _members_by_group(area, day)}
-    leading = _leaders_by_group(area, day)
+    living, leading = _members_by_group(area, day), _leaders_by_group(area, day)
     for each in places:
         if each.level == Area.Level.COMMUNITY:
             yield each.path, CoverageFigures(communities=1, residents=each.residents or 0)
         elif each.level == Area.Level.BUILDING_GROUP:
             figures = CoverageFigures(groups=1, established=int(each.is_established_on(day)))
-            if counts := living.get(each.path):
+            if counts := living.get(each.pk):
                 figures.members, figures.local, figures.taking_part, figures.households, figures.paired = counts
                 figures.in_post = figures.members - figures.local
                 figures.stated = figures.members if each.path[: 2 * SEGMENT] in stating else 0
-            if ranks := leading.get(each.path):
+            if ranks := leading.get(each.pk):
                 figures.led, figures.led_by_cadre = 1, int(any(ranks))
             yield each.path, figures
 
 
-def _members_by_group(area: Area, day: date) -> Iterable[tuple[str, int, int, int, int, int]]:
-    living = Residence.objects.inside(area).on(day).order_by()
-    behind_a_door = ~Q(room="")
-    pairings = Pairing.objects.on(day).filter(household__area=OuterRef("area"), household__room=OuterRef("room"))
+def _members_by_group(area: Area, day: date) -> dict[int, list[int]]:
+    """Return by group (id) its members, those that are local, that take part, their doors, and the paired of these."""
+    living = Residence.objects.inside(area).on(day).order_by().alias(door=_door())
     counted = {
         "members": Count("pk"),
         "local": Count("pk", filter=Q(member__affiliation=Member.Affiliation.LOCAL)),
         "taking_part": Count("pk", filter=Q(joined_on__lte=day)),
-        "households": Count("room", distinct=True, filter=behind_a_door),
-        "paired": Count("room", distinct=True, filter=Q(behind_a_door, Exists(pairings))),
+        "households": Count("room", distinct=True, filter=~Q(room="")),
+        "paired": Count("room", distinct=True, filter=~Q(room="") & _is_paired(area, day)),
     }
-    return living.values_list("area__path").annotate(**counted)
+    return {group: counts for group, *counts in living.values_list("area").annotate(**counted)}
 
 
-def _leaders_by_group(area: Area, day: date) -> dict[str, list[str | None]]:
-    leaders = AreaRole.objects.filter(kind=PostKind.LEADER, area__in=Area.objects.inside(area)).on(day).order_by()
-    ranks: dict[str, list[str | None]] = defaultdict(list)
-    for path, rank in leaders.values_list("area__path", "user__member__rank"):
-        ranks[path].append(rank)
+def _is_paired(area: Area, day: date) -> Q:
+    """Whether a pairing names a home's `door` as the member's side.
+
+    That is a list of the street's doors, made once: asked home by home, PostgreSQL looks each door up.
+    """
+    pairings = Pairing.objects.of_streets([area.street_path]).on(day).order_by()
+    return Q(door__in=pairings.annotate(door=_door("household__")).values("door"))
+
+
+def _door(before: str = "") -> Concat:
+    return Concat(Cast(f"{before}area", CharField()), Value(" "), F(f"{before}room"))
+
+
+def _leaders_by_group(area: Area, day: date) -> dict[int, list[str | None]]:
+    """Return by group (id) the ranks of its leaders."""
+    leaders = AreaRole.objects.filter(access.within("area__path", [access.subtree(area.path)]), kind=PostKind.LEADER)
+    ranks: dict[int, list[str | None]] = defaultdict(list)
+    for group, rank in leaders.on(day).order_by().values_list("area", "user__member__rank"):
+        ranks[group].append(rank)
     return ranks
 
 
