@@ -115,12 +115,12 @@ class RecordCardAdmin(ExportableAdmin):
     @action(description="请本人确认", permissions=["write"])
     def show_to_members(self, request, queryset):
         if moved := self._moved(request, queryset, agreeing.show_all):
-            self._tell(request, f"已请 {moved.done} 位本人确认。", moved, "不是草稿，或还是空白的")
+            self._tell(request, f"已请 {moved.done} 位本人确认。", moved)
 
     @action(description="发给单位", permissions=["write"])
     def issue(self, request, queryset):
         if moved := self._moved(request, queryset, issuing.issue_all):
-            self._tell(request, f"已发出 {moved.done} 张。", moved, "本人还没有同意，或已经发出")
+            self._tell(request, f"已发出 {moved.done} 张。", moved)
 
     @admin.display(description="时段", ordering="last_day")
     def period_label(self, card):
@@ -140,6 +140,5 @@ class RecordCardAdmin(ExportableAdmin):
         return act(pks)
 
     @staticmethod
-    def _tell(request, said: str, moved: MovedOn, why: str) -> None:
-        left = f"另 {moved.skipped} 张没有变：{why}。" if moved.skipped else ""
-        (messages.success if moved.done else messages.warning)(request, said + left)
+    def _tell(request, said: str, moved: MovedOn) -> None:
+        (messages.success if moved.done else messages.warning)(request, (said if moved.done else "") + str(moved))

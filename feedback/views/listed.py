@@ -100,8 +100,7 @@ def chosen(user: Any, asked: QueryDict, listing: Listing) -> list[int]:
 
 def in_parts(act: Callable[[Sequence[int]], MovedOn], pks: Sequence[int]) -> MovedOn:
     """Do it to some hundred cards a transaction, so that others get their turn in between."""
-    moved = [act(part) for part in batches(pks, AT_ONCE)]
-    return MovedOn(done=sum(each.done for each in moved), skipped=sum(each.skipped for each in moved))
+    return sum((act(part) for part in batches(pks, AT_ONCE)), MovedOn(0, {}))
 
 
 class Unsettled(NamedTuple):

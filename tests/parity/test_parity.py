@@ -20,7 +20,9 @@ WRITE_NOTHING = of_members.WRITE_NOTHING | of_activities.WRITE_NOTHING | of_feed
 
 
 @pytest.fixture
-def through(request: pytest.FixtureRequest, write: str, logged_in: Callable[[User], Client]) -> Callable[..., Asked]:
+def through(
+    db: None, request: pytest.FixtureRequest, write: str, logged_in: Callable[[User], Client]
+) -> Callable[..., Asked]:
     """Ask a door for this write, of the rows that its table names."""
     table = next(each for each in (of_members, of_activities, of_feedback) if write in each.WRITES)
     rows, users = table.rows(request), {door.who: request.getfixturevalue(door.who) for door in WRITES[write].doors}
@@ -36,7 +38,7 @@ def test_every_door_that_writes_is_listed(
     superuser: User, street_officer: User, secretary: User, leader: User, auditor: User
 ) -> None:
     found = doors([superuser, street_officer, secretary, leader, auditor])
-    listed = Counter(door.name for write in WRITES.values() for door in write.doors) + Counter(WRITE_NOTHING)
+    listed = Counter(door.name for write in WRITES.values() for door in write.doors) + Counter(list(WRITE_NOTHING))
     assert sorted(found - set(listed)) == []
     assert sorted(set(listed) - found) == []
 
