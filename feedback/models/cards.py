@@ -14,7 +14,7 @@ from feedback.models.counterparts import OfCounterpart
 from members.ground import access
 from members.ground.access import Resource, Right
 from members.ground.audit import Audited
-from members.ground.states import Moving
+from members.ground.states import WithStatus
 from members.models import Area, Consent, Employer, Member
 from members.models.people import OPINION_REMINDER
 
@@ -48,7 +48,7 @@ class RecordCardQuerySet(models.QuerySet["RecordCard"]):
         return self.exclude(number=None)
 
 
-class RecordCard(OfCounterpart, Moving, Audited):
+class RecordCard(OfCounterpart, WithStatus, Audited):
     """One in-post member, one employer, one period: what they did where they live, by their own choice.
 
     Never an appraisal. `lines` are what the record says was done; the secretary may leave some out. What leaves is
@@ -82,7 +82,7 @@ class RecordCard(OfCounterpart, Moving, Audited):
         MISTAKE = "mistake", "内容有误"
         CONSENT = "consent", "本人撤回同意"
 
-    MOVES = {
+    TRANSITIONS = {
         Status.DRAFT: {Status.SHOWN, Status.WITHDRAWN},
         Status.SHOWN: {Status.AGREED, Status.OBJECTED, Status.DRAFT, Status.WITHDRAWN},
         Status.AGREED: {Status.ISSUED, Status.OBJECTED, Status.DRAFT, Status.WITHDRAWN},
@@ -270,7 +270,7 @@ class RecordCard(OfCounterpart, Moving, Audited):
 
     def write(self, *, sentence: str, left_out: list[str]) -> None:
         """The secretary adds a word and leaves lines out, as long as nobody was shown the card."""
-        self.hold_in(self.Status.DRAFT)
+        self.lock_if(self.Status.DRAFT)
         self.sentence, self.left_out = sentence, left_out
         self.save(update_fields=["sentence", "left_out"])
 
