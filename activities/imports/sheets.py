@@ -11,7 +11,7 @@ from tablib import Dataset
 
 from members.ground.export import unquoted
 from members.ground.sealing import decrypt, encrypt
-from members.ground.text import shown
+from members.ground.text import as_text
 from members.roster import workbook
 from members.roster.refusal import UnreadableFile
 from members.roster.sheet import Headings, RosterSheet, first_rows, named
@@ -57,7 +57,7 @@ class ImportTable:
 
     def take(self, sheet: RosterSheet) -> None:
         for row in sheet.rows:
-            self.rows.append({name: _text(shown(cell)) for name, cell in row.cells.items()})
+            self.rows.append({name: _text(as_text(cell)) for name, cell in row.cells.items()})
             self.places.append((row.sheet, row.number))
 
     def dataset(self, headings: Headings) -> Dataset:

@@ -137,9 +137,9 @@ def _write_residences(
     rows: list[PlannedRow], roster_import: RosterImport, members: dict[str, int], places: dict[str, int]
 ) -> None:
     day = roster_import.day
-    held = Residence.objects.select_for_update(no_key=True)
+    locked = Residence.objects.select_for_update(no_key=True)
     for part in batches([row for row in rows if row.residence and row.home], AT_ONCE):
-        known = held.in_bulk([row.residence for row in part])
+        known = locked.in_bulk([row.residence for row in part])
         for row in part:
             _mend(known[row.residence], row, day)
         overwrite(Residence, list(known.values()))

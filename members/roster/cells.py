@@ -11,7 +11,7 @@ from stdnum.exceptions import ValidationError
 
 from members.ground.days import Unreadable, read_day
 from members.ground.rooms import fold_room
-from members.ground.text import BLANKS, Cell, narrow, shown, squeezed
+from members.ground.text import BLANKS, Cell, as_text, narrow, squeezed
 from members.roster import id_number
 from members.roster.sheet import RosterRow
 
@@ -99,7 +99,7 @@ def clean(
     _check_membership(values, messages, affiliation)
     columns = columns or {}
     problems = [
-        CellProblem(name, columns.get(name, ""), shown(row.cells.get(name, "")), message)
+        CellProblem(name, columns.get(name, ""), as_text(row.cells.get(name, "")), message)
         for name, message in sorted(messages.items(), key=lambda item: ORDER[item[0]])
     ]
     return {name: value for name, value in values.items() if value and name not in messages}, problems
@@ -175,13 +175,13 @@ def _credit_code(cell: Cell) -> str:
     if isinstance(cell, float):
         raise Unreadable("信用代码被 Excel 当成数字，请把单元格格式设为“文本”后重新填写")
     try:
-        return str(uscc.validate(squeezed(shown(cell)).lstrip("'")))
+        return str(uscc.validate(squeezed(as_text(cell)).lstrip("'")))
     except ValidationError as error:
         raise Unreadable("统一社会信用代码不对：应为 18 位且校验相符，请核对后重新填写，不清楚可以留空") from error
 
 
 def _rank(cell: Cell) -> str:
-    text = squeezed(shown(cell))
+    text = squeezed(as_text(cell))
     for rank, pattern in RANKS:
         if re.fullmatch(pattern, text):
             return rank
@@ -189,7 +189,7 @@ def _rank(cell: Cell) -> str:
 
 
 def _joined(cell: Cell, today: date) -> str:
-    if answer := JOINED.get(squeezed(shown(cell))):
+    if answer := JOINED.get(squeezed(as_text(cell))):
         return answer
     try:
         day = read_day(cell, today=today)
@@ -211,7 +211,7 @@ def _remark(cell: Cell) -> str:
 
 def _plain(cell: Cell) -> str:
     """The text of a cell, without the quote that our exports put before = + - @."""
-    return narrow(shown(cell)).removeprefix("'")
+    return narrow(as_text(cell)).removeprefix("'")
 
 
 def _bounded(text: str, longest: int) -> str:
@@ -238,7 +238,7 @@ def _text(name: str) -> Callable[[Cell, date], str]:
 def _choice(choices: Mapping[str, str], message: str) -> Callable[[Cell, date], str]:
     def read(cell: Cell, today: date) -> str:
         try:
-            return choices[squeezed(shown(cell))]
+            return choices[squeezed(as_text(cell))]
         except KeyError:
             raise Unreadable(message) from None
 

@@ -26,8 +26,8 @@ def same(name: str, old: str, new: str) -> bool:
     return old == new
 
 
-def shown(name: str, old: str, new: str) -> list[str]:
-    """Old and new as the clerk reads them."""
+def readable_change(name: str, old: str, new: str) -> list[str]:
+    """Return [old, new] as the clerk reads them; a phone and an ID number are masked."""
     if name == "id_digest":
         return ["", "登记（号码不保存）"]
     if name == "phone":

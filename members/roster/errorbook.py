@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from members.ground.text import heading_key, shown
+from members.ground.text import as_text, heading_key
 from members.roster import refusal, sheet, workbook
 from members.roster.cells import HEADINGS
 from members.roster.child import Child
@@ -63,6 +63,6 @@ def _note_column(raw: RawSheet, heading_row: int) -> int:
     """Where the notes stand already, else the first column beyond all that is filled from the heading row on."""
     heading = next(row for number, row in raw.rows if number == heading_row)
     for column, cell in enumerate(heading, 1):
-        if heading_key(shown(cell)) == NOTE_HEADING:
+        if heading_key(as_text(cell)) == NOTE_HEADING:
             return column
     return max(len(row) for number, row in raw.rows if number >= heading_row) + 1

@@ -10,7 +10,7 @@ from typing import Any
 
 from members.roster.basis import Basis, Terms, look, named_employers
 from members.roster.cells import CellProblem
-from members.roster.compare import MEMBER_FIELDS, joined_alike, same, shown
+from members.roster.compare import MEMBER_FIELDS, joined_alike, readable_change, same
 from members.roster.known import Employers, KnownMember, People
 from members.roster.places import PlaceProblem, RosterGroup, RosterPlaces
 from members.roster.reading import Reading, RosterEntry, SheetNote
@@ -231,7 +231,7 @@ class Planner:
                 known = same(name, old, new)
             if not known:
                 row.writes[name] = new
-                row.changes[name] = shown(name, old, new)
+                row.changes[name] = readable_change(name, old, new)
         if row.employer is not None and row.employer != person.fields["employer_id"]:
             row.changes["employer"] = [person.fields["employer__name"] or "", entry.values["employer"]]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from sys import getsizeof
 
-from members.ground.text import Cell, heading_key, is_nothing, narrow, shown, squeezed
+from members.ground.text import Cell, as_text, heading_key, is_nothing, narrow, squeezed
 from members.roster import refusal, workbook
 from members.roster.refusal import UnreadableFile
 from members.roster.workbook import Kind, RawRow, RawSheet, RawStream
@@ -110,7 +110,7 @@ def named(
         return None
     number, heading = first[index]
     sheet = _headed(raw.name, number, heading, fields)
-    titles = "".join(shown(cell) for _, row in first[:index] for cell in row)
+    titles = "".join(as_text(cell) for _, row in first[:index] for cell in row)
     sheet.affiliation = _affiliation(raw.name, titles)
     own_words = {word for word, name in fields.items() if name == required}
     sheet.rows = list(
@@ -136,7 +136,7 @@ def _heading_index(rows: list[RawRow], fields: Mapping[str, str], required: str)
     for index, (number, row) in enumerate(rows):
         if number > HEADING_WITHIN:
             break
-        found = {fields.get(heading_key(shown(cell))) for cell in row} - {None}
+        found = {fields.get(heading_key(as_text(cell))) for cell in row} - {None}
         if required in found and len(found) > most:
             best, most = index, len(found)
     return best
@@ -145,7 +145,7 @@ def _heading_index(rows: list[RawRow], fields: Mapping[str, str], required: str)
 def _headed(name: str, number: int, heading: list[Cell], fields: Mapping[str, str]) -> RosterSheet:
     sheet = RosterSheet(name, number, {}, {}, [])
     for position, cell in enumerate(heading):
-        written = shown(cell).strip()
+        written = as_text(cell).strip()
         found = fields.get(heading_key(written))
         if found is None:
             if written and heading_key(written) != NOTE_HEADING:
@@ -174,9 +174,9 @@ def _rows(
     """The rows that are rows: no repeated headings, nothing empty, no totals, and below those only whole ones."""
     ended = False
     for number, raw in rows:
-        first = next((squeezed(shown(cell)) for cell in raw if cell != ""), "")
+        first = next((squeezed(as_text(cell)) for cell in raw if cell != ""), "")
         cells = {name: raw[at] for name, at in sheet.positions.items() if at < len(raw) and not is_nothing(raw[at])}
-        key = squeezed(shown(cells.get(required, "")))
+        key = squeezed(as_text(cells.get(required, "")))
         if FOOTER.fullmatch(first) or FOOTER.fullmatch(key):
             ended = True
         elif heading_key(key) in own_words:
@@ -189,7 +189,7 @@ def _rows(
 def _settle_months(sheets: list[RosterSheet], kind: Kind, content: bytes, date_fields: Collection[str]) -> None:
     if kind == "csv":
         for row in (row for sheet in sheets for row in sheet.rows):
-            texts = {name: narrow(shown(row.cells[name])) for name in date_fields if name in row.cells}
+            texts = {name: narrow(as_text(row.cells[name])) for name in date_fields if name in row.cells}
             row.cells.update({name: float(text) for name, text in texts.items() if AMBIGUOUS.fullmatch(text)})
     elif kind == "xlsx" and (places := list(_ambiguous(sheets, date_fields))):
         wanted: dict[str, list[tuple[int, int]]] = {}
@@ -207,5 +207,5 @@ def _ambiguous(sheets: list[RosterSheet], date_fields: Collection[str]) -> Itera
         for name in sheet.positions.keys() & set(date_fields):
             for row in sheet.rows:
                 cell = row.cells.get(name)
-                if isinstance(cell, float) and AMBIGUOUS.fullmatch(shown(cell)):
+                if isinstance(cell, float) and AMBIGUOUS.fullmatch(as_text(cell)):
                     yield row, name, sheet.positions[name] + 1

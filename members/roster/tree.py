@@ -12,7 +12,7 @@ from members.ground import audit
 from members.ground.atomic import atomic_write
 from members.ground.days import Unreadable, read_day
 from members.ground.paths import NextPaths
-from members.ground.text import building_key, place_key, shown, squeezed
+from members.ground.text import as_text, building_key, place_key, squeezed
 from members.models import Area
 from members.roster.refusal import UnreadableFile
 from members.roster.sheet import RosterRow, read
@@ -68,7 +68,7 @@ def import_tree(content: bytes, *, street: Area, today: date, check: bool = Fals
     sheets = read(content, HEADINGS, required="community", date_fields=("established_on",))
     try:
         with atomic_write():
-            tree = Tree(_held(street), today)
+            tree = Tree(_locked(street), today)
             for sheet in sheets:
                 for row in sheet.rows:
                     tree.take(row, sheet.columns)
@@ -81,7 +81,7 @@ def import_tree(content: bytes, *, street: Area, today: date, check: bool = Fals
     return tree.finished()
 
 
-def _held(street: Area) -> Area:
+def _locked(street: Area) -> Area:
     """Return the street as it now is, locked; one still to be made takes its place, unless somebody just made it."""
     if street.pk is None:
         Area.objects.hold_street(None)
@@ -108,12 +108,12 @@ class Tree:
         try:
             parent = self.street
             for column, level in LEVELS.items():
-                if name := squeezed(shown(row.cells.get(column, ""))):
+                if name := squeezed(as_text(row.cells.get(column, ""))):
                     parent = self._area(parent, level, column, name)
                     self._describe(parent, row)
         except TreeProblem as problem:
             where = {"sheet": row.sheet, "row": row.number, "column": columns.get(problem.column, "")}
-            value = shown(row.cells.get(problem.column, ""))
+            value = as_text(row.cells.get(problem.column, ""))
             self.report.errors.append(where | {"value": value, "message": problem.message})
 
     def save(self) -> None:
@@ -157,13 +157,13 @@ class Tree:
         if area.level == Area.Level.COMMUNITY and "residents" in cells:
             area.residents = _residents(cells["residents"])
         if area.level == Area.Level.STATION and "housing" in cells:
-            area.housing = _one_of(HOUSING, "housing", shown(cells["housing"]))
+            area.housing = _one_of(HOUSING, "housing", as_text(cells["housing"]))
         if area.level == Area.Level.BUILDING_GROUP:
             self._establish(area, cells)
 
     def _establish(self, area: Area, cells: dict[str, Any]) -> None:
         if "stage" in cells:
-            area.stage = _one_of(STAGES, "stage", shown(cells["stage"]))
+            area.stage = _one_of(STAGES, "stage", as_text(cells["stage"]))
         if "established_on" in cells:
             try:
                 area.established_on = date.fromisoformat(read_day(cells["established_on"], today=self.today))
@@ -188,7 +188,7 @@ def _folded(level: int, name: str) -> str:
 
 
 def _residents(cell: Any) -> int:
-    text = shown(cell)
+    text = as_text(cell)
     if not re.fullmatch(r"[0-9]{1,8}", text):
         raise TreeProblem("residents", "常住人口请填整数，如 6838。")
     return int(text)
