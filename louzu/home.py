@@ -181,8 +181,8 @@ def stale(request, reason=""):
     return render(request, "louzu/sorry.html", {"title": "页面已过期", "sentence": sentence, "kept": True}, status=403)
 
 
-def said_in_words(get_response):
-    """A button's address, opened by hand or behind a new login, says what to do in place of an empty page."""
+def explain_wrong_method(get_response):
+    """Say what to do where a button's address was opened by hand or after a new login, instead of an empty 405."""
 
     def middleware(request):
         response = get_response(request)

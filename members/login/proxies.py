@@ -1,6 +1,6 @@
-"""Who is at the other end: behind the proxies that LOUZU_PROXIES names, the address that the outermost of them saw.
+"""The visitor's address: behind the proxies that LOUZU_PROXIES names, the one that the outermost of them saw.
 
-Anybody can send X-Forwarded-For. So it is read from the right, as long as the one who wrote it is a proxy of ours.
+Anybody can send X-Forwarded-For. So it is read from the right, as long as a proxy of ours wrote the entry.
 """
 
 from functools import lru_cache
@@ -19,7 +19,7 @@ WRONG = (
 
 
 def seen_through_proxies(get_response):
-    """What follows sees the visitor as if no proxy stood between; a stranger's forwarding headers are dropped."""
+    """Set REMOTE_ADDR to the visitor's address, as if there were no proxy; drop a stranger's forwarding headers."""
     named(tuple(settings.PROXIES))
 
     def middleware(request):
@@ -35,7 +35,7 @@ def seen_through_proxies(get_response):
 
 
 def visitor(peer: str, forwarded: str, proxies: Named) -> str:
-    """Walk from the peer outwards, up to the first that is no proxy; what cannot be read is not believed."""
+    """Return the first address from the peer outwards that is no proxy of ours; an unreadable entry ends the search."""
     address = peer
     for passed, hop in enumerate(reversed(forwarded.split(","))):
         plain = plain_address(hop.strip())
@@ -47,7 +47,7 @@ def visitor(peer: str, forwarded: str, proxies: Named) -> str:
 
 @lru_cache
 def named(proxies: tuple[str, ...]) -> Named:
-    """Read the setting: networks, whether one comes by a Unix socket, how many where only that is said."""
+    """Read the setting: the networks, whether a proxy comes by a Unix socket, and the number where one is given."""
     counted = next((int(text) for text in proxies if text.strip().isdecimal()), 0)
     texts = [text.strip() for text in proxies if not text.strip().isdecimal() and text.strip() not in ("", UNIX)]
     try:

@@ -88,7 +88,7 @@ SHOWN = (*(name for name in COUNTS if name != "stated"), *RATES)
 
 
 class CoverageArea(NamedTuple):
-    """What a report needs of an area; 922 of them are made faster than as many model instances."""
+    """The columns of an area that a report needs; 922 of them are made faster than as many model instances."""
 
     pk: int
     path: str
@@ -103,7 +103,7 @@ class CoverageArea(NamedTuple):
         return self.label
 
     def is_established_on(self, day: date) -> bool:
-        """Whether the group's party group exists on this day; one with no date has existed as long as is known."""
+        """Whether the group's party group exists on this day; one without a date counts for every day."""
         return self.stage == Area.Stage.ESTABLISHED and (self.established_on is None or self.established_on <= day)
 
 
@@ -151,7 +151,7 @@ def coverage(area: Area, *, areas: AreaQuerySet, day: date, level: int | None = 
 
 
 def _of_each_place(places: list[CoverageArea], area: Area, day: date) -> Iterator[tuple[str, CoverageFigures]]:
-    """Yield what each community and building group brings by itself, before anything is added up."""
+    """Yield (path, figures) of each community and building group by itself, before anything is added up."""
     stating = {each.path for each in places if each.residents}
     living = {path: counts for path, *counts in _members_by_group(area, day)}
     leading = _leaders_by_group(area, day)
