@@ -54,7 +54,7 @@ class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
     def chains(self) -> list[str]:
         return list(self.order_by("chain").values_list("chain", flat=True).distinct())
 
-    def hold(self, *paths: str) -> None:
+    def lock_heads(self, *paths: str) -> None:
         """Lock these places' heads now, where a transaction is about to delete what others point at.
 
         Their foreign keys are checked at COMMIT, after their entries: whoever deleted first and then waited for the

@@ -226,7 +226,7 @@ def _carry_out(roster_import: RosterImport, prepared: Prepared, *, only_good: bo
 
 def _lock_street(roster_import: RosterImport) -> None:
     """Two imports of one street queue, so that neither plans on what the other is writing."""
-    Area.objects.hold_street(roster_import.area)
+    Area.objects.lock_street(roster_import.area)
 
 
 def _back_to_review(roster_import: RosterImport, message: str) -> None:

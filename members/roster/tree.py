@@ -84,11 +84,11 @@ def import_tree(content: bytes, *, street: Area, today: date, check: bool = Fals
 def _locked(street: Area) -> Area:
     """Return the street as it now is, locked; one still to be made takes its place, unless somebody just made it."""
     if street.pk is None:
-        Area.objects.hold_street(None)
+        Area.objects.lock_street(None)
         street = street_named(street.name)
     if street.pk is None:
         return street.place_under(None)
-    Area.objects.hold_street(street)
+    Area.objects.lock_street(street)
     street.refresh_from_db()
     return street
 

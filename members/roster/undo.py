@@ -66,7 +66,7 @@ def _lock(roster_import: RosterImport) -> None:
         for batch in batches(sorted(set(pks))):
             rows = model._base_manager.filter(pk__in=batch).order_by("pk")
             list(rows.select_for_update(no_key=True).values_list("pk"))
-    AuditEntry.objects.hold("", roster_import.area.street_path)  # employers are the installation's
+    AuditEntry.objects.lock_heads("", roster_import.area.street_path)  # employers are the installation's
 
 
 class Undoing:

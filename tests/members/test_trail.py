@@ -244,7 +244,7 @@ def test_heads_are_read_back_as_they_were_printed(busy: str, tmp_path: Path, for
 
 def test_a_chain_without_entries_has_no_head_to_write_down(busy: str, tmp_path: Path) -> None:
     with atomic_write():
-        AuditEntry.objects.hold("0777")
+        AuditEntry.objects.lock_heads("0777")
     file = tmp_path / "heads"
     file.write_text(heads(), encoding="utf-8")
     assert "0777" not in heads()
