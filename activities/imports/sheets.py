@@ -14,7 +14,7 @@ from members.ground.sealing import decrypt, encrypt
 from members.ground.text import as_text
 from members.roster import workbook
 from members.roster.refusal import UnreadableFile
-from members.roster.sheet import Headings, RosterSheet, first_rows, named
+from members.roster.sheet import Headings, RosterSheet, first_rows, name_cells
 from members.roster.workbook import RawStream
 
 MOST_ACTIVITIES, MOST_CAME = 500, 20_000
@@ -100,7 +100,7 @@ def _take(book: ActivityBook, raw: RawStream) -> bool:
     first = first_rows(raw.rows)
     for table, headings, required in ((book.came, CAME, "member"), (book.activities, ACTIVITIES, "title")):
         rows = chain(first, raw.rows)
-        if sheet := named(RawStream(raw.name, rows, raw.hidden), headings, required=required):
+        if sheet := name_cells(RawStream(raw.name, rows, raw.hidden), headings, required=required):
             table.take(sheet)
             return True
     return False

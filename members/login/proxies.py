@@ -20,10 +20,10 @@ WRONG = (
 
 def seen_through_proxies(get_response):
     """Set REMOTE_ADDR to the visitor's address, as if there were no proxy; drop a stranger's forwarding headers."""
-    named(tuple(settings.PROXIES))
+    read_setting(tuple(settings.PROXIES))
 
     def middleware(request):
-        meta, proxies = request.META, named(tuple(settings.PROXIES))
+        meta, proxies = request.META, read_setting(tuple(settings.PROXIES))
         peer = meta.get("REMOTE_ADDR", "")
         forwarded = meta.pop("HTTP_X_FORWARDED_FOR", "")
         if not _is_proxy(peer, proxies, 0):
@@ -46,7 +46,7 @@ def visitor(peer: str, forwarded: str, proxies: Named) -> str:
 
 
 @lru_cache
-def named(proxies: tuple[str, ...]) -> Named:
+def read_setting(proxies: tuple[str, ...]) -> Named:
     """Read the setting: the networks, whether a proxy comes by a Unix socket, and the number where one is given."""
     counted = next((int(text) for text in proxies if text.strip().isdecimal()), 0)
     texts = [text.strip() for text in proxies if not text.strip().isdecimal() and text.strip() not in ("", UNIX)]

@@ -82,11 +82,11 @@ def clean(
 ) -> tuple[dict[str, str], list[CellProblem]]:
     """Return the row's values and problems.
 
-    `affiliation` is the sheet's own word ("local", "in_post" or ""), `columns` the sheet's headings as written. A field
-    has a value only where its cell is filled, or where the ID number or the sheet tells it; a field with a problem has
-    none. Values: `sex` male/female; `birth_date` "1985-10-03" or "1985-10"; `phone` "19900000000" or "021-59990000";
-    `standing` full/probationary; `party_since` a day, month or year; `affiliation` local/in_post; `rank`
-    division/section; `joined` yes/no/ISO day; `skills` joined by 、.
+    `affiliation` is that of the whole sheet ("local", "in_post" or ""), `columns` the sheet's headings as written. A
+    field has a value only where its cell is filled, or where it follows from the ID number or the sheet; a field with a
+    problem has none. Values: `sex` male/female; `birth_date` "1985-10-03" or "1985-10"; `phone` "19900000000" or
+    "021-59990000"; `standing` full/probationary; `party_since` a day, month or year; `affiliation` local/in_post;
+    `rank` division/section; `joined` yes/no/ISO day; `skills` joined by 、.
     """
     values: dict[str, str] = {}
     messages: dict[str, str] = {}
@@ -106,7 +106,7 @@ def clean(
 
 
 def _check_person(row: RosterRow, values: dict[str, str], messages: dict[str, str]) -> None:
-    """Name, and what the ID number tells: sex and birth date."""
+    """Check the name, and the sex and birth date against the ID number."""
     if "name" not in row.cells:
         messages["name"] = NO_NAME
     number = values.get("id_number", "")
@@ -130,7 +130,7 @@ def _check_birth(row: RosterRow, values: dict[str, str], messages: dict[str, str
 
 
 def _check_membership(values: dict[str, str], messages: dict[str, str], affiliation: str) -> None:
-    """Where the membership is, and since when."""
+    """Check the affiliation, the employer and the day of joining the party."""
     if "affiliation" not in messages and not values.setdefault("affiliation", affiliation):
         messages["affiliation"] = NO_AFFILIATION
     if values.get("affiliation") == "in_post" and not values.get("employer"):
@@ -210,7 +210,7 @@ def _remark(cell: Cell) -> str:
 
 
 def _plain(cell: Cell) -> str:
-    """The text of a cell, without the quote that our exports put before = + - @."""
+    """Return the text of a cell, without the quote that our exports put before = + - @."""
     return narrow(as_text(cell)).removeprefix("'")
 
 
@@ -221,7 +221,7 @@ def _bounded(text: str, longest: int) -> str:
 
 
 def _text(name: str) -> Callable[[Cell, date], str]:
-    """A reader of plain text; Excel likes to turn 3-201 into a date."""
+    """Return a reader of plain text; it refuses dates, because Excel turns 3-201 into one."""
 
     @lru_cache(maxsize=4096)  # few places, many members
     def folded(cell: Cell) -> str:

@@ -1,4 +1,4 @@
-"""A cell against what is known: the same, or a change, and how the clerk sees it."""
+"""Comparing a cell with the known value, and showing a change to the clerk."""
 
 from datetime import date
 
@@ -20,7 +20,7 @@ LABELS = {
 
 
 def same(name: str, old: str, new: str) -> bool:
-    """Whether the cell says what is known: of dates, as far as it says anything."""
+    """Whether the cell says what is known; a date may say less than is known."""
     if name in PARTIAL_DATES and old:
         return agree(old, new) and len(new) <= len(old)
     return old == new

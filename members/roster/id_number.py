@@ -1,4 +1,4 @@
-"""The citizen's ID number 公民身份号码 (GB 11643): 17 digits and a check character. The area code is not judged."""
+"""The citizen's ID number 公民身份号码 (GB 11643): 17 digits and a check character. The area code is not checked."""
 
 import re
 from datetime import date
@@ -38,7 +38,7 @@ def read_id_number(cell: Cell, *, today: date) -> str:
 
 
 def check_character(number: str) -> str:
-    """The 18th character that the first 17 digits ask for."""
+    """Return the 18th character that belongs to the first 17 digits."""
     return CHECKS[sum(map(mul, map(int, number[:17]), WEIGHTS)) % 11]
 
 
@@ -52,10 +52,10 @@ def is_day(digits: str, *, today: date) -> bool:
 
 
 def birth_date(number: str) -> str:
-    """ISO day of birth."""
+    """Return the day of birth in ISO form."""
     return f"{number[6:10]}-{number[10:12]}-{number[12:14]}"
 
 
 def sex(number: str) -> str:
-    """`male` where the 17th digit is odd, else `female`."""
+    """Return "male" where the 17th digit is odd, else "female"."""
     return "male" if int(number[16]) % 2 else "female"

@@ -1,4 +1,4 @@
-"""Why a whole file is turned away: one plain sentence a cause, saying what to do."""
+"""Sentences for files that are refused as a whole: one a cause, saying what to do."""
 
 EMPTY = "文件是空的，里面没有任何内容。请确认选对了文件，再重新上传。"
 PICTURE = "这是一张图片，不是表格。请上传名单的 Excel 或 WPS 表格原文件。"

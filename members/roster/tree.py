@@ -1,4 +1,4 @@
-"""The tree of areas from a sheet: communities, compounds and building groups, one building group a row."""
+"""Importing the tree of areas from a sheet: communities, compounds and building groups, one group a row."""
 
 import re
 from dataclasses import dataclass, field
@@ -39,7 +39,7 @@ STAGES = {label: value for value, label in Area.Stage.choices}
 
 @dataclass(slots=True)
 class TreeReport:
-    """What came of the sheet: {level: {"new", "changed", "same"}} and every error of it."""
+    """The result of an import: counts {level: {"new", "changed", "same"}}, and every error."""
 
     street: str
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class TreeReport:
 
 
 def street_named(name: str) -> Area:
-    """Return the street of this name, or one still to be made; UnreadableFile where there are several."""
+    """Return the street of this name, or a new one that is not saved; UnreadableFile where there are several."""
     found = list(Area.objects.streets().lasting().filter(name=name)[:2])
     if len(found) > 1:
         raise UnreadableFile(f"有不止一个街道叫“{name}”，请先改名以便区分。")
@@ -61,9 +61,9 @@ class TreeProblem(Exception):
 
 
 def import_tree(content: bytes, *, street: Area, today: date, check: bool = False) -> TreeReport:
-    """Create or update the street's tree from a workbook; all or nothing. Again, it changes nothing.
+    """Create or update the street's tree from a workbook, all or nothing. A second import changes nothing.
 
-    `street` may be one still to be made. Raises UnreadableFile for a file that is no such sheet.
+    `street` may be a new one that is not saved. Raises UnreadableFile for a file that is no such sheet.
     """
     sheets = read(content, HEADINGS, required="community", date_fields=("established_on",))
     try:
@@ -82,7 +82,7 @@ def import_tree(content: bytes, *, street: Area, today: date, check: bool = Fals
 
 
 def _locked(street: Area) -> Area:
-    """Return the street as it now is, locked; one still to be made takes its place, unless somebody just made it."""
+    """Lock the street and return it as it is now; a new one gets its path, unless somebody has just made it."""
     if street.pk is None:
         Area.objects.lock_street(None)
         street = street_named(street.name)
@@ -94,7 +94,7 @@ def _locked(street: Area) -> Area:
 
 
 class Tree:
-    """The street's areas as they are, changed in memory by the sheet's rows."""
+    """The street's areas, changed in memory by the sheet's rows until `save`."""
 
     def __init__(self, street: Area, today: date):
         self.today, self.report, self.street = today, TreeReport(street.name), street
@@ -104,7 +104,7 @@ class Tree:
         self.touched: dict[tuple[str, str], Area] = {}
 
     def take(self, row: RosterRow, columns: dict[str, str]) -> None:
-        """Place one row's areas; an error of it goes into the report."""
+        """Add or update one row's areas; its error goes into the report."""
         try:
             parent = self.street
             for column, level in LEVELS.items():
