@@ -156,7 +156,7 @@ class _Part:
 
 
 def _far(text: bytes) -> Iterator[re.Match[bytes]]:
-    """Yield references out of bounds. The thorough pattern is slow, so only text with line breaks is searched with it."""
+    """Yield references out of bounds. The thorough pattern is slow: it searches all of a text only with line breaks."""
     if b"dimension" in text:
         yield from FAR_DIMENSION.finditer(text)
     if any(sign in text for sign in (b"\n", b"\t", b"\r")):

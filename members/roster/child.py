@@ -55,7 +55,7 @@ class Child:
         return answer if self.process.returncode == 0 else b""
 
     def lines(self, request: Mapping[str, Any], content: bytes) -> Iterator[bytes]:
-        """Yield the answer line by line as it comes, so that memory need not hold it; it ends early where the job raised.
+        """Yield the answer line by line as it comes, so that it need not be in memory; it ends early if the job raised.
 
         The job reads all of its input before it answers. Raises UnreadableFile as `answer` does.
         """

@@ -151,7 +151,7 @@ class Employers:
         return {ref: code for code, ref in self.by_code.items() if isinstance(ref, int) and ref in known_only}
 
     def notes(self) -> list[str]:
-        """Return a sentence on each employer whose code is not added, because other streets use the employer as well."""
+        """Return a sentence on each employer whose code is not added, because other streets use it as well."""
         brought = {ref for ref in self.by_code.values() if ref in self.shared}
         names = sorted(name for name, ref in self.uncoded.items() if ref in brought)
         return [f"“{name}”别的街道也在用，表里的信用代码不会写进登记；要补填，请联系系统管理员。" for name in names]
