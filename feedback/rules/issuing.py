@@ -46,7 +46,7 @@ def issue_all(pks: Sequence[int]) -> MovedOn:
             for card in cards:
                 card.status = RecordCard.Status.ISSUED
             ready.bulk_update(cards, ["status", "number", "body", "digest", "issued_at"], batch_size=100)
-            feed.tell(cards)
+            feed.add_events(cards)
             for path, some in groupby(cards, key=lambda card: card.area.path):
                 numbers = [card.number for card in some]
                 record("change", RecordCard, path=path, changes={"status": ["agreed", "issued"], "numbers": numbers})

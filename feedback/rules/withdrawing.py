@@ -36,7 +36,7 @@ def withdraw_all(cards: RecordCardQuerySet, reason: str) -> None:
         was_out = [card for card in locked if card.is_with_employer]
         for card in locked:
             card.advance(RecordCard.Status.WITHDRAWN, withdrawn_at=timezone.now(), withdrawal=reason, body="")
-        feed.tell(was_out, FeedEvent.Type.WITHDRAWN)
+        feed.add_events(was_out, FeedEvent.Type.WITHDRAWN)
         if was_out:
             journal.note(JOURNAL, *map(token, was_out))
 
