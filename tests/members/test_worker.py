@@ -243,7 +243,7 @@ class TestMessagesThatBecameDue:
     @pytest.fixture
     def due(self, street: Area, monkeypatch: pytest.MonkeyPatch) -> Delivery:
         """A message whose moment passed while nobody worked, and no task for it."""
-        monkeypatch.setattr(delivering.outgoing, "post", lambda *_: 204)
+        monkeypatch.setattr(delivering.posting, "post", lambda *_: 204)
         hook = Webhook(employer=factories.employer(), street=street, url="https://hooks.example/")
         hook.make_secret()
         hook.save()
