@@ -114,7 +114,7 @@ def _steps() -> list[tuple[bool, str, str, str]]:
 
 
 def _unrecorded(user, today: date):
-    """Planned activities whose day has come: nobody has recorded yet whether they were held, and who came."""
+    """Return planned activities whose day has come, for which nobody has recorded what happened and who came."""
     writable = Activity.objects.for_user(user, Right.WRITE).filter(status=Activity.Status.PLANNED)
     return writable.between(today - WAITING_DAYS, today).select_related("area").order_by("held_on", "pk")[:5]
 

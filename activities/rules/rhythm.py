@@ -44,7 +44,7 @@ class DuePeriod(NamedTuple):
 
 
 def weeks(year: int) -> list[DuePeriod]:
-    """The ISO weeks of the year, Monday to Sunday: 52 or 53 of them, which may begin before New Year."""
+    """Return the 52 or 53 ISO weeks of the year, Monday to Sunday; the first may begin before New Year."""
     mondays = [date.fromisocalendar(year, week, 1) for week in range(1, date(year, 12, 28).isocalendar().week + 1)]
     return [DuePeriod(f"第{week}周", day, day + timedelta(days=6)) for week, day in enumerate(mondays, start=1)]
 

@@ -165,7 +165,7 @@ def record(
             entries.objects.extend([entry])
 
 
-def seal(previous: str, values: dict, key: str) -> str:
+def chain_hash(previous: str, values: dict, key: str) -> str:
     """Return the hash that binds an entry's values to the hash before it, under a key that is in no database."""
     packed = orjson.dumps(values, option=orjson.OPT_SORT_KEYS, default=str)
     return hmac.digest(key.encode(), previous.encode() + packed, "sha256").hex()
@@ -174,7 +174,7 @@ def seal(previous: str, values: dict, key: str) -> str:
 def fits(previous: str, values: dict, found: str) -> bool:
     """Whether this is the hash of the values, under the key of today or one used before."""
     keys = (settings.LOUZU_AUDIT_KEY, *settings.LOUZU_AUDIT_KEYS_OLD)
-    return any(hmac.compare_digest(seal(previous, values, key).encode(), found.encode()) for key in keys)
+    return any(hmac.compare_digest(chain_hash(previous, values, key).encode(), found.encode()) for key in keys)
 
 
 def listen_to_logins() -> None:

@@ -195,7 +195,7 @@ class AuditHead(models.Model):
         """Bind entries to the last one, and be the head of theirs."""
         for entry in entries:
             entry.number, entry.previous = self.number + 1, self.hash
-            entry.hash = audit.seal(self.hash, entry.bound_values(), settings.LOUZU_AUDIT_KEY)
+            entry.hash = audit.chain_hash(self.hash, entry.bound_values(), settings.LOUZU_AUDIT_KEY)
             self.number, self.hash = entry.number, entry.hash
 
 

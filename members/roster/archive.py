@@ -23,7 +23,7 @@ MAX_INDEX_PART = 1024 * 1024
 
 CHUNK = 256 * 1024
 OVERLAP = 1024  # bytes of the chunk before, so that a match across the boundary is found
-MARGIN = 64  # longer than any reference; a match that ends nearer to the edge is judged with the next chunk
+MARGIN = 64  # longer than any reference; a match that ends nearer to the edge is left to the next chunk
 
 # References within 200 columns (GR) × 60,000 rows; a row's own reference has no letters.
 GOOD = rb"(?:[A-Za-z]|[A-Fa-f][A-Za-z]|[Gg][A-Ra-r])?(?:[1-5]?\d{1,4}|60000)[\"']"

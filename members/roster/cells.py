@@ -68,8 +68,8 @@ BEFORE_BIRTH = "入党时间早于出生日期，请核对后改正"
 
 @dataclass(slots=True)
 class CellProblem:
-    """What is wrong with one cell: its field, its heading as written ("" where there is no such column), the value as
-    shown in the cell and a Chinese sentence that says what to do."""
+    """An error in one cell: its field, its heading as written ("" where there is no such column), the value as shown in
+    the cell, and a Chinese sentence that says what to do."""
 
     field: str
     column: str

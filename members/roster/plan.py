@@ -287,14 +287,14 @@ def _warnings(rows: list[PlannedRow], before: int) -> list[str]:
         return []
     changed = sum(row.status == Status.CHANGED for row in rows)
     met = changed + sum(row.status == Status.SAME for row in rows)
-    judged = sum(row.status not in (Status.ERROR, Status.DOUBT) for row in rows)
+    decided = sum(row.status not in (Status.ERROR, Status.DOUBT) for row in rows)
     warnings = []
     if changed > MANY * before:
         warnings.append(
             f"现有 {before} 名党员中有 {changed} 名的资料将被修改，超过三成。请确认上传的是正确的、最新的花名册。"
         )
-    if judged >= ENOUGH_TO_JUDGE and met < MANY * judged:
+    if decided >= ENOUGH_TO_JUDGE and met < MANY * decided:
         warnings.append(
-            f"文件里没有错误的 {judged} 行中，只有 {met} 行能与现有党员对上，不到三成。请确认区域没有选错。"
+            f"文件里没有错误的 {decided} 行中，只有 {met} 行能与现有党员对上，不到三成。请确认区域没有选错。"
         )
     return warnings

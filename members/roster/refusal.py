@@ -21,7 +21,7 @@ BROKEN_CSV = "这个 CSV 文件读不出表格，可能有引号没有成对。�
 
 
 class UnreadableFile(Exception):
-    """A file that cannot be read at all; `sentence` is Chinese and is shown to the secretary as it stands."""
+    """A file that cannot be read at all; `sentence` is Chinese and is shown to the secretary unchanged."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)

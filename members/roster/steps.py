@@ -186,7 +186,7 @@ class Prepared:
     plan: Plan
     columns: Columns
 
-    def holds(self, reading: Reading, terms: Terms) -> bool:
+    def is_current(self, reading: Reading, terms: Terms) -> bool:
         return terms == self.terms and look(reading, terms) == self.basis
 
 
@@ -201,7 +201,7 @@ def _write(roster_import: RosterImport, *, only_good: bool) -> None:
         with atomic_write():
             _lock_street(roster_import)
             roster_import.begin(RosterImport.Status.APPLYING, 30)
-            if not prepared.holds(reading, _terms(roster_import)):
+            if not prepared.is_current(reading, _terms(roster_import)):
                 if attempt + 1 < ATTEMPTS:
                     continue
                 prepared = _prepare(roster_import, reading, seen)

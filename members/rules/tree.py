@@ -40,7 +40,7 @@ def _sentences(area: Area, parent: Area | None, *, street: Area | None) -> Itera
     elif street is None:
         yield f"没有街道：路径 {area.street_path} 上没有区域"
     if parent is None and area.parent_path:
-        return  # its label cannot be judged
+        return  # without a parent, its label cannot be checked
     if area.label != area.label_below(parent):
         yield f"全称应是“{area.label_below(parent)}”"
     if parent and parent.until and (area.until is None or area.until > parent.until):

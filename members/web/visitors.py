@@ -6,7 +6,7 @@ from members.web.throttling import Windowed
 
 
 class ByAddress(Windowed):
-    """Counts tries by address. A subclass says `what` is tried, and the `rate`."""
+    """Counts tries by address. A subclass sets `what` is tried, and the `rate`."""
 
     what = ""
     rate = "30/min"
