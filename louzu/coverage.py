@@ -114,7 +114,7 @@ def _chart(report: Coverage) -> dict:
 
 
 def _lines(report: Coverage) -> list[list]:
-    """Yield the rows of the sheet: the area itself, then the areas of the report's level."""
+    """Return the rows of the sheet: the area itself, then the areas of the report's level."""
     return [_cells(report.area.label, report.figures), *(_cells(row.area.label, row.figures) for row in report.rows)]
 
 

@@ -147,7 +147,7 @@ def coverage(area: Area, *, areas: AreaQuerySet, day: date, level: int | None = 
 def drilled(area: Area, *, areas: AreaQuerySet, day: date, levels: Sequence[int] = ()) -> list[Coverage]:
     """Return a coverage report of an area on a day for each of these levels of rows, by default all below the area.
 
-    What is asked of the database is asked once for all of them.
+    The database is queried once for all of them.
     """
     places = [CoverageArea(*values) for values in areas.inside(area).on(day).values_list(*CoverageArea._fields)]
     sums = dict(_of_each_place(places, area, day))
