@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from activities.forms.places import FEW_AREAS, DaySpanField, PlaceForm, areas_by_compound
-from activities.ground.periods import read_period, say_period
+from activities.ground.periods import period_label, read_period
 from activities.models import Activity
 from activities.rules.pasted_list import LONGEST
 from members.ground.access import Resource, Right
@@ -169,7 +169,7 @@ class NewActivityForm(ActivityForm):
 def _already_there(twin: Activity) -> str:
     return format_html(
         '{}“{}”已经登记过了，<a href="{}">打开那一次</a>。确实是另一场，请填写开始时间，或在名称里写出区别。',
-        say_period(twin.held_on.isoformat()),
+        period_label(twin.held_on.isoformat()),
         twin,
         reverse("activities:activity", args=[twin.pk]),
     )
@@ -221,4 +221,4 @@ def _periods(asked: str) -> list[tuple[Any, Any]]:
     except ValueError:
         return choices
     known = {value for _, options in choices[1:] for value, _ in options}
-    return choices if asked in known else [(asked, say_period(asked)), *choices]
+    return choices if asked in known else [(asked, period_label(asked)), *choices]
