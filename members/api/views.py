@@ -22,9 +22,7 @@ from members.api.serializers import (
     ResidenceSerializer,
 )
 from members.api.viewsets import BulkReadViewSet, ChangeMixin, CreateMixin, ScopedViewSet
-from members.ground import audit
 from members.ground.access import Resource, Right
-from members.ground.atomic import atomic_write
 from members.models import Area, Employer, Member, Residence
 from members.models.areas import SEGMENT
 
@@ -94,10 +92,7 @@ class MemberViewSet(CreateMixin, ChangeMixin, BulkReadViewSet):
     @writes("查看完整电话", PhoneSerializer, request=None, said="每次查看都记入操作记录。")
     @action(detail=True, methods=["post"])
     def phone(self, request: Request, pk: int) -> Response:
-        member = self.get_object()
-        with atomic_write():
-            audit.record("reveal", member)
-        return Response({"phone": member.phone})
+        return Response({"phone": self.get_object().reveal_phone()})
 
     @writes("办理迁居", MemberSerializer, request=MoveSerializer, said="迁出的人迁回，也用这个办理。")
     @action(detail=True, methods=["post"])

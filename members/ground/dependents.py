@@ -1,4 +1,4 @@
-"""What holds on to an area, an employer or a member: each app says so of its own models in its `ready()`.
+"""What holds on to an area, an employer, a member or a door: each app says so of its own models in its `ready()`.
 
 Whoever wants to take such a row away asks here whether it is in use, and by what, in words for the screen. A test of
 the code base sees to it that every foreign key is registered.
@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from django.db.models import Value
+from django.db.models import QuerySet, Value
 
 from members.ground.history import batches
 
@@ -34,6 +34,12 @@ def register(target: Model, *dependents: Dependent) -> None:
 
 def is_registered(target: Model, model: Model, field: str) -> bool:
     return (model, field) in _registered[target]
+
+
+def rows_on(target: Model, key: Any) -> Iterator[QuerySet[Any]]:
+    """Yield what holds on to one row of the target, a query each; `key` may be an `OuterRef`."""
+    for dependent in _registered[target].values():
+        yield dependent.model._default_manager.filter(**{dependent.field: key})
 
 
 def uses_of(

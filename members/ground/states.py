@@ -30,7 +30,11 @@ class Moving(models.Model):
             self._refuse()
         for name, value in {"status": to, **values}.items():
             setattr(self, name, value)
-        self.save(update_fields=["status", *values])
+        self._moved(["status", *values])
+
+    def _moved(self, names: list[str]) -> None:
+        """Save what the move changed once more, for its audit entry and history."""
+        self.save(update_fields=names)
 
     def hold_in(self, status: str) -> None:
         """Hold the row until the transaction ends, if its stored state is this one; else Conflict."""

@@ -9,10 +9,10 @@ from functools import lru_cache
 from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError
 
+from members.ground import id_number
 from members.ground.days import Unreadable, read_day
 from members.ground.rooms import fold_room
 from members.ground.text import BLANKS, Cell, narrow, shown, squeezed
-from members.roster import id_number
 from members.roster.sheet import RosterRow
 
 HEADINGS: dict[str, tuple[str, ...]] = {

@@ -1,4 +1,4 @@
-"""What of members holds on to areas, employers and members."""
+"""What of members holds on to areas, employers, doors and members."""
 
 from members.ground.dependents import Dependent, register
 from members.models import (
@@ -34,6 +34,11 @@ def register_all() -> None:
         Dependent(Member, "employer", "{} 名党员", "street__path"),
         Dependent(EmployerName, "employer", "{} 个叫法", "street__path"),
         Dependent(Consent, "employer", "{} 次党员答复", "member__street__path"),
+    )
+    register(
+        Household,
+        Dependent(Pairing, "household", "{} 对结对"),
+        Dependent(Pairing, "neighbour", "{} 对结对的另一方"),
     )
     register(
         Member,
