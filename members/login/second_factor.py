@@ -68,8 +68,13 @@ def show(request, digits: str) -> bool:
 
 
 def forget(user: User) -> None:
-    """Take the app away, when the phone is lost: all logins end, and the next one sets up another."""
-    TOTPDevice.objects.filter(user=user).delete()
+    """Take the app away, when the phone is lost: all logins end, and the next one sets up another.
+
+    Where there is none there is nothing to take away, and nothing ends.
+    """
+    gone, _ = TOTPDevice.objects.filter(user=user).delete()
+    if not gone:
+        return
     user.end_logins()
     record("change", user, changes={"second_factor": ["set up", None]})
 

@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.apps import apps
@@ -15,7 +16,8 @@ Values = Mapping[str, Any]
 Rows = dict[str, Any]
 OURS = ("members", "activities", "feedback")
 # What tells of the writing itself, and differs from one writing to the next.
-PASSING = {"token", "epoch", "secret_sealed", "digest", "prefix", "hash", "sealed", "password"}
+PASSING = {"token", "epoch", "secret_sealed", "phone_sealed", "digest", "prefix", "hash", "sealed", "password"}
+OF_WRITING = {"members.RosterImport": {"user", "content", "reading", "plan", "kept", "counts"}}
 KEPT_BESIDE = {"AuditEntry", "AuditHead", "CallCount", "LoginAttempts", "WorkerBeat", "JournalMark"}
 
 
@@ -35,12 +37,18 @@ class Door(NamedTuple):
 
 
 class Write(NamedTuple):
-    """One rule with the doors that call it: values that it takes, and for each sentence values that it refuses."""
+    """One rule with the doors that call it: values that it takes, and for each sentence values that it refuses.
+
+    `only_entry` is a write that leaves nothing but its entry in the trail, or what is no row of the product's. `again`
+    says why a second identical call is meant to add something.
+    """
 
     rule: Callable[..., Any]
     doors: tuple[Door, ...]
     good: Values
     bad: tuple[tuple[str, Values], ...] = ()
+    only_entry: bool = False
+    again: str = ""
 
 
 class Asked(NamedTuple):
@@ -76,13 +84,32 @@ def _text(door: Door, values: Values, rows: Rows, client: Client) -> str:
         return door.call(rows, values)
     kind, _, rest = door.name.partition(" ")
     url = f"/{door.address.format(**rows)}"
+    body = door.body(values)
+    if kind == "admin" and isinstance(body, dict):
+        body = _shown(client, url) | body
     if kind == "api":
         method = rest.partition(" ")[0].lower()
-        answer = getattr(client, method)(url, json.dumps(door.body(values), default=str), "application/json")
+        answer = getattr(client, method)(url, json.dumps(body, default=str), "application/json")
     else:
-        answer = client.post(url, door.body(values), follow=True)
-    text = answer.content.decode()
+        answer = client.post(url, body, follow=True)
+    text = answer.content.decode(errors="replace")
     return html.unescape(text) if kind != "api" else json.dumps(answer.json() if text else "", ensure_ascii=False)
+
+
+def _shown(client: Client, url: str) -> dict[str, Any]:
+    """What a page of the admin shows and a browser sends back with it: the form, and those of its inlines."""
+    context = client.get(url).context or {}
+    if "adminform" not in context:
+        return {}
+    forms = [context["adminform"].form]
+    for inline in context["inline_admin_formsets"]:
+        forms += [inline.formset.management_form, *inline.formset.forms]
+    return {bound.html_name: _as_sent(bound) for form in forms for bound in form}
+
+
+def _as_sent(bound: Any) -> str:
+    value = bound.field.prepare_value(bound.value())
+    return "" if value is None or value is False else str(value)
 
 
 def _filled(value: Any, rows: Rows) -> Any:
@@ -106,12 +133,18 @@ def _state() -> dict[tuple[str, Any], Any]:
             names = [field.attname for field in model._meta.concrete_fields if _stays(field)]
             for row in model._default_manager.order_by("pk").values("pk", *names):
                 key = model.__name__, row.pop("pk")
-                found[key] = (model.__name__, tuple(row.items()))
+                found[key] = (model.__name__, tuple((name, _kept(value)) for name, value in row.items()))
     return found
 
 
+def _kept(value: Any) -> Any:
+    """A moment differs from one writing to the next; whether there is one does not."""
+    return "a moment" if isinstance(value, datetime) else value
+
+
 def _stays(field: models.Field) -> bool:
-    return not field.primary_key and not isinstance(field, models.DateTimeField) and field.name not in PASSING
+    passing = PASSING | OF_WRITING.get(field.model._meta.label, set())
+    return not field.primary_key and field.name not in passing
 
 
 @contextmanager
