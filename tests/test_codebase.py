@@ -15,7 +15,7 @@ from django.apps import apps
 from django.core.management import call_command
 from django.db import connection, models
 
-from members.ground import dependents
+from members.ground import audit, dependents
 from members.models import Area, Employer, Household, Member, User
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -180,6 +180,20 @@ def test_every_environment_variable_is_documented() -> None:
     read = set(ENVIRONMENT.findall((ROOT / "louzu/settings.py").read_text(encoding="utf-8")))
     documented = set(re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE))
     assert documented == read
+
+
+def test_whatever_goes_with_a_row_leaves_an_entry() -> None:
+    """A cascade alone would go unrecorded: say `goes` where the foreign key is registered as a dependent."""
+    going = [
+        (field.related_model, model, field.name)
+        for model, field in KEYS
+        if field.remote_field.on_delete is models.CASCADE
+        and issubclass(model, audit.Audited)
+        and issubclass(field.related_model, audit.Audited)
+    ]
+    assert len(going) > 8
+    missing = [each for each in going if not audit.is_going_with(*each)]
+    assert missing == []
 
 
 HELD = (Area, Employer, Household, Member)

@@ -10,18 +10,23 @@ from typing import Any, NamedTuple
 
 from django.db.models import QuerySet, Value
 
+from members.ground import audit
 from members.ground.history import batches
 
 Model = type[Any]
 
 
 class Dependent(NamedTuple):
-    """A model that points at another by a field; `words` count its rows, `place` leads to the path of their area."""
+    """A model that points at another by a field; `words` count its rows, `place` leads to the path of their area.
+
+    Rows that `goes` says so of are deleted with the other, each with an entry of its own.
+    """
 
     model: Model
     field: str
     words: str
     place: str = ""
+    goes: bool = False
 
 
 _registered: dict[Model, dict[tuple[Model, str], Dependent]] = defaultdict(dict)
@@ -30,6 +35,8 @@ _registered: dict[Model, dict[tuple[Model, str], Dependent]] = defaultdict(dict)
 def register(target: Model, *dependents: Dependent) -> None:
     for dependent in dependents:
         _registered[target][dependent.model, dependent.field] = dependent
+        if dependent.goes:
+            audit.goes_with(target, dependent.model, dependent.field)
 
 
 def is_registered(target: Model, model: Model, field: str) -> bool:
