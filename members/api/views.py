@@ -86,6 +86,10 @@ class MemberViewSet(CreateMixin, ChangeMixin, BulkReadViewSet):
         shown = Prefetch("residences", queryset=latest_first, to_attr="homes")
         return super().rows(right).select_related("employer").prefetch_related(shown)
 
+    def locked_object(self) -> Member:
+        """The rules lock by themselves, the street before the member."""
+        return self.get_object()
+
     def get_serializer_class(self) -> Any:
         return NewMemberSerializer if self.action == "create" else MemberSerializer
 
@@ -97,7 +101,7 @@ class MemberViewSet(CreateMixin, ChangeMixin, BulkReadViewSet):
     @writes("办理迁居", MemberSerializer, request=MoveSerializer, said="迁出的人迁回，也用这个办理。")
     @action(detail=True, methods=["post"])
     def move(self, request: Request, pk: int) -> Response:
-        return self.saved_by(MoveSerializer, self.get_object)
+        return self.saved_by(MoveSerializer)
 
     @writes("办理迁出", MemberSerializer, request=LeaveSerializer, said="记录和经历都保留。")
     @action(detail=True, methods=["post"])
@@ -118,3 +122,7 @@ class ResidenceViewSet(ChangeMixin, ScopedViewSet):
 
     def rows(self, right: Right) -> QuerySet:
         return super().rows(right).select_related("area")
+
+    def locked_object(self) -> Residence:
+        """The rule locks by itself, the member before the home."""
+        return self.get_object()

@@ -139,6 +139,26 @@ def test_a_door_is_there_once(group: Area) -> None:
         Household(area=group, room="302").save()
 
 
+def test_what_the_rule_finds_behind_its_lock_is_told(logged_in: Any, secretary: User, group: Area) -> None:
+    """The form found nothing; the building went while it was looked at."""
+    door = factories.household(group, "302")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Household, "full_clean", lambda self, **_: None)
+        patch.setattr(housing, "change_door", lambda door, **_: housing.add_door(Area(pk=0, name="1号楼"), room="1"))
+        answer = logged_in(secretary).post(
+            f"/admin/members/household/{door.pk}/change/", {"room": "303", "name": ""}, follow=True
+        )
+    assert housing.BUILDING_GONE in answer.content.decode()
+    door.refresh_from_db()
+    assert door.room == "302"
+
+
+def test_a_building_that_closed_meanwhile_takes_no_door(group: Area) -> None:
+    group.close()
+    with pytest.raises(ValidationError, match="刚刚停用了"):
+        housing.add_door(group, room="302")
+
+
 def test_a_door_needs_a_room_and_a_building(group: Area, station: Area) -> None:
     with pytest.raises(ValidationError, match="请填写室号"):
         factories.household(group, "  ")
