@@ -65,8 +65,9 @@ def ask(door: Door, write: Write, values: Values, *, rows: Rows, client: Client)
     with _watching(write.rule) as ran:
         text = _text(door, _filled(values, rows), rows, client)
     after = _state()
+    new = {key: number for number, key in enumerate(sorted(after.keys() - before.keys()))}
     gone = [row for key, row in before.items() if after.get(key) != row]
-    come = [row for key, row in after.items() if before.get(key) != row]
+    come = [_numbered(row, new) for key, row in after.items() if before.get(key) != row]
     return Asked((sorted(map(repr, gone)), sorted(map(repr, come))), text, bool(ran))
 
 
@@ -130,16 +131,28 @@ def _state() -> dict[tuple[str, Any], Any]:
     found: dict[tuple[str, Any], Any] = {}
     for model in apps.get_models():
         if model._meta.app_label in OURS and not hasattr(model, "instance_type") and model.__name__ not in KEPT_BESIDE:
-            names = [field.attname for field in model._meta.concrete_fields if _stays(field)]
-            for row in model._default_manager.order_by("pk").values("pk", *names):
+            to = {field.attname: field.related_model for field in model._meta.concrete_fields if _stays(field)}
+            for row in model._default_manager.order_by("pk").values("pk", *to):
                 key = model.__name__, row.pop("pk")
-                found[key] = (model.__name__, tuple((name, _kept(value)) for name, value in row.items()))
+                found[key] = (model.__name__, tuple((name, _kept(value, to[name])) for name, value in row.items()))
     return found
 
 
-def _kept(value: Any) -> Any:
-    """A moment differs from one writing to the next; whether there is one does not."""
+def _kept(value: Any, related: Any) -> Any:
+    """A moment differs from one writing to the next, whether there is one does not; a key says of what it is one."""
+    if related is not None and value is not None:
+        return related.__name__, value
     return "a moment" if isinstance(value, datetime) else value
+
+
+def _numbered(row: Any, new: Mapping[Any, int]) -> Any:
+    """The row with the keys of new rows as their number among these: PostgreSQL takes no key back."""
+    model, values = row
+
+    def said(value: Any) -> Any:
+        return f"new {new[value]}" if isinstance(value, tuple) and value in new else value
+
+    return model, tuple((name, said(value)) for name, value in values)
 
 
 def _stays(field: models.Field) -> bool:
