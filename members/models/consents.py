@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Self
 
 from django.conf import settings
@@ -67,7 +68,8 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
         """Withdraw those of these that a restored backup takes for standing; return how many."""
         forgotten = [row for part in batches(tokens) for row in self.in_force().filter(token__in=part).order_by("pk")]
         for consent in forgotten:
-            consent.withdraw()
+            with suppress(Conflict):  # another process applies the journal too
+                consent.withdraw()
         return len(forgotten)
 
 
