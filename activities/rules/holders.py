@@ -1,8 +1,8 @@
-"""What of activities holds on to areas, employers and members."""
+"""What of activities holds on to areas, employers, doors and members."""
 
 from activities.models import Activity, Attendance, Honour, Need
 from members.ground.dependents import Dependent, register
-from members.models import Area, Employer, Member
+from members.models import Area, Employer, Household, Member
 
 
 def register_all() -> None:
@@ -13,8 +13,10 @@ def register_all() -> None:
         Dependent(Honour, "area", "{} 项评优"),
     )
     register(Employer, Dependent(Need, "employer", "{} 条认领的群众需求", "area__path"))
+    register(Activity, Dependent(Attendance, "activity", "{} 人参加", goes=True))
+    register(Household, Dependent(Need, "household", "{} 条群众需求"))
     register(
         Member,
-        Dependent(Attendance, "member", "{} 次参加活动"),
+        Dependent(Attendance, "member", "{} 次参加活动", goes=True),
         Dependent(Need.members.through, "member", "{} 条认领的群众需求"),
     )

@@ -13,7 +13,7 @@ from feedback.models import (
     Webhook,
 )
 from members.ground.dependents import Dependent, register
-from members.models import Area, Employer, Member
+from members.models import Area, Employer, Member, User
 
 
 def register_all() -> None:
@@ -37,8 +37,9 @@ def register_all() -> None:
         Dependent(Offer, "employer", "{} 项单位资源", "area__path"),
         Dependent(EmployerKey, "employer", "{} 把密钥", "street__path"),
         Dependent(Contact, "employer", "{} 位联系人", "street__path"),
-        Dependent(Webhook, "employer", "{} 个通知地址", "street__path"),
+        Dependent(Webhook, "employer", "{} 个通知地址", "street__path", goes=True),
         Dependent(Feed, "employer", "{} 个卡片流", "street__path"),
         Dependent(Replay, "employer", "{} 次接口提交", "street__path"),
     )
+    register(User, Dependent(Contact, "user", "{} 个单位的联系人", "street__path", goes=True))
     register(Member, Dependent(RecordCard, "member", "{} 张记录卡"))

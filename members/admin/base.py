@@ -4,9 +4,9 @@ from contextlib import nullcontext
 from copy import deepcopy
 from typing import Any, cast
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.shortcuts import redirect
@@ -109,9 +109,14 @@ class ScopedAdmin(ScopedPermissions, ModelAdmin):
         return form
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        """What a rule still finds behind its lock, after the form found nothing, becomes a message."""
         extra_context = {"show_history": isinstance(self, SimpleHistoryAdmin)} | (extra_context or {})
-        with atomic_write() if request.method == "POST" else nullcontext():
-            return super().changeform_view(request, object_id, form_url, extra_context)
+        try:
+            with atomic_write() if request.method == "POST" else nullcontext():
+                return super().changeform_view(request, object_id, form_url, extra_context)
+        except ValidationError as error:
+            messages.error(request, "".join(error.messages))
+            return redirect(request.get_full_path())
 
     def history_view(self, request, object_id, extra_context=None):
         """Django's own log is not kept: the audit trail is."""
@@ -134,6 +139,16 @@ class ScopedAdmin(ScopedPermissions, ModelAdmin):
 
     def log_deletions(self, request, queryset):
         """Neither does it say this twice."""
+
+
+def changed(form: Any) -> dict[str, Any]:
+    """Return what the user changed in a form, for the rule that writes it."""
+    return {name: form.cleaned_data[name] for name in form.changed_data}
+
+
+def stand_for(obj: Any, written: Any) -> None:
+    """Let the row that the admin made of a form be the one that the rule wrote."""
+    obj.__dict__.update(written.__dict__)
 
 
 class ReadOnlyAdmin(ScopedAdmin):

@@ -6,10 +6,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 from import_export.fields import Field
 
-from members.admin.base import ExportableAdmin, PlainResource, ScopedAdmin, with_members_link
+from members.admin.base import ExportableAdmin, PlainResource, ScopedAdmin, changed, stand_for, with_members_link
 from members.ground import access
 from members.ground.access import Resource, Right
-from members.ground.atomic import atomic_write
 from members.models import Area, Employer, EmployerName
 from members.models.areas import SEGMENT
 from members.rules import employing
@@ -48,8 +47,9 @@ class EmployerAdmin(ExportableAdmin):
 
     def save_model(self, request, obj, form, change):
         if change:
-            employing.require_change(request.user, obj)
-        super().save_model(request, obj, form, change)
+            employing.change(obj, by=request.user, **changed(form))
+        else:
+            stand_for(obj, employing.add(**form.cleaned_data))
 
     def exportable(self, user):
         return Employer.objects.for_user(user) if access.can(user, Resource.EXPORT) else Employer.objects.none()
@@ -78,9 +78,11 @@ class EmployerNameAdmin(ScopedAdmin):
     def has_delete_permission(self, request, obj=None):
         return self.has_change_permission(request, obj)
 
+    def save_model(self, request, obj, form, change):
+        stand_for(obj, employing.call(obj, **changed(form)) if change else employing.call(**form.cleaned_data))
+
     def delete_model(self, request, obj):
-        with atomic_write():
-            obj.delete()
+        employing.forget(obj)
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         if db_field.name == "street":

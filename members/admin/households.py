@@ -8,10 +8,11 @@ from import_export.fields import Field
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import action
 
-from members.admin.base import ExportableAdmin, HistoryAdmin, PlainResource
+from members.admin.base import ExportableAdmin, HistoryAdmin, PlainResource, changed, stand_for
 from members.admin.filters import PlaceFilter
 from members.ground.access import Resource, Right
 from members.models import Area, Household, Pairing
+from members.rules import housing
 from members.web.widgets import Autocomplete
 
 KINDS = {True: "党员家庭", False: "群众家庭"}
@@ -98,6 +99,13 @@ class HouseholdAdmin(HistoryAdmin, ExportableAdmin):
     def get_readonly_fields(self, request, obj=None):
         return ("area",) if obj else ()
 
+    def save_model(self, request, obj, form, change):
+        if change:
+            housing.change_door(obj, **changed(form))
+        else:
+            values = dict(form.cleaned_data)
+            stand_for(obj, housing.add_door(values.pop("area"), **values))
+
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change=change, **kwargs)
         if area := form.base_fields.get("area"):
@@ -160,6 +168,9 @@ class PairingAdmin(HistoryAdmin, ExportableAdmin):
 
     def has_add_permission(self, request, obj=None):
         return False
+
+    def save_model(self, request, obj, form, change):
+        obj.correct(**changed(form))
 
     def has_pair_permission(self, request):
         return self.may(request, Right.WRITE)

@@ -5,11 +5,12 @@ from import_export.fields import Field
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action
 
-from members.admin.base import ExportableAdmin, HistoryAdmin, PlainResource, ScopedInline
+from members.admin.base import ExportableAdmin, HistoryAdmin, PlainResource, ScopedInline, stand_for
 from members.admin.filters import JoinedFilter, LivingFilter, MemberPlaceFilter
 from members.forms.people import MemberForm, NewMemberForm
 from members.ground.access import Resource, Right
 from members.models import Area, Duty, Member, Residence
+from members.rules import registering
 from members.rules.finding import name_lookups
 from members.web.widgets import Autocomplete
 
@@ -145,12 +146,18 @@ class MemberAdmin(HistoryAdmin, ExportableAdmin):
 
     def save_model(self, request, obj, form, change):
         if change:
-            return super().save_model(request, obj, form, change)
-        home = form.cleaned_data["home"]
-        obj.street = Area.objects.get(path=home.street_path)
-        super().save_model(request, obj, form, change)
-        obj.move(to=home, room=form.cleaned_data["room"], joined_on=form.cleaned_data["joined_on"])
-        return None
+            registering.revise(obj, **form.told)
+        else:
+            stand_for(obj, registering.register(**form.told))
+
+    def save_formset(self, request, form, formset, change):
+        """Homes and duties, each by its rule; none is added or taken away but a new duty."""
+        formset.save(commit=False)
+        for home, names in formset.changed_objects if formset.model is Residence else ():
+            registering.correct_home(home, **{name: getattr(home, name) for name in names})
+        if formset.model is Duty:
+            for duty in [*formset.new_objects, *(duty for duty, _ in formset.changed_objects)]:
+                registering.set_duty(duty)
 
     def get_search_results(self, request, queryset, search_term):
         term = search_term.strip()

@@ -6,12 +6,13 @@ from django.utils import timezone
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action
 
-from members.admin.base import ScopedAdmin, ScopedInline
+from members.admin.base import ScopedAdmin, ScopedInline, changed, stand_for
 from members.ground import access
 from members.ground.access import PostKind, Resource, Right
 from members.ground.first_password import first_password
 from members.models import Area, AreaRole, Member, User
 from members.models.users import HIGHER
+from members.rules import appointing
 
 
 class AreaRoleInline(ScopedInline):
@@ -85,22 +86,16 @@ class UserAdmin(ScopedAdmin):
         return super().changeform_view(request, object_id, form_url, extra_context)
 
     def save_model(self, request, obj, form, change):
-        password = None if change else obj.set_first_password(request.first_password)
-        super().save_model(request, obj, form, change)
-        if password:
-            self._tell(request, obj, password)
+        if change:
+            appointing.change_user(obj, by=request.user, **changed(form))
+        else:
+            stand_for(obj, appointing.add_user(request.first_password, **form.cleaned_data))
+            self._tell(request, obj, request.first_password.text)
 
     def save_formset(self, request, form, formset, change):
-        """A post must be the user's to give as it was, and as it is now."""
-        altered = [known.instance for known in formset.initial_forms if known.has_changed()]
-        self._require_given(request, altered)
-        super().save_formset(request, form, formset, change)
-        self._require_given(request, formset.new_objects + [role for role, _ in formset.changed_objects])
-
-    def _require_given(self, request, roles):
-        for role in roles:
-            if not self.in_scope(request, Right.WRITE, role):
-                raise PermissionDenied("只能安排或改动自己权限范围以内的岗位，没有保存。")
+        """Each post by its rule; none is taken away."""
+        for role in formset.save(commit=False):
+            appointing.set_post(role, by=request.user)
 
     def has_manage_permission(self, request, object_id=None):
         return self.may_by_id(request, Right.WRITE, object_id)

@@ -19,7 +19,7 @@ from members.api.viewsets import BulkReadViewSet, CreateMixin
 from members.ground.access import Resource, Right
 from members.models import Area, Consent, Employer, Member
 from members.models.consents import BY_HAND
-from members.web.problems import ConflictProblem
+from members.rules.consenting import record_answers
 
 
 class ConsentSerializer(CheckedSerializer):
@@ -46,6 +46,11 @@ class ConsentSerializer(CheckedSerializer):
         )  # fmt: skip
         read_only_fields = ("notice", "version", "withdrawn_at")
         validators: list = []
+
+    def create(self, validated_data: dict[str, Any]) -> Consent:
+        member, is_agreed = validated_data.pop("member"), validated_data.pop("is_agreed")
+        answers = record_answers({member.pk: is_agreed}, by=self.context["request"].user, **validated_data)
+        return answers[member.pk]
 
 
 class ConsentFilter(filters.FilterSet):
@@ -81,10 +86,4 @@ class ConsentViewSet(CreateMixin, BulkReadViewSet):
     @writes("撤回同意", ConsentSerializer, request=None, said="立即生效，记录保留。")
     @action(detail=True, methods=["post"])
     def withdraw(self, request: Request, pk: int) -> Response:
-        return self.moved(_withdraw)
-
-
-def _withdraw(consent: Any) -> None:
-    if not consent.is_agreed or consent.withdrawn_at:
-        raise ConflictProblem("这一条没有在生效的同意，不用撤回。")
-    consent.withdraw()
+        return self.moved(Consent.withdraw)

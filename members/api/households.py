@@ -17,10 +17,9 @@ from members.api.schema import reads, writes
 from members.api.serializers import CheckedSerializer, GroupField, errors_at, places
 from members.api.viewsets import ChangeMixin, CreateMixin, ScopedViewSet
 from members.ground.access import Resource, Right
-from members.ground.atomic import atomic_write
-from members.ground.rooms import MOST_DOORS, MOST_FLOORS, MOST_UNITS, all_rooms
+from members.ground.rooms import MOST_DOORS, MOST_FLOORS, MOST_UNITS
 from members.models import Area, Household, Pairing
-from members.web.problems import ConflictProblem
+from members.rules import housing
 
 
 class HouseholdSerializer(CheckedSerializer):
@@ -36,6 +35,12 @@ class HouseholdSerializer(CheckedSerializer):
         read_only_fields: tuple[str, ...] = ("area", "unit", "floor", "number")
         validators: list = []
 
+    def create(self, validated_data: dict[str, Any]) -> Household:
+        return housing.add_door(validated_data.pop("area"), **validated_data)
+
+    def update(self, instance: Household, validated_data: dict[str, Any]) -> Household:
+        return housing.change_door(instance, **validated_data)
+
 
 class NewHouseholdSerializer(HouseholdSerializer):
     """A door that is added: its building group is given once."""
@@ -47,7 +52,7 @@ class NewHouseholdSerializer(HouseholdSerializer):
 
 
 class LayOutSerializer(serializers.Serializer):
-    """A building group's doors, so many a floor; those that are there already stay as they are."""
+    """A building group's doors, so many a floor; those that anything hangs on stay as they are."""
 
     area = GroupField(
         rows=lambda user: Area.objects.for_user(user, Right.WRITE, resource=Resource.HOUSEHOLD).current(), label="楼组"
@@ -61,6 +66,7 @@ class LaidOutSerializer(serializers.Serializer):
     """What came of laying out a building."""
 
     added = serializers.IntegerField(label="新增户数")
+    removed = serializers.IntegerField(label="去掉的户数", help_text="排错了、什么都没有登记过的。")
     total = serializers.IntegerField(label="现有户数")
 
 
@@ -102,16 +108,16 @@ class HouseholdViewSet(CreateMixin, ChangeMixin, ScopedViewSet):
         "按单元、层数、户数排出楼组的家庭",
         LaidOutSerializer,
         request=LayOutSerializer,
-        said="已有的不变，重复提交不会多出来。党员所住的室号一并排入。",
+        said="已有登记的不变，重复提交不会多出来；排错了又什么都没登记的去掉。党员所住的室号一并排入。",
     )
     @action(detail=False, methods=["post"], url_path="lay-out")
     def lay_out(self, request: Request) -> Response:
         serializer = LayOutSerializer(data=request.data, context=self.get_serializer_context())
         serializer.is_valid(raise_exception=True)
         area = serializer.validated_data.pop("area")
-        with atomic_write():
-            added = Household.objects.lay_out(area, all_rooms(**serializer.validated_data))
-        return Response({"added": added, "total": Household.objects.for_user(request.user).inside(area).count()})
+        added, removed = housing.lay_out(area, **serializer.validated_data)
+        total = Household.objects.for_user(request.user).inside(area).count()
+        return Response({"added": added, "removed": removed, "total": total})
 
 
 class PairingSerializer(CheckedSerializer):
@@ -129,6 +135,9 @@ class PairingSerializer(CheckedSerializer):
         read_only_fields = ("until",)
         validators: list = []
 
+    def create(self, validated_data: dict[str, Any]) -> Pairing:
+        return Pairing.objects.begin(**validated_data)[0]
+
 
 class EndSerializer(serializers.Serializer):
     """From which day on a pair is none any more."""
@@ -136,8 +145,6 @@ class EndSerializer(serializers.Serializer):
     on = PastDayApiField(required=False, label="结束日期", help_text="不填就是今天。")
 
     def update(self, instance: Pairing, validated_data: dict[str, Any]) -> Pairing:
-        if instance.until is not None:
-            raise ConflictProblem("这一对已经结束了。")
         with errors_at("on"):
             instance.end(**validated_data)
         return instance

@@ -17,13 +17,10 @@ from members.api.fields import (
     ScopedField,
 )
 from members.ground.access import Resource
-from members.ground.partial_date import agree
 from members.models import Area, Employer, Member, Residence
 from members.models.areas import AreaQuerySet
-from members.models.people import TWIN
-from members.roster import id_number as gb11643
-from members.rules import employing
-from members.web.problems import ConflictProblem, refused
+from members.rules import employing, registering
+from members.web.problems import refused
 
 
 class CheckedSerializer(serializers.ModelSerializer):
@@ -88,10 +85,11 @@ class EmployerSerializer(CheckedSerializer):
         fields = ("id", "name", "credit_code")
         validators: list = []
 
+    def create(self, validated_data: dict[str, Any]) -> Employer:
+        return employing.add(**validated_data)
+
     def update(self, instance: Employer, validated_data: dict[str, Any]) -> Employer:
-        if instance.pk:
-            employing.require_change(self.context["request"].user, instance)
-        return super().update(instance, validated_data)
+        return employing.change(instance, by=self.context["request"].user, **validated_data)
 
 
 def places(resource: Resource) -> Callable[[Any], AreaQuerySet]:
@@ -171,33 +169,12 @@ class MemberSerializer(CheckedSerializer):
         }
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """What the ID number says of birth and sex need not be typed again, and must agree with what is."""
         if self.instance and "home" in self.initial_data:
             raise serializers.ValidationError({"home": "住址请用 move 或 leave 办理，或在 residences 里更正。"})
-        if number := attrs.get("id_number"):
-            told = {"birth_date": gb11643.birth_date(number), "sex": gb11643.sex(number)}
-            given = {name: attrs.get(name) or getattr(self.instance, name, "") for name in told}
-            wrong = {name: "与身份证号不一致，请核对。" for name in told if not agree(str(given[name]), told[name])}
-            if wrong:
-                raise serializers.ValidationError(wrong)
-            attrs |= {name: given[name] or told[name] for name in told}
         return attrs
 
     def update(self, instance: Member, validated_data: dict[str, Any]) -> Member:
-        number, phone = validated_data.pop("id_number", None), validated_data.pop("phone", None)
-        if phone is not None and phone != instance.phone:
-            instance.phone = phone
-        if number is not None:
-            self._know(instance, number)
-        return super().update(instance, validated_data)
-
-    def _know(self, member: Member, number: str) -> None:
-        """One ID number, one record: two people with one number come only by a roster that names both."""
-        member.id_digest = ""
-        if number:
-            member.know_by(number)
-            if member.twins().exists():
-                raise ValidationError({"id_number": TWIN})
+        return registering.revise(instance, **validated_data)
 
 
 class NewMemberSerializer(MemberSerializer):
@@ -207,11 +184,7 @@ class NewMemberSerializer(MemberSerializer):
 
     def create(self, validated_data: dict[str, Any]) -> Member:
         home = validated_data.pop("home")
-        group = home.pop("area")
-        member = self.update(Member(street=Area.objects.get(path=group.street_path)), validated_data)
-        with errors_at("home"):
-            member.move(to=group, on=home.pop("since", None), **home)
-        return member
+        return registering.register(home=home.pop("area"), **home, **validated_data)
 
 
 class MoveSerializer(serializers.Serializer):
@@ -233,8 +206,6 @@ class LeaveSerializer(serializers.Serializer):
     on = PastDayApiField(required=False, label="迁出日期", help_text="不填就是今天。")
 
     def update(self, instance: Member, validated_data: dict[str, Any]) -> Member:
-        if not instance.residences.filter(until=None).exists():
-            raise ConflictProblem("这位党员现在没有住址，不用办理迁出。")
         with errors_at("on"):
             instance.leave(**validated_data)
         return instance
@@ -258,6 +229,9 @@ class ResidenceSerializer(CheckedSerializer):
         fields = ("id", "member", "area", "label", "room", "since", "until", "joined_on")
         read_only_fields = ("member", "area", "until")
         validators: list = []
+
+    def update(self, instance: Residence, validated_data: dict[str, Any]) -> Residence:
+        return registering.correct_home(instance, **validated_data)
 
 
 @contextmanager

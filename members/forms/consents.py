@@ -7,14 +7,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from members.ground import audit
-from members.models import Area, Consent, Member, Residence
-from members.models.consents import BY_HAND, NOTICES, STANDS
-from members.models.households import FIRST_YEAR
+from members.models import Consent, Residence
+from members.models.consents import BY_HAND, NOTICES
+from members.rules.consenting import CHANGED
 
-PURPOSE = Consent.Purpose.STAIRWELL
-VERSION, NOTICE = NOTICES[PURPOSE]
-CHANGED = "名单刚才有变化：有人已经登记，或已经迁出。请核对下面的名单，再登记一次。"
+VERSION, NOTICE = NOTICES[Consent.Purpose.STAIRWELL]
 
 
 @dataclass(slots=True)
@@ -55,12 +52,6 @@ class AnswersForm(forms.Form):
             )
             row.field = self[name]
 
-    def clean_given_on(self):
-        day = self.cleaned_data["given_on"]
-        if not FIRST_YEAR <= day <= timezone.localdate():
-            raise ValidationError("日期不能晚于今天，也不能太早，请核对。")
-        return day
-
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if any(name.startswith("answer-") and name not in self.asked for name in self.data):
@@ -74,38 +65,3 @@ class AnswersForm(forms.Form):
         """Whether they agree, by member."""
         given = {row.home.member_id: self.cleaned_data.get(name) for name, row in self.asked.items()}
         return {member: answer == "yes" for member, answer in given.items() if answer}
-
-    def save(self, *, area: Area, by: Any) -> None:
-        """Record what is not known yet.
-
-        The trail gets one entry, whatever was said and by how many: beside those who agreed, a number or a count would
-        tell of those who refused. Each row itself keeps who recorded it, when and how.
-        """
-        answers = self.answers
-        # Of two people at once the second waits here.
-        list(Member.objects.select_for_update(no_key=True).filter(pk__in=answers))
-        known = _latest(by, answers)
-        if any(known[member].is_in_force for member in known if not answers[member]):
-            raise ValidationError(STANDS)
-        said = {name: self.cleaned_data[name] for name in ("means", "given_on")}
-        rows = [
-            Consent(
-                member_id=member, is_agreed=is_agreed, purpose=PURPOSE, notice=NOTICE, version=VERSION,
-                recorded_by=by, **said,
-            )
-            for member, is_agreed in answers.items()
-            if not _says(known.get(member), is_agreed)
-        ]  # fmt: skip
-        Consent.objects.bulk_create(rows)
-        audit.record("create", Consent, path=area.street_path)
-
-
-def _latest(user, members) -> dict[int, Consent]:
-    """The answer of each of these members that counts: one in force, else the last one the user may know of."""
-    rows = Consent.objects.for_user(user).filter(purpose=PURPOSE, member__in=list(members))
-    ordered = sorted(rows.select_related("recorded_by"), key=lambda row: (row.is_in_force, row.pk))
-    return {row.member_id: row for row in ordered}
-
-
-def _says(known: Consent | None, is_agreed: bool) -> bool:
-    return known is not None and known.is_agreed == is_agreed and known.withdrawn_at is None

@@ -3,13 +3,11 @@
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 
 from members.ground.rooms import MOST_DOORS, MOST_FLOORS, MOST_UNITS
 from members.models import Household
 from members.models.people import OPINION_REMINDER
 
-MOST_HOUSEHOLDS = 1_000  # a building with more is a slip in its form
 NUMBER = {"class": "lz-input lz-few-digits", "inputmode": "numeric"}
 
 
@@ -32,12 +30,6 @@ class LayOutForm(forms.Form):
         help_text="有单元的，填一个单元里每层几户。",
     )
 
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if len(cleaned) == 3 and cleaned["units"] * cleaned["floors"] * cleaned["doors"] > MOST_HOUSEHOLDS:
-            raise ValidationError(f"算下来超过 {MOST_HOUSEHOLDS} 户，请核对单元、层数和每层户数。")
-        return cleaned
-
 
 class DoorForm(forms.ModelForm):
     """A single odd door."""
@@ -50,11 +42,6 @@ class DoorForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["name"].help_text = f"愿意的家庭留一个称呼，如“王阿姨家”；不愿意就空着。{OPINION_REMINDER}"
-
-    def save_checked(self) -> None:
-        """With its building, which is no field of the form, so that a second door of this number is refused."""
-        self.instance.full_clean()
-        self.instance.save()
 
 
 class NameForm(DoorForm):

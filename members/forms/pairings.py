@@ -3,14 +3,11 @@
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from members.ground import access
 from members.ground.access import Right
-from members.models import Area, Household, Pairing
-from members.models.households import HouseholdQuerySet
-from members.rules.pairing import pair_all
+from members.models import Household, Pairing
 from members.web.acts import numbers
 from members.web.fields import PastDayField
 
@@ -31,25 +28,16 @@ class ProposalForm(forms.Form):
     """From when on the ticked pairs are pairs; the ticks and choices themselves are read by their numbers."""
 
     since = PastDayField(label="结对日期")
-    told = ""
-
-    def save(self, sent: QueryDict, neighbours: HouseholdQuerySet, homes: HouseholdQuerySet, compound: Area) -> None:
-        """Pair each ticked neighbour with the member household chosen for it; all of them, or none."""
-        ticked = list(neighbours.filter(pk__in=list(numbers(sent.getlist("pick")))[:MOST_ROWS]))
-        chosen = homes.inside(compound).in_bulk({_number(sent, neighbour) for neighbour in ticked})
-        if not ticked:
-            raise ValidationError("请至少勾选一户。")
-        if lost := next((door for door in ticked if _number(sent, door) not in chosen), None):
-            raise ValidationError(f"{lost.room} 还没有选党员家庭，请选一户，或去掉它的勾。")
-        pairs = {neighbour: chosen[_number(sent, neighbour)] for neighbour in ticked}
-        outcome = pair_all(pairs, compound=compound, since=self.cleaned_data["since"])
-        skipped = f"另有 {outcome.skipped} 户已经结对，没有重复。" if outcome.skipped else ""
-        self.told = f"已结成 {outcome.made} 对。{skipped}"
 
 
-def _number(sent: QueryDict, neighbour: Household) -> int:
-    """The member household that was chosen for a neighbour; 0 if none was."""
-    return min(numbers([sent.get(f"household-{neighbour.pk}", "")]), default=0)
+def chosen_pairs(sent: QueryDict) -> dict[int, int]:
+    """Return the member household that was chosen for each ticked neighbour; 0 where none was."""
+    ticked = sorted(numbers(sent.getlist("pick")))[:MOST_ROWS]
+    return {neighbour: chosen_home(sent, neighbour) for neighbour in ticked}
+
+
+def chosen_home(sent: QueryDict, neighbour: int) -> int:
+    return min(numbers([sent.get(f"household-{neighbour}", "")]), default=0)
 
 
 MOVED = "这一户不在您的岗位范围内，或已有变动。请刷新页面再试。"
@@ -74,7 +62,7 @@ class PairForm(forms.Form):
         for name in ("household", "neighbour"):
             self.fields[name].queryset = doors  # type: ignore[attr-defined]
 
-    def save(self) -> None:
+    def pair(self) -> None:
         self.pairing, _ = Pairing.objects.begin(**self.cleaned_data)
 
 

@@ -9,11 +9,9 @@ from django.utils import timezone
 from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidget
 
 from members.ground.days import Unreadable
-from members.ground.partial_date import agree
 from members.models import Area, Member
-from members.models.people import TWIN
-from members.roster import id_number as gb11643
 from members.roster.cells import READERS
+from members.rules.registering import take
 
 
 class MemberForm(forms.ModelForm):
@@ -66,32 +64,26 @@ class MemberForm(forms.ModelForm):
         cleaned = super().clean() or {}
         if cleaned.get("affiliation") == Member.Affiliation.IN_POST and not cleaned.get("employer"):
             self.add_error("employer", "在职党员要填写单位。")
-        if number := cleaned.get("id_number"):
-            self._check_against_id(cleaned, number)
         return cleaned
 
-    def _check_against_id(self, cleaned: dict[str, Any], number: str) -> None:
-        born = cleaned.get("birth_date")
-        if born and not agree(born, gb11643.birth_date(number)):
-            self.add_error("birth_date", "与身份证号里的出生日期不一致，请核对。")
-        cleaned["birth_date"] = self.instance.birth_date = born or gb11643.birth_date(number)
-        if cleaned.get("sex") and cleaned["sex"] != gb11643.sex(number):
-            self.add_error("sex", "与身份证号里的性别不一致，请核对。")
-
     def _post_clean(self) -> None:
+        """Find by the rule what stands against the values; it looks again behind its lock."""
         super()._post_clean()  # type: ignore[misc]
-        phone, number = self.cleaned_data.get("phone_number"), self.cleaned_data.get("id_number")
-        if phone is not None and phone != self.instance.masked_phone:
-            self.instance.phone = phone
-        if number:
-            self.instance.know_by(number)
-            self._refuse_twin()
-
-    def _refuse_twin(self) -> None:
         if home := self.cleaned_data.get("home"):
             self.instance.street = Area.objects.get(path=home.street_path)
-        if self.instance.street_id and self.instance.twins().exists():
-            self.add_error("id_number", TWIN)
+        try:
+            take(self.instance, **{name: self.told[name] for name in ("phone", "id_number") if name in self.told})
+        except ValidationError as error:
+            self.add_error(None, error)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What the user wants written, as the rule takes it: the phone if it is another one, the ID number if given."""
+        values = {name: self.cleaned_data[name] for name in self.changed_data if name in self.cleaned_data}
+        phone = values.pop("phone_number", None)
+        if not values.get("id_number"):
+            values.pop("id_number", None)
+        return values if phone is None else values | {"phone": phone}
 
 
 class NewMemberForm(MemberForm):

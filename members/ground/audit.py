@@ -9,6 +9,7 @@ and jobs) sets them once, so that every save of an `Audited` model finds them, w
 
 import hmac
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -90,10 +91,9 @@ class Audited(models.Model):
     def delete(self, *args, **kwargs):
         """Delete the row; rows deleted with it leave entries too, which a cascade of the database would not."""
         with atomic_write():
-            for relation in self._meta.related_objects:
-                if relation.on_delete is models.CASCADE and issubclass(relation.related_model, Audited):
-                    for row in relation.related_model._default_manager.filter(**{relation.field.name: self}):
-                        row.delete()
+            for model, name in _following[type(self)]:
+                for row in model._default_manager.filter(**{name: self}):
+                    row.delete()
             record("delete", self)
             return super().delete(*args, **kwargs)
 
@@ -120,6 +120,19 @@ class Audited(models.Model):
     def audit_paths(self) -> Iterable[str]:
         """Return the paths to write entries for: one in each street that the row concerns."""
         return [self.audit_path()]
+
+
+_following: dict[type[models.Model], list[tuple[type[models.Model], str]]] = defaultdict(list)
+
+
+def goes_with(target: type[models.Model], model: type[models.Model], field: str) -> None:
+    """Say that rows of the model are deleted with the row of the target that they point at by this field."""
+    if (model, field) not in _following[target]:
+        _following[target].append((model, field))
+
+
+def is_going_with(target: type[models.Model], model: type[models.Model], field: str) -> bool:
+    return (model, field) in _following[target]
 
 
 def differences(before: dict, after: dict) -> dict[str, list]:

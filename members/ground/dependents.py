@@ -1,4 +1,4 @@
-"""Which models point at an area, an employer or a member; each app registers its own in its `ready()`.
+"""Which models point at an area, an employer, a member or a door; each app registers its own in its `ready()`.
 
 Before such a row is deleted, this tells whether it is in use, and by what, in words for the screen. A test of the code
 base checks that every foreign key is registered.
@@ -8,20 +8,25 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from django.db.models import Value
+from django.db.models import QuerySet, Value
 
+from members.ground import audit
 from members.ground.history import batches
 
 Model = type[Any]
 
 
 class Dependent(NamedTuple):
-    """A model that points at another by `field`; `words` formats a count of its rows, `place` leads to their path."""
+    """A model that points at another by `field`; `words` formats a count of its rows, `place` leads to their path.
+
+    Where `goes` is set, its rows are deleted with the other, each with an audit entry of its own.
+    """
 
     model: Model
     field: str
     words: str
     place: str = ""
+    goes: bool = False
 
 
 _registered: dict[Model, dict[tuple[Model, str], Dependent]] = defaultdict(dict)
@@ -30,10 +35,18 @@ _registered: dict[Model, dict[tuple[Model, str], Dependent]] = defaultdict(dict)
 def register(target: Model, *dependents: Dependent) -> None:
     for dependent in dependents:
         _registered[target][dependent.model, dependent.field] = dependent
+        if dependent.goes:
+            audit.goes_with(target, dependent.model, dependent.field)
 
 
 def is_registered(target: Model, model: Model, field: str) -> bool:
     return (model, field) in _registered[target]
+
+
+def rows_on(target: Model, key: Any) -> Iterator[QuerySet[Any]]:
+    """Yield what holds on to one row of the target, a query each; `key` may be an `OuterRef`."""
+    for dependent in _registered[target].values():
+        yield dependent.model._default_manager.filter(**{dependent.field: key})
 
 
 def uses_of(

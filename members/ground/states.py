@@ -32,7 +32,11 @@ class WithStatus(models.Model):
             self._refuse()
         for name, value in {"status": to, **values}.items():
             setattr(self, name, value)
-        self.save(update_fields=["status", *values])
+        self._moved(["status", *values])
+
+    def _moved(self, names: list[str]) -> None:
+        """Save what the move changed once more, for its audit entry and history."""
+        self.save(update_fields=names)
 
     def lock_if(self, status: str) -> None:
         """Lock the row until the transaction ends, if its stored status is this one; else raise Conflict."""

@@ -68,8 +68,10 @@ def show(request, digits: str) -> bool:
 
 
 def forget(user: User) -> None:
-    """Remove the app of a lost phone: all logins end, and the next one sets up another app."""
-    TOTPDevice.objects.filter(user=user).delete()
+    """Remove the app of a lost phone: all logins end, and the next one sets up another app; without one, do nothing."""
+    removed, _ = TOTPDevice.objects.filter(user=user).delete()
+    if not removed:
+        return
     user.end_logins()
     record("change", user, changes={"second_factor": ["set up", None]})
 

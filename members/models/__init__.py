@@ -4,11 +4,12 @@ from members.models.areas import Area
 from members.models.attempts import LoginAttempts
 from members.models.audit import AuditEntry
 from members.models.consents import Consent
+from members.models.duties import Duty
 from members.models.employers import Employer, EmployerName
 from members.models.households import Household, Pairing
 from members.models.imports import RosterImport
 from members.models.journal import JournalMark
-from members.models.people import Duty, Member, Residence
+from members.models.people import Member, Residence
 from members.models.throttles import CallCount
 from members.models.users import AreaRole, StaffToken, User
 from members.models.workers import WorkerBeat

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Self
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
 from members.ground.audit import Audited, actor
 from members.ground.history import batches
+from members.ground.states import Conflict
 from members.models import journal
 from members.models.employers import Employer
 from members.models.households import FIRST_YEAR
@@ -66,7 +68,8 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
         """Withdraw those of these that a restored backup takes for standing; return how many."""
         forgotten = [row for part in batches(tokens) for row in self.in_force().filter(token__in=part).order_by("pk")]
         for consent in forgotten:
-            consent.withdraw()
+            with suppress(Conflict):  # another process applies the journal too
+                consent.withdraw()
         return len(forgotten)
 
 
@@ -160,13 +163,13 @@ class Consent(Audited):
     def withdraw(self) -> None:
         """It works at once: whatever is printed or sent from now on knows, and what rests on it falls with it.
 
-        One that was taken back meanwhile stays as it is.
+        Conflict where it is no agreement, or was taken back meanwhile.
         """
         with atomic_write():
             standing = Consent.objects.in_force().select_for_update(no_key=True)
             if not standing.filter(pk=self.pk).exists():
                 self.refresh_from_db(fields=["withdrawn_at"])
-                return
+                raise Conflict("这一条没有在生效的同意，不用撤回。")
             self.withdrawn_at = timezone.now()
             self.save(update_fields=["withdrawn_at"])
             journal.note(JOURNAL, self.token)

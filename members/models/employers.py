@@ -5,9 +5,8 @@ from typing import Self
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
-from stdnum.cn import uscc
 
-from members.ground import access
+from members.ground import access, credit_code
 from members.ground.access import Resource, Right
 from members.ground.audit import Audited
 from members.models.areas import SEGMENT, Area
@@ -15,8 +14,8 @@ from members.models.areas import SEGMENT, Area
 
 def check_credit_code(text: str) -> None:
     """GB 32100: eighteen characters with a right check character."""
-    if not uscc.is_valid(text):
-        raise ValidationError("统一社会信用代码应为 18 位且校验正确，请对照证照核对。")
+    if not credit_code.is_credit_code(text):
+        raise ValidationError(f"{credit_code.WRONG}。")
 
 
 class EmployerQuerySet(models.QuerySet):

@@ -11,18 +11,19 @@ from django.db.models import Exists, F, OuterRef, ProtectedError, Q
 from django.db.models.functions import Substr
 from django.utils import timezone
 
-from members.ground import access
+from members.ground import access, dependents
 from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
-from members.ground.audit import Audited, record
+from members.ground.audit import Audited
 from members.ground.dated import DatedQuerySet, ends_after_it_begins
-from members.ground.history import batches, kept_history, write_history
+from members.ground.history import batches, kept_history
 from members.ground.rooms import fold_room, read_door
+from members.ground.states import Conflict
 from members.models.areas import SEGMENT, Area
 from members.models.people import Residence
 
 FIRST_YEAR = date(2000, 1, 1)
-BUILDING_GONE = "这个楼组刚刚去掉了，没有保存。请回到楼组列表，再看一遍。"
+PAIR_GONE = "这一对刚刚撤销了。"
 GONE = "有一户刚刚去掉了，没有保存。请刷新页面，再看一遍。"
 
 
@@ -49,38 +50,6 @@ class HouseholdQuerySet(models.QuerySet["Household"]):
         """Households that are on neither side: asked one by one, each is an anti-join; denied together, neither is."""
         return self.filter(~Exists(_pairings_of_household(day)), ~Exists(_pairings_of_neighbour(day)))
 
-    def lay_out(self, group: Area, rooms: Iterable[str]) -> int:
-        """Add the doors of a building group that are not there yet, its members' among them; return how many."""
-        homes = Residence.objects.filter(area=group).current().exclude(room="")
-        wanted = dict.fromkeys([*map(fold_room, rooms), *homes.values_list("room", flat=True)])
-        with atomic_write():
-            _lock_building(group)  # two people laying out one building queue
-            there = set(self.filter(area=group).values_list("room", flat=True))
-            new = [Household(area=group, room=room).placed() for room in wanted if room not in there]
-            Household.objects.bulk_create(new)
-            if new:
-                write_history(Household, [door.pk for door in new], kind="+")
-                record("create", Household, path=group.path, changes={"area": [None, group.pk], "doors": len(new)})
-        return len(new)
-
-    def clear(self, group: Area, *, keep: Iterable[str]) -> int:
-        """Remove the doors of a building group that were laid out wrongly and on which nothing hangs; return how many.
-
-        A door without a floor was added by hand, and stays.
-        """
-        kept = set(map(fold_room, keep))
-        with atomic_write():
-            _lock_building(group)
-            doors = self.filter(area=group, floor__isnull=False).idle().values_list("pk", "room")
-            wrong = [pk for pk, room in doors if room not in kept]
-            write_history(Household, wrong, kind="-")
-            for batch in batches(wrong):
-                rows = Household.objects.filter(pk__in=batch)
-                rows._raw_delete(rows.db)  # the history is written; signals would write it again, row by row
-            if wrong:
-                record("delete", Household, path=group.path, changes={"area": [group.pk, None], "doors": len(wrong)})
-        return len(wrong)
-
     def lock(self, pks: Collection[int]) -> None:
         """Lock these doors until the transaction ends, always in one order; ValidationError where one is gone."""
         locked = 0
@@ -92,15 +61,7 @@ class HouseholdQuerySet(models.QuerySet["Household"]):
     def idle(self) -> Self:
         """Doors that nothing hangs on: no member lives there, no name is known, no other row points at them."""
         idle = self.of_neighbours(timezone.localdate()).filter(name="")
-        for relation in Household._meta.related_objects:
-            rows = relation.related_model._default_manager.filter(**{relation.field.name: OuterRef("pk")})
-            idle = idle.filter(~Exists(rows))
-        return idle
-
-
-def _lock_building(group: Area) -> None:
-    if not Area.objects.select_for_update(no_key=True).filter(pk=group.pk):
-        raise ValidationError(BUILDING_GONE)
+        return idle.filter(*(~Exists(rows) for rows in dependents.rows_on(Household, OuterRef("pk"))))
 
 
 def _homes_behind_the_door(day: date) -> models.QuerySet:
@@ -308,14 +269,14 @@ class Pairing(Audited):
         return self
 
     def end(self, *, on: date | None = None) -> None:
-        """End the pairing; it and its visits stay on record."""
+        """End the pairing; it and its visits stay on record. Conflict where it ended before."""
         with atomic_write():
             stored = Pairing.objects.select_for_update(no_key=True).filter(pk=self.pk).first()
             if stored is None:
-                raise ValidationError("这一对刚刚撤销了。")
+                raise ValidationError(PAIR_GONE)
             self.until = stored.until
             if self.until is not None:
-                raise ValidationError(f"这一对已于 {self.until} 结束。")
+                raise Conflict(f"这一对已于 {self.until} 结束。")
             self.until = on or timezone.localdate()
             self.full_clean()
             self.save()
@@ -330,12 +291,26 @@ class Pairing(Audited):
 
     def undo(self) -> None:
         """Take back a pairing registered by mistake: on the same day, and as long as nothing hangs on it."""
-        if not self.is_new:
-            raise ValidationError("只有当天登记的结对可以撤销；以前的请填写结束日期。")
-        try:
-            self.delete()
-        except ProtectedError:
-            raise ValidationError("这一对已经有走访记录，不能撤销；请填写结束日期。") from None
+        with atomic_write():
+            if not Pairing.objects.select_for_update(no_key=True).filter(pk=self.pk):
+                raise ValidationError(PAIR_GONE)
+            if not self.is_new:
+                raise ValidationError("只有当天登记的结对可以撤销；以前的请填写结束日期。")
+            try:
+                self.delete()
+            except ProtectedError:
+                raise ValidationError("这一对已经有走访记录，不能撤销；请填写结束日期。") from None
+
+    def correct(self, **values: date | None) -> None:
+        """Put the days right on which it began or ended, on what is stored by now."""
+        with atomic_write():
+            stored = Pairing.objects.select_for_update(no_key=True).filter(pk=self.pk).first()
+            if stored is None:
+                raise ValidationError(PAIR_GONE)
+            for name, day in values.items():
+                setattr(stored, name, day)
+            stored.full_clean()
+            stored.save()
 
     def audit_path(self) -> str:
         return self.household.area.path

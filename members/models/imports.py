@@ -1,7 +1,7 @@
 """A roster on its way in: uploaded, read, previewed, applied, perhaps undone."""
 
 from datetime import date, timedelta
-from typing import NoReturn, Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -12,17 +12,17 @@ from members.ground import access, queue
 from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
 from members.ground.sealing import decrypt, encrypt
-from members.ground.states import Conflict
+from members.ground.states import WithStatus
 from members.models.areas import Area
 
 SILENCE = timedelta(seconds=90)
 # The personal data of an import, once it is no longer needed.
-FORGOTTEN = {"content": None, "reading": None, "plan": None}
+FORGOTTEN: dict[str, Any] = {"content": None, "reading": None, "plan": None}
 TASKS = ("members.roster.job.read_roster_import", "members.roster.job.apply_roster_import")
 INTERRUPTED = "处理中断了，没有写入任何数据。请重新上传这份花名册。"
 
 
-class RosterImportQuerySet(models.QuerySet):
+class RosterImportQuerySet(models.QuerySet["RosterImport"]):
     def for_user(self, user, right: Right = Right.WRITE) -> Self:
         """Imports whose whole scope is the user's: one by the street may have moved people between communities."""
         return self.filter(access.within("scope_path", access.reach(user, Resource.ROSTER, right)))
@@ -37,9 +37,10 @@ class RosterImportQuerySet(models.QuerySet):
         if not lost:
             return 0
         with atomic_write():
-            return silent.filter(pk__in=lost).update(
-                status=RosterImport.Status.FAILED, message=INTERRUPTED, **FORGOTTEN
-            )
+            rows = list(silent.filter(pk__in=lost).order_by("pk").select_for_update(no_key=True).defer(*FORGOTTEN))
+            for row in rows:
+                row.advance(RosterImport.Status.FAILED, message=INTERRUPTED, **FORGOTTEN)
+        return len(rows)
 
     def expired(self) -> Self:
         """Uploads kept past the time that retention allows."""
@@ -52,11 +53,13 @@ class RosterImportQuerySet(models.QuerySet):
         if not old.exists():
             return 0
         with atomic_write():
-            old.filter(status=RosterImport.Status.REVIEW).update(status=RosterImport.Status.DISCARDED)
+            reviewed = old.filter(status=RosterImport.Status.REVIEW).order_by("pk").select_for_update(no_key=True)
+            for row in reviewed.defer(*FORGOTTEN):
+                row.advance(RosterImport.Status.DISCARDED)
             return old.update(**FORGOTTEN)
 
 
-class RosterImport(models.Model):
+class RosterImport(WithStatus):
     """One upload, who brought it in, what came of it. The file and the plan are personal data: both are encrypted."""
 
     class Status(models.TextChoices):
@@ -143,16 +146,14 @@ class RosterImport(models.Model):
     def is_busy(self) -> bool:
         return self.status in self.BUSY
 
-    def advance(self, to: str, **values) -> None:
-        """Move to another state, if the present one allows it; the loser of a race gets Conflict."""
-        allowed = [status for status, targets in self.TRANSITIONS.items() if to in targets]
-        values |= {"status": to, "beat_at": None if to in self.BUSY else timezone.now()}
+    def advance(self, to: str, *, only_from: str = "", **values) -> None:
+        """Move to another state in a transaction of its own; one that waits for a worker is in nobody's hands yet."""
+        beat_at = None if to in self.BUSY else timezone.now()
         with atomic_write():
-            is_moved = type(self).objects.filter(pk=self.pk, status__in=allowed).update(**values)
-        if not is_moved:
-            self._refuse()
-        for name, value in values.items():
-            setattr(self, name, value)
+            super().advance(to, only_from=only_from, beat_at=beat_at, **values)
+
+    def _moved(self, names: list[str]) -> None:
+        """Nothing more: what an import does leaves its entry by itself, and the file is not written twice."""
 
     def begin(self, status: str, progress: int) -> None:
         """Note that a worker has this step in hand; Conflict where it is done, or was ended meanwhile."""
@@ -165,10 +166,6 @@ class RosterImport(models.Model):
         mine = type(self).objects.filter(pk=self.pk, status=self.status, status__in=self.BUSY)
         with atomic_write():
             return bool(mine.update(**values))
-
-    def _refuse(self) -> NoReturn:
-        self.refresh_from_db(fields=["status"])
-        raise Conflict(f"这份花名册现在是“{self.get_status_display()}”，不能再做这一步。请刷新页面看看。")
 
     @property
     def day(self) -> date:

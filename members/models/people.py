@@ -1,4 +1,4 @@
-"""The people: members, where they live, what they took up."""
+"""The people: members, and where they live."""
 
 from datetime import date
 from typing import Self
@@ -12,13 +12,14 @@ from django.utils import timezone
 from members.ground import access
 from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
-from members.ground.audit import Audited
+from members.ground.audit import Audited, record
 from members.ground.dated import DatedQuerySet, ends_after_it_begins
 from members.ground.history import kept_history
 from members.ground.partial_date import PartialDateField
 from members.ground.pinyin import spell
 from members.ground.rooms import fold_room
 from members.ground.sealing import decrypt_text, digest, encrypt_text, mask_phone
+from members.ground.states import Conflict
 from members.models.areas import Area
 from members.models.employers import Employer
 
@@ -178,26 +179,41 @@ class Member(Audited):
     def move(self, *, to: Area, room: str = "", on: date | None = None, joined_on: date | None = None) -> "Residence":
         """Move house, move in, or come back: the present home ends on the day the new one begins.
 
-        Each street keeps its own records: to another street one moves away, and is registered there.
+        Each street keeps its own records: to another street one moves away, and is registered there. Who asks for the
+        same move twice gets the home that is there by then.
         """
         day = on or timezone.localdate()
         if to.street_path != self.street.path:
             raise ValidationError(OTHER_STREET)
+        same = {"area": to, "room": fold_room(room), "since": day, "joined_on": joined_on, "until": None}
         with atomic_write():
             Area.objects.lock_open(to)
-            Member.objects.select_for_update(no_key=True).get(pk=self.pk)  # two moves at once queue
+            self._queue()
+            if there := self.residences.filter(**same).first():
+                return there
             self._end_home(day)
-            home = Residence(member=self, area=to, room=room, since=day, joined_on=joined_on)
+            home = Residence(member=self, **same)
             home.full_clean()
             home.save()
         return home
 
     def leave(self, *, on: date | None = None) -> None:
-        """Move away: the home ends, the record and its history stay."""
-        if not self.residences.filter(until=None).exists():
-            raise ValidationError("这位党员现在没有住址，不用办理迁出。")
+        """Move away: the home ends, the record and its history stay. Conflict where they have none."""
         with atomic_write():
+            self._queue()
+            if not self.residences.filter(until=None).exists():
+                raise Conflict("这位党员现在没有住址，不用办理迁出。")
             self._end_home(on or timezone.localdate())
+
+    def reveal_phone(self) -> str:
+        """Return the phone number in full, on record; empty where none is known."""
+        with atomic_write():
+            record("reveal", self)
+        return self.phone
+
+    def _queue(self) -> None:
+        """Two moves of one member at once come one after the other."""
+        list(Member.objects.select_for_update(no_key=True).filter(pk=self.pk).values_list("pk"))
 
     def _end_home(self, day: date) -> None:
         for home in self.residences.select_for_update(no_key=True).filter(until=None):
@@ -285,47 +301,3 @@ class Residence(Audited):
         if self.until:
             others = others.filter(since__lt=self.until)
         return others.exclude(pk=self.pk).exists()
-
-
-class DutyQuerySet(DatedQuerySet):
-    def for_user(self, user, right: Right = Right.READ) -> Self:
-        return self.filter(member__in=Member.objects.for_user(user, right))
-
-
-class Duty(Audited):
-    """One of the six roles a member took up (the paper, part one, 2: 六员)."""
-
-    class Kind(models.TextChoices):
-        PUBLICIST = "publicist", "宣传员"
-        EXAMPLE = "example", "示范员"
-        MESSENGER = "messenger", "信息员"
-        HELPER = "helper", "服务员"
-        MEDIATOR = "mediator", "调解员"
-        WATCHER = "watcher", "监督员"
-
-    member = models.ForeignKey(Member, on_delete=models.CASCADE, verbose_name="党员", related_name="duties")
-    kind = models.CharField("六员", max_length=20, choices=Kind.choices)
-    since = models.DateField("开始日期", default=timezone.localdate)
-    until = models.DateField("结束日期", null=True, blank=True, help_text="还在担任就不填。")
-
-    objects = DutyQuerySet.as_manager()
-    history = kept_history()
-
-    class Meta:
-        verbose_name = verbose_name_plural = "六员"
-        ordering = ["member", "kind", "since"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["member", "kind"],
-                condition=Q(until=None),
-                name="duty_held_once",
-                violation_error_message="这位党员已经担任这一员。",
-            ),
-            ends_after_it_begins("duty_ends_after_it_begins"),
-        ]
-
-    def __str__(self):
-        return self.get_kind_display()
-
-    def audit_path(self) -> str:
-        return self.member.audit_path()

@@ -9,10 +9,10 @@ from functools import lru_cache
 from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError
 
+from members.ground import credit_code, id_number
 from members.ground.days import Unreadable, read_day
 from members.ground.rooms import fold_room
 from members.ground.text import BLANKS, Cell, as_text, narrow, squeezed
-from members.roster import id_number
 from members.roster.sheet import RosterRow
 
 HEADINGS: dict[str, tuple[str, ...]] = {
@@ -177,7 +177,7 @@ def _credit_code(cell: Cell) -> str:
     try:
         return str(uscc.validate(squeezed(as_text(cell)).lstrip("'")))
     except ValidationError as error:
-        raise Unreadable("统一社会信用代码不对：应为 18 位且校验相符，请核对后重新填写，不清楚可以留空") from error
+        raise Unreadable(credit_code.WRONG) from error
 
 
 def _rank(cell: Cell) -> str:

@@ -1,6 +1,7 @@
 """An import's steps: read, choose, apply, undo. Each is one transition of its `RosterImport`."""
 
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,7 @@ from members.roster.basis import Basis, Terms, look
 from members.roster.plan import Outcome, Plan, Status, make_plan
 from members.roster.reading import Reading, read_roster
 from members.roster.refusal import UnreadableFile
-from members.roster.stored import seal_plan, seal_reading, unseal_reading
+from members.roster.stored import seal_plan, seal_reading, unseal_plan, unseal_reading
 from members.roster.undo import take_back
 
 logger = logging.getLogger(__name__)
@@ -32,8 +33,31 @@ STILL_USED = "有资料连着这次导入的内容，没有撤销，什么都没
 LOCKED_OUT = "您在这个区域的岗位已经变动，不能再写入。没有写入任何数据。"
 
 
+Then = Callable[[RosterImport], object]
+
+
+def _no_more(roster_import: RosterImport) -> None:
+    """What follows a step where whoever calls it goes on by itself, as the command does."""
+
+
 class NotReady(Exception):
     """The plan cannot be written yet; the sentence says what the clerk has to do first."""
+
+
+def take_in(
+    *, area: Area, user: User | None, file_name: str, content: bytes, create_groups: bool, then: Then = _no_more
+) -> RosterImport:
+    """Keep an uploaded roster until it is read, and have it read: `then` queues that in the same transaction.
+
+    ValidationError where the area was closed meanwhile.
+    """
+    roster_import = RosterImport(area=area, user=user, file_name=file_name[-200:], create_groups=create_groups)
+    roster_import.file = content
+    with atomic_write():
+        Area.objects.lock_open(area)
+        roster_import.save()
+        then(roster_import)
+    return roster_import
 
 
 def read_step(roster_import: RosterImport) -> None:
@@ -94,6 +118,31 @@ def check_ready(roster_import: RosterImport, plan: Plan, *, only_good: bool, con
         raise NotReady("没有需要写入的内容：文件里的党员都已登记，资料也一样。")
     if plan.warnings and not confirmed:
         raise NotReady("请先看清上面的提醒，并勾选“我已核对”。")
+
+
+def start_step(
+    roster_import: RosterImport,
+    *,
+    user: User | None,
+    only_good: bool = False,
+    confirmed: bool = False,
+    then: Then = _no_more,
+) -> None:
+    """Hand a plan that is ready to whoever writes it: `then` queues that in the same transaction.
+
+    Conflict where somebody else did, NotReady with what is to be done first.
+    """
+    if roster_import.plan is None:
+        raise Conflict("这份花名册已经处理过了。")
+    check_ready(roster_import, unseal_plan(roster_import.plan), only_good=only_good, confirmed=confirmed)
+    with atomic_write():
+        roster_import.advance(RosterImport.Status.APPLYING, user=user)
+        then(roster_import)
+
+
+def discard_step(roster_import: RosterImport) -> None:
+    """Give a roster up that was not written: what was uploaded is deleted, who and when stays."""
+    roster_import.advance(RosterImport.Status.DISCARDED, **FORGOTTEN)
 
 
 def apply_step(roster_import: RosterImport, *, only_good: bool) -> None:

@@ -6,15 +6,19 @@ holds on to it (`members.ground.dependents`).
 
 from collections import defaultdict
 from collections.abc import Collection
+from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 
 from members.ground import access
 from members.ground.access import Resource, Right
+from members.ground.atomic import atomic_write
 from members.ground.dependents import places_of
-from members.models import Area, Employer, User
+from members.models import Area, Employer, EmployerName, User
 from members.models.areas import SEGMENT
 
+UNIT_GONE = "这家单位刚刚去掉了，没有保存。请回到名单看看。"
+NAME_GONE = "这个叫法刚刚删去了，没有保存。请回到名单看看。"
 SHARED = (
     "这家单位别的街道也在用，名称和信用代码不能由一个街道改。"
     "本街道有自己的叫法，请登记在“单位叫法”里；确实要改，请联系系统管理员。"
@@ -38,6 +42,51 @@ def may_change(user: User, employer: Employer) -> bool:
     """Whether the user may give this employer another name or code."""
     own = {low[:SEGMENT] for low, _ in access.reach(user, Resource.EMPLOYER, Right.WRITE)}
     return bool(own) and (access.sets_up(user) or streets_of([employer.pk])[employer.pk] <= own)
+
+
+def add(**values: Any) -> Employer:
+    """Add a unit to the register; ValidationError where it has its name or code already."""
+    with atomic_write():
+        employer = Employer(**values)
+        employer.full_clean()
+        employer.save()
+    return employer
+
+
+def change(employer: Employer, *, by: User, **values: Any) -> Employer:
+    """Give a unit another name or code, on what is stored by now."""
+    with atomic_write():
+        require_change(by, employer)
+        now = Employer.objects.filter(pk=employer.pk).first()
+        if now is None:
+            raise ValidationError(UNIT_GONE)
+        for name, value in values.items():
+            setattr(now, name, value)
+        now.full_clean()
+        now.save()
+    return now
+
+
+def call(known: EmployerName | None = None, **values: Any) -> EmployerName:
+    """Say what a street calls a unit; with a row that is `known`, say it otherwise."""
+    with atomic_write():
+        now = (
+            EmployerName.objects.select_for_update(no_key=True).filter(pk=known.pk).first() if known else EmployerName()
+        )
+        if now is None:
+            raise ValidationError(NAME_GONE)
+        for field, value in values.items():
+            setattr(now, field, value)
+        now.full_clean()
+        now.save()
+    return now
+
+
+def forget(name: EmployerName) -> None:
+    """Take a street's word for a unit back; one that is gone already is gone."""
+    with atomic_write():
+        for row in EmployerName.objects.select_for_update(no_key=True).filter(pk=name.pk):
+            row.delete()
 
 
 def require_change(user: User, employer: Employer) -> None:

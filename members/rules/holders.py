@@ -1,4 +1,4 @@
-"""What of members holds on to areas, employers and members."""
+"""What of members holds on to areas, employers, doors, members and users."""
 
 from members.ground.dependents import Dependent, register
 from members.models import (
@@ -13,6 +13,7 @@ from members.models import (
     Pairing,
     Residence,
     RosterImport,
+    StaffToken,
     User,
 )
 
@@ -32,13 +33,23 @@ def register_all() -> None:
     register(
         Employer,
         Dependent(Member, "employer", "{} 名党员", "street__path"),
-        Dependent(EmployerName, "employer", "{} 个叫法", "street__path"),
+        Dependent(EmployerName, "employer", "{} 个叫法", "street__path", goes=True),
         Dependent(Consent, "employer", "{} 次党员答复", "member__street__path"),
     )
     register(
+        Household,
+        Dependent(Pairing, "household", "{} 对结对"),
+        Dependent(Pairing, "neighbour", "{} 对结对的另一方"),
+    )
+    register(
         Member,
-        Dependent(Residence, "member", "{} 处别的住址"),
-        Dependent(Duty, "member", "{} 项六员岗位"),
-        Dependent(Consent, "member", "{} 次本人答复"),
+        Dependent(Residence, "member", "{} 处别的住址", goes=True),
+        Dependent(Duty, "member", "{} 项六员岗位", goes=True),
+        Dependent(Consent, "member", "{} 次本人答复", goes=True),
         Dependent(User, "member", "{} 个登录账号"),
+    )
+    register(
+        User,
+        Dependent(AreaRole, "user", "{} 个岗位", "area__path", goes=True),
+        Dependent(StaffToken, "user", "{} 把接口密钥", goes=True),
     )

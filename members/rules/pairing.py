@@ -1,7 +1,7 @@
 """Pairing many households at once: who would go with whom, and doing it in one go."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from math import ceil
 from typing import NamedTuple
@@ -10,10 +10,11 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count
 from django.utils import timezone
 
+from members.ground.access import Right
 from members.ground.atomic import atomic_write
 from members.ground.audit import record
 from members.ground.history import batches, write_history
-from members.models import Area, Household, Pairing
+from members.models import Area, Household, Pairing, User
 from members.models.areas import SEGMENT
 
 FAR = 99
@@ -101,11 +102,29 @@ class PairingOutcome(NamedTuple):
     skipped: int
 
 
+def pair_chosen(chosen: Mapping[int, int], *, area: Area, since: date, by: User) -> PairingOutcome:
+    """Pair each of these neighbours of a building or compound with the member household chosen for it (ids).
+
+    Both sides are doors where the user may write; all of them are paired, or none.
+    """
+    doors = Household.objects.for_user(by, Right.WRITE).select_related("area")
+    compound = Area.objects.get(path=area.path[: Area.Level.STATION * SEGMENT])
+    ticked = list(doors.inside(area).filter(pk__in=list(chosen)))
+    homes = doors.inside(compound).in_bulk({chosen[neighbour.pk] for neighbour in ticked})
+    if not ticked:
+        raise ValidationError("请至少勾选一户。")
+    if lost := next((door for door in ticked if chosen[door.pk] not in homes), None):
+        raise ValidationError(f"{lost.room} 还没有选党员家庭，请选一户，或去掉它的勾。")
+    pairs = {neighbour: homes[chosen[neighbour.pk]] for neighbour in ticked}
+    return pair_all(pairs, compound=compound, since=since)
+
+
 def pair_all(pairs: dict[Household, Household], *, compound: Area, since: date) -> PairingOutcome:
     """Pair these neighbours (keys) with these member households of one compound, all in one transaction.
 
     A neighbour that is paired by then is left as it is, so that the same list sent twice adds nothing.
     """
+    _refuse_day_to_come(since)
     with atomic_write():
         doors = {door.pk for pair in pairs.items() for door in pair}
         Household.objects.lock(doors)
@@ -126,6 +145,11 @@ def pair_all(pairs: dict[Household, Household], *, compound: Area, since: date) 
     return PairingOutcome(len(new), len(pairs) - len(new))
 
 
+def _refuse_day_to_come(day: date) -> None:
+    if day > timezone.localdate():
+        raise ValidationError("结对、结束的日期都不能晚于今天。")
+
+
 def _of_members(pks: Iterable[int]) -> set[int]:
     """Return those of these doors behind which members live."""
     today = timezone.localdate()
@@ -141,6 +165,7 @@ def end_all(pairings: Iterable[Pairing], *, on: date, paths: Iterable[str]) -> i
 
     `paths` are the areas within which whoever ends them works: of each the trail has an entry.
     """
+    _refuse_day_to_come(on)
     pks = sorted(pairing.pk for pairing in pairings)
     with atomic_write():
         current = Pairing.objects.filter(pk__in=pks, until=None).select_related("household__area", "neighbour")

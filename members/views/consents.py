@@ -11,12 +11,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from members.forms.consents import NOTICE, PURPOSE, VERSION, AnswersForm, AskedResident, _latest
+from members.forms.consents import NOTICE, VERSION, AnswersForm, AskedResident
 from members.ground import access
 from members.ground.access import Resource, Right
 from members.ground.rooms import read_door
 from members.models import Area, Consent, Residence
 from members.models.areas import AreaQuerySet
+from members.rules.consenting import latest_answers, record_answers
 from members.web.acts import done, numbers, tried, writable
 from members.web.shell import page
 
@@ -50,7 +51,7 @@ def consents(request):
     if request.method == "POST" and not may_write:
         raise PermissionDenied
     form = AnswersForm(request.POST if request.method == "POST" else None, asked=asked)
-    if form.is_bound and form.is_valid() and done(form, lambda: form.save(area=area, by=request.user)):
+    if form.is_bound and form.is_valid() and done(form, lambda: _record(form, by=request.user)):
         messages.success(request, _told(form.answers))
         return redirect(_address(area))
     return page(
@@ -59,6 +60,11 @@ def consents(request):
         agreed=[row for row in asked if row.is_agreed], others=[row for row in asked if not row.is_agreed],
         unasked=sum(row.answer is None for row in asked),
     )  # fmt: skip
+
+
+def _record(form: AnswersForm, *, by) -> None:
+    how = {name: form.cleaned_data[name] for name in ("means", "given_on")}
+    record_answers(form.answers, by=by, **how)
 
 
 @require_GET
@@ -123,7 +129,7 @@ def _counts(user, area: Area | None) -> tuple[Counter, Counter]:
     homes = Residence.objects.for_user(user).current()
     if area:
         homes = homes.inside(area)
-    agreed = Consent.objects.in_force(PURPOSE).filter(member=OuterRef("member"))
+    agreed = Consent.objects.in_force(Consent.Purpose.STAIRWELL).filter(member=OuterRef("member"))
     rows = (
         homes.order_by()
         .values("area__path")
@@ -140,7 +146,7 @@ def _below(area: Area, counts: Counter) -> int:
 def _asked(user, area: Area) -> list[AskedResident]:
     """Who lives in the building today, door after door."""
     homes = Residence.objects.for_user(user).current().filter(area=area).select_related("member")
-    answers = _latest(user, [home.member_id for home in homes])
+    answers = latest_answers(user, [home.member_id for home in homes])
     return [AskedResident(home, answers.get(home.member_id)) for home in sorted(homes, key=_door)]
 
 

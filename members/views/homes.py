@@ -5,9 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, redirect
 
 from members.forms.homes import DayForm, MoveForm
-from members.ground import audit
 from members.ground.access import Right
-from members.ground.atomic import atomic_write
 from members.models import Member
 from members.web.acts import done, writable
 from members.web.shell import page
@@ -46,7 +44,5 @@ def phone(request, pk):
         raise PermissionDenied
     shown = ""
     if request.method == "POST":
-        with atomic_write():
-            audit.record("reveal", member)
-        shown = member.phone or "没有登记电话"
+        shown = member.reveal_phone() or "没有登记电话"
     return page(request, "members/phone.html", title=f"完整电话：{member}", member=member, shown=shown)

@@ -16,10 +16,10 @@ from members.forms.households import DoorForm, LayOutForm, NameForm
 from members.forms.pairings import PairForm
 from members.ground import access
 from members.ground.access import Resource, Right
-from members.ground.atomic import atomic_write
-from members.ground.rooms import Shape, all_rooms, shape_of
-from members.models import Area, Household, Pairing, Residence, User
+from members.ground.rooms import fold_room
+from members.models import Area, Household, Pairing, User
 from members.models.areas import SEGMENT
+from members.rules import housing
 from members.rules.building_grid import grid_of, members_behind
 from members.rules.coverage import coverage
 from members.views.pairings import SIDES, compound_path
@@ -63,7 +63,7 @@ def building(request: HttpRequest, pk: int) -> HttpResponse:
     """A building's grid; a member's household and a neighbour's, clicked one after the other, are a pair."""
     place = _building(request, pk, Right.WRITE if request.method == "POST" else Right.READ)
     form = _pair_form(request, place)
-    if form.is_valid() and done(form, form.save):
+    if form.is_valid() and done(form, form.pair):
         return redirect(f"{reverse('members:building', args=[pk])}?{_after(form)}#made")
     partner = _partner(request, place)
     grid = grid_of(place, user=request.user, day=timezone.localdate())
@@ -124,14 +124,11 @@ def _building(request: HttpRequest, pk: int, right: Right = Right.WRITE) -> Area
 def lay_out(request: HttpRequest, pk: int) -> HttpResponse:
     """Make all doors of a building at once; done again, it adds what is missing and removes what was a slip."""
     place = _building(request, pk)
-    shape, is_named = _shape(place)
+    shape, _ = housing.shape_of_building(place)
     form = LayOutForm(request.POST if request.method == "POST" else None, initial=shape._asdict())
     if form.is_valid():
-        rooms = [*all_rooms(**form.cleaned_data, is_unit_named=is_named)]
         try:
-            with atomic_write():
-                added = Household.objects.lay_out(place, rooms)
-                removed = Household.objects.clear(place, keep=rooms)
+            added, removed = housing.lay_out(place, **form.cleaned_data)
         except ValidationError as error:
             form.add_error(None, error)
         else:
@@ -147,21 +144,12 @@ def _kept(request: HttpRequest) -> str:
     return f"?with={min(picked)}" if picked else ""
 
 
-def _shape(place: Area) -> tuple[Shape, bool]:
-    """How large the building is as far as is known, and whether the rooms that are sure name the unit."""
-    doors = Household.objects.filter(area=place)
-    homes = Residence.objects.filter(area=place).current().exclude(room="").values_list("room", flat=True)
-    sure = [*homes, *doors.exclude(pk__in=doors.idle()).values_list("room", flat=True)]
-    shape = shape_of([*sure, *doors.values_list("room", flat=True)])
-    return shape, shape_of(sure).is_unit_named
-
-
 @require_POST
 def member_doors(request: HttpRequest, pk: int) -> HttpResponse:
     """Make the doors of members who moved in since the building was laid out."""
     place = _building(request, pk)
     try:
-        added = Household.objects.lay_out(place, [])
+        added = housing.add_rooms(place)
     except ValidationError as error:
         messages.error(request, error.messages[0])
         return redirect("members:buildings")
@@ -172,8 +160,8 @@ def member_doors(request: HttpRequest, pk: int) -> HttpResponse:
 def door_add(request: HttpRequest, pk: int) -> HttpResponse:
     place = _building(request, pk)
     form = DoorForm(request.POST if request.method == "POST" else None, instance=Household(area=place))
-    if form.is_valid() and done(form, form.save_checked):
-        messages.success(request, f"已加上 {form.instance.room}。")
+    if form.is_valid() and done(form, lambda: housing.add_door(place, **form.cleaned_data)):
+        messages.success(request, f"已加上 {fold_room(form.cleaned_data['room'])}。")
         return redirect("members:building", pk)
     return page(request, "members/door_form.html", title=f"加一户：{place.label}", form=form, place=place)
 
@@ -182,7 +170,7 @@ def household(request: HttpRequest, pk: int) -> HttpResponse:
     """A door: what to call it, its pairs of today and before, a neighbour in another building, its removal."""
     door = writable(request, Household, pk, "area")
     form = NameForm(request.POST if request.method == "POST" else None, instance=door)
-    if form.is_valid() and done(form, form.save_checked):
+    if form.is_valid() and done(form, lambda: housing.change_door(door, **form.cleaned_data)):
         messages.success(request, "称呼已保存。")
         return redirect("members:household", pk)
     pairings = Pairing.objects.for_user(request.user).of(door).select_related(*SIDES).order_by("until", "-since")

@@ -11,13 +11,13 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 
-from members.forms.pairings import MOST_ROWS, ProposalForm, _number
+from members.forms.pairings import MOST_ROWS, ProposalForm, chosen_home, chosen_pairs
 from members.ground import access
 from members.ground.access import Resource, Right
 from members.models import Area, Household, User
 from members.models.households import HouseholdQuerySet
 from members.rules.building_grid import members_behind
-from members.rules.pairing import Proposal, by_building, loads, nearest, propose
+from members.rules.pairing import PairingOutcome, Proposal, by_building, loads, nearest, pair_chosen, propose
 from members.views.pairings import compound_path
 from members.web.acts import done, numbers
 from members.web.shell import page
@@ -41,9 +41,11 @@ def proposals(request: HttpRequest, pk: int) -> HttpResponse:
     compound = Area.objects.get(path=compound_path(area))
     form = ProposalForm(request.POST if request.method == "POST" else None)
     doors = Household.objects.for_user(request.user, Right.WRITE).select_related("area")
-    if form.is_valid() and done(form, lambda: form.save(request.POST, doors.inside(area), doors, compound)):
-        messages.success(request, form.told)
-        return redirect("members:proposals", pk)
+    if form.is_valid():
+        chosen, since = chosen_pairs(request.POST), form.cleaned_data["since"]
+        by = cast(User, request.user)
+        if done(form, lambda: _told(request, pair_chosen(chosen, area=area, since=since, by=by))):
+            return redirect("members:proposals", pk)
     homes = list(doors.inside(compound).of_members(timezone.localdate()))
     waiting = _waiting(doors.inside(area))
     most = min(numbers([request.GET.get("most", "")]), default=None)
@@ -60,6 +62,11 @@ def proposals(request: HttpRequest, pk: int) -> HttpResponse:
         most=most,
         has_doors=doors.inside(area).exists(),
     )
+
+
+def _told(request: HttpRequest, outcome: PairingOutcome) -> None:
+    skipped = f"另有 {outcome.skipped} 户已经结对，没有重复。" if outcome.skipped else ""
+    messages.success(request, f"已结成 {outcome.made} 对。{skipped}")
 
 
 def _place(request: HttpRequest, pk: int) -> Area:
@@ -82,7 +89,7 @@ def _rows(proposed: Iterable[Proposal], homes: list[Household], sent: QueryDict 
     ticked = None if sent is None else numbers(sent.getlist("pick"))
     rows = []
     for neighbour, home in proposed:
-        chosen = by_pk.get(_number(sent, neighbour)) if sent else home
+        chosen = by_pk.get(chosen_home(sent, neighbour.pk)) if sent else home
         near = own.get(neighbour.area_id) or nearest(neighbour, homes)[:FEW_HOMES]
         options = near if chosen is None or chosen in near else [chosen, *near]
         is_ticked = neighbour.pk in ticked if ticked is not None else home is not None

@@ -1,7 +1,9 @@
 """The roster's pages: upload → progress → preview → apply → result → undo."""
 
+from functools import partial
+
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db import IntegrityError
 from django.shortcuts import get_object_or_404, redirect
@@ -40,7 +42,10 @@ def index(request):
     _require_roster(request)
     form = RosterUploadForm(request.POST or None, request.FILES or None, user=request.user)
     if request.method == "POST" and form.is_valid():
-        return redirect("members:roster", _upload(request, form).pk)
+        try:
+            return redirect("members:roster", _upload(request, form).pk)
+        except ValidationError as error:
+            form.add_error("area", error)
     imports = RosterImport.objects.for_user(request.user)
     imports.bury_the_silent()
     imports.forget_expired()
@@ -55,13 +60,14 @@ def _require_roster(request) -> None:
 
 def _upload(request, form) -> RosterImport:
     file = form.cleaned_data["file"]
-    upload = RosterImport(area=form.cleaned_data["area"], user=request.user, file_name=file.name[-200:])
-    upload.create_groups = form.cleaned_data["create_groups"]
-    upload.file = file.read()
-    with atomic_write():
-        upload.save()
-        enqueue(job.read_roster_import, upload.pk)
-    return upload
+    chosen = {name: form.cleaned_data[name] for name in ("area", "create_groups")}
+    return steps.take_in(
+        **chosen,
+        user=request.user,
+        file_name=file.name,
+        content=file.read(),
+        then=lambda upload: enqueue(job.read_roster_import, upload.pk),
+    )
 
 
 @require_GET
@@ -111,23 +117,20 @@ def apply_good(request, pk):
 def _apply(request, pk, *, only_good: bool):
     upload = _find(request, pk)
 
-    def start():
-        if upload.plan is None:
-            raise Conflict("这份花名册已经处理过了。")
-        confirmed = "confirmed" in request.POST
-        steps.check_ready(upload, unseal_plan(upload.plan), only_good=only_good, confirmed=confirmed)
-        with atomic_write():
-            upload.advance(RosterImport.Status.APPLYING, user=request.user)
-            enqueue(job.apply_roster_import, upload.pk, only_good)
-
-    _step(request, start)
+    asked = {"only_good": only_good, "confirmed": "confirmed" in request.POST, "user": request.user}
+    then = partial(_queue_writing, only_good=only_good)
+    _step(request, lambda: steps.start_step(upload, **asked, then=then))
     return redirect("members:roster", pk)
+
+
+def _queue_writing(upload: RosterImport, *, only_good: bool) -> None:
+    enqueue(job.apply_roster_import, upload.pk, only_good)
 
 
 @require_POST
 def discard(request, pk):
     upload = _find(request, pk)
-    _step(request, lambda: upload.advance(RosterImport.Status.DISCARDED, **FORGOTTEN))
+    _step(request, lambda: steps.discard_step(upload))
     return redirect("members:roster_index")
 
 

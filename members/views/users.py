@@ -1,18 +1,16 @@
 """Small acts on users and tokens: each asks once, then does it."""
 
-from axes.utils import reset
+from typing import cast
+
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
-from members.ground import audit
-from members.ground.access import Right
 from members.ground.atomic import atomic_write
 from members.ground.first_password import first_password
-from members.login import second_factor
+from members.login import resetting
 from members.models import StaffToken, User
-from members.models.users import HIGHER
+from members.rules.appointing import require_given
 from members.web.shell import page
 
 
@@ -20,10 +18,7 @@ def reset_password(request, pk):
     user = _given(request, pk)
     if request.method == "POST":
         made = first_password()
-        with atomic_write():
-            user = _given(request, pk, hold=True)
-            user.set_first_password(made)
-            user.save()
+        user = resetting.reset_password(pk, made, by=cast(User, request.user))
         messages.warning(request, f"“{user}”的新密码是 {made.text}（只显示这一次，请当面告知；首次登录须修改）。")
         return redirect("admin:members_user_change", pk)
     asked = f"确定要为“{user}”重设密码吗？原来的密码和接口密钥将不能再用，已经登录的也会退出。"
@@ -33,11 +28,7 @@ def reset_password(request, pk):
 def unlock(request, pk):
     user = _given(request, pk)
     if request.method == "POST":
-        with atomic_write():
-            user = _given(request, pk, hold=True)
-            reset(username=user.username)
-            second_factor.forgive(user)
-            audit.record("change", user, changes={"login": ["locked", "open"]})
+        resetting.unlock(pk, by=cast(User, request.user))
         messages.success(request, f"“{user}”现在可以再次登录。")
         return redirect("admin:members_user_change", pk)
     return _asked(request, "解除登录锁定", f"“{user}”因多次输错密码被暂时锁定，确定要解除吗？")
@@ -46,8 +37,7 @@ def unlock(request, pk):
 def reset_second_factor(request, pk):
     user = _given(request, pk)
     if request.method == "POST":
-        with atomic_write():
-            second_factor.forget(_given(request, pk, hold=True))
+        resetting.reset_second_factor(pk, by=cast(User, request.user))
         messages.success(request, f"“{user}”下次登录时重新设置验证器。")
         return redirect("admin:members_user_change", pk)
     asked = (
@@ -67,14 +57,10 @@ def revoke_token(request, pk):
     return _asked(request, "停用密钥", f"确定要停用“{token}”吗？用它的程序将不能再取数据。")
 
 
-def _given(request: HttpRequest, pk: int, *, hold: bool = False) -> User:
+def _given(request: HttpRequest, pk: int) -> User:
     """Return a user all of whose posts and inboxes are this one's to give: 404 outside the scope, 403 inside it."""
-    seen = User.objects.for_user(request.user)
-    if hold:
-        list(User.objects.select_for_update(no_key=True).filter(pk=pk))
-    user = get_object_or_404(seen, pk=pk)
-    if not User.objects.for_user(request.user, Right.WRITE).filter(pk=pk).exists():
-        raise PermissionDenied(HIGHER if user != request.user else "自己的密码请在“修改密码”里换；别的请上级办理。")
+    user = get_object_or_404(User.objects.for_user(request.user), pk=pk)
+    require_given(user, by=cast(User, request.user))
     return user
 
 

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.db import models
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
@@ -33,12 +33,19 @@ def done(form: forms.BaseForm, act: Callable[[], object]) -> bool:
         with atomic_write():
             act()
     except ValidationError as error:
-        form.add_error(None, error)
+        add_errors(form, error)
     except Conflict as reason:
         form.add_error(None, str(reason))
     else:
         return True
     return False
+
+
+def add_errors(form: forms.BaseForm, error: ValidationError) -> None:
+    """Put what a rule refuses beside the fields it names; what the form does not ask for stands above it."""
+    by_field = error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
+    for name, sentences in by_field.items():
+        form.add_error(name if name in form.fields else None, sentences)
 
 
 def tried(request: HttpRequest, act: Callable[[], object]) -> bool:

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from members.ground.access import PostKind
 from members.ground.rooms import all_rooms
 from members.models import Area, Household, Pairing, User
+from members.rules import housing
 from tests import factories
 
 pytestmark = pytest.mark.browser
@@ -28,7 +29,7 @@ def people(group: Area) -> None:
 
 @pytest.fixture
 def doors(group: Area, people: None) -> None:
-    Household.objects.lay_out(group, all_rooms(units=1, floors=6, doors=4))
+    housing.add_rooms(group, all_rooms(units=1, floors=6, doors=4))
 
 
 def pairs() -> list[tuple[str, str]]:
@@ -103,7 +104,7 @@ def test_a_neighbour_of_the_next_building(
     enter: Callable[[User], Page], secretary: User, station: Area, group: Area, doors: None
 ) -> None:
     near = Area.objects.children_of(station).exclude(pk=group.pk).earliest("path")
-    Household.objects.lay_out(near, ["101", "102"])
+    housing.add_rooms(near, ["101", "102"])
     page = enter(secretary)
     page.goto(f"/buildings/{group.pk}/")
     door(page, "302").click()

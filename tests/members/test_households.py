@@ -13,6 +13,7 @@ from django.utils import timezone
 from members.ground.access import PostKind
 from members.ground.rooms import Door, Shape, all_rooms, fold_room, read_door, shape_of
 from members.models import Area, AuditEntry, Household, Member, User
+from members.rules import housing
 from members.rules.building_grid import BuildingGrid, grid_of
 from members.views.pairing_lists import TABS
 from tests import factories
@@ -31,7 +32,7 @@ GARBAGE: list[dict[str, Any]] = [
 @pytest.fixture
 def doors(group: Area, member: Member) -> dict[str, Household]:
     """Six floors of four doors; the member lives in 302."""
-    Household.objects.lay_out(group, all_rooms(units=1, floors=6, doors=4))
+    housing.add_rooms(group, all_rooms(units=1, floors=6, doors=4))
     return {door.room: door for door in Household.objects.filter(area=group)}
 
 
@@ -99,9 +100,9 @@ def test_rooms_tell_how_large_a_building_is(rooms: list[str], shape: Shape) -> N
 
 # Laying out ----------------------------------------------------------------------------------------------------------
 def test_laying_out_adds_what_is_missing_once(group: Area, member: Member, secretary: User) -> None:
-    assert Household.objects.lay_out(group, ["101", "１０１室", "102"]) == 3
+    assert housing.add_rooms(group, ["101", "１０１室", "102"]) == 3
     assert set(Household.objects.values_list("room", flat=True)) == {"101", "102", "302"}
-    assert Household.objects.lay_out(group, ["101", "102"]) == 0
+    assert housing.add_rooms(group, ["101", "102"]) == 0
     entry = AuditEntry.objects.get(model="members.Household")
     assert (entry.action, entry.area_path, entry.changes["doors"]) == ("create", group.path, 3)
     assert Household.history.filter(history_type="+").count() == 3  # type: ignore[attr-defined]
@@ -116,17 +117,17 @@ def test_a_slip_in_the_layout_is_cleared_but_nothing_that_counts(
     factories.pairing(doors["302"], doors["603"]).end()
     factories.need(group, household=doors["602"])
     odd = factories.household(group, "车库")
-    assert Household.objects.clear(group, keep=all_rooms(units=1, floors=1, doors=4)) == 24 - 4 - 4
+    assert housing.clear(group, keep=all_rooms(units=1, floors=1, doors=4)) == 24 - 4 - 4
     left = set(Household.objects.values_list("room", flat=True))
     assert left == {"101", "102", "103", "104", "302", "602", "603", "604", odd.room}
     gone = Household.history.filter(history_type="-")  # type: ignore[attr-defined]
     assert (gone.count(), AuditEntry.objects.filter(action="delete", model="members.Household").count()) == (16, 1)
-    assert Household.objects.clear(group, keep=all_rooms(units=1, floors=1, doors=4)) == 0
+    assert housing.clear(group, keep=all_rooms(units=1, floors=1, doors=4)) == 0
 
 
 def test_laying_out_asks_as_many_queries_for_a_large_building(group: Area, django_assert_max_num_queries: Any) -> None:
     with django_assert_max_num_queries(14):
-        assert Household.objects.lay_out(group, all_rooms(units=2, floors=20, doors=8)) == 320
+        assert housing.add_rooms(group, all_rooms(units=2, floors=20, doors=8)) == 320
 
 
 # Rules of a door -----------------------------------------------------------------------------------------------------
@@ -136,6 +137,26 @@ def test_a_door_is_there_once(group: Area) -> None:
         factories.household(group, "302室")
     with pytest.raises(IntegrityError), transaction.atomic():
         Household(area=group, room="302").save()
+
+
+def test_what_the_rule_finds_behind_its_lock_is_told(logged_in: Any, secretary: User, group: Area) -> None:
+    """The form found nothing; the building went while it was looked at."""
+    door = factories.household(group, "302")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Household, "full_clean", lambda self, **_: None)
+        patch.setattr(housing, "change_door", lambda door, **_: housing.add_door(Area(pk=0, name="1号楼"), room="1"))
+        answer = logged_in(secretary).post(
+            f"/admin/members/household/{door.pk}/change/", {"room": "303", "name": ""}, follow=True
+        )
+    assert housing.BUILDING_GONE in answer.content.decode()
+    door.refresh_from_db()
+    assert door.room == "302"
+
+
+def test_a_building_that_closed_meanwhile_takes_no_door(group: Area) -> None:
+    group.close()
+    with pytest.raises(ValidationError, match="刚刚停用了"):
+        housing.add_door(group, room="302")
 
 
 def test_a_door_needs_a_room_and_a_building(group: Area, station: Area) -> None:
@@ -165,7 +186,7 @@ def cells(grid: BuildingGrid) -> dict[str, str]:
 
 
 def test_the_grid_has_the_top_floor_first_and_units_in_order(group: Area, secretary: User) -> None:
-    Household.objects.lay_out(group, ["10-101", "2-302", "2-101", "2-303", "车库"])
+    housing.add_rooms(group, ["10-101", "2-302", "2-101", "2-303", "车库"])
     grid = grid_of(group, user=secretary, day=TODAY)
     assert [block.unit for block in grid.blocks] == ["2", "10"]
     assert [floor.number for floor in grid.blocks[0].floors] == [3, 1]
@@ -308,7 +329,7 @@ def test_a_place_that_cannot_be_is_all_places(client: Client, group: Area, place
 def test_pages_ask_as_many_queries_for_many_doors(
     client: Client, group: Area, member: Member, django_assert_max_num_queries: Any
 ) -> None:
-    Household.objects.lay_out(group, all_rooms(units=4, floors=20, doors=4))
+    housing.add_rooms(group, all_rooms(units=4, floors=20, doors=4))
     home = Household.objects.get(area=group, room="302")
     for door in Household.objects.filter(area=group, unit="2")[:10]:
         factories.pairing(home, door)

@@ -17,7 +17,9 @@ from openpyxl import load_workbook
 from members.ground.access import PostKind, Right
 from members.ground.export import XLSX
 from members.ground.rooms import all_rooms
+from members.ground.states import Conflict
 from members.models import Area, AuditEntry, Household, Member, Pairing, User
+from members.rules import housing
 from members.rules.coverage import coverage
 from members.rules.pairing import end_all, loads, pair_all, propose
 from tests import factories
@@ -31,7 +33,7 @@ YESTERDAY = TODAY - timedelta(days=1)
 def doors(group: Area, member: Member) -> dict[str, Household]:
     """Six floors of four doors; the member lives in 302, another in 502."""
     factories.person("单国强", group, room="502")
-    Household.objects.lay_out(group, all_rooms(units=1, floors=6, doors=4))
+    housing.add_rooms(group, all_rooms(units=1, floors=6, doors=4))
     return {door.room: door for door in Household.objects.filter(area=group).select_related("area")}
 
 
@@ -131,7 +133,7 @@ def test_a_pair_begun_twice_is_one(doors: dict[str, Household], secretary: User)
 def test_a_pair_ended_twice_keeps_its_day(pair: Pairing) -> None:
     again = Pairing.objects.get(pk=pair.pk)
     pair.end(on=YESTERDAY)
-    with pytest.raises(ValidationError, match=f"这一对已于 {YESTERDAY} 结束。"):
+    with pytest.raises(Conflict, match=f"这一对已于 {YESTERDAY} 结束。"):
         again.end()
     assert Pairing.objects.get().until == YESTERDAY
 
@@ -271,7 +273,7 @@ def test_the_nearest_first_spread_evenly(doors: dict[str, Household]) -> None:
 
 
 def test_the_same_unit_comes_before_the_same_floor(group: Area, member: Member) -> None:
-    Household.objects.lay_out(group, all_rooms(units=2, floors=3, doors=2))
+    housing.add_rooms(group, all_rooms(units=2, floors=3, doors=2))
     doors = {door.room: door for door in Household.objects.select_related("area")}
     homes = [doors["1-101"], doors["2-301"]]
     assert proposed([doors["1-301"], doors["2-101"]], homes) == {"1-301": "1-101", "2-101": "2-301"}
@@ -392,7 +394,7 @@ def neighbourhood(doors: dict[str, Household], other_group: Area, other_member: 
     """Two pairs of the one household, none of the other; a pair in the other community."""
     for room in ("401", "402"):
         factories.pairing(doors["302"], doors[room])
-    Household.objects.lay_out(other_group, ["101", "102"])
+    housing.add_rooms(other_group, ["101", "102"])
     far = {door.room: door for door in Household.objects.filter(area=other_group)}
     factories.pairing(far["501"], far["101"])
 
@@ -436,7 +438,7 @@ def test_a_list_that_cannot_be_is_one_that_can(client: Client, neighbourhood: No
 def test_lists_are_paged_and_ask_as_many_queries_for_many(
     client: Client, group: Area, doors: dict[str, Household], django_assert_max_num_queries: Any
 ) -> None:
-    Household.objects.lay_out(group, all_rooms(units=2, floors=20, doors=8))
+    housing.add_rooms(group, all_rooms(units=2, floors=20, doors=8))
     for number in range(3, 62):
         factories.person(f"党员{'甲乙丙丁戊己庚辛壬癸'[number % 10]}", group, room=f"{number}01")
     compound = Area.objects.get(path=group.parent_path)
@@ -583,7 +585,7 @@ def homes(transactional_db: None) -> tuple[list[Household], Household, Area]:
     group = factories.building("1号楼", compound)
     for number in range(1, 9):
         factories.person(f"党员{'甲乙丙丁戊己庚辛'[number - 1]}", group, room=f"{number}01")
-    Household.objects.lay_out(group, ["102"])
+    housing.add_rooms(group, ["102"])
     doors = list(Household.objects.select_related("area").order_by("pk"))
     neighbour = next(door for door in doors if door.room == "102")
     return [door for door in doors if door != neighbour], neighbour, compound

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from members.ground.pinyin import spell
 from members.ground.sealing import decrypt_text, digest, encrypt_text, mask_phone
+from members.ground.states import Conflict
 from members.models import Area, Employer, Member, Residence, User
 from tests import factories
 
@@ -59,6 +60,20 @@ def test_leaving_and_coming_back_keep_the_history(member: Member, group: Area) -
     assert homes(member) == [("1号楼", "2020-03-01", "2024-01-01"), ("1号楼", "2025-01-01", "")]
     assert list(Member.objects.living_in(group, date(2023, 12, 31))) == [member]
     assert Residence.history.filter(member_id=member.pk).count() == 3
+
+
+def test_the_same_move_twice_is_one(member: Member, other_group: Area) -> None:
+    asked = {"to": other_group, "room": "1203", "on": date(2025, 1, 1)}
+    first = member.move(**asked)
+    assert member.move(**asked | {"room": "１２０３室"}) == first
+    assert homes(member) == [("1号楼", "2020-03-01", "2025-01-01"), ("2号楼", "2025-01-01", "")]
+
+
+def test_who_has_left_does_not_leave_again(member: Member) -> None:
+    member.leave(on=date(2025, 1, 1))
+    with pytest.raises(Conflict, match="不用办理迁出"):
+        member.leave(on=date(2025, 1, 1))
+    assert homes(member) == [("1号楼", "2020-03-01", "2025-01-01")]
 
 
 def test_one_leaves_no_earlier_than_one_came(member: Member) -> None:

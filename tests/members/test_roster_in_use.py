@@ -19,6 +19,7 @@ from members.ground.states import Conflict
 from members.models import Area, AuditEntry, Employer, Household, Member, Pairing, Residence, RosterImport, User
 from members.roster import steps, undo
 from members.roster.undo import EDITED, EDITED_CODE, PAIRED, TWIN, Undoing
+from members.rules import housing
 from tests import cards, factories
 from tests.members.uploads import bring_in, cells, sheet
 from tests.racing import raced
@@ -69,7 +70,7 @@ def rename(row: Any) -> None:
 
 
 def doors(place: Area) -> None:
-    Household.objects.lay_out(place, ["201", "202"])
+    housing.add_rooms(place, ["201", "202"])
 
 
 USES_OF_A_GROUP: dict[str, tuple[Callable[[Area], Any], str]] = {

@@ -16,9 +16,10 @@ Rows = dict[str, Any]
 OURS = ("members", "activities", "feedback")
 # What tells of the writing itself, and differs from one writing to the next.
 PASSING = {
-    "token", "epoch", "secret_sealed", "digest", "prefix", "hash", "sealed", "password", "told", "last_receipt",
-    "cursor",
+    "token", "epoch", "secret_sealed", "phone_sealed", "digest", "prefix", "hash", "sealed", "password", "told",
+    "last_receipt", "cursor",
 }  # fmt: skip
+OF_WRITING = {"members.RosterImport": {"user", "content", "reading", "plan", "kept", "counts"}}
 KEPT_BESIDE = {"Replay", "AuditEntry", "AuditHead", "CallCount", "LoginAttempts", "WorkerBeat", "JournalMark"}
 
 
@@ -41,6 +42,8 @@ class Write(NamedTuple):
     """One rule with the doors that call it: values that it takes, and for each sentence values that it refuses.
 
     `apart` names the columns that tell by whom a row was written: they differ from door to door.
+    `only_entry` is a write that leaves nothing but its entry in the trail, or what is no row of the product's. `again`
+    says why a second identical call is meant to add something.
     """
 
     rule: Callable[..., Any]
@@ -48,6 +51,8 @@ class Write(NamedTuple):
     good: Values
     bad: tuple[tuple[str, Values], ...] = ()
     apart: tuple[str, ...] = ()
+    only_entry: bool = False
+    again: str = ""
 
 
 class Asked(NamedTuple):
@@ -84,13 +89,32 @@ def _text(door: Door, values: Values, rows: Rows, client: Client) -> str:
         return door.call(rows, values)
     kind, _, rest = door.name.partition(" ")
     url = f"/{door.address.format(**{**rows, **values})}"
+    body = door.body(values)
+    if kind == "admin" and isinstance(body, dict):
+        body = _form_of(client, url) | body
     if kind == "api":
         method = rest.partition(" ")[0].lower()
-        answer = getattr(client, method)(url, json.dumps(door.body(values), default=str), "application/json")
+        answer = getattr(client, method)(url, json.dumps(body, default=str), "application/json")
     else:
-        answer = client.post(url, door.body(values), follow=True)
-    text = answer.content.decode()
+        answer = client.post(url, body, follow=True)
+    text = answer.content.decode(errors="replace")
     return html.unescape(text) if kind != "api" else json.dumps(answer.json() if text else "", ensure_ascii=False)
+
+
+def _form_of(client: Client, url: str) -> dict[str, Any]:
+    """What a page of the admin shows and a browser sends back with it: the form, and those of its inlines."""
+    context = client.get(url).context or {}
+    if "adminform" not in context:
+        return {}
+    forms = [context["adminform"].form]
+    for inline in context["inline_admin_formsets"]:
+        forms += [inline.formset.management_form, *inline.formset.forms]
+    return {bound.html_name: _as_sent(bound) for form in forms for bound in form}
+
+
+def _as_sent(bound: Any) -> str:
+    value = bound.field.prepare_value(bound.value())
+    return "" if value is None or value is False else str(value)
 
 
 def _filled(value: Any, rows: Rows) -> Any:
@@ -112,7 +136,8 @@ def _state(apart: tuple[str, ...]) -> dict[tuple[str, Any], Any]:
     for model in apps.get_models(include_auto_created=True):
         if model._meta.app_label in OURS and not hasattr(model, "instance_type") and model.__name__ not in KEPT_BESIDE:
             fields = [field for field in model._meta.concrete_fields if not field.primary_key]
-            fields = [field for field in fields if field.attname not in apart]
+            passing = {*apart, *OF_WRITING.get(model._meta.label, ())}
+            fields = [field for field in fields if not passing & {field.name, field.attname}]
             for row in model._default_manager.order_by("pk").values("pk", *(field.attname for field in fields)):
                 key = model.__name__, row.pop("pk")
                 found[key] = (model.__name__, tuple((each.attname, _shown(each, row[each.attname])) for each in fields))

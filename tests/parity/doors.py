@@ -81,7 +81,7 @@ def _of_admin(user: User) -> Iterator[str]:
         for what in ("add", "change", "delete"):
             if getattr(each, f"has_{what}_permission")(request):
                 yield f"admin {model._meta.label_lower} {what}"
-        for inline in each.get_inline_instances(request):
+        for inline in (made(model, admin.site) for made in each.inlines):
             for what in ("add", "change", "delete"):
                 if getattr(inline, f"has_{what}_permission")(request, None):
                     yield f"admin {model._meta.label_lower} inline {inline.model._meta.label_lower} {what}"

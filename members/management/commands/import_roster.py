@@ -5,10 +5,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from members.ground import access
-from members.ground.atomic import atomic_write
 from members.management.areas import area_named
 from members.models import RosterImport
-from members.models.imports import FORGOTTEN
 from members.roster import steps
 from members.roster.basis import Terms
 from members.roster.plan import Plan, Status, make_plan
@@ -53,21 +51,19 @@ class Command(BaseCommand):
         return make_plan(reading, Terms(place, today, [street], create_groups=create_groups))
 
     def _apply(self, content, place, create_groups, file) -> Plan:
-        roster_import = RosterImport(area=place, file_name=file.name[-200:], create_groups=create_groups)
-        roster_import.file = content
-        with atomic_write():
-            roster_import.save()
+        roster_import = steps.take_in(
+            area=place, user=None, file_name=file.name, content=content, create_groups=create_groups
+        )
         steps.read_step(roster_import)
         if roster_import.status != RosterImport.Status.REVIEW:
             self._refuse(roster_import.message)
         plan = unseal_plan(roster_import.plan)
         try:
-            steps.check_ready(roster_import, plan, only_good=False, confirmed=True)
+            steps.start_step(roster_import, user=None, confirmed=True)
         except steps.NotReady as reason:
             self.stderr.write(str(reason))
-            roster_import.advance(RosterImport.Status.DISCARDED, **FORGOTTEN)
+            steps.discard_step(roster_import)
             return plan
-        roster_import.advance(RosterImport.Status.APPLYING)
         steps.apply_step(roster_import, only_good=False)
         if roster_import.status != RosterImport.Status.APPLIED:
             raise CommandError(roster_import.message)

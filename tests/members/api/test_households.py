@@ -126,11 +126,25 @@ def test_a_door_belongs_to_a_building_group(api: Any, secretary: User, station: 
 
 def test_lay_out_a_building_once(client: APIClient, leader: User, member: Member, group: Area) -> None:
     body = {"area": group.pk, "units": 2, "floors": 3, "doors": 2}
-    assert client.post(f"{URL}/lay-out", body).data == {"added": 13, "total": 13}, "with the member's own, 302"
-    assert client.post(f"{URL}/lay-out", body).data == {"added": 0, "total": 13}
+    first = client.post(f"{URL}/lay-out", body)
+    assert first.data == {"added": 13, "removed": 0, "total": 13}, "with the member's own, 302"
+    assert client.post(f"{URL}/lay-out", body).data == {"added": 0, "removed": 0, "total": 13}
     assert Household.objects.filter(unit="2", floor=3).count() == 2
     entry = AuditEntry.objects.get(action="create", model="members.Household")
     assert (entry.user, entry.area_path) == (leader, group.path)
+
+
+def test_a_building_of_too_many_doors_is_a_slip(client: APIClient, group: Area) -> None:
+    response = client.post(f"{URL}/lay-out", {"area": group.pk, "units": 12, "floors": 60, "doors": 30})
+    assert response.status_code == 400
+    assert "超过 1000 户" in str(response.data["errors"]["non_field_errors"])
+    assert not Household.objects.exists()
+
+
+def test_what_was_a_slip_goes(client: APIClient, member: Member, group: Area) -> None:
+    client.post(f"{URL}/lay-out", {"area": group.pk, "units": 2, "floors": 3, "doors": 2})
+    again = client.post(f"{URL}/lay-out", {"area": group.pk, "units": 1, "floors": 3, "doors": 2})
+    assert again.data == {"added": 5, "removed": 12, "total": 6}
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from members.ground.access import PostKind
+from members.ground.id_number import check_character
 from members.ground.sealing import digest
 from members.models import Area, AuditEntry, Employer, Member, User
-from members.roster.id_number import check_character
 from tests import factories
 
 URL = "/api/v1/members"

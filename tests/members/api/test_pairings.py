@@ -48,6 +48,13 @@ def test_a_pair_is_made_and_shown(client: APIClient, home: Household, next_door:
     }
 
 
+def test_asked_twice_it_is_the_same_pair(client: APIClient, home: Household, next_door: Household) -> None:
+    body = {"household": home.pk, "neighbour": next_door.pk}
+    first, second = client.post(URL, body), client.post(URL, body)
+    assert (second.status_code, second.data) == (201, first.data)
+    assert Pairing.objects.count() == 1
+
+
 def test_today_if_not_said(client: APIClient, home: Household, next_door: Household) -> None:
     client.post(URL, {"household": home.pk, "neighbour": next_door.pk, "until": "2026-01-01"})
     pair = Pairing.objects.get()
@@ -96,7 +103,7 @@ def test_who_can_be_paired(
         (home, home, "neighbour", "是党员家庭"),
         (home, colleague, "neighbour", "是党员家庭"),
         (next_door, taken, "household", "没有党员居住"),
-        (home, taken, "non_field_errors", "这户家庭已经结对"),
+        (colleague, taken, "non_field_errors", "这户家庭已经结对"),
         (home, far, "non_field_errors", "要在同一个小区"),
     ]:
         response = client.post(URL, {"household": household.pk, "neighbour": neighbour.pk})
@@ -131,7 +138,7 @@ def test_end_once(client: APIClient, home: Household, next_door: Household) -> N
     assert response.status_code == 200, response.data
     assert response.data["until"] == "2025-05-01"
     again = client.post(f"{URL}/{pair.pk}/end", {})
-    assert (again.status_code, again.data["detail"]) == (409, "这一对已经结束了。")
+    assert (again.status_code, again.data["detail"]) == (409, "这一对已于 2025-05-01 结束。")
     assert client.post(URL, {"household": home.pk, "neighbour": next_door.pk}).status_code == 201
 
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from members.ground.id_number import check_character
 from members.ground.text import building_key, place_key
 from members.roster import sheet
 from members.roster.cells import DATE_FIELDS, HEADINGS, CellProblem, clean
-from members.roster.id_number import check_character
 from members.roster.sheet import RosterRow
 
 ROSTERS = Path(__file__).parents[2] / "rosters"

@@ -1,0 +1,70 @@
+"""Users and their posts: made, changed and appointed by whoever could give all that the user's login opens."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+
+from members.ground.access import Right
+from members.ground.atomic import atomic_write
+from members.ground.first_password import FirstPassword
+from members.models import AreaRole, User
+from members.models.users import HIGHER
+
+USER_GONE = "这位用户刚刚去掉了，没有保存。请回到名单看看。"
+NOT_YOURS = "只能安排或改动自己权限范围以内的岗位，没有保存。"
+
+
+def add_user(made: FirstPassword, **values: Any) -> User:
+    """Add a user with a first password, made before the transaction; posts are given apart."""
+    with atomic_write():
+        user = User(**values)
+        user.set_first_password(made)
+        user.full_clean()
+        user.save()
+    return user
+
+
+def change_user(user: User, *, by: User, **values: Any) -> User:
+    """Give a user another name, login or record of theirs, or end their logins, on what is stored by now."""
+    with atomic_write():
+        now = hold_given(user.pk, by=by)
+        for name, value in values.items():
+            setattr(now, name, value)
+        now.full_clean()
+        now.save()
+    return now
+
+
+def hold_given(pk: int, *, by: User) -> User:
+    """Hold a user until the transaction ends; PermissionDenied where their login opens what is not this one's to give.
+
+    ValidationError where they are gone by now.
+    """
+    user = User.objects.select_for_update(no_key=True).filter(pk=pk).first()
+    if user is None:
+        raise ValidationError(USER_GONE)
+    require_given(user, by=by)
+    return user
+
+
+def require_given(user: User, *, by: User) -> None:
+    """Raise PermissionDenied where the user's login opens what is not this one's to give."""
+    if not User.objects.for_user(by, Right.WRITE).filter(pk=user.pk).exists():
+        raise PermissionDenied(HIGHER if user != by else "自己的密码请在“修改密码”里换；别的请上级办理。")
+
+
+def set_post(role: AreaRole, *, by: User) -> AreaRole:
+    """Give a user a post, or change one; it must be the acting user's to give as it was, and as it is then."""
+    with atomic_write():
+        list(User.objects.select_for_update(no_key=True).filter(pk=role.user_id).values_list("pk"))
+        if role.pk:
+            _require_given(role, by)
+        role.full_clean()
+        role.save()
+        _require_given(role, by)
+    return role
+
+
+def _require_given(role: AreaRole, by: User) -> None:
+    if not AreaRole.objects.for_user(by, Right.WRITE).filter(pk=role.pk).exists():
+        raise PermissionDenied(NOT_YOURS)

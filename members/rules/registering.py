@@ -1,0 +1,96 @@
+"""Members on record: registered with a home from the start, put right later, each known once by the ID number."""
+
+from datetime import date
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from members.ground import id_number as gb11643
+from members.ground.atomic import atomic_write
+from members.ground.partial_date import agree
+from members.models import Area, Duty, Member, Residence
+from members.models.people import TWIN
+
+RECORD_GONE = "这条党员记录刚刚去掉了，没有保存。请回到名单看看。"
+HOME_GONE = "这处住址刚刚去掉了，没有保存。请刷新页面看看。"
+
+
+def register(
+    *, home: Area, room: str = "", since: date | None = None, joined_on: date | None = None, **values: Any
+) -> Member:
+    """Add a member who lives in this building group; `take` says what the values are."""
+    with atomic_write():
+        Area.objects.lock_street(home)  # of two people who register one person the second sees the first
+        Area.objects.lock_open(home)
+        member = take(Member(street=Area.objects.get(path=home.street_path)), **values)
+        member.full_clean()
+        member.save()
+        member.move(to=home, room=room, on=since, joined_on=joined_on)
+    return member
+
+
+def revise(member: Member, **values: Any) -> Member:
+    """Put a member's record right, on what is stored by now; what is not named stays as it is."""
+    with atomic_write():
+        if values.get("id_number"):
+            Area.objects.lock_street(member.street)
+        now = Member.objects.select_for_update(no_key=True).filter(pk=member.pk).first()
+        if now is None:
+            raise ValidationError(RECORD_GONE)
+        take(now, **values)
+        now.full_clean()
+        now.save()
+    return now
+
+
+def take(member: Member, *, id_number: str | None = None, phone: str | None = None, **values: Any) -> Member:
+    """Set the values on the member, without saving; ValidationError by field where they cannot be.
+
+    The ID number is known by its digest alone: what it says of birth and sex need not be given, and must agree with
+    what is. One ID number, one record: two people with one number come only by a roster that names both. An empty
+    number takes the digest away; a `phone` in full takes the place of the one there is.
+    """
+    for name, value in values.items():
+        setattr(member, name, value)
+    if phone is not None and phone != member.phone:
+        member.phone = phone
+    if id_number:
+        _agree(member, id_number)
+        member.know_by(id_number)
+        if member.twins().exists():
+            raise ValidationError({"id_number": TWIN})
+    elif id_number is not None:
+        member.id_digest = ""
+    return member
+
+
+def _agree(member: Member, number: str) -> None:
+    told = {"birth_date": gb11643.birth_date(number), "sex": gb11643.sex(number)}
+    wrong = {name: "与身份证号不一致，请核对。" for name in told if not agree(getattr(member, name), told[name])}
+    if wrong:
+        raise ValidationError(wrong)
+    for name, text in told.items():
+        setattr(member, name, getattr(member, name) or text)
+
+
+def set_duty(duty: Duty) -> Duty:
+    """Write that a member took up one of the six roles, or since and until when."""
+    with atomic_write():
+        list(Member.objects.select_for_update(no_key=True).filter(pk=duty.member_id).values_list("pk"))
+        duty.full_clean()
+        duty.save()
+    return duty
+
+
+def correct_home(home: Residence, **values: Any) -> Residence:
+    """Put right what is on record of a home: its room, its days, the day the party group was joined."""
+    with atomic_write():
+        list(Member.objects.select_for_update(no_key=True).filter(pk=home.member_id).values_list("pk"))
+        now = Residence.objects.filter(pk=home.pk).select_related("area", "member__street").first()
+        if now is None:
+            raise ValidationError(HOME_GONE)
+        for name, value in values.items():
+            setattr(now, name, value)
+        now.full_clean()
+        now.save()
+    return now
