@@ -42,7 +42,7 @@ def record_answers(
             if not _says(known.get(member), is_agreed)
         }
         Consent.objects.bulk_create(new.values())
-        if new or len(known) < len(answers):
+        if new:
             audit.record("create", Consent, path={member.street.path for member in members.values()})
     return known | new
 
