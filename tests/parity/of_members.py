@@ -486,7 +486,7 @@ USERS = {
         good={"label": "报表程序"},
         again="Each key is another one, and shown once.",
     ),
-    "a key is revoked": Write(
+    "a token is revoked": Write(
         rule=AccessKey.revoke,
         doors=(Door("page tokens/<int:pk>/revoke/", "tokens/{key}/revoke/"),),
         good={},
