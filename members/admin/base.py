@@ -4,9 +4,9 @@ from contextlib import nullcontext
 from copy import deepcopy
 from typing import Any, cast
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.shortcuts import redirect
@@ -22,6 +22,7 @@ from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
 from members.ground.audit import PROTECTED
 from members.ground.export import harmless
+from members.ground.states import Conflict
 from members.models import User
 from members.web.widgets import Autocomplete
 
@@ -110,8 +111,14 @@ class ScopedAdmin(ScopedPermissions, ModelAdmin):
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         extra_context = {"show_history": isinstance(self, SimpleHistoryAdmin)} | (extra_context or {})
-        with atomic_write() if request.method == "POST" else nullcontext():
-            return super().changeform_view(request, object_id, form_url, extra_context)
+        try:
+            with atomic_write() if request.method == "POST" else nullcontext():
+                return super().changeform_view(request, object_id, form_url, extra_context)
+        except ValidationError as refusal:  # by a rule, behind its lock
+            messages.error(request, "".join(refusal.messages))
+        except Conflict as reason:
+            messages.error(request, str(reason))
+        return redirect(request.get_full_path())
 
     def history_view(self, request, object_id, extra_context=None):
         """Django's own log is not kept: the audit trail is."""

@@ -32,6 +32,11 @@ class Moving(models.Model):
             setattr(self, name, value)
         self.save(update_fields=["status", *values])
 
+    def lock(self, *names: str) -> None:
+        """Hold the row until the transaction ends, and read its state and these fields as they now are."""
+        rows = type(self)._default_manager.select_for_update(no_key=True)
+        self.refresh_from_db(fields=["status", *names], from_queryset=rows)
+
     def hold_in(self, status: str) -> None:
         """Hold the row until the transaction ends, if its stored state is this one; else Conflict."""
         if not type(self)._default_manager.filter(pk=self.pk, status=status).update(status=status):

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.db import models
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
@@ -33,12 +33,17 @@ def done(form: forms.BaseForm, act: Callable[[], object]) -> bool:
         with atomic_write():
             act()
     except ValidationError as error:
-        form.add_error(None, error)
+        form.add_error(None, error if _has_fields(form, error) else ValidationError(error.messages))
     except Conflict as reason:
         form.add_error(None, str(reason))
     else:
         return True
     return False
+
+
+def _has_fields(form: forms.BaseForm, error: ValidationError) -> bool:
+    """Whether what the error speaks of stands in the form, so that it can be told beside it."""
+    return not hasattr(error, "error_dict") or error.error_dict.keys() <= {*form.fields, NON_FIELD_ERRORS}
 
 
 def tried(request: HttpRequest, act: Callable[[], object]) -> bool:

@@ -15,16 +15,16 @@ Values = Mapping[str, Any]
 Rows = dict[str, Any]
 OURS = ("members", "activities", "feedback")
 # What tells of the writing itself, and differs from one writing to the next.
-PASSING = {"token", "epoch", "secret_sealed", "digest", "prefix", "hash", "sealed", "password"}
+PASSING = {"Attendance.source", "token", "epoch", "secret_sealed", "digest", "prefix", "hash", "sealed", "password"}
 KEPT_BESIDE = {"AuditEntry", "AuditHead", "CallCount", "LoginAttempts", "WorkerBeat", "JournalMark"}
 
 
 class Door(NamedTuple):
     """A door as `tests.parity.doors` names it, and how it is asked.
 
-    `address` and the values may name rows as `{member}`. `body` makes what the door takes of a write's values, and
-    `who` is asked as. A door that is no address, a command or an upload, is called by `call` with rows and values, and
-    returns what it says.
+    `address` and the values may name rows as `{member}`; an address may name values too. `body` makes what the door
+    takes of a write's values, and `who` is asked as. A door that is no address, a command or an upload, is called by
+    `call` with rows and values, and returns what it says.
     """
 
     name: str
@@ -75,7 +75,7 @@ def _text(door: Door, values: Values, rows: Rows, client: Client) -> str:
     if door.call:
         return door.call(rows, values)
     kind, _, rest = door.name.partition(" ")
-    url = f"/{door.address.format(**rows)}"
+    url = f"/{door.address.format(**{**rows, **values})}"
     if kind == "api":
         method = rest.partition(" ")[0].lower()
         answer = getattr(client, method)(url, json.dumps(door.body(values), default=str), "application/json")
@@ -111,7 +111,8 @@ def _state() -> dict[tuple[str, Any], Any]:
 
 
 def _stays(field: models.Field) -> bool:
-    return not field.primary_key and not isinstance(field, models.DateTimeField) and field.name not in PASSING
+    names = {field.name, f"{field.model.__name__}.{field.name}"}
+    return not field.primary_key and not isinstance(field, models.DateTimeField) and not names & PASSING
 
 
 @contextmanager
