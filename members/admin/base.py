@@ -22,7 +22,6 @@ from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
 from members.ground.audit import PROTECTED
 from members.ground.export import harmless
-from members.ground.states import Conflict
 from members.models import User
 from members.web.widgets import Autocomplete
 
@@ -110,15 +109,14 @@ class ScopedAdmin(ScopedPermissions, ModelAdmin):
         return form
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        """What a rule still finds behind its lock, after the form found nothing, becomes a message."""
         extra_context = {"show_history": isinstance(self, SimpleHistoryAdmin)} | (extra_context or {})
         try:
             with atomic_write() if request.method == "POST" else nullcontext():
                 return super().changeform_view(request, object_id, form_url, extra_context)
-        except ValidationError as refusal:  # by a rule, behind its lock
-            messages.error(request, "".join(refusal.messages))
-        except Conflict as reason:
-            messages.error(request, str(reason))
-        return redirect(request.get_full_path())
+        except ValidationError as error:
+            messages.error(request, "".join(error.messages))
+            return redirect(request.get_full_path())
 
     def history_view(self, request, object_id, extra_context=None):
         """Django's own log is not kept: the audit trail is."""

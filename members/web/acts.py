@@ -33,7 +33,7 @@ def done(form: forms.BaseForm, act: Callable[[], object]) -> bool:
         with atomic_write():
             act()
     except ValidationError as error:
-        form.add_error(None, error if _has_fields(form, error) else ValidationError(error.messages))
+        add_errors(form, error)
     except Conflict as reason:
         form.add_error(None, str(reason))
     else:
@@ -41,9 +41,11 @@ def done(form: forms.BaseForm, act: Callable[[], object]) -> bool:
     return False
 
 
-def _has_fields(form: forms.BaseForm, error: ValidationError) -> bool:
-    """Whether what the error speaks of stands in the form, so that it can be told beside it."""
-    return not hasattr(error, "error_dict") or error.error_dict.keys() <= {*form.fields, NON_FIELD_ERRORS}
+def add_errors(form: forms.BaseForm, error: ValidationError) -> None:
+    """Put what a rule refuses beside the fields it names; what the form does not ask for stands above it."""
+    by_field = error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
+    for name, sentences in by_field.items():
+        form.add_error(name if name in form.fields else None, sentences)
 
 
 def tried(request: HttpRequest, act: Callable[[], object]) -> bool:

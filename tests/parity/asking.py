@@ -15,7 +15,7 @@ Values = Mapping[str, Any]
 Rows = dict[str, Any]
 OURS = ("members", "activities", "feedback")
 # What tells of the writing itself, and differs from one writing to the next.
-PASSING = {"Attendance.source", "token", "epoch", "secret_sealed", "digest", "prefix", "hash", "sealed", "password"}
+PASSING = {"token", "epoch", "secret_sealed", "digest", "prefix", "hash", "sealed", "password"}
 KEPT_BESIDE = {"AuditEntry", "AuditHead", "CallCount", "LoginAttempts", "WorkerBeat", "JournalMark"}
 
 
@@ -35,12 +35,16 @@ class Door(NamedTuple):
 
 
 class Write(NamedTuple):
-    """One rule with the doors that call it: values that it takes, and for each sentence values that it refuses."""
+    """One rule with the doors that call it: values that it takes, and for each sentence values that it refuses.
+
+    `apart` names the columns that tell by whom a row was written: they differ from door to door.
+    """
 
     rule: Callable[..., Any]
     doors: tuple[Door, ...]
     good: Values
     bad: tuple[tuple[str, Values], ...] = ()
+    apart: tuple[str, ...] = ()
 
 
 class Asked(NamedTuple):
@@ -53,10 +57,10 @@ class Asked(NamedTuple):
 
 def ask(door: Door, write: Write, values: Values, *, rows: Rows, client: Client) -> Asked:
     """Go through one door. Nothing is taken back: the caller opens what it rolls back."""
-    before = _state()
+    before = _state(write.apart)
     with _watching(write.rule) as ran:
         text = _text(door, _filled(values, rows), rows, client)
-    after = _state()
+    after = _state(write.apart)
     gone = [row for key, row in before.items() if after.get(key) != row]
     come = [row for key, row in after.items() if before.get(key) != row]
     return Asked((sorted(map(repr, gone)), sorted(map(repr, come))), text, bool(ran))
@@ -98,12 +102,13 @@ def _name(name: str, rows: Rows) -> str:
     return name.format(**rows) if "{" in name else name
 
 
-def _state() -> dict[tuple[str, Any], Any]:
+def _state(apart: tuple[str, ...]) -> dict[tuple[str, Any], Any]:
     """Every row of the product's own tables, new rows by their order: keys differ from one writing to the next."""
     found: dict[tuple[str, Any], Any] = {}
     for model in apps.get_models():
         if model._meta.app_label in OURS and not hasattr(model, "instance_type") and model.__name__ not in KEPT_BESIDE:
             names = [field.attname for field in model._meta.concrete_fields if _stays(field)]
+            names = [name for name in names if name not in apart]
             for row in model._default_manager.order_by("pk").values("pk", *names):
                 key = model.__name__, row.pop("pk")
                 found[key] = (model.__name__, tuple(row.items()))
@@ -111,8 +116,7 @@ def _state() -> dict[tuple[str, Any], Any]:
 
 
 def _stays(field: models.Field) -> bool:
-    names = {field.name, f"{field.model.__name__}.{field.name}"}
-    return not field.primary_key and not isinstance(field, models.DateTimeField) and not names & PASSING
+    return not field.primary_key and not isinstance(field, models.DateTimeField) and field.name not in PASSING
 
 
 @contextmanager

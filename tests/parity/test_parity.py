@@ -15,6 +15,7 @@ from tests.parity import of_activities, of_feedback, of_members
 from tests.parity.asking import Asked, Door, Write, ask, rolled_back
 from tests.parity.doors import doors
 
+pytestmark = pytest.mark.django_db
 WRITES: dict[str, Write] = of_members.WRITES | of_activities.WRITES | of_feedback.WRITES
 WRITE_NOTHING = of_members.WRITE_NOTHING | of_activities.WRITE_NOTHING | of_feedback.WRITE_NOTHING
 
