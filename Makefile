@@ -1,11 +1,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
-# A process a core; a file stays in one of them, since its tests share what they built.
-SIDE_BY_SIDE := --numprocesses auto --dist loadfile
+# A process a core; a file stays in one of them, since its tests share what they built; the longest first, as they stand.
+SIDE_BY_SIDE := --numprocesses auto --dist loadfile --no-loadscope-reorder
 PINS := --universal --python-version 3.11 --generate-hashes \
         --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet
 
-.PHONY: help venv demo test lint bench pins messages
+.PHONY: help venv demo test lint bench benchpg pins messages
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 16
@@ -34,8 +34,11 @@ lint: venv  ## check style, templates, layers, types, migrations and settings
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py check
 
-bench: venv  ## measure the roster, the coverage and a week against stock and floor
+bench: venv  ## measure the roster, the coverage and a week against stock and floor, on SQLite
 	$(BIN)/python -m tests.bench
+
+benchpg: venv  ## the same on the PostgreSQL server that pip brings, where coverage has a target of its own
+	$(BIN)/python -m tests.bench --postgres
 
 pins:  ## pin the packages anew after a change in pyproject.toml
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && PATH="$$PATH:$$folder/bin" && \

@@ -8,9 +8,9 @@ from django.utils import timezone
 from members.ground.access import Resource
 from members.ground.atomic import atomic_write
 from members.ground.audit import record
-from members.ground.export import workbook
+from members.ground.export import ExportSheet, workbook_of
 from members.models import Area
-from members.rules.coverage import Coverage, coverage
+from members.rules.coverage import Coverage, coverage, drilled
 from members.web.files import download
 from members.web.shell import page
 
@@ -58,13 +58,17 @@ def printed(request, pk):
 
 
 def exported(request, pk):
-    """The same table with typed cells."""
-    report = _report(request, pk)
-    rows = [_cells(report.area.label, report.figures), *(_cells(row.area.label, row.figures) for row in report.rows)]
-    content = workbook("覆盖情况", HEADINGS, rows, formats=SHARES)
+    """The same table with typed cells, and a sheet for each level further down."""
+    areas = Area.objects.for_user(request.user, resource=Resource.REPORT)
+    area = get_object_or_404(areas, pk=pk)
+    reports = drilled(area, areas=areas, day=_day(request))
+    titles = ["覆盖情况", *(Area.Level(level).label for level in range(area.level + 2, Area.Level.BUILDING_GROUP + 1))]
+    sheets = zip(titles, reports, strict=True)
+    content = workbook_of(ExportSheet(title, HEADINGS, _lines(each), SHARES) for title, each in sheets)
+    day, rows = reports[0].day, sum(len(each.rows) for each in reports)
     with atomic_write():
-        record("export", report.area, changes={"rows": len(report.rows), "day": report.day.isoformat()})
-    return download(content, f"覆盖情况-{report.area.label}-{report.day}.xlsx")
+        record("export", area, changes={"rows": rows, "day": day.isoformat()})
+    return download(content, f"覆盖情况-{area.label}-{day}.xlsx")
 
 
 def _report(request, pk: int) -> Coverage:
@@ -107,6 +111,11 @@ def _chart(report: Coverage) -> dict:
             {"label": "在职", "data": [row.figures.in_post for row in report.rows], "color": "--color-primary-300"},
         ],
     }
+
+
+def _lines(report: Coverage) -> list[list]:
+    """The area itself, then the areas of the report's level."""
+    return [_cells(report.area.label, report.figures), *(_cells(row.area.label, row.figures) for row in report.rows)]
 
 
 def _cells(name: str, figures) -> list:

@@ -1,5 +1,6 @@
 """The named cast: two streets, two communities, whoever works there, and the members who live there."""
 
+import gc
 import ipaddress
 import os
 import socket
@@ -15,8 +16,22 @@ from rest_framework.test import APIClient
 from members.ground.access import PostKind
 from members.models import Area, Member, User, journal
 from members.web import throttling
-from tests import factories, guard
+from tests import emptying, factories, guard, once
 
+ON_BOTH, THIRD = "LOUZU_TESTED_ON_SQLITE", "LOUZU_THIRD"
+# What walks through all pages and calls, as everybody: what differs between the databases shows in any part of it.
+MATRICES = (
+    "test_matrix.py", "test_matrix_cards.py", "test_matrix_homes.py", "test_matrix_week.py", "test_what_pages_tell.py",
+    "test_junk.py", "test_urls_closed.py", "members/api/test_matrix.py", "activities/test_side_doors.py",
+    "feedback/test_schema_run.py",
+)  # fmt: skip
+# The longest first, from a minute and a half down to twenty seconds: one that begins last would be waited for.
+LONGEST = (
+    "test_what_pages_tell.py", "members/test_worker_process.py", "feedback/test_schema_run.py", "test_matrix_week.py",
+    "test_matrix_homes.py", "test_matrix.py", "upgrade/test_upgrade.py", "members/roster/test_memory.py",
+    "louzu/test_servers.py", "louzu/test_demo_year.py", "feedback/test_client.py", "members/test_pages.py",
+    "members/test_throttling.py", "test_matrix_cards.py", "test_urls_closed.py", "test_junk.py",
+)  # fmt: skip
 FUTURE = 2**40  # in seconds since 1970
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 FAR_FROM_DOORS = """
@@ -25,13 +40,34 @@ FAR_FROM_DOORS = """
 """
 
 
+def pytest_configure() -> None:
+    """On PostgreSQL, after SQLite, the matrices run by thirds: another one each day, or the one that is asked for."""
+    gc.set_threshold(20_000, 20, 20)  # a test leaves little behind
+    if ON_BOTH in os.environ:
+        os.environ.setdefault(THIRD, str(date.today().toordinal() % 3))  # the workers' too, past midnight
+
+
+def pytest_report_header() -> str | None:
+    return f"of the matrices: {THIRD}={os.environ[THIRD]} (0, 1 or 2)" if ON_BOTH in os.environ else None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What touches no database runs once: not on PostgreSQL again, where the whole suite ran on SQLite just now."""
-    if "LOUZU_TESTED_ON_SQLITE" not in os.environ:
-        return
-    again = [item for item in items if _touches_database(item)]
-    config.hook.pytest_deselected(items=[item for item in items if not _touches_database(item)])
-    items[:] = again
+    """Begin with what takes longest; what ran on SQLite just now runs on PostgreSQL only as far as that can differ."""
+    items.sort(key=lambda item: LONGEST.index(_file(item)) if _file(item) in LONGEST else len(LONGEST))
+    if ON_BOTH in os.environ:
+        left_out = {item for item in items if not _touches_database(item)} | _other_thirds(items)
+        config.hook.pytest_deselected(items=[item for item in items if item in left_out])
+        items[:] = [item for item in items if item not in left_out]
+
+
+def _other_thirds(items: list[pytest.Item]) -> set[pytest.Item]:
+    """What waits for another day: of the matrices' tests two in three."""
+    tests = [item for item in items if _file(item) in MATRICES]
+    return {item for number, item in enumerate(tests) if number % 3 != int(os.environ[THIRD])}
+
+
+def _file(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0].removeprefix("tests/")
 
 
 def _touches_database(item: Any) -> bool:
@@ -39,6 +75,16 @@ def _touches_database(item: Any) -> bool:
     asked = {"db", "transactional_db", "live_server", "django_db_setup"}.intersection(item.fixturenames)
     later = "request" in item._fixtureinfo.argnames
     return bool(asked) or later or item.get_closest_marker("django_db") is not None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    once.begin(item)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef) -> None:
+    once.once_a_worker(fixturedef)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -72,6 +118,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     if connection.vendor == "postgresql":
         with django_db_blocker.unblock(), connection.cursor() as cursor:
             cursor.execute(FAR_FROM_DOORS)
+    gc.collect()
+    gc.freeze()  # what is loaded by now stays: looked through again and again, it costs a tenth of the suite's time
 
 
 @pytest.fixture(autouse=True)
@@ -90,6 +138,14 @@ def no_calls_yet() -> None:
 def guarded() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         guard.install(patch)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        once.install(patch)
+        emptying.install(patch)
         yield
 
 

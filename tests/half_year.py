@@ -52,7 +52,7 @@ def _card(state: str, group: Area) -> RecordCard:
     if state in ("shown", "objected"):
         card = cards.shown(member)
         if state == "objected":
-            card.object("那天我不在")
+            agreeing.object_to(card, reason="那天我不在")
         return card
     if state == "agreed":
         return cards.agreed(member)

@@ -32,7 +32,8 @@ WRITES = ("INSERT", "UPDATE", "DELETE")
 
 
 def browsers(request: pytest.FixtureRequest, logged_in: Callable[[User], Client]) -> Clients:
-    return {who: logged_in(request.getfixturevalue(who)) if who else Client() for who in WHO}
+    users = {who: request.getfixturevalue(who) for who in WHO if who}  # all are there before any logs in
+    return {who: logged_in(users[who]) if who else Client() for who in WHO}
 
 
 def statuses(calls: Calls, *, rows: Rows, clients: Clients, bodies: Callable[[Rows], Bodies]) -> tuple[dict, set]:
@@ -142,7 +143,8 @@ OWN_DOING = re.compile(r"stafftoken/add/|employer/add/|export|[{]far_")
 
 def strangers(request: pytest.FixtureRequest, logged_in: Callable[[User], Client]) -> Clients:
     """The other street's office and secretary."""
-    return {who: logged_in(request.getfixturevalue(who)) for who in ("far_officer", "far_secretary")}
+    users = {who: request.getfixturevalue(who) for who in ("far_officer", "far_secretary")}
+    return {who: logged_in(user) for who, user in users.items()}
 
 
 def reached_from_afar(calls: Calls, *, rows: Rows, clients: Clients, bodies: Callable[[Rows], Bodies]) -> list:

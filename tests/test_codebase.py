@@ -17,6 +17,7 @@ from django.db import connection, models
 
 from members.ground import dependents
 from members.models import Area, Employer, Member, User
+from tests.conftest import LONGEST, MATRICES
 
 ROOT = Path(__file__).resolve().parent.parent
 OURS = ("members", "activities", "feedback", "louzu")
@@ -200,3 +201,7 @@ def test_whatever_points_at_it_is_registered_as_a_dependent(target: type[models.
         f"{model.__name__}.{name}" for model, name in pointing if not dependents.is_registered(target, model, name)
     ]
     assert not missing
+
+
+def test_the_order_of_the_suite_names_files_that_exist() -> None:
+    assert [name for name in (*LONGEST, *MATRICES) if not (ROOT / "tests" / name).is_file()] == []

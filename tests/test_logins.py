@@ -4,14 +4,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from rest_framework.test import APIClient
 
 from feedback.models import Contact
+from louzu.navigation import environment
 from members.ground.access import PostKind, Right
-from members.models import Area, AreaRole, AuditEntry, StaffToken, User
+from members.login import second_factor
+from members.models import Area, AreaRole, AuditEntry, Member, StaffToken, User
 from tests import cards, factories
 from tests.members.test_second_factor import URL as SECOND_STEP
 from tests.members.test_second_factor import digits
@@ -314,8 +317,6 @@ def test_the_superuser_reads_the_installations_trail_alone(superuser: User, secr
 
 
 def test_a_post_adds_nothing_to_the_superuser(superuser: User, community: Area, member: Any) -> None:
-    from members.models import Member
-
     factories.post(superuser, PostKind.SECRETARY, community)
     assert not Member.objects.for_user(superuser).exists()
 
@@ -344,9 +345,6 @@ def _label(browser: Client) -> bool:
 def test_the_label_costs_one_look_at_the_streets(
     rf: Any, secretary: User, django_assert_num_queries: Any, settings: Any
 ) -> None:
-    from louzu.navigation import environment
-    from members.login import second_factor
-
     settings.SECOND_FACTOR = ["secretary"]
     request = rf.get("/")
     request.user = User.objects.get(pk=secretary.pk)
@@ -358,8 +356,6 @@ def test_the_label_costs_one_look_at_the_streets(
 
 
 def test_a_phone_lost_by_the_superuser_is_forgotten_by_command(superuser: User) -> None:
-    from django.core.management import call_command
-
     TOTPDevice.objects.create(user=superuser, confirmed=True)
     call_command("forget_second_factor", superuser.username)
     assert not TOTPDevice.objects.exists()

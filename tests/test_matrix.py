@@ -1,4 +1,4 @@
-"""Who × page × action → status: the table of design/privacy.md, at the pages and the admin (the API has its own).
+"""Who × page × action → status: the table of docs/design/privacy.md, at the pages and the admin (the API has its own).
 
 Outside the scope is 404, inside it without the right 403; where somebody has no right to a kind of rows at all, the
 answer is the same for every number, so either of the two tells nothing.
@@ -193,10 +193,15 @@ TABLE: Table = {
 
 
 @pytest.fixture
-def rows(member: Member, other_member: Member, other_street: Area, request: pytest.FixtureRequest) -> dict[str, Any]:
+def users(secretary: User, other_secretary: User, liaison: User, leader: User) -> dict[str, User]:
+    return {"secretary": secretary, "other_secretary": other_secretary, "liaison": liaison, "leader": leader}
+
+
+@pytest.fixture
+def rows(
+    member: Member, other_member: Member, other_street: Area, street_officer: User, users: dict[str, User]
+) -> dict[str, Any]:
     """The numbers that stand in the addresses, by the words that stand for them."""
-    users = {name: request.getfixturevalue(name) for name in ("secretary", "other_secretary", "liaison", "leader")}
-    officer = request.getfixturevalue("street_officer")
     areas = {area.name: area for area in Area.objects.all()}
     far = factories.person("外街道人", areas["9号楼"])
     mine, theirs = (areas["第一社区"], users["secretary"]), (areas["第二社区"], users["other_secretary"])
@@ -206,7 +211,7 @@ def rows(member: Member, other_member: Member, other_street: Area, request: pyte
         "far_group": areas["9号楼"].pk, "far_street": areas["菊园新区"].pk,
         "member": member.pk, "other_member": other_member.pk, "far_member": far.pk,
         "employer": Employer.objects.get().pk,
-        "officer": officer.pk, **{name: user.pk for name, user in users.items()},
+        "officer": street_officer.pk, **{name: user.pk for name, user in users.items()},
         "post": users["liaison"].roles.get().pk, "other_post": users["other_secretary"].roles.get().pk,
         "entry": AuditEntry.objects.filter(model="members.Member", row=str(member.pk)).latest("pk").pk,
         "token": StaffToken.issue(users["liaison"], label="联络员的")[0].pk,

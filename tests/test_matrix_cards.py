@@ -1,7 +1,7 @@
 """Who × page × action → status: record cards, offers, and what lets employers in.
 
-The table of design/privacy.md, as in `test_matrix`; which rows are whose says `tests.half_year`. Contacts hold no post:
-they have a table of their own, below.
+The table of docs/design/privacy.md, as in `test_matrix`; which rows are whose says `tests.half_year`. Contacts hold no
+post: they have a table of their own, below.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 """Who × page × action → status: what a week brings: activities and who came, needs, honours, reports.
 
-The table of design/privacy.md, as in `test_matrix`; which rows are whose says `tests.week`.
+The table of docs/design/privacy.md, as in `test_matrix`; which rows are whose says `tests.week`.
 """
 
 from collections.abc import Callable

@@ -90,9 +90,7 @@ def test_sqlite_writers_lock_at_the_beginning(db: None) -> None:
 
 @pytest.mark.skipif(settings.EMBEDDED, reason="PostgreSQL's own")
 def test_postgresql_is_driven_by_psycopg2(db: None) -> None:
-    from django.db.backends.postgresql.psycopg_any import is_psycopg3
-
-    assert not is_psycopg3
+    assert connection.Database.__name__ == "psycopg2"
     with connection.cursor() as cursor:
         cursor.execute("SHOW server_encoding")
         assert cursor.fetchone() == ("UTF8",)

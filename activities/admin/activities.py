@@ -16,6 +16,7 @@ from members.admin.filters import PlaceFilter
 from members.ground import access
 from members.ground.access import Resource, Right
 from members.models import Area, Residence
+from members.rules.finding import name_lookups
 
 DAY, CLOCK, COUNT = (widget(coerce_to_string=False) for widget in (DateWidget, TimeWidget, IntegerWidget))
 
@@ -146,10 +147,7 @@ class AttendanceAdmin(ExportableAdmin):
         ("duty", ChoicesDropdownFilter),
         ("source", ChoicesDropdownFilter),
     )
-    search_fields = (
-        "member__name__contains", "member__pinyin__startswith", "member__initials__startswith",
-        "activity__title__icontains",
-    )  # fmt: skip
+    search_fields = (*name_lookups("member__"), "activity__title__icontains")
     search_help_text = "输入姓名、拼音、首字母或活动名称查找"
     show_full_result_count = False
     linked_by = ("activity",)

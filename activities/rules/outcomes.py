@@ -1,4 +1,4 @@
-"""What came of it for neighbours and places in a period: pairings, needs, honours (design: reports)."""
+"""What came of it for neighbours and places in a period: pairings, needs, honours (docs/design/reports.md)."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time

@@ -1,4 +1,6 @@
-"""Participation in a period: how many of those who live there came to something, and what was held (design: reports).
+"""Participation in a period: how many of those who live there came to something, and what was held.
+
+Source: docs/design/reports.md.
 
 Only those who lived in an area in the period are counted as having come, each once, so that no share exceeds one. What
 was held adds up: what an area held itself, and what was held in the areas below it. No person is ever named.

@@ -1,4 +1,4 @@
-"""Rhythm 四联动: where something was held as often as is due there, and where not (design: reports).
+"""Rhythm 四联动: where something was held as often as is due there, and where not (docs/design/reports.md).
 
 The street at any time, a community each month, a compound each week, a building group at the doorstep: an activity or
 a visit in the quarter. Only what an area itself held counts for it. Places are described, never persons.

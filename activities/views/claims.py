@@ -19,6 +19,7 @@ from activities.rules.needing import MOST_CLAIMANTS, residents
 from activities.views.needs import cards, readable
 from activities.views.way_back import way_back
 from members.models import User
+from members.rules.finding import named
 from members.web.acts import done, tried, writable
 from members.web.shell import page
 
@@ -90,10 +91,8 @@ def _candidates(request: HttpRequest, row: Need) -> dict[str, Any]:
 
 def _searched(user: Any, words: str, ticked: set[int]) -> list[Any]:
     """Those of the name, and those ticked, so that a search loses none of them."""
-    low = words.lower()
-    named = Q(name__contains=words) | Q(pinyin__startswith=low) | Q(initials__startswith=low) if words else Q(pk__in=[])
-    people = residents(user).annotate(is_named=ExpressionWrapper(named, BooleanField()))
-    return list(people.filter(named | Q(pk__in=ticked)).order_by("pinyin", "pk")[: SHOWN + MOST_CLAIMANTS])
+    people = residents(user).annotate(is_named=ExpressionWrapper(named(words), BooleanField()))
+    return list(people.filter(named(words) | Q(pk__in=ticked)).order_by("pinyin", "pk")[: SHOWN + MOST_CLAIMANTS])
 
 
 def _told(row: Need, members: Iterable[Any], ticked: set[int]) -> list[Candidate]:

@@ -25,6 +25,7 @@ from members.ground.access import Resource
 from members.ground.rooms import fold_room
 from members.models import Pairing, Residence, User
 from members.models.households import PairingQuerySet
+from members.rules.finding import named
 from members.web.acts import done, tried, writable
 from members.web.places import places
 from members.web.shell import page
@@ -136,9 +137,8 @@ def _found(user: Any, pairings: QuerySet, words: str) -> QuerySet:
     behind = Residence.objects.for_user(user).current()
     behind = behind.filter(area=OuterRef("household__area"), room=OuterRef("household__room"))
     for word in words.split()[:MOST_WORDS]:
-        text, low = fold_room(word), word.lower()
-        named = Q(member__name__contains=word) | Q(member__pinyin__startswith=low) | Q(member__initials__startswith=low)
-        known = Q(Exists(behind.filter(named)))
+        text = fold_room(word)
+        known = Q(Exists(behind.filter(named(word, "member__"))))
         for side in ("household", "neighbour"):
             known |= Q(**{f"{side}__room__contains": text}) | Q(**{f"{side}__name__contains": word})
             known |= Q(**{f"{side}__area__label__contains": word})

@@ -14,6 +14,7 @@ from members.admin.base import ExportableAdmin, PlainResource
 from members.admin.filters import DayRangeFilter, PlaceFilter
 from members.ground import access
 from members.ground.access import Resource, Right
+from members.rules.finding import name_lookups
 
 MOST = 300
 TOO_MANY = f"一次最多选 {MOST} 张。更多的，请到“记录卡”页按时段和社区一起办。"
@@ -77,9 +78,7 @@ class RecordCardAdmin(ExportableAdmin):
     list_display = ("member", "employer", "area", "period_label", "status", "number", "issued_at")
     list_select_related = ("member", "employer", "area")
     list_filter = (PlaceFilter, PeriodFilter, ("status", ChoicesDropdownFilter), ("issued_at", DayRangeFilter))
-    search_fields = (
-        "member__name__contains", "member__pinyin__startswith", "employer__name__contains", "number__contains",
-    )  # fmt: skip
+    search_fields = (*name_lookups("member__"), "employer__name__contains", "number__contains")
     search_help_text = "姓名、拼音、单位或卡号"
     show_full_result_count = False
     linked_by = ("employer", "member")
@@ -116,12 +115,12 @@ class RecordCardAdmin(ExportableAdmin):
     @action(description="请本人确认", permissions=["write"])
     def show_to_members(self, request, queryset):
         if moved := self._moved(request, queryset, agreeing.show_all):
-            self._tell(request, f"已请 {moved.done} 位本人确认。", moved, "不是草稿，或还是空白的")
+            self._tell(request, f"已请 {moved.done} 位本人确认。", moved)
 
     @action(description="发给单位", permissions=["write"])
     def issue(self, request, queryset):
         if moved := self._moved(request, queryset, issuing.issue_all):
-            self._tell(request, f"已发出 {moved.done} 张。", moved, "本人还没有同意，或已经发出")
+            self._tell(request, f"已发出 {moved.done} 张。", moved)
 
     @admin.display(description="时段", ordering="last_day")
     def period_label(self, card):
@@ -141,6 +140,5 @@ class RecordCardAdmin(ExportableAdmin):
         return act(pks)
 
     @staticmethod
-    def _tell(request, said: str, moved: MovedOn, why: str) -> None:
-        left = f"另 {moved.skipped} 张没有变：{why}。" if moved.skipped else ""
-        (messages.success if moved.done else messages.warning)(request, said + left)
+    def _tell(request, said: str, moved: MovedOn) -> None:
+        (messages.success if moved.done else messages.warning)(request, (said if moved.done else "") + str(moved))

@@ -1,16 +1,18 @@
 """What lets a unit in: keys for its system, logins for its contacts; given by the street office."""
 
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.shortcuts import redirect
 from django.utils import timezone
 from unfold.decorators import action
 
 from feedback.forms.units import ContactForm, KeyForm
 from feedback.models import Contact, EmployerKey, Scope
+from feedback.rules import admitting
 from members.admin.base import ScopedAdmin
 from members.ground.access import Resource, Right
 from members.ground.first_password import first_password
-from members.models import Area, User
+from members.models import Area
 
 SCOPES = dict(Scope.choices)
 
@@ -30,6 +32,14 @@ class UnitAdmin(ScopedAdmin):
         if len(field.queryset) == 1:  # chosen already
             field.empty_label = None
         return field
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        """What a rule refuses behind its lock, although the form saw nothing, is told on the empty form."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except ValidationError as error:
+            messages.error(request, "".join(error.messages))
+            return redirect(request.path)
 
     def has_manage_permission(self, request, object_id=None):
         return self.may_by_id(request, Right.WRITE, object_id)
@@ -69,8 +79,7 @@ class EmployerKeyAdmin(GivenAdmin):
     )  # fmt: skip
 
     def save_model(self, request, obj, form, change):
-        given = {name: getattr(obj, name) for name in ("label", "employer", "street", "scopes", "addresses")}
-        key, text = EmployerKey.make(life=form.cleaned_data["life"], **given)
+        key, text = admitting.give_key(**form.cleaned_data)
         obj.pk, obj.prefix, obj.expires_at = key.pk, key.prefix, key.expires_at
         messages.warning(request, f"密钥：{text}（只显示这一次，请马上交给单位的系统管理员，不要用微信群转发）。")
 
@@ -117,14 +126,11 @@ class ContactAdmin(GivenAdmin):
         return super().changeform_view(request, object_id, form_url, extra_context)
 
     def save_model(self, request, obj, form, change):
-        user = form.known or User(username=form.cleaned_data["username"], name=form.cleaned_data["name"])
-        password = None if form.known else user.set_first_password(request.first_password)
-        if password:
-            user.save()
-        obj.user = user
-        super().save_model(request, obj, form, change)
-        if password:
-            text = f"“{user}”的登录名是 {user.username}，初始密码是 {password}"
+        password = request.first_password
+        contact, is_new = admitting.admit(**form.cleaned_data, password=password, by=request.user)
+        obj.pk, obj.user = contact.pk, contact.user
+        if is_new:
+            text = f"“{obj.user}”的登录名是 {obj.user.username}，初始密码是 {password.text}"
             messages.warning(request, f"{text}（只显示这一次，请当面告知；首次登录须修改）。")
 
     @action(description="重设密码", icon="key", permissions=["manage"])

@@ -9,6 +9,7 @@ from unfold.decorators import action
 from feedback.admin.units import UnitAdmin
 from feedback.forms.units import WebhookForm
 from feedback.models import Delivery, Webhook
+from feedback.rules import admitting
 from members.admin.base import ReadOnlyAdmin
 from members.admin.filters import DayRangeFilter
 from members.ground.access import Resource, Right
@@ -32,9 +33,9 @@ class WebhookAdmin(UnitAdmin):
 
     def save_model(self, request, obj, form, change):
         if change:
-            return obj.save(update_fields=form.changed_data)
-        secret = obj.make_secret()
-        super().save_model(request, obj, form, change)
+            return admitting.change_webhook(obj, **form.cleaned_data)
+        webhook, secret = admitting.add_webhook(**form.cleaned_data)
+        obj.pk = webhook.pk
         messages.warning(request, f"签名密钥：{secret}（只显示这一次，请马上交给单位的系统管理员）。")
         return None
 

@@ -1,1 +1,1 @@
-"""The employers' API v1: what a key opens (design: cards, "API v1")."""
+"""The employers' API v1: what a key opens (docs/design/cards.md, "API v1")."""

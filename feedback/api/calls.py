@@ -16,10 +16,10 @@ from rest_framework.serializers import Serializer
 from feedback.api.keys import HoldsKey, KeyAuthentication
 from feedback.api.problems import KeyMissing, KeyReusedProblem, ScopeMissing, told
 from feedback.api.throttling import Allowance, KeyThrottle
-from feedback.models import EmployerKey, RecordCard, Scope
+from feedback.models import EmployerKey, RecordCard, Replay, Scope
 from feedback.models.counterparts import Counterpart
-from feedback.rules import idempotency, receiving
-from feedback.rules.idempotency import Reply
+from feedback.models.replays import KeyReused, Reply, is_key
+from feedback.rules import receiving
 from members.api.viewsets import OnRecord
 from members.ground import audit
 from members.ground.atomic import atomic_write
@@ -113,14 +113,14 @@ class EmployerCall(OnRecord):
     def once(self, act: Callable[[], Reply]) -> HttpResponse:
         """Do it once for each Idempotency-Key, and give the same answer again."""
         key, asked = self.request.headers.get("Idempotency-Key", ""), self.request._request
-        if not idempotency.is_key(key):
+        if not is_key(key):
             raise KeyMissing
         whole = f"{asked.method} {asked.path}\n".encode() + asked.body
         digest = hashlib.sha256(whole).hexdigest()
         try:
             with atomic_write():
-                reply = idempotency.once(act, counterpart=self.counterpart, key=key, request=digest)
-        except idempotency.KeyReused as error:
+                reply = Replay.objects.once(act, counterpart=self.counterpart, key=key, request=digest)
+        except KeyReused as error:
             raise KeyReusedProblem from error
         more = {"Idempotent-Replayed": "true"} if reply.is_replayed else {}
         return HttpResponse(reply.body, status=reply.status, content_type=JSON, headers=more)

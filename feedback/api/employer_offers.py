@@ -1,6 +1,6 @@
 """What employers offer, for the office's own programs: to look at, to use for a need, to mark as used up."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 from django_filters import rest_framework as filters
@@ -12,14 +12,13 @@ from rest_framework.response import Response
 
 from activities.models import Need
 from feedback.models import Offer
+from feedback.rules import offering
 from members.api.fields import ScopedField
 from members.api.filters import by_id, employers
 from members.api.schema import reads, writes
 from members.api.viewsets import ScopedViewSet
-from members.ground import access
 from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
-from members.models import User
 
 
 class EmployerOfferSerializer(serializers.ModelSerializer):
@@ -47,11 +46,6 @@ class UseSerializer(serializers.Serializer):
 
     need = ScopedField(rows=lambda user: Need.objects.for_user(user, Right.WRITE), label="群众需求")
 
-    def validate_need(self, need: Need) -> Need:
-        if not need.area.path.startswith(self.context["offer"].area.path):
-            raise serializers.ValidationError("这条需求不在这项资源提供的范围里。")
-        return need
-
 
 class EmployerOfferFilter(filters.FilterSet):
     status = filters.ChoiceFilter(choices=Offer.Status.choices, label="状态")
@@ -78,24 +72,21 @@ class EmployerOfferViewSet(ScopedViewSet):
     @action(detail=True, methods=["post"])
     def use(self, request: Request, pk: int) -> Response:
         offer = self.get_object()
-        serializer = UseSerializer(data=request.data, context={**self.get_serializer_context(), "offer": offer})
+        serializer = UseSerializer(data=request.data, context=self.get_serializer_context())
+        serializer.is_valid(raise_exception=True)
         with atomic_write():
-            serializer.is_valid(raise_exception=True)
-            offer.use_for(serializer.validated_data["need"])
+            offering.use(offer, need=serializer.validated_data["need"])
             return self.answer(offer)
 
     @writes("标记为已用完", EmployerOfferSerializer, request=None, said="提供给全街道的，由街道标记。")
     @action(detail=True, methods=["post"], url_path="used-up")
     def used_up(self, request: Request, pk: int) -> Response:
-        return self._closing(lambda offer: offer.close(Offer.Status.USED))
+        return self._marked(offering.use_up)
 
     @writes("还可以用", EmployerOfferSerializer, request=None, said="收回标记；单位收回的，由单位重新提供。")
     @action(detail=True, methods=["post"])
     def available(self, request: Request, pk: int) -> Response:
-        return self._closing(lambda offer: offer.reopen(only_from=Offer.Status.USED))
+        return self._marked(offering.make_available)
 
-    def _closing(self, move: Any) -> Response:
-        """What is offered to a whole street is not one community's to close."""
-        if not access.covers(cast(User, self.request.user), Resource.CARD, self.get_object().area.path, Right.WRITE):
-            self.permission_denied(self.request)
-        return self.moved(move)
+    def _marked(self, mark: Any) -> Response:
+        return self.moved(lambda offer: mark(offer, user=self.request.user))

@@ -72,7 +72,7 @@ RETURN = [
     ),
 ]
 OFFERS = [got({"offers": [OFFERED], "next": None})]
-OFFER = [given(OFFER_SAID), got(OFFERED, 201)]
+OFFER = [given(OFFER_SAID), got(OFFERED, 201), got(OFFERED, 200, "已经在提供")]
 CHANGE = [given({"status": "withdrawn"}), got(OFFERED | {"status": "withdrawn", "closed_at": "2026-08-01T02:00:00Z"})]
 ME = [
     got(

@@ -17,7 +17,8 @@ from feedback.api.schema import IDEMPOTENCY, OFFER_ID, call
 from feedback.api.shapes import OfferShape, OffersShape
 from feedback.models import EmployerKey, Offer, Scope
 from feedback.models.offers import OfferQuerySet
-from feedback.rules.idempotency import Reply
+from feedback.models.replays import Reply
+from feedback.rules import offering
 from members.api.fields import ScopedField
 from members.ground.atomic import atomic_write
 from members.models import Area
@@ -33,6 +34,8 @@ def places(request: Request) -> QuerySet[Area]:
 
 class PlaceField(ScopedField):
     """The id of one of these places."""
+
+    default_error_messages = {"does_not_exist": offering.NO_PLACE}
 
     def get_queryset(self) -> QuerySet[Area]:
         return places(self.context["request"])
@@ -94,8 +97,9 @@ class OffersView(OfferCall):
     @call(
         "offer",
         "提供资源",
-        {201: OfferShape},
-        said="提供给一个街道（其下各社区都能用）或一个社区。",
+        {201: OfferShape, 200: OfferShape},
+        said="提供给一个街道（其下各社区都能用）或一个社区。"
+        "同样的资源已经在提供的，不再添一项，返回 200 和原来那一项。",
         request=OfferSaid,
         parameters=[IDEMPOTENCY],
         examples=OFFER,
@@ -105,10 +109,8 @@ class OffersView(OfferCall):
         return self.once(lambda: self._offered(said))
 
     def _offered(self, said: dict[str, Any]) -> Reply:
-        offer = Offer(employer_id=self.key.employer_id, **said)
-        offer.full_clean()
-        offer.save()
-        return Reply(201, written(shown(offer)))
+        offer, is_new = offering.offer(self.key, **said)
+        return Reply(201 if is_new else 200, written(shown(offer)))
 
 
 class OfferView(OfferCall):
@@ -128,25 +130,20 @@ class OfferView(OfferCall):
         said = self.said(OfferChange)
         status = said.pop("status", "")
         with atomic_write():
-            offer = self.offers().select_for_update(of=("self",), no_key=True).filter(pk=pk).first()
+            offer = self.offers().filter(pk=pk).first()
             if offer is None:
                 raise Http404
             with told(offer):
-                _change(offer, status, said)
+                offer = self._changed(offer, status, said)
         return answered(shown(offer))
 
-
-def _change(offer: Offer, status: str, said: dict[str, Any]) -> None:
-    """Write the locked offer anew while it stands; its employer offers again what it took back itself."""
-    if status == Offer.Status.OPEN != offer.status:
-        offer.reopen(only_from=Offer.Status.WITHDRAWN)
-    if said:
-        for name, value in said.items():
-            setattr(offer, name, value)
-        offer.full_clean()
-        offer.change()
-    if status == Offer.Status.WITHDRAWN != offer.status:
-        offer.close(status)
+    def _changed(self, offer: Offer, status: str, said: dict[str, Any]) -> Offer:
+        """What is offered again can be said anew; what is said anew can be taken back."""
+        if status == Offer.Status.OPEN:
+            offer = offering.offer_again(offer)
+        if said:
+            offer = offering.change(offer, by=self.key, **said)
+        return offering.take_back(offer) if status == Offer.Status.WITHDRAWN else offer
 
 
 def shown(offer: Offer) -> dict[str, Any]:

@@ -1,10 +1,9 @@
 """Record cards for the office itself: made, shown, agreed to on paper, issued, withdrawn, by the rules of the pages."""
 
-from collections.abc import Callable
+from datetime import date
 from typing import Any, cast
 
 from django.db.models import Prefetch, QuerySet
-from django.utils import timezone
 from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field, extend_schema_view
@@ -24,7 +23,6 @@ from members.api.serializers import CheckedSerializer, places
 from members.api.viewsets import BulkReadViewSet, ChangeMixin
 from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
-from members.ground.states import Conflict
 from members.models import Area, User
 
 MOST_LINES = 2_000
@@ -85,11 +83,6 @@ class MakeSerializer(serializers.Serializer):
     area = ScopedField(rows=places(Resource.CARD), label="区域")
     period = CardPeriodField(label="时段")
 
-    def validate_period(self, period: CardPeriod) -> CardPeriod:
-        if period.first > timezone.localdate():
-            raise serializers.ValidationError("这个时段还没有开始。")
-        return period
-
 
 class MadeSerializer(serializers.Serializer):
     """What came of it."""
@@ -103,6 +96,10 @@ class PaperSerializer(serializers.Serializer):
     """The day of the member's signature."""
 
     given_on = PastDayApiField(required=False, label="签字的日期", help_text="不填就是今天。")
+
+    def validate_given_on(self, day: date) -> date:
+        agreeing.check_day(day)
+        return day
 
 
 class WithdrawalSerializer(serializers.Serializer):
@@ -157,19 +154,19 @@ class RecordCardViewSet(ChangeMixin, BulkReadViewSet):
     @writes("请本人确认", RecordCardSerializer, request=None, said="草稿可以，空的不行。")
     @action(detail=True, methods=["post"])
     def show(self, request: Request, pk: int) -> Response:
-        return self.moved(_one(agreeing.show_all))
+        return self.moved(agreeing.show)
 
     @writes("登记本人书面同意", RecordCardSerializer, request=PaperSerializer)
     @action(detail=True, methods=["post"])
     def agree(self, request: Request, pk: int) -> Response:
         day = self._told(PaperSerializer).get("given_on")
         by = cast(User, request.user)
-        return self.moved(_one(lambda pks: agreeing.agree_all(pks, how=RecordCard.How.PAPER, by=by, given_on=day)))
+        return self.moved(lambda card: agreeing.agree(card, how=RecordCard.How.PAPER, by=by, given_on=day))
 
     @writes("退回草稿", RecordCardSerializer, request=None, said="改好以后要再请本人确认。")
     @action(detail=True, methods=["post"])
     def correct(self, request: Request, pk: int) -> Response:
-        return self.moved(RecordCard.correct)
+        return self.moved(agreeing.correct)
 
     @writes("发给单位", RecordCardSerializer, request=None, said="本人同意以后才能发出。")
     @action(detail=True, methods=["post"])
@@ -200,14 +197,3 @@ class RecordCardViewSet(ChangeMixin, BulkReadViewSet):
         serializer = serializer_class(data=self.request.data, context=self.get_serializer_context())
         serializer.is_valid(raise_exception=True)
         return serializer.validated_data
-
-
-def _one(move: Callable[[list[int]], agreeing.MovedOn]) -> Callable[[RecordCard], None]:
-    """A move of many as the move of one: Conflict where it is in no state for it."""
-
-    def moved(card: RecordCard) -> None:
-        if not move([card.pk]).done:
-            why = "没有内容" if card.is_empty else f"现在是“{card.get_status_display()}”"
-            raise Conflict(f"“{card}”{why}，不能再做这一步。")
-
-    return moved

@@ -13,8 +13,8 @@ from feedback.api.schema import IDEMPOTENCY, NUMBER, call
 from feedback.api.shapes import AnswerShape, ReceiptShape, ReturnShape
 from feedback.feed import receipts
 from feedback.models import RecordCard, Scope
+from feedback.models.replays import Reply
 from feedback.rules import receiving
-from feedback.rules.idempotency import Reply
 from feedback.rules.receiving import By
 
 
@@ -27,7 +27,11 @@ class DigestSaid(serializers.Serializer):
 class AnswerSaid(serializers.Serializer):
     """What the employer says."""
 
-    text = TextField(max_length=500, help_text="给社区和党员的一句话。")
+    text = TextField(
+        max_length=500,
+        help_text="给社区和党员的一句话。",
+        error_messages=dict.fromkeys(("required", "null", "blank"), receiving.NO_ANSWER),
+    )
     thanks = YesNoField(required=False, default=False, help_text="是否表示感谢。")
 
 
@@ -40,8 +44,7 @@ class ReturnSaid(DigestSaid):
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if attrs["reason_code"] == RecordCard.Return.OTHER and not attrs["text"]:
-            raise serializers.ValidationError({"text": ["原因是“其他”时，请写明。"]})
+        receiving.check_return(code=attrs["reason_code"], text=attrs["text"])
         return attrs
 
 

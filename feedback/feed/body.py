@@ -1,4 +1,6 @@
-"""The body of a card: rendered once when it is issued, then the same bytes for ever (design: cards, "The frozen body").
+"""The body of a card: rendered once when it is issued, then the same bytes for ever.
+
+Source: docs/design/cards.md, "The frozen body".
 
 Canonical JSON: UTF-8, keys sorted, no white space. It holds no address, phone, ID number, other member or resident.
 """

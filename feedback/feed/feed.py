@@ -1,7 +1,7 @@
 """The feed: what a street tells an employer, gapless and in commit order, and the cursors of who reads it.
 
 The numbers come from the pair's own row, locked last in the transaction that changes the card, so that a reader who
-has seen one number has seen all before it (design: cards, "The feed").
+has seen one number has seen all before it (docs/design/cards.md, "The feed").
 """
 
 from collections import defaultdict
@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import orjson
 from django.core.signing import BadSignature, Signer
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from feedback.feed import delivering
@@ -56,7 +57,7 @@ def read(counterpart: Counterpart, after: str, limit: int = MOST) -> FeedPage:
     """Return the events after a cursor, "" for the beginning; BadCursor, CursorReset."""
     feed = feed_of(counterpart)
     seq = _position(feed, after)
-    rows = list(_rows(feed, seq, limit + 1))
+    rows = _rows(feed, seq, limit + 1)
     shown = rows[:limit]
     return FeedPage(
         events=_written(shown),
@@ -143,11 +144,16 @@ def _was_employers(feed: Feed, cursor: str) -> bool:
     return True
 
 
-def _rows(feed: Feed, seq: int, count: int) -> Iterable[tuple[int, str, str]]:
+def _rows(feed: Feed, seq: int, count: int) -> list[tuple[int, str, str]]:
+    """Each event's body is a lookup of its own.
+
+    In a join, after a bulk write and before its statistics, PostgreSQL went through all cards for each event.
+    """
     if feed.pk is None:
         return []
-    events = FeedEvent.objects.filter(feed=feed).after(seq)
-    return events.values_list("seq", "told", "card__body")[:count]
+    body = RecordCard.objects.filter(pk=OuterRef("card")).order_by().values("body")
+    events = FeedEvent.objects.filter(feed=feed).after(seq).annotate(body=Subquery(body))
+    return list(events.values_list("seq", "told", "body")[:count])
 
 
 def _written(rows: Iterable[tuple[int, str, str]]) -> bytes:

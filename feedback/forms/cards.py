@@ -9,12 +9,12 @@ from django.utils import timezone
 
 from feedback.ground.periods import CardPeriod
 from feedback.models import RecordCard, Sender
-from feedback.models.senders import months_of
+from feedback.rules import making
+from feedback.rules.agreeing import NO_REASON
 from members.ground.access import Resource, Right
 from members.models import Area
 from members.web.fields import PastDayField
 
-PAST = 4  # how many periods back cards are still made for
 UNENDED = "（还没有结束）"
 SHORTEST_CODE = 16  # hex digits: what is printed on the card is enough to check it by
 
@@ -44,8 +44,10 @@ class WriteForm(forms.Form):
 class MakeForm(forms.Form):
     """For which area and which period cards are made."""
 
-    area = forms.ModelChoiceField(Area.objects.none(), label="哪里", empty_label=None)
-    period = forms.ChoiceField(label="哪个时段", error_messages={"invalid_choice": "请从列出的时段里选一个。"})
+    area = forms.ModelChoiceField(
+        Area.objects.none(), label="哪里", empty_label=None, error_messages={"invalid_choice": making.NO_PLACE}
+    )
+    period = forms.ChoiceField(label="哪个时段", error_messages={"invalid_choice": making.NO_PERIOD})
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -53,9 +55,9 @@ class MakeForm(forms.Form):
         area, period = cast(forms.ModelChoiceField, self.fields["area"]), cast(forms.ChoiceField, self.fields["period"])
         area.queryset = areas
         first = areas.first()
-        now = CardPeriod.on(timezone.localdate(), months=months_of(first.street_path if first else ""))
-        period.choices = [(each.code, label_of(each)) for each in (*_back(now), now)]
-        period.initial = now.previous.code
+        periods = making.periods_of(first.street_path if first else "")
+        period.choices = [(each.code, label_of(each)) for each in periods]
+        period.initial = periods[-2].code
         for field in (area, period):
             field.widget.attrs["class"] = "lz-input"
 
@@ -73,7 +75,7 @@ class AgreedForm(forms.Form):
 class WithdrawForm(forms.Form):
     reason = forms.ChoiceField(
         label="为什么撤回",
-        choices=[(each.value, each.label) for each in RecordCard.Withdrawal],
+        choices=[(each.value, each.label) for each in RecordCard.Withdrawal if each != RecordCard.Withdrawal.DROPPED],
         initial=RecordCard.Withdrawal.MISTAKE,
         widget=forms.RadioSelect,
         error_messages={"required": "请选一个原因。", "invalid_choice": "请选一个原因。"},
@@ -118,7 +120,7 @@ class ObjectForm(forms.Form):
     reason = forms.CharField(
         label="哪里不对，或者不想发，请写一句",
         max_length=200,
-        error_messages={"required": "请写一句：哪里不对，或者不想发。"},
+        error_messages={"required": NO_REASON},
         widget=forms.Textarea({"class": "lz-input lz-text", "rows": 3}),
     )
 
@@ -163,12 +165,3 @@ def senders_of(user: Any) -> Any:
     """The streets and communities for which the user makes and sends cards."""
     areas: Any = Area.objects.for_user(user, Right.WRITE, resource=Resource.CARD)
     return areas.current().filter(level__lte=Area.Level.COMMUNITY)
-
-
-def _back(period: CardPeriod) -> list[CardPeriod]:
-    """The periods before this one, the oldest first."""
-    found: list[CardPeriod] = []
-    for _ in range(PAST):
-        period = period.previous
-        found.insert(0, period)
-    return found

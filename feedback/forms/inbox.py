@@ -4,6 +4,7 @@ from django import forms
 
 from feedback.ground.periods import CardPeriod
 from feedback.models import RecordCard
+from feedback.rules.receiving import NO_ANSWER, check_return
 
 SENTENCE = "只写对这张卡的回复，不评价个人。"
 
@@ -14,6 +15,7 @@ class AnswerForm(forms.Form):
     text = forms.CharField(
         label="反馈",
         max_length=500,
+        error_messages={"required": NO_ANSWER},
         widget=forms.Textarea(attrs={"class": "lz-input lz-text", "rows": 3, "placeholder": "如：已阅，感谢社区。"}),
         help_text=f"一两句话就行。{SENTENCE}",
     )
@@ -34,8 +36,7 @@ class ReturnForm(forms.Form):
 
     def clean(self):
         cleaned = super().clean()
-        if cleaned.get("code") == RecordCard.Return.OTHER and not cleaned.get("text"):
-            self.add_error("text", "选了“其他”，请写一句为什么退回。")
+        check_return(code=cleaned.get("code", ""), text=cleaned.get("text", ""))
         return cleaned
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from feedback.models import Contact, Offer
+from feedback.rules.offering import NO_PLACE
 
 Status = Offer.Status
 
@@ -44,4 +45,5 @@ class OfferForm(forms.ModelForm):
         fields: Any = self.fields
         self.instance.employer = contact.employer
         fields["kind"].choices = [("", "请选择"), *Offer.Kind.choices]
+        fields["area"].error_messages["invalid_choice"] = NO_PLACE
         fields["area"].queryset, fields["area"].empty_label = Offer.places(contact.street), "请选择"

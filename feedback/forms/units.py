@@ -1,7 +1,7 @@
 """Forms that let a unit in: its key, its contact, its webhook."""
 
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from unfold.widgets import (
@@ -13,8 +13,10 @@ from unfold.widgets import (
 )
 
 from feedback.models import Contact, EmployerKey, Scope, Webhook
+from feedback.rules import admitting
 from members.models import User
 
+WHOSE = ("employer", "street")
 LIVES = {90: "90 天", 180: "180 天", 365: "1 年"}
 
 
@@ -39,6 +41,13 @@ class KeyForm(forms.ModelForm):
         model = EmployerKey
         fields = ("employer", "street", "label", "addresses")
 
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        told: dict[str, Any] = {name: cleaned.get(name) for name in (*WHOSE, "label")}
+        if all(told.values()):
+            admitting.check_key(**told)
+        return cleaned
+
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]
         self.instance.scopes = self.cleaned_data.get("scopes", [])
@@ -61,23 +70,12 @@ class ContactForm(forms.ModelForm):
         fields = ("employer", "street")
 
     acting: User  # who gives the login; set by the admin
-    known: User | None = None
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        username, name = cleaned.get("username"), cleaned.get("name")
-        self.known = User.objects.filter(username=username).first() if username else None
-        contacts = Contact.objects.lasting().filter(user=self.known)
-        if self.known and not self._is_theirs(self.known, cast(str, name)):
-            self.add_error("username", "这个登录名已有人使用，请换一个。")
-        elif self.known and contacts.filter(employer=cleaned.get("employer")).exists():
-            self.add_error("username", "这位用户已经是这个单位的联系人。")
+        name, username = cleaned.get("name", ""), cleaned.get("username", "")
+        admitting.check_contact(employer=cleaned.get("employer"), name=name, username=username, by=self.acting)
         return cleaned
-
-    def _is_theirs(self, user: User, name: str) -> bool:
-        """Whether this is a contact whom the acting user may give one more unit."""
-        contact = Contact.objects.lasting().filter(user=user).select_related("user").first()
-        return bool(contact) and user.name == name and Contact.objects.may_reset(self.acting, cast(Contact, contact))
 
 
 class WebhookForm(forms.ModelForm):
@@ -96,3 +94,11 @@ class WebhookForm(forms.ModelForm):
         model = Webhook
         fields = ("employer", "street", "url", "is_active")
         widgets = {"is_active": UnfoldBooleanSwitchWidget}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        hook, is_new = self.instance, self.instance.pk is None
+        told: dict[str, Any] = {name: cleaned.get(name) if is_new else getattr(hook, name) for name in WHOSE}
+        if cleaned.get("url") and all(told.values()):
+            admitting.check_address(**told, url=cleaned["url"], but=hook)
+        return cleaned

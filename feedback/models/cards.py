@@ -4,7 +4,6 @@ from datetime import date
 from typing import Any, Self
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -13,6 +12,7 @@ from feedback.ground.periods import CardPeriod
 from feedback.models.counterparts import OfCounterpart
 from members.ground import access
 from members.ground.access import Resource, Right
+from members.ground.atomic import atomic_write
 from members.ground.audit import Audited
 from members.ground.states import Moving
 from members.models import Area, Consent, Employer, Member
@@ -269,26 +269,13 @@ class RecordCard(OfCounterpart, Moving, Audited):
         return self.period.next.last
 
     def write(self, *, sentence: str, left_out: list[str]) -> None:
-        """The secretary adds a word and leaves lines out, as long as nobody was shown the card."""
-        self.hold_in(self.Status.DRAFT)
-        self.sentence, self.left_out = sentence, left_out
-        self.save(update_fields=["sentence", "left_out"])
-
-    def object(self, reason: str) -> None:
-        """The member does not agree; the secretary corrects or drops it."""
-        if not reason.strip():
-            raise ValidationError("请写一句哪里不对。")
-        self.advance(
-            self.Status.OBJECTED, objected_at=timezone.now(), objection=reason.strip()[:200],
-            agreed_at=None, agreed_how="", agreed_by=None, consent=None,
-        )  # fmt: skip
-
-    def correct(self) -> None:
-        """Back to a draft: whoever agreed is asked again."""
-        self.advance(
-            self.Status.DRAFT, shown_at=None, objected_at=None, objection="",
-            agreed_at=None, agreed_how="", agreed_by=None, consent=None,
-        )  # fmt: skip
+        """The secretary adds a word and leaves lines (keys) out, as long as nobody was shown the card."""
+        with atomic_write():
+            self.hold_in(self.Status.DRAFT)
+            self.refresh_from_db(fields=["lines", "sentence", "left_out"])
+            self.sentence, self.left_out = sentence, [each["key"] for each in self.lines if each["key"] in left_out]
+            self.clean_fields(exclude={field.name for field in self._meta.fields} - {"sentence"})
+            self.save(update_fields=["sentence", "left_out"])
 
     def audit_path(self) -> str:
         return self.area.path

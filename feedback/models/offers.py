@@ -10,7 +10,7 @@ from activities.models import Need
 from feedback.models.units import Contact, EmployerKey
 from members.ground import access
 from members.ground.access import Resource, Right
-from members.ground.audit import Audited, record
+from members.ground.audit import Audited
 from members.ground.states import Moving
 from members.models import Area, Employer
 
@@ -108,18 +108,6 @@ class Offer(Moving, Audited):
     def reopen(self, *, only_from: str = "") -> None:
         """It can be used again; `only_from` says whose step is taken back: the secretary's or the employer's."""
         self.advance(self.Status.OPEN, only_from=only_from, closed_at=None)
-
-    def use_for(self, need: Need) -> None:
-        """The employer takes this open need on with it; the caller opens the transaction, as for every move."""
-        self.hold_in(self.Status.OPEN)
-        need.claim(employer=self.employer)
-        self.needs.add(need)
-        record("change", self, changes={"needs": [need.pk]})
-
-    def change(self) -> None:
-        """Save what the employer wrote anew, as long as it is still offered."""
-        self.hold_in(self.Status.OPEN)
-        self.save(update_fields=["area", "kind", "title", "text"])
 
     def audit_path(self) -> str:
         return self.area.path

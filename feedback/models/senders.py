@@ -3,7 +3,7 @@
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 
@@ -11,6 +11,7 @@ from feedback.ground.periods import LENGTHS
 from feedback.models.counterparts import GivenQuerySet
 from members.ground import access
 from members.ground.access import Resource, Right
+from members.ground.atomic import atomic_write
 from members.ground.audit import Audited
 from members.models import Area, journal
 
@@ -20,9 +21,23 @@ NUMBERED = re.compile(r"(?P<code>\d+)\.(?P<year>\d{4})\.(?P<last>\d{1,9})", re.A
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"  # without I and O, which look like digits
 
 
-class SenderQuerySet(models.QuerySet):
+class SenderQuerySet(models.QuerySet["Sender"]):
     def for_user(self, user, right: Right = Right.READ) -> Self:
         return self.filter(access.within("area__path", access.reach(user, Resource.CARD, right)))
+
+    def keep(self, area: Area, **said: Any) -> "Sender":
+        """Keep what this street or community says of itself; how long a period is says the street alone.
+
+        Of two who begin at once the second mends what the first made.
+        """
+        with atomic_write():
+            Area.objects.select_for_update(no_key=True).get(pk=area.pk)
+            kept: Sender = self.select_for_update(no_key=True).filter(area=area).first() or Sender(area=area)
+            for name, value in said.items():
+                setattr(kept, name, value)
+            kept.full_clean()
+            kept.save()
+        return kept
 
 
 class Sender(Audited):

@@ -59,6 +59,8 @@ class EmployerKey(OfCounterpart, AccessKey):
         ordering = ["employer__name", "-created_at"]
 
     def clean(self):
+        if unknown := set(self.scopes).difference(Scope.values):
+            raise ValidationError({"scopes": f"没有这种权限：{'、'.join(sorted(map(str, unknown)))}。"})
         try:
             self.networks()
         except ValueError:
@@ -90,6 +92,13 @@ class EmployerKey(OfCounterpart, AccessKey):
         self.expires_at = min(self.expires_at, timezone.now() + OVERLAP)
         self.save(update_fields=["expires_at"])
         return successor, text
+
+    def revoke(self) -> None:
+        """From now on it opens nothing; Conflict where that was said before. The caller opens the transaction."""
+        kept = EmployerKey.objects.select_for_update(of=("self",), no_key=True)
+        if not kept.filter(pk=self.pk, revoked_at=None).exists():
+            raise Conflict("这把密钥已经停用了。")
+        super().revoke()
 
     def has_successor(self) -> bool:
         """Whether a later key of the same use is there."""

@@ -24,18 +24,37 @@ from members.ground.history import batches
 from members.ground.states import Conflict
 from members.models import Consent, Member, User
 from members.models.consents import NOTICES
+from members.models.households import FIRST_YEAR
 
 MOST_TRIES = 6
 Status = RecordCard.Status
 VERSION, NOTICE = NOTICES[Consent.Purpose.CARDS]
 
 
+EMPTY = "还是空白的：请先写一句话，或至少写进一项活动，再请本人确认。"
+SHOWN_ANEW = "社区刚才改过这张卡，请用新的链接打开，看过以后再同意。"
+NO_REASON = "请写一句：哪里不对，或者不想发。"
+# From where the secretary takes a card back to a draft; a card that its member answered only when it is looked at.
+CORRECTABLE = (Status.SHOWN, Status.AGREED, Status.OBJECTED)
+
+
 @dataclass(frozen=True, slots=True)
 class MovedOn:
-    """How many cards went on to their next state, and how many were in no state for it."""
+    """How many cards went on to their next state, and how many did not for which reason, in a sentence each."""
 
     done: int
-    skipped: int
+    left: dict[str, int]
+
+    @property
+    def skipped(self) -> int:
+        return sum(self.left.values())
+
+    def __add__(self, other: "MovedOn") -> "MovedOn":
+        return MovedOn(self.done + other.done, dict(Counter(self.left) + Counter(other.left)))
+
+    def __str__(self) -> str:
+        """What stands against those that did not move."""
+        return "".join(f"{count} 张没有动：{why}" for why, count in self.left.items())
 
 
 def link_token(card: RecordCard) -> str:
@@ -93,13 +112,41 @@ def show_all(pks: Sequence[int]) -> MovedOn:
     """Put these drafts (ids) before their members, all at once; empty ones and what is no draft stay as they are."""
     with atomic_write():
         ready = [card for card in _locked(pks, Status.DRAFT) if not card.is_empty]
-        return _moved(ready, pks, Status.SHOWN, shown_at=timezone.now(), wrong_tries=0)
+        left = left_behind(pks, ready, draft=EMPTY)
+        return _moved(ready, left, Status.SHOWN, shown_at=timezone.now(), wrong_tries=0)
 
 
-def correct_all(pks: Sequence[int]) -> MovedOn:
-    """Take these cards (ids) back from their members, all at once: drafts again, and their links open nothing."""
+def show(card: RecordCard) -> None:
+    """Put this draft before its member; Conflict where it is empty, or no draft."""
+    require(show_all([card.pk]))
+
+
+def correct_all(pks: Sequence[int], *, only_from: Sequence[str] = (Status.SHOWN,)) -> MovedOn:
+    """Take these cards (ids) back from their members, all at once: drafts again, and their links open nothing.
+
+    Whoever agreed is asked again. Of many cards only those that wait are meant: an answer that came meanwhile stays.
+    """
     with atomic_write():
-        return _moved(_locked(pks, Status.SHOWN), pks, Status.DRAFT, shown_at=None)
+        cards = _locked(pks, *only_from)
+        nothing = {"objected_at": None, "objection": "", "agreed_at": None, "agreed_how": "", "agreed_by": None}
+        left = left_behind(pks, cards)
+        return _moved(cards, left, Status.DRAFT, shown_at=None, consent=None, **nothing)
+
+
+def correct(card: RecordCard) -> None:
+    """Take this card back from its member, whatever they said; Conflict where it left, or is a draft."""
+    require(correct_all([card.pk], only_from=CORRECTABLE))
+
+
+def object_to(card: RecordCard, *, reason: str) -> None:
+    """The member does not agree to this card; the secretary corrects or drops it."""
+    if not reason.strip():
+        raise ValidationError({"reason": NO_REASON})
+    with atomic_write():
+        card.advance(
+            Status.OBJECTED, objected_at=timezone.now(), objection=reason.strip()[:200],
+            agreed_at=None, agreed_how="", agreed_by=None, consent=None,
+        )  # fmt: skip
 
 
 def agree_all(pks: Sequence[int], *, how: str, by: User | None = None, given_on: date | None = None) -> MovedOn:
@@ -107,6 +154,8 @@ def agree_all(pks: Sequence[int], *, how: str, by: User | None = None, given_on:
 
     The consent is for this employer and purpose: one that stands already is the one that is meant.
     """
+    day = given_on or timezone.localdate()
+    check_day(day)
     with atomic_write():
         _queue(pks)
         standing = _consents(pks)
@@ -114,19 +163,35 @@ def agree_all(pks: Sequence[int], *, how: str, by: User | None = None, given_on:
         asked = {(card.member_id, card.employer_id): card for card in cards}
         means = Consent.Means.LINK if how == RecordCard.How.LINK else Consent.Means.PAPER
         new = [card for pair, card in asked.items() if pair not in standing]
-        _give(new, means, by, given_on or timezone.localdate())
+        _give(new, means, by, day)
         meant = Consent.objects.in_force(Consent.Purpose.CARDS).filter(
             member=OuterRef("member"), employer=OuterRef("employer")
         )
         told = {"agreed_at": timezone.now(), "agreed_how": how, "agreed_by": by}
-        return _moved(cards, pks, Status.AGREED, consent=Subquery(meant.values("pk")), **told)
+        return _moved(cards, left_behind(pks, cards), Status.AGREED, consent=Subquery(meant.values("pk")), **told)
 
 
-def agree(card: RecordCard, *, how: str, by: User | None = None) -> None:
-    """The member agrees to this card; Conflict where it is not before them."""
-    if not agree_all([card.pk], how=how, by=by).done:
-        card.refresh_from_db(fields=["status"])
-        raise Conflict(f"这张卡现在是“{card.get_status_display()}”，不能再表示同意。")
+def agree(card: RecordCard, *, how: str, by: User | None = None, given_on: date | None = None) -> None:
+    """The member agrees to this card; Conflict where it is not before them, or was shown anew since they read it."""
+    with atomic_write():
+        require(agree_all([card.pk], how=how, by=by, given_on=given_on))
+        as_read = RecordCard.objects.filter(pk=card.pk, shown_at=card.shown_at)
+        if how == RecordCard.How.LINK and not as_read.exists():
+            raise Conflict(SHOWN_ANEW)
+
+
+def check_day(given_on: date) -> None:
+    """Raise ValidationError for a day on which nobody can have signed."""
+    if given_on > timezone.localdate():
+        raise ValidationError("日期不能晚于今天。")
+    if given_on < FIRST_YEAR:
+        raise ValidationError(f"日期不能早于 {FIRST_YEAR.year} 年，请核对。")
+
+
+def require(moved: MovedOn) -> None:
+    """Raise Conflict with the reason why the one card did not move."""
+    for why in moved.left:
+        raise Conflict(f"这张卡{why}")
 
 
 def take_back(card: RecordCard) -> None:
@@ -145,9 +210,9 @@ def _queue(pks: Sequence[int]) -> None:
         list(Member.objects.select_for_update(no_key=True).filter(pk__in=members).order_by("pk").values_list("pk"))
 
 
-def _locked(pks: Sequence[int], status: str) -> list[RecordCard]:
-    """Those of these cards (ids) in this state, locked."""
-    held = RecordCard.objects.filter(status=status).select_related("area").held()
+def _locked(pks: Sequence[int], *statuses: str) -> list[RecordCard]:
+    """Those of these cards (ids) in one of these states, locked."""
+    held = RecordCard.objects.filter(status__in=statuses).select_related("area").held()
     return [card for part in batches(sorted(pks)) for card in held.filter(pk__in=part).order_by("pk")]
 
 
@@ -172,14 +237,26 @@ def _give(cards: list[RecordCard], means: str, by: User | None, day: date) -> No
         record("create", Consent, path=path, changes={"rows": count, "means": means})
 
 
-def _moved(cards: list[RecordCard], pks: Sequence[int], to: str, **values: Any) -> MovedOn:
+def _moved(cards: list[RecordCard], left: dict[str, int], to: str, **values: Any) -> MovedOn:
     """Move these locked cards on, with an entry for each community."""
     for part in batches([card.pk for card in cards]):
         RecordCard.objects.filter(pk__in=part).update(status=to, **values)
-    by_place: dict[str, list[RecordCard]] = defaultdict(list)
+    by_place: dict[tuple[str, str], list[RecordCard]] = defaultdict(list)
     for card in cards:
-        by_place[card.area.path].append(card)
-    for path, some in by_place.items():
-        changes = {"status": [some[0].status, to], "cards": [card.pk for card in some]}
-        record("change", RecordCard, path=path, changes=changes)
-    return MovedOn(done=len(cards), skipped=len(pks) - len(cards))
+        by_place[card.area.path, card.status].append(card)
+    for (path, status), some in by_place.items():
+        record("change", RecordCard, path=path, changes={"status": [status, to], "cards": [card.pk for card in some]})
+    return MovedOn(len(cards), left)
+
+
+def left_behind(
+    pks: Sequence[int], cards: Sequence[RecordCard], *, otherwise: str = "不能再做这一步。", **by_status: str
+) -> dict[str, int]:
+    """Say why those of these cards (ids) stay that are not among the cards, and of how many; some states have a why."""
+    done, counts = {card.pk for card in cards}, Counter[str]()
+    for part in batches([pk for pk in pks if pk not in done]):
+        counts.update(RecordCard.objects.filter(pk__in=part).values_list("status", flat=True))
+    return {
+        by_status.get(status) or f"现在是“{Status(status).label}”，{otherwise}": count
+        for status, count in counts.items()
+    }

@@ -10,27 +10,22 @@ from feedback.feed import feed
 from feedback.feed.body import digest_of, render
 from feedback.models import IssueRun, NumberSeries, RecordCard
 from feedback.models.senders import contacts_of
-from feedback.rules.agreeing import MovedOn
+from feedback.rules.agreeing import MovedOn, left_behind, require
 from members.ground.access import Right
 from members.ground.atomic import atomic_write
 from members.ground.audit import acting, record
 from members.ground.beats import Heart
 from members.ground.history import batches
-from members.ground.states import Conflict
 from members.models import Area, Consent, User
 from members.work.jobs import enqueue
 
 AT_ONCE = 300
+HAS_LEFT = "发往的单位已不是本人现在的单位，不能再发过去。请不发这张卡，再重新生成一张。"
 
 
 def issue(card: RecordCard) -> None:
     """Issue one card; Conflict where its member has not agreed, or has left the employer."""
-    if not issue_all([card.pk]).done:
-        card.refresh_from_db(fields=["status"])
-        has_left = not RecordCard.objects.filter(pk=card.pk).for_present_employers().exists()
-        if card.status == RecordCard.Status.AGREED and has_left:
-            raise Conflict(f"本人现在的单位已不是{card.employer}，这张卡不能再发过去。请不发这张卡，再重新生成一张。")
-        raise Conflict(f"“{card}”现在是“{card.get_status_display()}”，本人同意以后才能发出。")
+    require(issue_all([card.pk]))
 
 
 def issue_all(pks: Sequence[int]) -> MovedOn:
@@ -40,6 +35,7 @@ def issue_all(pks: Sequence[int]) -> MovedOn:
     """
     with atomic_write():
         cards = _ready(pks)
+        left = left_behind(pks, cards, otherwise="本人同意以后才能发出。", agreed=HAS_LEFT)
         if cards:
             _freeze(cards)
             ready = RecordCard.objects.filter(status=RecordCard.Status.AGREED)
@@ -50,14 +46,23 @@ def issue_all(pks: Sequence[int]) -> MovedOn:
             for path, some in groupby(cards, key=lambda card: card.area.path):
                 numbers = [card.number for card in some]
                 record("change", RecordCard, path=path, changes={"status": ["agreed", "issued"], "numbers": numbers})
-    return MovedOn(done=len(cards), skipped=len(pks) - len(cards))
+    return MovedOn(len(cards), left)
 
 
-def start(area: Area, pks: Sequence[int], *, user: User) -> IssueRun:
-    """Issue many cards (ids) in the background."""
+def start(area: Area, pks: Sequence[int], *, user: User) -> IssueRun | None:
+    """Issue those of these cards (ids) whose members agree, in the background; None where there is none of them.
+
+    Who starts the same twice gets the run that is under way.
+    """
     with atomic_write():
-        run = IssueRun.objects.create(area=area, user=user, cards=list(pks))
-        enqueue(run_issue, run.pk)
+        Area.objects.select_for_update(no_key=True).get(pk=area.pk)
+        agreed = RecordCard.objects.filter(pk__in=pks, status=RecordCard.Status.AGREED)
+        cards = list(agreed.order_by("area__path", "pk").values_list("pk", flat=True))
+        busy = IssueRun.objects.for_user(user).filter(user=user, status=IssueRun.Status.RUNNING, cards=cards)
+        run = busy.first() if cards else None
+        if cards and run is None:
+            run = IssueRun.objects.create(area=area, user=user, cards=cards)
+            enqueue(run_issue, run.pk)
     return run
 
 

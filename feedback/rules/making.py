@@ -17,8 +17,11 @@ from django.utils import timezone
 from activities.models import Activity, Attendance, Need, Visit
 from feedback.ground.periods import CardPeriod
 from feedback.models import RecordCard
+from feedback.models.cards import ENDED
+from feedback.models.senders import months_of
 from members.ground.atomic import atomic_write
 from members.ground.audit import record
+from members.ground.states import Conflict
 from members.models import Area, Duty, Member, Residence
 from members.models.areas import SEGMENT
 from members.rules.dwellers import Dwellers
@@ -28,6 +31,9 @@ HELP = str(Activity.Field.MUTUAL_HELP.label)
 TIERS = dict(Area.Level.choices)
 FIELDS, DUTIES, VISITS = dict(Activity.Field.choices), dict(Duty.Kind.choices), dict(Visit.Kind.choices)
 Line = dict[str, Any]
+PAST = 4  # how many periods back cards are still made for
+NO_PLACE = "请选一个街道或社区。"
+NO_PERIOD = "请从最近的五个时段里选一个，还没有开始的不能选。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +58,11 @@ class CardHome(NamedTuple):
 
 
 def make(area: Area, period: CardPeriod) -> Made:
-    """Make the cards of the in-post members who live in the area, in one transaction."""
+    """Make the cards of the in-post members who live in this street or community, in one transaction."""
     with atomic_write():
         # Two who make at once queue.
         street = Area.objects.select_for_update(no_key=True).get(path=area.street_path)
+        _check(area, period)
         homes = _homes(area)
         lines = lines_of(area, period, homes)
         cards = _cards_of(period, homes.values("member"))
@@ -72,10 +79,28 @@ def make(area: Area, period: CardPeriod) -> Made:
     return made
 
 
+def periods_of(street_path: str) -> list[CardPeriod]:
+    """The periods that this street makes cards for, the oldest first: the present one and some before it."""
+    found = [CardPeriod.on(timezone.localdate(), months=months_of(street_path))]
+    for _ in range(PAST):
+        found.insert(0, found[0].previous)
+    return found
+
+
+def _check(area: Area, period: CardPeriod) -> None:
+    if not Area.objects.current().filter(pk=area.pk, level__lte=Area.Level.COMMUNITY).exists():
+        raise ValidationError({"area": NO_PLACE})
+    if period not in periods_of(area.street_path):
+        raise ValidationError({"period": NO_PERIOD})
+
+
 def remake(card: RecordCard) -> RecordCard:
     """Make a new draft in place of a card that came back or was withdrawn."""
     with atomic_write():
         Area.objects.select_for_update(no_key=True).get(path=card.area.street_path)
+        card = RecordCard.objects.select_related("area", "supersedes").held().get(pk=card.pk)
+        if card.status not in ENDED:
+            raise Conflict(f"这张卡现在是“{card.get_status_display()}”，退回或撤回以后才能重新生成。")
         if RecordCard.objects.filter(supersedes=card).exists():
             raise ValidationError("这张卡已经重新生成过，请到后来的那张卡上办。")
         homes = Residence.objects.last_homes().filter(member=card.member_id)

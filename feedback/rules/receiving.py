@@ -5,18 +5,23 @@ In this order: a withdrawn card is gone, a wrong digest means another text was r
 
 from dataclasses import dataclass
 
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from feedback.feed import receipts
 from feedback.models import Answer, EmployerKey, Feed, Receipt, RecordCard
 from feedback.models.cards import RecordCardQuerySet
 from feedback.models.counterparts import Counterpart, among
+from members.ground.atomic import atomic_write
+from members.ground.states import Conflict
 from members.models import User
 
 Status = RecordCard.Status
+NO_ANSWER = "请写一两句反馈。"
+NO_WORD = "选了“其他”，请写一句为什么退回。"
 
 
-class ReceiptRefused(Exception):
+class ReceiptRefused(Conflict):
     """It cannot be done; the sentence says why."""
 
 
@@ -41,38 +46,48 @@ class By:
 
 
 def receive(card: RecordCard, *, digest: str) -> Receipt:
-    """Acknowledge the body of this digest; again, the same receipt. The caller opens the transaction, as below."""
-    card = _held(card, digest)
-    if known := Receipt.objects.filter(card=card).first():
-        return known
-    card.advance(Status.RECEIVED, received_at=timezone.now())
-    feed = Feed.lock({card.counterpart})[card.counterpart]
-    return receipts.write(card, feed=feed)
+    """Acknowledge the body of this digest; again, the same receipt."""
+    with atomic_write():
+        card = _locked(card, digest)
+        if known := Receipt.objects.filter(card=card).first():
+            return known
+        card.advance(Status.RECEIVED, received_at=timezone.now())
+        feed = Feed.lock({card.counterpart})[card.counterpart]
+        return receipts.write(card, feed=feed)
 
 
 def answer(card: RecordCard, *, text: str, thanks: bool, by: By) -> tuple[Answer, bool]:
     """Answer, or amend the answer; return it and whether it is the first. Saying the same again changes nothing."""
-    card = _held(card)
-    last = Answer.objects.filter(card=card).order_by("version").last()
-    if last is None:
-        card.advance(Status.ANSWERED, answered_at=timezone.now())
-    elif timezone.localdate() > card.amendable_until:
-        raise Closed(f"反馈在 {card.amendable_until} 以后不能再改。")
-    elif (last.text, last.thanks) == (text, thanks):
-        return last, False
-    version = last.version + 1 if last else 1
-    said = Answer(card=card, version=version, text=text, thanks=thanks, key=by.key, user=by.user)
-    said.full_clean()
-    said.save()
-    return said, last is None
+    with atomic_write():
+        card = _locked(card)
+        last = Answer.objects.filter(card=card).order_by("version").last()
+        if last is None:
+            card.advance(Status.ANSWERED, answered_at=timezone.now())
+        elif timezone.localdate() > card.amendable_until:
+            raise Closed(f"反馈在 {card.amendable_until} 以后不能再改。")
+        elif (last.text, last.thanks) == (text, thanks):
+            return last, False
+        version = last.version + 1 if last else 1
+        said = Answer(card=card, version=version, text=text, thanks=thanks, key=by.key, user=by.user)
+        said.full_clean()
+        said.save()
+        return said, last is None
 
 
 def give_back(card: RecordCard, *, digest: str, code: str, text: str) -> RecordCard:
     """Return the card with a reason; again with the same reason, nothing changes."""
-    card = _held(card, digest)
-    if (card.status, card.return_code, card.return_text) != (Status.RETURNED, code, text):
-        card.advance(Status.RETURNED, returned_at=timezone.now(), return_code=code, return_text=text)
+    check_return(code=code, text=text)
+    with atomic_write():
+        card = _locked(card, digest)
+        if (card.status, card.return_code, card.return_text) != (Status.RETURNED, code, text):
+            card.advance(Status.RETURNED, returned_at=timezone.now(), return_code=code, return_text=text)
     return card
+
+
+def check_return(*, code: str, text: str) -> None:
+    """Raise ValidationError where the reason has to be written, and is not."""
+    if code == RecordCard.Return.OTHER and not text.strip():
+        raise ValidationError({"text": NO_WORD})
 
 
 def held_by(*counterparts: Counterpart) -> RecordCardQuerySet:
@@ -80,7 +95,7 @@ def held_by(*counterparts: Counterpart) -> RecordCardQuerySet:
     return RecordCard.objects.ever_issued().filter(among(counterparts))
 
 
-def _held(card: RecordCard, digest: str | None = None) -> RecordCard:
+def _locked(card: RecordCard, digest: str | None = None) -> RecordCard:
     """The card as it now is, locked."""
     locked = RecordCard.objects.held().select_related("area").get(pk=card.pk)
     if locked.status == Status.WITHDRAWN:

@@ -10,9 +10,11 @@ from feedback.models.cards import RecordCardQuerySet
 from feedback.rules import agreeing
 from members.ground.atomic import atomic_write
 from members.ground.history import batches
+from members.ground.states import Conflict
 from members.models import Consent, journal
 
 JOURNAL = "card"
+LEFT = "这张卡已经发出，不能再“不发”：要收回，请用“撤回”，写明是内容有误还是本人撤回同意。"
 
 
 def withdraw(card: RecordCard, reason: str) -> None:
@@ -29,11 +31,14 @@ def withdraw(card: RecordCard, reason: str) -> None:
 def withdraw_all(cards: RecordCardQuerySet, reason: str) -> None:
     """Take all of these back, or none: Conflict where one is in no state for it.
 
-    What others did to a card until it was locked counts: one that is none of these any more stays as it is.
+    What others did to a card until it was locked counts: one that is none of these any more stays as it is, and what
+    left meanwhile is not dropped.
     """
     with atomic_write():
         locked = list(cards.select_related("area", "supersedes").order_by("pk").held())
         was_out = [card for card in locked if card.is_with_employer]
+        if was_out and reason == RecordCard.Withdrawal.DROPPED:
+            raise Conflict(LEFT)
         for card in locked:
             card.advance(RecordCard.Status.WITHDRAWN, withdrawn_at=timezone.now(), withdrawal=reason, body="")
         feed.tell(was_out, FeedEvent.Type.WITHDRAWN)

@@ -78,11 +78,7 @@ def show(request):
     listing, pks = _asked(request)
     if pks:
         moved = in_parts(agreeing.show_all, pks)
-        empty = RecordCard.objects.filter(pk__in=pks, status=Status.DRAFT).count()
-        parts = [f"已请本人确认 {moved.done} 张。"] if moved.done else []
-        parts += [f"{empty} 张是空白的，先写一句话再送。"] if empty else []
-        parts += [f"{moved.skipped - empty} 张已经不是草稿，没有动。"] if moved.skipped > empty else []
-        _tell(request, moved, "".join(parts))
+        _tell(request, moved, f"已请本人确认 {moved.done} 张。")
     return redirect(listing.address(Status.SHOWN if pks else ""))
 
 
@@ -97,7 +93,7 @@ def agree(request):
     if pks:
         signed = {"how": RecordCard.How.PAPER, "by": request.user, "given_on": form.cleaned_data["given_on"]}
         moved = in_parts(lambda part: agreeing.agree_all(part, **signed), pks)
-        _tell(request, moved, f"已登记书面同意 {moved.done} 张。" + _skipped(moved, Status.SHOWN))
+        _tell(request, moved, f"已登记书面同意 {moved.done} 张。")
     return redirect(listing.address(Status.AGREED if pks else ""))
 
 
@@ -107,8 +103,7 @@ def correct(request):
     listing, pks = _asked(request)
     if pks:
         moved = in_parts(agreeing.correct_all, pks)
-        said = f"已退回草稿 {moved.done} 张，原来的链接和确认单不能再用。" + _skipped(moved, Status.SHOWN)
-        _tell(request, moved, said)
+        _tell(request, moved, f"已退回草稿 {moved.done} 张，原来的链接和确认单不能再用。")
     return redirect(listing.address(Status.DRAFT if pks else ""))
 
 
@@ -128,11 +123,8 @@ def _asked(request) -> tuple[Listing, list[int]]:
 
 
 def _tell(request, moved: MovedOn, said: str) -> None:
-    (messages.success if moved.done else messages.warning)(request, said)
-
-
-def _skipped(moved: MovedOn, status: Status) -> str:
-    return f"{moved.skipped} 张已经不是“{status.label}”，没有动。" if moved.skipped else ""
+    """Say what was done, if anything was, and what stands against the others."""
+    (messages.success if moved.done else messages.warning)(request, (said if moved.done else "") + str(moved))
 
 
 def _next_step(step: Status, listing: Listing, counts: Counter[str]) -> str:

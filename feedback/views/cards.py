@@ -6,7 +6,6 @@ from datetime import datetime
 
 import segno
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -19,13 +18,11 @@ from feedback.rules import agreeing, withdrawing
 from feedback.rules.agreeing import is_locked, link_ends, link_token
 from feedback.rules.issuing import issue as issue_card
 from feedback.rules.making import remake as remake_card
-from members.ground.states import Conflict
 from members.web.acts import tried, writable
 from members.web.shell import page
 
 Status = RecordCard.Status
 RELATED = ("member", "employer", "area", "agreed_by", "supersedes")
-EMPTY = "这张卡还是空白的：请先写一句话，或至少写进一项活动，再请本人确认。"
 GONE = (
     "单位下次取卡时会看到“已撤回”，卡上的内容同时清空；扫码查验会显示“已作废，不再有效”。撤回以后不能恢复，"
     "要再发，请重新生成一张。"
@@ -74,7 +71,7 @@ def agree(request, pk):
     form = AgreedForm(request.POST)
     if not form.is_valid():
         messages.error(request, "没有登记。" + "".join(form.errors["given_on"]))
-    elif tried(request, lambda: _agree(found, request.user, form)):
+    elif tried(request, lambda: agreeing.agree(found, how=RecordCard.How.PAPER, by=request.user, **form.cleaned_data)):
         messages.success(request, "已登记书面同意，可以发给单位了。")
     return redirect("feedback:card", pk)
 
@@ -84,7 +81,7 @@ def correct(request, pk):
     """Back to a draft, to be mended and shown again."""
     found = _writable(request, pk)
     said = f"本人的意见：{found.objection}" if found.objection else ""
-    if tried(request, found.correct):
+    if tried(request, lambda: agreeing.correct(found)):
         messages.success(request, f"已退回草稿。改好以后再请本人确认，原来的链接不能再用。{said}")
     return redirect("feedback:card", pk)
 
@@ -114,7 +111,7 @@ def drop(request, pk):
     """Ask once, then leave the card unsent."""
     found = _writable(request, pk)
     if request.method == "POST":
-        if tried(request, lambda: _drop(found)):
+        if tried(request, lambda: withdrawing.withdraw(found, RecordCard.Withdrawal.DROPPED)):
             messages.success(request, "这张卡不发了。改了主意，可以重新生成。")
         return redirect("feedback:card", pk)
     question = f"确定{found.member}{found.period.label}的这张卡不发了吗？单位不会收到任何内容，也不影响本人任何事情。"
@@ -182,23 +179,7 @@ def _next_draft(user, card: RecordCard) -> int | None:
 
 def _show(card: RecordCard, form: WriteForm) -> None:
     _write(card, form)
-    if not agreeing.show_all([card.pk]).done:
-        raise ValidationError(EMPTY)
-
-
-def _agree(card: RecordCard, user, form: AgreedForm) -> None:
-    moved = agreeing.agree_all([card.pk], how=RecordCard.How.PAPER, by=user, given_on=form.cleaned_data["given_on"])
-    if not moved.done:
-        card.refresh_from_db(fields=["status"])
-        raise Conflict(f"这张卡现在是“{card.get_status_display()}”，没有登记。")
-
-
-def _drop(card: RecordCard) -> None:
-    """Only what did not leave yet can be left unsent: what left meanwhile has to be withdrawn."""
-    now = RecordCard.objects.select_for_update(no_key=True).get(pk=card.pk)
-    if now.is_with_employer:
-        raise Conflict("这张卡刚才已经发出，请用“撤回”。")
-    withdrawing.withdraw(card, RecordCard.Withdrawal.DROPPED)
+    agreeing.show(card)
 
 
 def _later(user, card: RecordCard) -> QuerySet[RecordCard]:

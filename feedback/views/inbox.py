@@ -27,6 +27,7 @@ from feedback.views.papers import check_address
 from members.ground.atomic import atomic_write
 from members.ground.audit import record
 from members.ground.export import workbook
+from members.rules.finding import named
 from members.web.files import download
 from members.web.shell import page
 
@@ -185,11 +186,7 @@ def _narrowed(cards: Any, asked: dict[str, str]) -> RecordCardQuerySet:
     if asked.get("period"):
         cards = cards.of_period(CardPeriod.read(asked["period"]))
     if words := asked.get("q", ""):
-        low = words.lower()
-        named = (
-            Q(member__name__contains=words) | Q(member__pinyin__startswith=low) | Q(member__initials__startswith=low)
-        )
-        cards = cards.with_employer().filter(named | Q(number=words))
+        cards = cards.with_employer().filter(named(words, "member__") | Q(number=words))
     return cards
 
 

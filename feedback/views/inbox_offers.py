@@ -9,13 +9,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from feedback.forms.offers import OfferForm
 from feedback.models import Contact, Offer
+from feedback.rules import offering
 from feedback.views.contacts import chosen, contacts_of
-from members.models import Employer
 from members.web.acts import done, tried
 from members.web.shell import page
 
 PAGE = 50
-Status = Offer.Status
 
 
 @require_GET
@@ -31,7 +30,7 @@ def add(request: HttpRequest) -> HttpResponse:
     """Offer something."""
     contact = chosen(request, contacts_of(request))
     form = OfferForm(request.POST if request.method == "POST" else None, contact=contact)
-    if form.is_valid() and done(form, lambda: _add(form.instance)):
+    if form.is_valid() and done(form, lambda: offering.offer(contact, **form.cleaned_data)):
         messages.success(request, "已提供给社区，他们现在就能看到。不能再提供时，请点“收回”。")
         return redirect("feedback:inbox_offers")
     return page(request, "feedback/inbox_offer_form.html", title=f"{contact.employer}提供一项资源", form=form)
@@ -43,7 +42,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     offer = get_object_or_404(_mine(contacts), pk=pk)
     contact = next(each for each in contacts if offer.is_by(each))
     form = OfferForm(request.POST if request.method == "POST" else None, instance=offer, contact=contact)
-    if form.is_valid() and done(form, form.instance.change):
+    if form.is_valid() and done(form, lambda: offering.change(offer, by=contact, **form.cleaned_data)):
         messages.success(request, "已改好。")
         return redirect("feedback:inbox_offers")
     return page(request, "feedback/inbox_offer_form.html", title="修改资源", form=form, pk=pk)
@@ -53,7 +52,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 def take_back(request: HttpRequest, pk: int) -> HttpResponse:
     """It can be used no more."""
     offer = get_object_or_404(_mine(contacts_of(request)), pk=pk)
-    if tried(request, lambda: offer.close(Status.WITHDRAWN)):
+    if tried(request, lambda: offering.take_back(offer)):
         messages.success(request, f"已收回“{offer}”。收错了，点“重新提供”。")
     return redirect("feedback:inbox_offers")
 
@@ -62,19 +61,10 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
 def offer_again(request: HttpRequest, pk: int) -> HttpResponse:
     """The unit's own step back is undone; that something was used up is the office's to say."""
     offer = get_object_or_404(_mine(contacts_of(request)), pk=pk)
-    if tried(request, lambda: offer.reopen(only_from=Status.WITHDRAWN)):
+    if tried(request, lambda: offering.offer_again(offer)):
         messages.success(request, f"已重新提供“{offer}”。")
     return redirect("feedback:inbox_offers")
 
 
 def _mine(contacts: list[Contact]) -> QuerySet[Offer]:
     return Offer.objects.offered_by(*contacts).select_related("employer", "area")
-
-
-def _add(offer: Offer) -> None:
-    """Save it; one that says the same and stands is the one that was meant."""
-    # Of a form sent twice the second finds the first.
-    Employer.objects.select_for_update(no_key=True).get(pk=offer.employer_id)
-    same = {name: getattr(offer, name) for name in ("employer", "area", "kind", "title", "text")}
-    if not Offer.objects.open().filter(**same).exists():
-        offer.save()

@@ -1,7 +1,7 @@
 """What a unit's contact does with a card: acknowledge, answer, send back; by the rules of its system's calls."""
 
 import re
-from collections.abc import Callable
+from collections import Counter
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -12,16 +12,16 @@ from activities.views.way_back import way_back
 from feedback.forms.inbox import AnswerForm, ReturnForm
 from feedback.models import RecordCard
 from feedback.rules import receiving
-from feedback.rules.receiving import By, ReceiptRefused
+from feedback.rules.receiving import By
 from feedback.views.contacts import counterparts_of
 from feedback.views.inbox import card_page, following, mine
-from members.ground.atomic import atomic_write
 from members.ground.states import Conflict
 from members.web.acts import tried
 from members.web.shell import page
 
 TICKED = re.compile(r"([0-9]{1,18})\.([0-9a-f]{64})")
 MOST = 100
+NOT_THERE = "收件箱里没有这张卡。"
 
 
 @require_POST
@@ -29,7 +29,7 @@ def receive(request: HttpRequest, pk: int) -> HttpResponse:
     """Acknowledge the text that was read: its digest is in the form."""
     found = mine(request, pk)[1]
     digest = request.POST.get("digest", "")
-    if did(request, lambda: receiving.receive(found, digest=digest)):
+    if tried(request, lambda: receiving.receive(found, digest=digest)):
         messages.success(request, "已签收。接下来请写一两句反馈。")
     return redirect("feedback:inbox_card", pk)
 
@@ -41,11 +41,12 @@ def receive_ticked(request: HttpRequest) -> HttpResponse:
         int(match[1]): match[2] for each in request.POST.getlist("card")[:MOST] if (match := TICKED.fullmatch(each))
     }
     cards = receiving.held_by(*counterparts_of(request)).filter(pk__in=ticked).defer("body", "lines")
-    done = sum(_receive(each, ticked[each.pk]) for each in cards)
-    if done:
+    left = Counter(_refusal(each, ticked[each.pk]) for each in cards)
+    left[NOT_THERE] = len(ticked) - left.total()
+    if done := left.pop("", 0):
         messages.success(request, f"已签收 {done} 张。点开每一张，可以写反馈。")
-    if left := len(ticked) - done:
-        messages.warning(request, f"{left} 张没有签收：可能刚被撤回，或已经退回。请看列表里现在的状态。")
+    for why, count in (+left).items():
+        messages.warning(request, f"{count} 张没有签收：{why}")
     if not ticked:
         messages.error(request, "还没有选中：请先在卡片前面打勾，再点“签收选中的”。")
     return redirect(way_back(request, "feedback:inbox"))
@@ -56,7 +57,7 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer a card, or amend the answer."""
     found = mine(request, pk)[1]
     form, by = AnswerForm(request.POST), By(user=request.user)  # type: ignore[arg-type]
-    if not form.is_valid() or not did(request, lambda: receiving.answer(found, by=by, **form.cleaned_data)):
+    if not form.is_valid() or not tried(request, lambda: receiving.answer(found, by=by, **form.cleaned_data)):
         return card_page(request, pk, form)
     until = found.amendable_until
     messages.success(request, f"反馈已送到社区。{until.year}年{until.month}月{until.day}日以前还可以修改。")
@@ -70,7 +71,7 @@ def give_back(request: HttpRequest, pk: int) -> HttpResponse:
     form = ReturnForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         digest = request.POST.get("digest", "")
-        if did(request, lambda: receiving.give_back(found, digest=digest, **form.cleaned_data)):
+        if tried(request, lambda: receiving.give_back(found, digest=digest, **form.cleaned_data)):
             messages.success(request, "已退回。社区会看到原因，改好以后会发一张新卡。")
         return redirect("feedback:inbox_card", pk)
     if found.status not in (RecordCard.Status.ISSUED, RecordCard.Status.RECEIVED):
@@ -78,19 +79,10 @@ def give_back(request: HttpRequest, pk: int) -> HttpResponse:
     return page(request, "feedback/inbox_return.html", title="退回记录卡", card=found, form=form)
 
 
-def did(request: HttpRequest, act: Callable[[], object]) -> bool:
-    """Do it in one transaction; what stands against it becomes a message."""
+def _refusal(card: RecordCard, digest: str) -> str:
+    """Acknowledge the card; what stands against it."""
     try:
-        return tried(request, act)
-    except ReceiptRefused as reason:
-        messages.error(request, str(reason))
-        return False
-
-
-def _receive(card: RecordCard, digest: str) -> bool:
-    try:
-        with atomic_write():
-            receiving.receive(card, digest=digest)
-    except (ReceiptRefused, Conflict):
-        return False
-    return True
+        receiving.receive(card, digest=digest)
+    except Conflict as reason:
+        return str(reason)
+    return ""

@@ -1,16 +1,16 @@
 """Issuing many cards: started from the list, with a page that shows how far it is."""
 
 from django.contrib import messages
-from django.db.models import QuerySet
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from feedback.models import IssueRun, RecordCard
 from feedback.rules.issuing import start
 from feedback.views.listed import NOTHING_CHOSEN, chosen, read_listing, require_cards
 from members.ground import access
-from members.ground.atomic import atomic_write
 from members.models import Area
+from members.web.progress import Progress, moving_part
 from members.web.shell import page
 
 Status = RecordCard.Status
@@ -23,9 +23,10 @@ def issue(request):
     require_cards(request.user)
     listing = read_listing(request.user, request.POST)
     pks = chosen(request.user, request.POST, listing)
-    paths = [path for _, path in _agreed(pks)]
+    ready = RecordCard.objects.filter(pk__in=pks, status=Status.AGREED)
+    paths = list(ready.order_by("area__path").values_list("area__path", flat=True))
     area = listing.area or _around(paths)
-    if run := area and _start(request.user, area, pks):
+    if run := area and start(area, pks, user=request.user):
         return redirect("feedback:run", run.pk)
     nothing = SEVERAL if paths and not area else "选中的卡里没有“本人已同意”的，没有要发的。"
     messages.error(request, nothing if pks else NOTHING_CHOSEN)
@@ -37,32 +38,19 @@ def run(request, pk):
     """How far the issuing is, and what came of it."""
     found = _find(request, pk)
     card = RecordCard.objects.for_user(request.user).filter(pk__in=found.cards[:1]).defer("body").first()
-    return page(request, "feedback/run.html", title="发出记录卡", run=found, period=card.period if card else None)
+    period = card.period if card else None
+    return page(request, "feedback/run.html", title="发出记录卡", run=found, period=period, progress=_progress(found))
 
 
 @require_GET
 def progress(request, pk):
-    """The moving part of that page; once it is over, the page loads itself anew."""
-    found = _find(request, pk)
-    response = render(request, "feedback/run_progress.html", {"run": found})
-    if not found.is_busy:
-        response["HX-Refresh"] = "true"
-    return response
+    """The moving part of that page."""
+    return moving_part(request, _progress(_find(request, pk)))
 
 
-def _start(user, area: Area, pks: list[int]) -> IssueRun | None:
-    """Start a run, or return the one that is under way: who presses twice starts once."""
-    with atomic_write():
-        Area.objects.select_for_update(no_key=True).get(pk=area.pk)
-        cards = [pk for pk, _ in _agreed(pks)]
-        busy = IssueRun.objects.for_user(user).filter(user=user, status=IssueRun.Status.RUNNING, cards=cards)
-        return (busy.first() or start(area, cards, user=user)) if cards else None
-
-
-def _agreed(pks: list[int]) -> QuerySet:
-    """Those of these cards that may be issued, each with the path of its community."""
-    ready = RecordCard.objects.filter(pk__in=pks, status=Status.AGREED)
-    return ready.order_by("area__path", "pk").values_list("pk", "area__path")
+def _progress(run: IssueRun) -> Progress:
+    doing = f"{run.get_status_display()}{run.area}的记录卡：共 {len(run.cards)} 张，已发出 {run.issued} 张……"
+    return Progress(run, doing, reverse("feedback:run_progress", args=[run.pk]), "记录卡")
 
 
 def _around(paths: list[str]) -> Area | None:

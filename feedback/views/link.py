@@ -67,7 +67,7 @@ def agree(request, token):
 def object_(request, token):
     """The member says what is not right."""
     form = ObjectForm(request.POST)
-    return _answer(request, token, form, lambda card: card.object(form.cleaned_data["reason"]))
+    return _answer(request, token, form, lambda card: agreeing.object_to(card, **form.cleaned_data))
 
 
 @login_not_required

@@ -22,6 +22,7 @@ from members.ground import access
 from members.ground.access import Resource, Right
 from members.ground.history import batches
 from members.models import Area
+from members.rules.finding import named
 from members.web.acts import numbers
 
 LONGEST = 30
@@ -99,8 +100,7 @@ def chosen(user: Any, asked: QueryDict, listing: Listing) -> list[int]:
 
 def in_parts(act: Callable[[Sequence[int]], MovedOn], pks: Sequence[int]) -> MovedOn:
     """Do it to some hundred cards a transaction, so that others get their turn in between."""
-    moved = [act(part) for part in batches(pks, AT_ONCE)]
-    return MovedOn(done=sum(each.done for each in moved), skipped=sum(each.skipped for each in moved))
+    return sum((act(part) for part in batches(pks, AT_ONCE)), MovedOn(0, {}))
 
 
 class Unsettled(NamedTuple):
@@ -143,9 +143,7 @@ def _counted(cards: RecordCardQuerySet) -> list[Unsettled]:
 
 
 def _named(words: str) -> Q:
-    low = words.lower()
-    member = Q(member__name__contains=words) | Q(member__pinyin__startswith=low) | Q(member__initials__startswith=low)
-    return member | Q(employer__name__contains=words)
+    return named(words, "member__") | Q(employer__name__contains=words)
 
 
 def _asked_period(asked: QueryDict) -> CardPeriod | None:

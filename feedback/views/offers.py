@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from activities.models import Need
 from feedback.forms.offers import OffersForm, Status
 from feedback.models import Offer
+from feedback.rules import offering
 from members.ground import access
 from members.ground.access import Resource, Right
 from members.web.acts import numbers, tried
@@ -48,7 +49,7 @@ def offer(request: HttpRequest, pk: int) -> HttpResponse:
         are_more=len(listed) > SHOWN,
         words=words,
         used=used.select_related("area").order_by("-claimed_at", "-pk")[:PAGE],
-        may_close=_may_close(request, found),
+        may_close=offering.may_mark(found, request.user),  # type: ignore[arg-type]
     )
 
 
@@ -60,9 +61,8 @@ def use(request: HttpRequest, pk: int) -> HttpResponse:
     if not asked:
         messages.error(request, "还没有选需求：请先选一条，再点“用在这条需求上”。")
         return redirect("feedback:offer", pk)
-    needs = Need.objects.for_user(request.user, Right.WRITE).inside(found.area)
-    need = get_object_or_404(needs.select_related("area"), pk__in=asked)
-    if tried(request, lambda: found.use_for(need)):
+    need = get_object_or_404(Need.objects.for_user(request.user, Right.WRITE), pk__in=asked)
+    if tried(request, lambda: offering.use(found, need=need)):
         messages.success(request, f"已用在“{need}”上，由{found.employer}认领。办好以后，到“群众需求”里点“已办结”。")
     return redirect("feedback:offer", pk)
 
@@ -70,8 +70,8 @@ def use(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def used_up(request: HttpRequest, pk: int) -> HttpResponse:
     """There is no more of it."""
-    found = _closable(request, pk)
-    if tried(request, lambda: found.close(Status.USED)):
+    found = _writable(request, pk)
+    if tried(request, lambda: offering.use_up(found, user=request.user)):  # type: ignore[arg-type]
         messages.success(request, "已标记为“已用完”。标错了，点“还可以用”。")
     return redirect("feedback:offer", pk)
 
@@ -79,8 +79,8 @@ def used_up(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def available(request: HttpRequest, pk: int) -> HttpResponse:
     """There is some of it after all; what its unit took back is the unit's to offer again."""
-    found = _closable(request, pk)
-    if tried(request, lambda: found.reopen(only_from=Status.USED)):
+    found = _writable(request, pk)
+    if tried(request, lambda: offering.make_available(found, user=request.user)):  # type: ignore[arg-type]
         messages.success(request, "又可以用了。")
     return redirect("feedback:offer", pk)
 
@@ -99,15 +99,3 @@ def _writable(request: HttpRequest, pk: int) -> Offer:
     if not _offers(request, Right.WRITE).filter(pk=pk).exists():
         raise PermissionDenied
     return found
-
-
-def _closable(request: HttpRequest, pk: int) -> Offer:
-    found = _writable(request, pk)
-    if not _may_close(request, found):
-        raise PermissionDenied("这项资源是提供给全街道的，由街道来标记。")
-    return found
-
-
-def _may_close(request: HttpRequest, found: Offer) -> bool:
-    """What is offered to a whole street is not one community's to close."""
-    return access.covers(request.user, Resource.CARD, found.area.path, Right.WRITE)  # type: ignore[arg-type]

@@ -2,17 +2,15 @@
 
 from typing import Any
 
-from axes.utils import reset
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from feedback.feed import delivering
 from feedback.models import Contact, Delivery, EmployerKey, Webhook
+from feedback.rules import admitting
 from feedback.views.inbox_keys import question, rotated
-from members.ground.first_password import FirstPassword, first_password
-from members.models import User
+from members.ground.first_password import first_password
 from members.web.acts import tried, writable
 from members.web.shell import page
 
@@ -37,10 +35,10 @@ def revoke_key(request: HttpRequest, pk: int) -> HttpResponse:
 def reset_contact(request: HttpRequest, pk: int) -> HttpResponse:
     """A new first password, shown once; whoever acts elsewhere as well gets it there."""
     contact = writable(request, Contact, pk, "user", "street")
-    _require_reset(request, contact)
+    admitting.require_reset(contact, by=request.user)  # type: ignore[arg-type]
     if request.method == "POST":
         made = first_password()
-        if tried(request, lambda: _set_password(request, contact, made)):
+        if tried(request, lambda: admitting.reset_password(contact, password=made, by=request.user)):  # type: ignore[arg-type]
             text = f"“{contact.user}”的新密码是 {made.text}（只显示这一次，请当面告知；首次登录须修改）。"
             messages.warning(request, text)
         return redirect("admin:feedback_contact_change", pk)
@@ -62,7 +60,7 @@ def new_secret(request: HttpRequest, pk: int) -> HttpResponse:
     webhook = writable(request, Webhook, pk, "street")
     if request.method == "POST":
         made: list[str] = []
-        if tried(request, lambda: made.append(_new_secret(webhook))):
+        if tried(request, lambda: made.append(admitting.renew_secret(webhook))):
             messages.warning(request, f"新的签名密钥：{made[0]}（只显示这一次，请马上交给单位的系统管理员）。")
         return redirect("admin:feedback_webhook_change", pk)
     asked = "确定要换一把签名密钥吗？旧的马上失效，单位的系统换上新的以前，会认不出我们的通知。"
@@ -80,22 +78,3 @@ def resend(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _asked(request: HttpRequest, title: str, asked: str, **more: Any) -> HttpResponse:
     return page(request, "members/confirm.html", title=title, question=asked, **more)
-
-
-def _require_reset(request: HttpRequest, contact: Contact) -> None:
-    if not Contact.objects.may_reset(request.user, contact):
-        raise PermissionDenied("这位联系人还有您范围以外的岗位或单位，不能由您重设密码。")
-
-
-def _set_password(request: HttpRequest, contact: Contact, made: FirstPassword) -> None:
-    contact.user = User.objects.select_for_update(no_key=True).get(pk=contact.user_id)
-    _require_reset(request, contact)
-    contact.user.set_first_password(made)
-    contact.user.save()
-    reset(username=contact.user.username)
-
-
-def _new_secret(webhook: Webhook) -> str:
-    secret = webhook.make_secret()
-    webhook.save(update_fields=["secret_sealed"])
-    return secret

@@ -63,7 +63,7 @@ def _send(rng: Random, cards: list[RecordCard]) -> None:
     before, rest = _split(rest, SHOWN + OBJECTED)
     agreeing.show_all([card.pk for card in (*before, *rest)])
     for card in before[: round(len(cards) * OBJECTED)]:
-        card.object(rng.choice(OBJECTIONS))
+        agreeing.object_to(card, reason=rng.choice(OBJECTIONS))
     agreeing.agree_all([card.pk for card in rest], how=RecordCard.How.LINK)
     _, rest = _split(rest, AGREED)
     issuing.issue_all([card.pk for card in rest])

@@ -1,27 +1,20 @@
 """A made-up street for demonstrations: the paper's figures, and not one real person, employer.
 
 `areas_workbook()` and `roster_workbook()` give the bytes of two xlsx files in the layouts that `import_areas` and
-`import_roster` read. Every call gives the same bytes. ID numbers and credit codes lie under the unassigned area
+`import_roster` read. Every call gives the same cells. ID numbers and credit codes lie under the unassigned area
 code 990000 and phones under the unassigned 1990000, so that they pass every check and belong to nobody.
 """
 
-import io
-import re
-import zipfile
 from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import cache
 from itertools import pairwise
 from math import ceil
 from random import Random
-from string import ascii_uppercase
 from typing import NamedTuple
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.utils import get_column_letter
-
 from louzu.demo.people import AREA_CODE, LAST_ADMITTED_ON, DemoPerson, admitted_on, person
+from members.ground.export import workbook
 
 STREET = "新成路街道"
 RESIDENTS, GROUPS, MEMBERS, LOCAL_MEMBERS, NOT_TAKING_PART = 54_700, 873, 5_200, 1_300, 100
@@ -102,12 +95,17 @@ def areas_workbook() -> bytes:
         (g.community, residents[g.community], g.compound, g.housing.label, g.building, str(g.founded_on), "已建立")
         for g in groups
     ]
-    return _workbook("组织架构", AREA_HEADINGS, rows)
+    return workbook("组织架构", AREA_HEADINGS, rows, formats=_texts(AREA_HEADINGS, but="社区常住人口"))
 
 
 def roster_workbook() -> bytes:
     """The street's roster as xlsx: one sheet 花名册, one row for each of the 5,200 members."""
-    return _workbook("花名册", ROSTER_HEADINGS, _members())
+    return workbook("花名册", ROSTER_HEADINGS, _members(), formats=_texts(ROSTER_HEADINGS, but="序号"))
+
+
+def _texts(headings: Sequence[str], *, but: str) -> dict[int, str]:
+    """All columns but one as text, so that Excel keeps an ID number when its cell is edited."""
+    return {number: "@" for number, heading in enumerate(headings) if heading != but}
 
 
 @cache
@@ -231,50 +229,3 @@ def _credit_code(kind: str, number: int) -> str:
     total = sum(value * weight for value, weight in zip(values, (3, 7, 9, 10, 5, 8, 4, 2), strict=True))
     code = f"{kind}{AREA_CODE}{body}{'0X987654321'[total % 11]}"
     return code + alphabet[-sum(alphabet.index(c) * 3**place for place, c in enumerate(code)) % 31]
-
-
-def _workbook(title: str, headings: Sequence[str], rows: Sequence[Sequence[object]]) -> bytes:
-    """One sheet as xlsx bytes. Text carries the text format, so that Excel keeps an ID number when a cell is edited."""
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(title)
-    sheet.freeze_panes = "A2"
-    cells = [WriteOnlyCell(sheet, heading) for heading in headings]
-    for number, cell in enumerate(cells):
-        cell.number_format = "@"
-        # In GB 18030 a Chinese character is as many bytes as it is columns wide.
-        widest = max(len(str(row[number] or "").encode("gb18030")) for row in (headings, *rows))
-        sheet.column_dimensions[get_column_letter(number + 1)].width = widest + 2
-    sheet.append(cells)
-    written = io.BytesIO()
-    book.save(written)
-    return _filled(written, rows)
-
-
-def _filled(frame: io.BytesIO, rows: Iterable[Sequence[object]]) -> bytes:
-    """The workbook `frame`, which has the heading row only, with `rows` below and without the moment of writing.
-
-    The rows go in as text because openpyxl takes three seconds for these 100,000 cells where lxml is not installed.
-    """
-    filled = io.BytesIO()
-    with zipfile.ZipFile(frame) as source, zipfile.ZipFile(filled, "w") as target:
-        for name in source.namelist():
-            content = source.read(name).decode()
-            if name == "docProps/core.xml":
-                content = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "2026-06-30T00:00:00Z", content)
-            if name == "xl/worksheets/sheet1.xml":
-                body = "".join(_row_xml(number, row) for number, row in enumerate(rows, start=2))
-                content = content.replace("</sheetData>", f"{body}</sheetData>")
-            target.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
-    return filled.getvalue()
-
-
-def _row_xml(number: int, row: Sequence[object]) -> str:
-    """A sheet's row; style 1 is the heading's text format. Nothing of ours needs escaping."""
-    cells = (
-        f'<c r="{letter}{number}" s="1" t="inlineStr"><is><t>{value}</t></is></c>'
-        if isinstance(value, str)
-        else f'<c r="{letter}{number}"><v>{value}</v></c>'
-        for letter, value in zip(ascii_uppercase, row, strict=False)
-        if value is not None
-    )
-    return f'<row r="{number}">{"".join(cells)}</row>'

@@ -8,6 +8,7 @@ from members.admin.base import ReadOnlyAdmin
 from members.admin.filters import PlaceFilter
 from members.ground.access import Resource, Right
 from members.models import Consent, Member
+from members.rules.finding import name_lookups
 
 
 class ConsentPlaceFilter(PlaceFilter):
@@ -23,7 +24,7 @@ class ConsentAdmin(ReadOnlyAdmin):
     list_display = ("member", "purpose", "employer", "is_agreed", "means", "given_on", "recorded_by", "withdrawn_at")
     list_select_related = ("member", "employer", "recorded_by")
     list_filter = (ConsentPlaceFilter, ("purpose", ChoicesDropdownFilter), ("means", ChoicesDropdownFilter))
-    search_fields = ("member__name__contains", "member__pinyin__startswith", "member__initials__startswith")
+    search_fields = name_lookups("member__")
     search_help_text = "输入姓名、拼音或首字母查找"
     show_full_result_count = False
     fields = (

@@ -10,6 +10,7 @@ from members.admin.filters import JoinedFilter, LivingFilter, MemberPlaceFilter
 from members.forms.people import MemberForm, NewMemberForm
 from members.ground.access import Resource, Right
 from members.models import Area, Duty, Member, Residence
+from members.rules.finding import name_lookups
 from members.web.widgets import Autocomplete
 
 
@@ -96,7 +97,7 @@ class MemberAdmin(HistoryAdmin, ExportableAdmin):
         ("rank", ChoicesDropdownFilter),
         LivingFilter,
     )
-    search_fields = ("name__contains", "pinyin__startswith", "initials__startswith")
+    search_fields = name_lookups()
     search_help_text = "姓名、拼音、首字母或手机号"
     actions_detail = ["reveal", "move", "leave", "consents", "pairings"]
     show_full_result_count = False

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from django import forms
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django_filters import rest_framework as filters
@@ -14,6 +14,7 @@ from drf_spectacular.utils import extend_schema_field
 from members.api.fields import LARGEST_ID
 from members.ground.access import Resource
 from members.models import Area, Employer, Member, Residence
+from members.rules.finding import named
 
 LEVELS = Area.Level.choices
 
@@ -68,15 +69,14 @@ class MemberFilter(filters.FilterSet):
     standing = filters.ChoiceFilter(choices=Member.Standing.choices, label="党员类别")
     rank = filters.ChoiceFilter(choices=Member.Rank.choices, label="职务层次")
     employer = by_id("单位（编号）", queryset=employers)
-    search = filters.CharFilter(method="filter_search", label="姓名、拼音或首字母的开头")
+    search = filters.CharFilter(method="filter_search", label="姓名里的字，或拼音、首字母的开头")
     joined = filters.BooleanFilter(method="filter_joined", label="现住楼组的党小组是否已参加")
 
     def filter_inside(self, rows: Any, name: str, area: Area) -> QuerySet:
         return rows.living_in(area, timezone.localdate())
 
     def filter_search(self, rows: QuerySet, name: str, text: str) -> QuerySet:
-        typed = text.lower()
-        return rows.filter(Q(name__startswith=text) | Q(pinyin__startswith=typed) | Q(initials__startswith=typed))
+        return rows.filter(named(text))
 
     def filter_joined(self, rows: QuerySet, name: str, joined: bool) -> QuerySet:
         has_joined = Exists(Residence.objects.filter(member=OuterRef("pk"), until=None, joined_on__isnull=False))

@@ -1,4 +1,4 @@
-"""The one access rule: what each post opens, at or below its area (design: privacy, "Roles and rows").
+"""The one access rule: what each post opens, at or below its area (docs/design/privacy.md, "Roles and rows").
 
 Pages, admin, API, exports, autocompletes, form choices, the roster and the reports all ask here. A scope is a list of
 path ranges; an empty one selects nothing.

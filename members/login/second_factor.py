@@ -1,4 +1,4 @@
-"""The second factor: six digits from an app on the user's own phone (design: privacy, "Doors"; RFC 6238)."""
+"""The second factor: six digits from an app on the user's own phone (docs/design/privacy.md, "Doors"; RFC 6238)."""
 
 from django.conf import settings
 from django_otp.plugins.otp_totp.models import TOTPDevice

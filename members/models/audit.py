@@ -74,7 +74,7 @@ class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
 
 
 class AuditEntry(models.Model):
-    """One thing done. Rows are only ever added; personal values in it are masked (design: privacy, "Audit")."""
+    """One thing done. Rows are only ever added; personal values in it are masked (docs/design/privacy.md, "Audit")."""
 
     class Action(models.TextChoices):
         CREATE = "create", "新增"

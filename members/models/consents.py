@@ -1,4 +1,4 @@
-"""What members agreed to: one row a notice, never assumed (design: privacy)."""
+"""What members agreed to: one row a notice, never assumed (docs/design/privacy.md)."""
 
 import secrets
 from collections.abc import Callable, Sequence

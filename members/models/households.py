@@ -43,10 +43,11 @@ class HouseholdQuerySet(models.QuerySet["Household"]):
 
     def paired(self, day: date) -> Self:
         """Households that are a side of a pairing on this day."""
-        return self.filter(_is_paired(day))
+        return self.filter(Exists(_pairings_of_household(day)) | Exists(_pairings_of_neighbour(day)))
 
     def unpaired(self, day: date) -> Self:
-        return self.filter(~_is_paired(day))
+        """Households that are on neither side: asked one by one, each is an anti-join; denied together, neither is."""
+        return self.filter(~Exists(_pairings_of_household(day)), ~Exists(_pairings_of_neighbour(day)))
 
     def lay_out(self, group: Area, rooms: Iterable[str]) -> int:
         """Add the doors of a building group that are not there yet, its members' among them; return how many."""
@@ -106,10 +107,13 @@ def _homes_behind_the_door(day: date) -> models.QuerySet:
     return Residence.objects.on(day).filter(area=OuterRef("area"), room=OuterRef("room"))
 
 
-def _is_paired(day: date) -> Q:
+def _pairings_of_household(day: date) -> models.QuerySet:
     """The two sides are asked for one by one: each has its index."""
-    pairings = Pairing.objects.on(day)
-    return Q(Exists(pairings.filter(household=OuterRef("pk")))) | Q(Exists(pairings.filter(neighbour=OuterRef("pk"))))
+    return Pairing.objects.on(day).filter(household=OuterRef("pk"))
+
+
+def _pairings_of_neighbour(day: date) -> models.QuerySet:
+    return Pairing.objects.on(day).filter(neighbour=OuterRef("pk"))
 
 
 class Household(Audited):
@@ -191,10 +195,22 @@ class PairingQuerySet(DatedQuerySet):
         """Pairings whose households are both in the scope: a pair across two groups is its compound's."""
         ranges = access.reach(user, resource, right)
         sides = ("household__area__path", "neighbour__area__path")
-        return self.filter(*(access.within(side, ranges) for side in sides))
+        return self.of_streets(low[:SEGMENT] for low, _ in ranges).filter(
+            *(access.within(side, ranges) for side in sides)
+        )
 
     def inside(self, area: Area) -> Self:
-        return self.filter(access.within("household__area__path", [access.subtree(area.path)]))
+        here = access.within("household__area__path", [access.subtree(area.path)])
+        return self.of_streets([area.street_path]).filter(here)
+
+    def of_streets(self, paths: Iterable[str]) -> Self:
+        """Pairings of these streets, which no pair ever leaves, though its building may come to another compound.
+
+        PostgreSQL finds them by their compounds. By their doors alone it reads the pairings of all streets; and that
+        compounds are meant tells it how few of the areas these are.
+        """
+        ranges = [access.subtree(path) for path in sorted(set(paths))]
+        return self.filter(access.within("compound__path", ranges), compound__level=Area.Level.STATION)
 
     def of(self, household: "Household") -> Self:
         """Pairings of which the household is a side."""

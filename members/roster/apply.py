@@ -39,18 +39,22 @@ def refuse_if_moved(seen: dict[str, Outcome], now: Plan) -> None:
 
 def columns_of(plan: Plan) -> Columns:
     """Return by row the columns of its member that are written, all but the employer, which may have to be made."""
-    return {row.key: _columns(row) for row in plan.rows if row.status in WRITTEN}
+    blank = _values(Member())
+    return {row.key: _columns(row, blank) for row in plan.rows if row.status in WRITTEN}
 
 
-def _columns(row: PlannedRow) -> dict[str, Any]:
+def _columns(row: PlannedRow, blank: dict[str, Any]) -> dict[str, Any]:
     """A member of no street holds the values as the columns have them: a phone number sealed and as a digest."""
-    filled, blank = Member(), Member()
+    filled = Member()
     for name, value in row.writes.items():
         setattr(filled, name, value)
     if "name" in row.writes:
         filled.pinyin, filled.initials = spell(filled.name)
-    written = {f.attname: getattr(filled, f.attname) for f in Member._meta.concrete_fields}
-    return {name: value for name, value in written.items() if name in row.writes or value != getattr(blank, name)}
+    return {name: value for name, value in _values(filled).items() if name in row.writes or value != blank[name]}
+
+
+def _values(member: Member) -> dict[str, Any]:
+    return {field.attname: getattr(member, field.attname) for field in Member._meta.concrete_fields}
 
 
 def write(plan: Plan, roster_import: RosterImport, columns: Columns) -> dict[str, Any]:

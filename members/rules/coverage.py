@@ -1,21 +1,21 @@
-"""Coverage: which building groups have a party group, who lives there, who takes part (design: reports).
+"""Coverage: which building groups have a party group, who lives there, who takes part (docs/design/reports.md).
 
 The figures of an area are sums over its building groups, so each level adds up to the one above, and the top of every
 rate is part of its bottom.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
-from itertools import chain
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Exists, OuterRef, Q
 
+from members.ground import access
 from members.ground.access import PostKind
-from members.models import Area, AreaRole, Member, Pairing, Residence
+from members.models import Area, AreaRole, Household, Member, Pairing, Residence
 from members.models.areas import SEGMENT, AreaQuerySet
 
 
@@ -138,56 +138,91 @@ class Coverage:
 def coverage(area: Area, *, areas: AreaQuerySet, day: date, level: int | None = None) -> Coverage:
     """Return the coverage of an area on a day; `areas` are those the reader may see reports of.
 
-    `level` is that of the rows, by default the one below the area. Three queries, whatever the size.
+    `level` is that of the rows, by default the one below the area. Five queries, whatever the size.
     """
     level = min(level or area.level + 1, Area.Level.BUILDING_GROUP)
+    return drilled(area, areas=areas, day=day, levels=[level])[0]
+
+
+def drilled(area: Area, *, areas: AreaQuerySet, day: date, levels: Sequence[int] = ()) -> list[Coverage]:
+    """Return the coverage of an area on a day once for each of these levels of rows, by default all below the area.
+
+    What is asked of the database is asked once for all of them.
+    """
     places = [CoverageArea(*values) for values in areas.inside(area).on(day).values_list(*CoverageArea._fields)]
-    parts: dict[str, list[CoverageFigures]] = defaultdict(list)
-    for path, figures in _of_each_place(places, area, day):
-        parts[path[: level * SEGMENT]].append(figures)
-    lower = [each for each in places if each.level == level and each.path != area.path]
-    rows = [CoverageRow(each, CoverageFigures.total(parts[each.path])) for each in lower]
-    return Coverage(area, day, CoverageFigures.total(chain.from_iterable(parts.values())), rows)
+    sums = dict(_of_each_place(places, area, day))
+    reports: list[Coverage] = []
+    for level in sorted(levels or _levels_below(area), reverse=True):
+        sums = _summed(sums, level)
+        lower = [each for each in places if each.level == level and each.path != area.path]
+        rows = [CoverageRow(each, sums.get(each.path) or CoverageFigures()) for each in lower]
+        reports.insert(0, Coverage(area, day, CoverageFigures.total(sums.values()), rows))
+    return reports
+
+
+def _levels_below(area: Area) -> Sequence[int]:
+    """Return the levels of rows that an area's report may have; a building group's has no rows."""
+    return range(min(area.level + 1, Area.Level.BUILDING_GROUP), Area.Level.BUILDING_GROUP + 1)
+
+
+def _summed(parts: dict[str, CoverageFigures], level: int) -> dict[str, CoverageFigures]:
+    """Return by path the sums of the parts that lie in each area of a level; what lies higher stays."""
+    below: dict[str, list[CoverageFigures]] = defaultdict(list)
+    for path, figures in parts.items():
+        below[path[: level * SEGMENT]].append(figures)
+    return {path: CoverageFigures.total(some) if len(some) > 1 else some[0] for path, some in below.items()}
 
 
 def _of_each_place(places: list[CoverageArea], area: Area, day: date) -> Iterator[tuple[str, CoverageFigures]]:
     """Yield what each community and building group brings by itself, before anything is added up."""
     stating = {each.path for each in places if each.residents}
-    living = {path: counts for path, *counts in _members_by_group(area, day)}
-    leading = _leaders_by_group(area, day)
+    living, paired, leading = _members_by_group(area, day), _paired_by_group(area, day), _leaders_by_group(area, day)
     for each in places:
         if each.level == Area.Level.COMMUNITY:
             yield each.path, CoverageFigures(communities=1, residents=each.residents or 0)
         elif each.level == Area.Level.BUILDING_GROUP:
             figures = CoverageFigures(groups=1, established=int(each.is_established_on(day)))
-            if counts := living.get(each.path):
-                figures.members, figures.local, figures.taking_part, figures.households, figures.paired = counts
+            if counts := living.get(each.pk):
+                figures.members, figures.local, figures.taking_part, figures.households = counts
+                figures.paired = paired.get(each.pk, 0)
                 figures.in_post = figures.members - figures.local
                 figures.stated = figures.members if each.path[: 2 * SEGMENT] in stating else 0
-            if ranks := leading.get(each.path):
+            if ranks := leading.get(each.pk):
                 figures.led, figures.led_by_cadre = 1, int(any(ranks))
             yield each.path, figures
 
 
-def _members_by_group(area: Area, day: date) -> Iterable[tuple[str, int, int, int, int, int]]:
+def _members_by_group(area: Area, day: date) -> dict[int, list[int]]:
+    """Return by group (id) its members, those that are local, those that take part, and their doors."""
     living = Residence.objects.inside(area).on(day).order_by()
-    behind_a_door = ~Q(room="")
-    pairings = Pairing.objects.on(day).filter(household__area=OuterRef("area"), household__room=OuterRef("room"))
     counted = {
         "members": Count("pk"),
         "local": Count("pk", filter=Q(member__affiliation=Member.Affiliation.LOCAL)),
         "taking_part": Count("pk", filter=Q(joined_on__lte=day)),
-        "households": Count("room", distinct=True, filter=behind_a_door),
-        "paired": Count("room", distinct=True, filter=Q(behind_a_door, Exists(pairings))),
+        "households": Count("room", distinct=True, filter=~Q(room="")),
     }
-    return living.values_list("area__path").annotate(**counted)
+    return {group: counts for group, *counts in living.values_list("area").annotate(**counted)}
 
 
-def _leaders_by_group(area: Area, day: date) -> dict[str, list[str | None]]:
-    leaders = AreaRole.objects.filter(kind=PostKind.LEADER, area__in=Area.objects.inside(area)).on(day).order_by()
-    ranks: dict[str, list[str | None]] = defaultdict(list)
-    for path, rank in leaders.values_list("area__path", "user__member__rank"):
-        ranks[path].append(rank)
+def _paired_by_group(area: Area, day: date) -> dict[int, int]:
+    """Return by group (id) how many doors that a member lives behind a pairing names as the member's side.
+
+    The street's compounds are read first: of a list PostgreSQL knows how many pairings it means, of a join it does not.
+    """
+    street = access.within("path", [access.subtree(area.street_path)])
+    compounds = list(Area.objects.filter(street, level=Area.Level.STATION).values_list("pk", flat=True))
+    pairings = Pairing.objects.filter(compound__in=compounds).on(day).order_by()
+    living = Residence.objects.inside(area).on(day).filter(area=OuterRef("area"), room=OuterRef("room"))
+    doors = Household.objects.inside(area).filter(Exists(living), pk__in=pairings.values("household")).order_by()
+    return dict(doors.values_list("area").annotate(Count("pk")))
+
+
+def _leaders_by_group(area: Area, day: date) -> dict[int, list[str | None]]:
+    """Return by group (id) the ranks of its leaders."""
+    leaders = AreaRole.objects.filter(access.within("area__path", [access.subtree(area.path)]), kind=PostKind.LEADER)
+    ranks: dict[int, list[str | None]] = defaultdict(list)
+    for group, rank in leaders.on(day).order_by().values_list("area", "user__member__rank"):
+        ranks[group].append(rank)
     return ranks
 
 

@@ -4,7 +4,8 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import IntegrityError
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from members.forms.roster import RosterUploadForm
@@ -23,6 +24,7 @@ from members.roster.refusal import UnreadableFile
 from members.roster.stored import unseal_plan
 from members.roster.undo import EDITED, Undoing
 from members.web.files import download
+from members.web.progress import Progress, moving_part
 from members.web.shell import page
 from members.work.jobs import enqueue
 
@@ -69,19 +71,21 @@ def show(request, pk):
     title = f"花名册：{upload.file_name}"
     if upload.status != RosterImport.Status.REVIEW:
         staying = _staying(request, upload.counts.get("staying", {}), upload.kept)
-        return page(request, "members/roster_state.html", title=title, upload=upload, **staying)
+        progress = _progress(upload)
+        return page(request, "members/roster_state.html", title=title, upload=upload, progress=progress, **staying)
     plan = unseal_plan(upload.plan)
     return page(request, "members/roster_preview.html", title=title, upload=upload, **_preview(request, upload, plan))
 
 
 @require_GET
 def progress(request, pk):
-    """The moving part of the waiting page; once there is something to see, the page loads itself anew."""
-    upload = _find(request, pk)
-    response = render(request, "members/roster_progress.html", {"upload": upload})
-    if not upload.is_busy:
-        response["HX-Refresh"] = "true"
-    return response
+    """The moving part of the waiting page."""
+    return moving_part(request, _progress(_find(request, pk)))
+
+
+def _progress(upload: RosterImport) -> Progress:
+    doing = f"{upload.get_status_display()}“{upload.file_name}”……"
+    return Progress(upload, doing, reverse("members:roster_progress", args=[upload.pk]), "导入花名册")
 
 
 @require_POST

@@ -18,6 +18,7 @@ from members.ground.access import Resource
 from members.models import Area, Member, Pairing, User
 from tests import factories
 from tests.bench import stock_activities
+from tests.bench.ground import settle
 from tests.bench.lines import BenchLine, median, shown, stock_runs
 from tests.conftest import BACKEND
 
@@ -60,6 +61,7 @@ def rhythm_lines(street: Area, officer: User, runs: int) -> list[BenchLine]:
     ground = DemoGround(street, today)
     hold(ground)
     visit(ground, list(Pairing.objects.all()))
+    settle()
     areas = Area.objects.for_user(officer, resource=Resource.REPORT)
 
     def ours() -> dict:

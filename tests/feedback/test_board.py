@@ -127,7 +127,7 @@ class TestWhatIsShown:
 
     def test_an_objection_comes_first(self, client, drafts) -> None:
         agreeing.show_all([drafts[0].pk])
-        cards.fresh(drafts[0]).object("我没有参加扫除")
+        agreeing.object_to(cards.fresh(drafts[0]), reason="我没有参加扫除")
         answer = client.get("/cards/")
         assert shown_on(answer) == ["安一明"]
         assert "我没有参加扫除" in text(answer)
@@ -205,7 +205,7 @@ class TestBulk:
         agreeing.show_all([drafts[2].pk])
         answer = client.post("/cards/show/", picked(*drafts, empty), follow=True)
         assert states(*drafts, empty) == ["shown", "shown", "shown", "draft"]
-        for sentence in ("已请本人确认 2 张。", "1 张是空白的", "1 张已经不是草稿"):
+        for sentence in ("已请本人确认 2 张。", "1 张没有动：还是空白的", "1 张没有动：现在是“待本人确认”"):
             assert sentence in text(answer)
 
     def test_all_of_the_list_means_all_pages_of_it(self, client, drafts, group) -> None:
@@ -221,7 +221,7 @@ class TestBulk:
         day = timezone.localdate() - timedelta(days=1)
         answer = client.post("/cards/agree/", picked(*drafts, show="shown", given_on=day.isoformat()), follow=True)
         assert states(*drafts) == ["agreed", "agreed", "draft"]
-        assert "已登记书面同意 2 张。1 张已经不是“待本人确认”" in text(answer)
+        assert "已登记书面同意 2 张。1 张没有动：现在是“草稿”，不能再做这一步。" in text(answer)
         consent = Consent.objects.filter(member=drafts[0].member).get()
         assert (consent.given_on, consent.recorded_by, consent.means) == (day, secretary, "paper")
         assert cards.fresh(drafts[0]).agreed_by == secretary
@@ -294,7 +294,7 @@ class TestBulk:
 class TestLandingPage:
     def test_objections_and_returns_wait_there(self, client, drafts) -> None:
         agreeing.show_all([drafts[0].pk])
-        cards.fresh(drafts[0]).object("我没有参加扫除")
+        agreeing.object_to(cards.fresh(drafts[0]), reason="我没有参加扫除")
         answer = text(client.get("/"))
         assert "安一明" in answer
         assert "本人有异议" in answer
@@ -310,9 +310,11 @@ class TestLandingPage:
 
     def test_many_are_told_by_how_many_they_are(self, client, group, django_assert_max_num_queries, secretary) -> None:
         for number in range(listed.FEW):
-            cards.shown(cards.in_post(f"安{number}号", group, room=str(number)), period=ENDED).object("我没去")
+            agreeing.object_to(
+                cards.shown(cards.in_post(f"安{number}号", group, room=str(number)), period=ENDED), reason="我没去"
+            )
         assert "安0号" in text(client.get("/"))
-        cards.shown(cards.in_post("安末号", group), period=ENDED.previous).object("我没去")
+        agreeing.object_to(cards.shown(cards.in_post("安末号", group), period=ENDED.previous), reason="我没去")
         with django_assert_max_num_queries(4):
             told = listed.unsettled(secretary)
         assert [each.sentence for each in told] == [
@@ -325,7 +327,7 @@ class TestLandingPage:
 
     def test_others_are_not_told(self, logged_in, liaison, drafts) -> None:
         agreeing.show_all([drafts[0].pk])
-        cards.fresh(drafts[0]).object("我没有参加扫除")
+        agreeing.object_to(cards.fresh(drafts[0]), reason="我没有参加扫除")
         answer = text(logged_in(liaison).get("/"))
         assert "本人有异议" not in answer
         assert "/cards/" not in answer

@@ -175,7 +175,7 @@ class TestSteps:
 
     def test_an_objection_is_read_corrected_and_shown_again(self, client, resident) -> None:
         card = cards.shown(resident)
-        card.object("扫除我没去")
+        agreeing.object_to(card, reason="扫除我没去")
         assert "本人的意见：扫除我没去" in text(client.get(f"/cards/{card.pk}/"))
         assert "本人的意见：扫除我没去" in post(client, card, "correct")
         assert status(card) == Status.DRAFT
@@ -218,9 +218,9 @@ class TestSteps:
         ("step", "state", "sentence"),
         [
             ("issue", "shown", "现在是“待本人确认”，本人同意以后才能发出"),
-            ("agree", "draft", "现在是“草稿”，没有登记"),
+            ("agree", "draft", "现在是“草稿”，不能再做这一步"),
             ("correct", "draft", "现在是“草稿”，不能再做这一步"),
-            ("remake", "issued", "发给这个单位的卡已经有一张"),
+            ("remake", "issued", "现在是“已发出”，退回或撤回以后才能重新生成"),
         ],
     )
     def test_a_step_too_early_says_where_the_card_is(self, client, resident, step, state, sentence) -> None:

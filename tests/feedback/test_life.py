@@ -159,7 +159,7 @@ def test_the_trail_does_not_say_whose_card_was_objected_to(worker: Member) -> No
     RecordCard.objects.filter(pk=new.pk).update(lines=[LINE])
     agreeing.show_all([new.pk])
     with atomic_write():
-        fresh(new).object("那天我不在")
+        agreeing.object_to(fresh(new), reason="那天我不在")
     told = AuditEntry.objects.filter(model="feedback.RecordCard", row=new.pk)
     assert {entry.action for entry in told} == {"create", "change"}
     assert not any("member_id" in entry.changes for entry in told)
@@ -171,17 +171,17 @@ def test_the_trail_does_not_say_whose_card_was_objected_to(worker: Member) -> No
 def test_an_objection_leads_back_to_a_draft(worker: Member) -> None:
     card = shown(worker)
     with atomic_write():
-        card.object("那天我不在")
+        agreeing.object_to(card, reason="那天我不在")
     assert (fresh(card).status, fresh(card).objection) == ("objected", "那天我不在")
     with atomic_write():
-        card.correct()
+        agreeing.correct(card)
     again = fresh(card)
     assert (again.status, again.objection, again.shown_at, again.consent) == ("draft", "", None, None)
 
 
 def test_an_objection_says_what_is_wrong(worker: Member) -> None:
     with pytest.raises(ValidationError, match="请写一句"):
-        shown(worker).object("  ")
+        agreeing.object_to(shown(worker), reason="  ")
 
 
 def test_what_was_shown_is_not_changed_behind_the_member(worker: Member) -> None:

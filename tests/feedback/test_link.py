@@ -9,6 +9,7 @@ from django.test import Client
 from feedback.models import FeedEvent, RecordCard
 from feedback.rules import agreeing
 from feedback.views import link as views
+from members.ground.states import Conflict
 from members.models import Area, AuditEntry, Consent, Member, User
 from members.web import throttling
 from tests import cards
@@ -85,7 +86,7 @@ class TestDigits:
     def test_shown_anew_they_are_asked_again(self, phone, card) -> None:
         opened(phone, card)
         old = address(card)
-        card.correct()
+        agreeing.correct(card)
         assert phone.get(old).status_code == 404
         RecordCard.objects.filter(pk=card.pk).update(status="draft", shown_at=None)
         agreeing.show_all([card.pk])
@@ -154,8 +155,15 @@ class TestAnswers:
         opened(phone, card)
         for _ in range(2):
             answer = phone.post(address(card) + "agree/", follow=True)
-        assert "不能再表示同意" in text(answer)
+        assert "现在是“本人已同意”，不能再做这一步" in text(answer)
         assert Consent.objects.count() == 1
+
+    def test_what_was_shown_anew_meanwhile_is_read_first(self, card) -> None:
+        agreeing.correct(card)
+        agreeing.show_all([card.pk])
+        with pytest.raises(Conflict, match="请用新的链接打开"):
+            agreeing.agree(card, how="link")
+        assert (cards.fresh(card).status, Consent.objects.count()) == ("shown", 0)
 
     @pytest.mark.parametrize("step", ["agree/", "object/", "take-back/"])
     def test_without_the_digits_nothing_is_said(self, phone, card, step: str) -> None:

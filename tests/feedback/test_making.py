@@ -10,6 +10,7 @@ from django.utils import timezone
 from activities.models import Attendance, Need
 from feedback.models import RecordCard
 from feedback.rules import agreeing, making, withdrawing
+from members.ground.states import Conflict
 from members.models import Area, AuditEntry, Duty, Employer, Member
 from tests import factories
 from tests.cards import PERIOD, agreed, draft, fresh, in_post, issued
@@ -177,7 +178,7 @@ def test_of_a_card_that_has_a_successor_none_is_made_again(worker: Member, group
 
 def test_one_live_card_a_member_employer_and_period(worker: Member) -> None:
     first = agreed(worker)
-    with pytest.raises(ValidationError, match="已经有一张"):
+    with pytest.raises(Conflict, match="退回或撤回以后才能重新生成"):
         making.remake(first)
     assert RecordCard.objects.get() == first
 

@@ -280,7 +280,10 @@ def test_only_needs_of_the_scope_and_of_the_place_are_offered(
     }
     assert [where for where, is_shown in shown.items() if is_shown] == [("office", "street")]
     assert client.post(f"{OFFERS}{for_all.pk}/use/", {"need": elsewhere.pk}).status_code == 404
-    assert office.post(f"{OFFERS}{offer.pk}/use/", {"need": elsewhere.pk}).status_code == 404
+    page = office.post(f"{OFFERS}{offer.pk}/use/", {"need": elsewhere.pk}, follow=True)
+    assert told(page)[-1].startswith("这条需求不在这项资源提供的范围里")
+    elsewhere.refresh_from_db()
+    assert elsewhere.status == "open"
     assert office.post(f"{OFFERS}{for_all.pk}/use/", {"need": elsewhere.pk}).status_code == 302
     elsewhere.refresh_from_db()
     assert elsewhere.status == "claimed"

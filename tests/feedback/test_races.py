@@ -77,7 +77,7 @@ def test_the_consent_taken_back_while_cards_go_other_ways(worker: Member) -> Non
         lambda: agreeing.take_back(out),
         lambda: withdrawing.withdraw(out, RecordCard.Withdrawal.MISTAKE),
         give_back,
-        lambda: acted(lambda: fresh(draft_again).correct()),
+        lambda: acted(lambda: agreeing.correct(fresh(draft_again))),
     )
     assert not isinstance(ends[0], Exception), ends
     assert not Consent.objects.in_force().exists()
@@ -135,7 +135,7 @@ def test_the_member_says_yes_and_no_at_once(worker: Member) -> None:
     card = shown(worker)
 
     def refuse() -> None:
-        acted(lambda: fresh(card).object("那天我不在"))
+        acted(lambda: agreeing.object_to(fresh(card), reason="那天我不在"))
 
     raced(lambda: agreeing.agree(card, how="link"), refuse)
     assert fresh(card).status in ("agreed", "objected")

@@ -1,4 +1,4 @@
-"""Who reaches what: the table of design/privacy.md, post by resource, and each model's `for_user`."""
+"""Who reaches what: the table of docs/design/privacy.md, post by resource, and each model's `for_user`."""
 
 from collections.abc import Callable
 from datetime import date, timedelta

@@ -25,7 +25,7 @@ import django; django.setup()
 from datetime import timedelta
 from pathlib import Path
 from django.utils import timezone
-from members import jobs
+from members.work import jobs
 from members.models import Area, RosterImport
 from members.roster import job
 from members.roster.tree import import_tree, street_named
@@ -50,7 +50,7 @@ DUE = """
 import django; django.setup()
 from pathlib import Path
 from feedback.models import Delivery, Webhook
-from members import jobs
+from members.work import jobs
 from members.models import Area, Employer, RosterImport
 from members.roster import job
 street = Area.objects.create(path="0001", level=1, name="新成路街道", label="新成路街道")

@@ -15,16 +15,19 @@ Values = Mapping[str, Any]
 Rows = dict[str, Any]
 OURS = ("members", "activities", "feedback")
 # What tells of the writing itself, and differs from one writing to the next.
-PASSING = {"token", "epoch", "secret_sealed", "digest", "prefix", "hash", "sealed", "password"}
-KEPT_BESIDE = {"AuditEntry", "AuditHead", "CallCount", "LoginAttempts", "WorkerBeat", "JournalMark"}
+PASSING = {
+    "token", "epoch", "secret_sealed", "digest", "prefix", "hash", "sealed", "password", "told", "last_receipt",
+    "cursor",
+}  # fmt: skip
+KEPT_BESIDE = {"Replay", "AuditEntry", "AuditHead", "CallCount", "LoginAttempts", "WorkerBeat", "JournalMark"}
 
 
 class Door(NamedTuple):
     """A door as `tests.parity.doors` names it, and how it is asked.
 
-    `address` and the values may name rows as `{member}`; an address may name values too. `body` makes what the door
-    takes of a write's values, and `who` is asked as. A door that is no address, a command or an upload, is called by
-    `call` with rows and values, and returns what it says.
+    `address` and the values may name rows as `{member}`. `body` makes what the door takes of a write's values, and
+    `who` is asked as. A door that is no address, a command or an upload, is called by `call` with rows and values, and
+    returns what it says.
     """
 
     name: str
@@ -61,8 +64,9 @@ def ask(door: Door, write: Write, values: Values, *, rows: Rows, client: Client)
     with _watching(write.rule) as ran:
         text = _text(door, _filled(values, rows), rows, client)
     after = _state(write.apart)
+    new = {key: f"new {number}" for number, key in enumerate(key for key in after if key not in before)}
     gone = [row for key, row in before.items() if after.get(key) != row]
-    come = [row for key, row in after.items() if before.get(key) != row]
+    come = [_with_new(row, new) for key, row in after.items() if before.get(key) != row]
     return Asked((sorted(map(repr, gone)), sorted(map(repr, come))), text, bool(ran))
 
 
@@ -103,20 +107,29 @@ def _name(name: str, rows: Rows) -> str:
 
 
 def _state(apart: tuple[str, ...]) -> dict[tuple[str, Any], Any]:
-    """Every row of the product's own tables, new rows by their order: keys differ from one writing to the next."""
+    """Every row of the product's own tables, links between them too; a row that another names is named by its key."""
     found: dict[tuple[str, Any], Any] = {}
-    for model in apps.get_models():
+    for model in apps.get_models(include_auto_created=True):
         if model._meta.app_label in OURS and not hasattr(model, "instance_type") and model.__name__ not in KEPT_BESIDE:
-            names = [field.attname for field in model._meta.concrete_fields if _stays(field)]
-            names = [name for name in names if name not in apart]
-            for row in model._default_manager.order_by("pk").values("pk", *names):
+            fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+            fields = [field for field in fields if field.attname not in apart]
+            for row in model._default_manager.order_by("pk").values("pk", *(field.attname for field in fields)):
                 key = model.__name__, row.pop("pk")
-                found[key] = (model.__name__, tuple(row.items()))
+                found[key] = (model.__name__, tuple((each.attname, _shown(each, row[each.attname])) for each in fields))
     return found
 
 
-def _stays(field: models.Field) -> bool:
-    return not field.primary_key and not isinstance(field, models.DateTimeField) and field.name not in PASSING
+def _shown(field: models.Field, value: Any) -> Any:
+    """The value as it is the same at each writing: of a moment, or of what is random, only whether there is one."""
+    if isinstance(field, models.DateTimeField) or field.name in PASSING:
+        return bool(value)
+    return (field.related_model.__name__, value) if field.related_model and value else value  # type: ignore[union-attr]
+
+
+def _with_new(row: Any, new: Mapping[Any, str]) -> Any:
+    """The row with the rows that came with it by their order: their keys differ from one writing to the next."""
+    name, values = row
+    return name, tuple((each, new.get(value, value) if isinstance(value, tuple) else value) for each, value in values)
 
 
 @contextmanager

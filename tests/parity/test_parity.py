@@ -21,7 +21,9 @@ WRITE_NOTHING = of_members.WRITE_NOTHING | of_activities.WRITE_NOTHING | of_feed
 
 
 @pytest.fixture
-def through(request: pytest.FixtureRequest, write: str, logged_in: Callable[[User], Client]) -> Callable[..., Asked]:
+def through(
+    db: None, request: pytest.FixtureRequest, write: str, logged_in: Callable[[User], Client]
+) -> Callable[..., Asked]:
     """Ask a door for this write, of the rows that its table names."""
     table = next(each for each in (of_members, of_activities, of_feedback) if write in each.WRITES)
     rows, users = table.rows(request), {door.who: request.getfixturevalue(door.who) for door in WRITES[write].doors}

@@ -13,16 +13,19 @@ from pathlib import Path
 
 import orjson
 
+try:
+    import resource
+except ImportError:  # Windows has none
+    resource = None  # type: ignore[assignment]
+
 MEMORY = 768 * 1024 * 1024  # bytes of address space
 WRITING = 2 * MEMORY  # a workbook that is written again stands in memory as a whole
 SECONDS = 60  # of processor time
 
 
 def confine(job: str) -> None:
-    """Limit this process; Windows has no such limits, there the parent's clock is the only one."""
-    try:
-        import resource
-    except ImportError:
+    """Limit this process, where there are such limits; else the parent's clock is the only one."""
+    if resource is None:
         return
     memory = WRITING if job == "marker" else MEMORY
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))

@@ -9,9 +9,9 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from feedback.feed import receipts
-from feedback.models import Answer, EmployerKey, Receipt, RecordCard, Replay
+from feedback.models import Answer, EmployerKey, Receipt, RecordCard, Replay, replays
 from feedback.models.replays import KEPT
-from feedback.rules import idempotency, withdrawing
+from feedback.rules import withdrawing
 from members.models import Area, AuditEntry, Member
 from members.web import throttling
 from tests import cards
@@ -297,7 +297,7 @@ def test_a_withdrawn_card_s_answer_is_still_replayed(system: APIClient, received
 
 @pytest.mark.parametrize(("text", "fits"), [("a", True), ("!" * 255, True), ("~", True), ("", False), ("é", False)])
 def test_what_is_a_key(text: str, fits: bool) -> None:
-    assert idempotency.is_key(text) is fits
+    assert replays.is_key(text) is fits
 
 
 def test_a_member_s_name_is_in_no_answer_but_the_card(system: APIClient, received: RecordCard, member: Member) -> None:

@@ -1,4 +1,4 @@
-"""Who × call → status: the table of design/privacy.md, at the API."""
+"""Who × call → status: the table of docs/design/privacy.md, at the API."""
 
 from datetime import date
 from typing import Any
@@ -214,7 +214,8 @@ def bodies(rows: dict[str, Any], station: Area, group: Area) -> dict[tuple[str, 
 
 @pytest.fixture
 def clients(request: pytest.FixtureRequest, api: Any) -> dict[str | None, APIClient]:
-    return {who: api(request.getfixturevalue(who)) if who else APIClient() for who in WHO}
+    users = {who: request.getfixturevalue(who) for who in WHO if who}  # all are there before any logs in
+    return {who: api(users[who]) if who else APIClient() for who in WHO}
 
 
 @pytest.mark.parametrize("noun", sorted({path.split("/", 1)[0] for _, path in CALLS}))

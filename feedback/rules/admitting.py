@@ -1,0 +1,140 @@
+"""What lets a unit in: a key for its system, a login for its contact, an address where it is told of news."""
+
+from datetime import timedelta
+from typing import Any
+
+from axes.utils import reset
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models
+
+from feedback.models import Contact, EmployerKey, Webhook
+from members.ground.atomic import atomic_write
+from members.ground.first_password import FirstPassword
+from members.models import Area, Employer, User
+
+SAME_KEY = "这个单位已有一把用途相同、还能用的密钥：请写一个不同的用途，或更换、停用原来的那一把。"
+SAME_ADDRESS = "这个单位已经登记过这个通知地址。停用了的，打开它再启用。"
+TAKEN = "这个登录名已有人使用，请换一个。"
+ALREADY = "这位用户已经是这个单位的联系人。"
+BEYOND = "这位联系人还有您范围以外的岗位或单位，不能由您重设密码。"
+
+
+def give_key(
+    *, employer: Employer, street: Area, label: str, scopes: list[str], addresses: str, life: timedelta
+) -> tuple[EmployerKey, str]:
+    """Give the unit's system a key, and return it with its text, which is shown once."""
+    with atomic_write():
+        _lock(employer)
+        check_key(employer=employer, street=street, label=label)
+        given: dict[str, Any] = {"employer": employer, "street": street, "scopes": scopes, "addresses": addresses}
+        row = EmployerKey(label=label, **given)
+        row.clean_fields(exclude={"prefix", "digest", "expires_at"})
+        row.clean()
+        return EmployerKey.make(label=label, life=life, **given)
+
+
+def check_key(*, employer: Employer, street: Area, label: str) -> None:
+    """Raise ValidationError where the unit has a key of this use that opens something."""
+    if EmployerKey.objects.live().filter(employer=employer, street=street, label=label).exists():
+        raise ValidationError({"label": SAME_KEY})
+
+
+def admit(
+    *, employer: Employer, street: Area, name: str, username: str, password: FirstPassword, by: User
+) -> tuple[Contact, bool]:
+    """Let somebody read and answer the unit's cards; return the contact, and whether they got this first password.
+
+    Whoever acts for another unit already keeps their login, and their password.
+    """
+    with atomic_write():
+        _lock(employer)
+        user = check_contact(employer=employer, name=name, username=username, by=by)
+        is_new = user is None
+        if user is None:
+            user = User(username=username, name=name)
+            user.set_first_password(password)
+            user.full_clean()
+            user.save()
+        contact = Contact(user=user, employer=employer, street=street)
+        contact.full_clean()
+        contact.save()
+    return contact, is_new
+
+
+def check_contact(*, employer: Employer | None, name: str, username: str, by: User) -> User | None:
+    """Return who has this login, None for nobody; ValidationError where it is not theirs to give one more unit to."""
+    user = User.objects.filter(username=username).first()
+    if user is None:
+        return None
+    contacts = Contact.objects.lasting().filter(user=user)
+    contact = contacts.select_related("user").first()
+    if contact is None or user.name != name or not Contact.objects.may_reset(by, contact):
+        raise ValidationError({"username": TAKEN})
+    if contacts.filter(employer=employer).exists():
+        raise ValidationError({"username": ALREADY})
+    return user
+
+
+def reset_password(contact: Contact, *, password: FirstPassword, by: User) -> None:
+    """Give the contact this first password; whoever acts elsewhere as well gets it there. A lock-out ends."""
+    with atomic_write():
+        user = User.objects.select_for_update(no_key=True).get(pk=contact.user_id)
+        require_reset(contact, by=by)
+        user.set_first_password(password)
+        user.save()
+        reset(username=user.username)
+
+
+def require_reset(contact: Contact, *, by: User) -> None:
+    """Raise PermissionDenied where the contact's login opens what the user could not give."""
+    if not Contact.objects.may_reset(by, contact):
+        raise PermissionDenied(BEYOND)
+
+
+def add_webhook(*, employer: Employer, street: Area, url: str) -> tuple[Webhook, str]:
+    """Allow an address of the unit, and return it with the secret that its messages are signed with, shown once."""
+    with atomic_write():
+        _lock(employer)
+        check_address(employer=employer, street=street, url=url)
+        webhook = Webhook(employer=employer, street=street, url=url)
+        secret = webhook.make_secret()
+        webhook.full_clean()
+        webhook.save()
+    return webhook, secret
+
+
+def change_webhook(webhook: Webhook, *, url: str, is_active: bool) -> None:
+    """Tell the unit at another address, or no more, or again."""
+    with atomic_write():
+        _lock(webhook.employer)
+        row = _locked(webhook)
+        check_address(employer=row.employer, street=row.street, url=url, but=row)
+        row.url, row.is_active = url, is_active
+        row.full_clean()
+        row.save(update_fields=["url", "is_active"])
+
+
+def check_address(*, employer: Employer, street: Area, url: str, but: Webhook | None = None) -> None:
+    """Raise ValidationError where another webhook of the unit has this address."""
+    same = Webhook.objects.filter(employer=employer, street=street, url=url)
+    if any(each != but for each in same):
+        raise ValidationError({"url": SAME_ADDRESS})
+
+
+def renew_secret(webhook: Webhook) -> str:
+    """Sign the messages to this address with another secret from now on; return it."""
+    with atomic_write():
+        row = _locked(webhook)
+        secret = row.make_secret()
+        row.save(update_fields=["secret_sealed"])
+    return secret
+
+
+def _lock(employer: Employer) -> None:
+    """Let those who let one unit in queue, so that the second finds what the first made."""
+    Employer.objects.select_for_update(no_key=True).get(pk=employer.pk)
+
+
+def _locked(webhook: Webhook) -> Webhook:
+    rows: models.QuerySet[Webhook] = Webhook.objects.select_related("employer", "street")
+    return rows.select_for_update(of=("self",), no_key=True).get(pk=webhook.pk)

@@ -1,0 +1,18 @@
+"""Members found by what people type of a name: the characters, the pinyin or its initials."""
+
+from django.db.models import Q
+
+LOOKUPS = ("name__contains", "pinyin__startswith", "initials__startswith")
+
+
+def name_lookups(member: str = "") -> tuple[str, ...]:
+    """The lookups that find a name, as an admin's `search_fields`; `member` leads to the member, such as `member__`."""
+    return tuple(member + lookup for lookup in LOOKUPS)
+
+
+def named(words: str, member: str = "") -> Q:
+    """Return the condition "the member's name has these words"; no words find nobody."""
+    found = Q(pk__in=[])
+    for lookup in name_lookups(member) if words else ():
+        found |= Q(**{lookup: words if lookup.endswith("contains") else words.lower()})
+    return found

@@ -1,0 +1,100 @@
+"""Pages measured in installations of different sizes by turns, so that a slow machine is slow for each of them."""
+
+import re
+import statistics
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from django.db import connection
+from django.test import Client
+
+from members.models import User
+from tests.bench.streets.copying import Original
+from tests.bench.streets.pages import Page
+from tests.conftest import BACKEND
+
+MOST = 1.5  # times what the page takes where there is one street
+NEAR = 1.25  # from here on it is measured once more, longer: the machine may have been busy
+
+
+class Installation(NamedTuple):
+    """A database with so many streets; the last of them is looked at."""
+
+    streets: int
+    database: str
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """Work on this database, within the block."""
+        before = connection.settings_dict["NAME"]
+        self._turn_to(self.database)
+        try:
+            yield
+        finally:
+            self._turn_to(before)
+
+    @staticmethod
+    def _turn_to(name: str) -> None:
+        connection.close()
+        connection.settings_dict["NAME"] = name
+
+    def own(self, page: Page, original: Original) -> Page:
+        """Return the page of the last street that is the first street's `page`."""
+        name = page.user if self.streets == 1 else f"{page.user}{self.streets}"
+        return Page(
+            name, re.sub(r"(?<=/)\d+(?=/)", lambda key: str(original.key_in(self.streets, int(key[0]))), page.address)
+        )
+
+
+class Timed(NamedTuple):
+    """A page's medians in seconds, by number of streets."""
+
+    page: Page
+    seconds: dict[int, float]
+
+    @property
+    def ratios(self) -> list[float]:
+        first, *others = self.seconds.values()
+        return [other / first for other in others]
+
+    @property
+    def is_met(self) -> bool:
+        return max(self.ratios, default=1) <= MOST
+
+    def __str__(self) -> str:
+        times = "".join(f"{seconds * 1000:>9.0f} ms" for seconds in self.seconds.values())
+        ratios = "".join(f"{ratio:>7.2f}" for ratio in self.ratios)
+        return f"{self.page.address:<48}{times}{ratios}  {'ok' if self.is_met else 'MISSED':<7}{self.page.user}"
+
+
+def measured(page: Page, installations: list[Installation], original: Original, runs: int) -> Timed:
+    """Time the page; where it is near the limit, thrice as often."""
+    once = timed(page, installations, original, runs)
+    return once if max(once.ratios, default=0) < NEAR else timed(page, installations, original, 3 * runs)
+
+
+def timed(page: Page, installations: list[Installation], original: Original, runs: int) -> Timed:
+    """Open the page in each installation by turns."""
+    seconds: dict[int, list[float]] = {each.streets: [] for each in installations}
+    for _ in range(runs):
+        for each in installations:
+            with each.open():
+                seconds[each.streets].append(_opened(each.own(page, original)))
+    return Timed(page, {streets: statistics.median(some) for streets, some in seconds.items()})
+
+
+def _opened(page: Page) -> float:
+    """Return how long the page takes when it is opened once more, on a connection that knows its tables by then."""
+    client = Client()
+    client.force_login(User.objects.get(username=page.user), backend=BACKEND)
+    _get(client, page)
+    start = time.perf_counter()
+    _get(client, page)
+    return time.perf_counter() - start
+
+
+def _get(client: Client, page: Page) -> None:
+    answer = client.get(page.address)
+    assert answer.status_code == 200, (page, answer.status_code)
