@@ -14,7 +14,7 @@ app_name = "api"
 
 @extend_schema(exclude=True)
 class NoSuchCall(APIView):
-    """Any other address: a problem like all others, instead of a page."""
+    """Answers any other address with a problem response instead of a page."""
 
     authentication_classes = [KeyAuthentication]
     permission_classes = [IsKnown]

@@ -1,4 +1,4 @@
-"""The coverage pages: drill down, "as of" a day, print, XLSX."""
+"""The coverage pages: drill down, the state of a day, print, XLSX."""
 
 from datetime import date
 
@@ -37,7 +37,7 @@ SHARES = {index: "0.0%" for index, heading in enumerate(HEADINGS) if heading.end
 
 
 def start(request):
-    """The report of the user's own area, of several the highest."""
+    """Redirect to the report of the highest of the user's areas."""
     areas = Area.objects.for_user(request.user, resource=Resource.REPORT).on(timezone.localdate())
     first = areas.first()
     if first is None:
@@ -46,9 +46,9 @@ def start(request):
 
 
 def show(request, pk):
-    """An area's figures and those one level down; each name leads further down, each figure to what it counts."""
+    """Show an area's figures and those one level down; names link further down, figures to the rows they count."""
     context = _context(request, pk)
-    # The lists show today; another day's figures stand for themselves.
+    # The linked lists show today, so another day's figures have no links.
     listed = context["may_list"] and context["report"].day == context["today"]
     return page(request, "louzu/coverage.html", listed=listed, **context)
 
@@ -58,7 +58,7 @@ def printed(request, pk):
 
 
 def exported(request, pk):
-    """The same table with typed cells, and a sheet for each level further down."""
+    """Answer with the same table as an .xlsx with typed cells, and a sheet for each level further down."""
     areas = Area.objects.for_user(request.user, resource=Resource.REPORT)
     area = get_object_or_404(areas, pk=pk)
     reports = drilled(area, areas=areas, day=_day(request))
@@ -77,7 +77,7 @@ def _report(request, pk: int) -> Coverage:
 
 
 def _day(request) -> date:
-    """The day asked for; one that cannot be read, or is still to come, is today."""
+    """Return the requested day; today for one that cannot be read or is still to come."""
     try:
         return min(date.fromisoformat(request.GET.get("day", "")), timezone.localdate())
     except ValueError:
@@ -103,7 +103,7 @@ def _context(request, pk: int) -> dict:
 
 
 def _chart(report: Coverage) -> dict:
-    """Bars of local and in-post members for each area of the table, as Chart.js takes them."""
+    """Return bars of local and in-post members for each area of the table, for Chart.js."""
     return {
         "labels": [row.area.name for row in report.rows],
         "datasets": [
@@ -114,7 +114,7 @@ def _chart(report: Coverage) -> dict:
 
 
 def _lines(report: Coverage) -> list[list]:
-    """The area itself, then the areas of the report's level."""
+    """Return the rows of the sheet: the area itself, then the areas of the report's level."""
     return [_cells(report.area.label, report.figures), *(_cells(row.area.label, row.figures) for row in report.rows)]
 
 

@@ -1,4 +1,4 @@
-"""What stands around all requests: bodies of unknown length are refused, errors under /api/ are problems."""
+"""The outermost middleware: it refuses bodies of unknown length, and turns errors under /api/ into problems."""
 
 import uuid
 
@@ -10,7 +10,7 @@ from members.web import problems
 
 LENGTH_REQUIRED = "这次提交没有写明长度，没有收下。请换一个浏览器再试，或联系管理员。"
 AWAY = "系统现在太忙，或者暂时连不上数据库，刚才的内容没有保存。请稍后再试。"
-# What an error under /api/ is called that did not come from a view of the API.
+# The problem's code for an error under /api/ that did not come from a view of the API.
 BY_STATUS = {
     400: "bad_request",
     403: "permission_denied",
@@ -27,7 +27,10 @@ KEPT_HEADERS = ("Allow", "Retry-After", "X-Request-ID")
 
 
 def at_the_edge(get_response):
-    """Stands first, since a wrong host or a database that is away fails in middlewares already."""
+    """Refuse bodies of unknown length; give errors under /api/ the form of a problem.
+
+    This middleware comes first, because a wrong host or a database that is away already fails in other middleware.
+    """
 
     def middleware(request):
         response = length_required() if "HTTP_TRANSFER_ENCODING" in request.META else get_response(request)
@@ -40,7 +43,7 @@ def at_the_edge(get_response):
 
 
 def as_problem(page: HttpResponse) -> HttpResponse:
-    """The same answer for a program."""
+    """Return the page's error as a problem response, with the same status, cookies and some headers."""
     code = BY_STATUS.get(page.status_code, "error" if page.status_code >= 500 else "bad_request")
     problem = problems.answer(code, page.status_code, request_id=page["X-Request-ID"])
     for name in KEPT_HEADERS:
@@ -51,15 +54,15 @@ def as_problem(page: HttpResponse) -> HttpResponse:
 
 
 def length_required() -> HttpResponse:
-    """Django reads as many bytes as Content-Length says, and without one none: what was sent would be lost in silence.
+    """Answer 411. Without Content-Length Django reads no body at all, so that its content would be lost in silence.
 
-    A server that takes a chunked body in whole tells its length, and not that it was chunked.
+    A server that buffers a chunked body passes its length on, without Transfer-Encoding.
     """
     return HttpResponse(_page("没有收下", LENGTH_REQUIRED), status=411)
 
 
 def away() -> HttpResponse:
-    """Asks the database for nothing."""
+    """Answer 503 without using the database."""
     return HttpResponse(_page("请稍后再试", AWAY, kept=True), status=503, headers={"Retry-After": str(RETRY_AFTER)})
 
 

@@ -1,4 +1,4 @@
-"""The landing page of each post, and what is shown where there is nothing to show."""
+"""The landing page of each post, and the pages for errors."""
 
 import sys
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ TASKS = {
 
 @dataclass(slots=True)
 class Task:
-    """Something to do from here, named as the user would say it."""
+    """A link to something to do, in the user's words."""
 
     label: str
     hint: str
@@ -75,7 +75,7 @@ class Post:
 
 
 def home(request):
-    """What the user works with, by post; a unit's contact has the inbox; who has neither is told whom to ask."""
+    """Show the user's work by post; a unit's contact gets the inbox, a user with neither is told whom to ask."""
     if not request.user.is_staff and employers_of(request.user).exists():
         return redirect("feedback:inbox")
     areas = Area.objects.for_user(request.user, resource=Resource.REPORT)
@@ -99,7 +99,7 @@ def home(request):
 
 
 def _steps() -> list[tuple[bool, str, str, str]]:
-    """How the superuser sets a street up: what is done, what is next, and where."""
+    """Return the superuser's steps to set a street up, as (is done, sentence, link's text, address)."""
     streets = Area.objects.streets().current()
     offices = AreaRole.objects.current().filter(kind=access.PostKind.STREET, area__in=streets)
     return [
@@ -114,29 +114,29 @@ def _steps() -> list[tuple[bool, str, str, str]]:
 
 
 def _unrecorded(user, today: date):
-    """Planned activities whose day has come: held or not, and who came, is still to be said."""
+    """Return planned activities whose day has come, for which nobody has recorded what happened and who came."""
     writable = Activity.objects.for_user(user, Right.WRITE).filter(status=Activity.Status.PLANNED)
     return writable.between(today - WAITING_DAYS, today).select_related("area").order_by("held_on", "pk")[:5]
 
 
 def password(request):
-    """Everybody who logs in may change the password, and must change the first: with a post or without."""
+    """Let every logged-in user change the password, with a post or without."""
     return admin.site.password_change(request, extra_context=shell(request))
 
 
 def log_out(request):
-    """The admin's own is for those who hold a post."""
+    """Log out; the admin's own view is only for users with a post."""
     return admin.site.logout(request)
 
 
 def password_changed(request):
-    """After a new password comes the work."""
+    """Go on to the landing page after a new password."""
     messages.success(request, "密码已修改，下次请用新密码登录。")
     return redirect("home")
 
 
 def _tasks(user, tasks) -> list[Task]:
-    """Of these next steps the user's own: only what their posts open."""
+    """Return those of these tasks that the user's posts open."""
     return [
         Task(label, hint, reverse(name), icon)
         for resource, right, label, hint, name, icon in tasks
@@ -174,15 +174,15 @@ def forbidden(request, exception=None):
 
 @login_not_required
 def stale(request, reason=""):
-    """A form whose page was opened before a new login."""
+    """Answer a form whose page was opened before a new login."""
     if request.path.startswith("/api/"):
         return problems.answer("csrf_failed", 403, request_id=circumstances().request_id)
     sentence = "页面放得太久，或刚换过登录。请返回、刷新页面，再保存一次：填写的内容会恢复。"
     return render(request, "louzu/sorry.html", {"title": "页面已过期", "sentence": sentence, "kept": True}, status=403)
 
 
-def said_in_words(get_response):
-    """A button's address, opened by hand or behind a new login, says what to do in place of an empty page."""
+def explain_wrong_method(get_response):
+    """Say what to do where a button's address was opened by hand or after a new login, instead of an empty 405."""
 
     def middleware(request):
         response = get_response(request)
@@ -196,7 +196,7 @@ def said_in_words(get_response):
 
 @login_not_required
 def broken(request):
-    """What failed is the error being handled: nobody is at fault where the database cannot be had."""
+    """Answer an error that no view caught: an outage of the database as 503, anything else as 500."""
     if is_outage(sys.exc_info()[1]):
         give_up_session(request)
         return away()

@@ -1,7 +1,7 @@
-"""The installation's own secrets, where the environment names none.
+"""The installation's own secrets, where the environment sets none.
 
-The embedded default must start without any set-up and yet share no secret with another installation: the keys are
-made once at random and kept beside the database folder, readable by the owner alone. A deployment puts them into the
+The embedded default must start without any set-up, and yet share no secret with another installation. So the keys are
+made once at random and kept beside the database folder, readable only by the owner. A deployment puts them into the
 environment instead (`.env.example`); `check --deploy` reminds of it.
 """
 
@@ -9,7 +9,7 @@ import os
 import secrets
 from pathlib import Path
 
-# What came later has a file of its own, so that an older installation gets it too.
+# Keys that were added later have files of their own, so that an older installation gets them too.
 FILES = {
     "keys.env": ("SECRET_KEY", "LOUZU_ID_KEY", "LOUZU_PHONE_KEY"),
     "signing.env": ("LOUZU_SIGNING_KEY",),
@@ -18,7 +18,7 @@ FILES = {
 
 
 def load_or_make(path: Path, names: tuple[str, ...]) -> dict[str, str]:
-    """Return the keys kept in `path`, made on first use; a second process that comes at once reads the first one's."""
+    """Return the keys stored in `path`, made on first use; of two processes at once, both get the first one's."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         _create(path, "".join(f"{name}={secrets.token_hex(32)}\n" for name in names))

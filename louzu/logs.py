@@ -1,4 +1,4 @@
-"""What no log of ours keeps: the query of an address, which may be a name or a phone that was searched for."""
+"""Logs without the queries of addresses, which may contain a name or phone that was searched for."""
 
 import logging
 import re
@@ -11,7 +11,7 @@ def without_queries(text: str) -> str:
 
 
 class WithoutQueries(logging.Formatter):
-    """Formats as ever, then takes the queries out: of request lines, of referers, of what an exception says."""
+    """Formats as usual, then removes the queries from request lines, referers and exceptions."""
 
     def format(self, record: logging.LogRecord) -> str:
         return without_queries(super().format(record))

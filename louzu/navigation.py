@@ -1,4 +1,4 @@
-"""What the shell around every page shows: the side bar of the user's posts, a label."""
+"""The side bar of every page by the user's posts, and the label at its top."""
 
 from django.urls import reverse_lazy
 
@@ -79,13 +79,13 @@ UNIT: dict = {
 
 
 def sidebar(request) -> list[dict]:
-    """The user's side bar: daily work first, setting up last; a unit's contact, who holds no post, has the unit's."""
+    """Return the office's side bar, daily work first; for a unit's contact, who has no post, the unit's."""
     is_contact = not request.user.is_staff and employers_of(request.user).exists()
     return [UNIT] if is_contact else OFFICE
 
 
 def environment(request) -> list[str] | None:
-    """The label at the top: made-up data, or the superuser, who is not for daily use."""
+    """Return the label at the top: for the superuser, who is not for daily use, or for demonstration data."""
     if not request.user.is_authenticated:
         return None
     if request.user.is_superuser:

@@ -27,10 +27,10 @@ LOUZU_ID_KEY = env("LOUZU_ID_KEY", default=_made.get("LOUZU_ID_KEY"))
 LOUZU_PHONE_KEY = env("LOUZU_PHONE_KEY", default=_made.get("LOUZU_PHONE_KEY"))
 LOUZU_PHONE_KEYS_OLD = env.list("LOUZU_PHONE_KEYS_OLD", default=[])
 LOUZU_PHONE_CIPHER = env("LOUZU_PHONE_CIPHER", default="aes")
-# What receipts are signed with (Ed25519); those of old keys stay verifiable as long as the keys are named here.
+# The key that signs receipts (Ed25519); receipts of old keys stay verifiable as long as the keys are named here.
 LOUZU_SIGNING_KEY = env("LOUZU_SIGNING_KEY", default=_made.get("LOUZU_SIGNING_KEY"))
 LOUZU_SIGNING_KEYS_OLD = env.list("LOUZU_SIGNING_KEYS_OLD", default=[])
-# What the audit trail is chained with (HMAC): whoever has the database alone cannot write it anew.
+# The key that chains the audit trail (HMAC): with the database alone, nobody can rewrite it.
 LOUZU_AUDIT_KEY = env("LOUZU_AUDIT_KEY", default=_made.get("LOUZU_AUDIT_KEY"))
 LOUZU_AUDIT_KEYS_OLD = env.list("LOUZU_AUDIT_KEYS_OLD", default=[])
 
@@ -40,7 +40,7 @@ LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=sorted(LOOPBACK))
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 HTTPS = env.bool("LOUZU_HTTPS", default=not LOOPBACK.issuperset(ALLOWED_HOSTS))
-# The proxies in front, by address or network; a bare number is how many there are, whoever they may be.
+# The proxies in front, by address or network; a bare number counts them, whatever their addresses.
 PROXIES = env.list("LOUZU_PROXIES", default=[])
 ROOT_URLCONF = "louzu.urls"
 WSGI_APPLICATION = "louzu.wsgi.application"
@@ -93,8 +93,8 @@ MIDDLEWARE = [
     "members.login.middleware.new_password_first",
     "members.login.middleware.never_cached",
     "members.login.middleware.kept_awake",
-    "members.login.middleware.told_apart",
-    "louzu.home.said_in_words",
+    "members.login.middleware.user_cookie",
+    "louzu.home.explain_wrong_method",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -128,17 +128,17 @@ if EMBEDDED:
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    # Behind a pooler each statement may meet another server, and a cursor left open on the last one is not there.
+    # Behind a pooler each statement may go to another server, where a cursor left open on the last one does not exist.
     DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
-    # A database that is away is told within five seconds, one whose machine vanished under a connection as well.
+    # A database that is away is noticed within five seconds, even if its machine vanished under a connection.
     PATIENCE = {"connect_timeout": 2, "tcp_user_timeout": 4_000}
     DATABASES["default"]["OPTIONS"] = PATIENCE | DATABASES["default"].get("OPTIONS", {})
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 WRITE_LOCK = VAR / "write.lock"
-# What was taken back for good, kept apart from the database: a restored backup is told of it (`models.journal`).
+# What was taken back for good, apart from the database: it is applied to a restored backup (`members.models.journal`).
 JOURNAL = Path(env("LOUZU_JOURNAL", default=str(VAR / "journal.log")))
 
-# Where calls are counted: several hosts do it in the database, one does it beside its single queue of writers.
+# Where calls are counted: in the database for several hosts, in a file for one, beside its single queue of writers.
 CALLS_FILE = VAR / "calls.sqlite3" if EMBEDDED else None
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
@@ -169,21 +169,21 @@ AXES_LOCKOUT_TEMPLATE = "members/locked_out.html"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 AXES_CLIENT_IP_CALLABLE = "members.login.lockout.place_of"
-# What was typed into the name's field may be a password, and the page to go on to may name whoever was searched for.
+# Text typed as the login name may be a password, and the address of the next page may contain a name searched for.
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "next"]
-# The kinds of post that show six digits from their phone at each login.
+# The kinds of post that need six digits from the user's phone at each login.
 SECOND_FACTOR = env.list("LOUZU_SECOND_FACTOR", default=["street", "auditor"])
 OTP_TOTP_ISSUER = "楼组党建"
 SESSION_COOKIE_AGE = env.int("LOUZU_IDLE_SECONDS", default=2 * 60 * 60)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = env.int("LOUZU_HSTS_SECONDS", default=31_536_000 if HTTPS else 0)
-# The whole domain may be the neighbours' too: only its owner switches these on.
+# Other sites may share the domain, so only its owner switches these on.
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.bool("LOUZU_HSTS_WHOLE_DOMAIN", default=False)
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # only a proxy's reaches so far
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # other senders' headers were dropped before
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-# In the session, not in a cookie that can be read: a first password is told by a message.
+# In the session, not in a readable cookie, because a message may contain a first password.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_FAILURE_VIEW = "louzu.home.stale"
 CONTENT_SECURITY_POLICY = {
@@ -302,6 +302,6 @@ LOGGING = {
     "formatters": {"plain": {"()": "louzu.logs.WithoutQueries"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="WARNING")},
-    # Django's own handlers print the request line as it came, and mail whole requests: everything goes by ours instead.
+    # Django's own handlers print request lines with their queries, and mail whole requests; ours replaces them all.
     "loggers": {"django": {"handlers": [], "level": "INFO"}, "django.server": {"handlers": [], "propagate": True}},
 }

@@ -1,4 +1,4 @@
-"""The booklet of a year's honours, by community: places and what they did, no person."""
+"""The booklet of a year's honours, by community: places and their deeds, no person."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -13,12 +13,12 @@ from activities.models import Honour
 from members.models import Area
 from members.models.areas import SEGMENT
 
-SHORT, FEW_PARAGRAPHS = 400, 6  # of these deeds a page holds two: they are not broken
+SHORT, FEW_PARAGRAPHS = 400, 6  # two such honours fit on a page, so they are not broken
 COMMUNITY = Area.Level.COMMUNITY * SEGMENT
 
 
 def booklet(honours: Iterable[Honour], *, year: int, place: str, day: date) -> bytes:
-    """Return the PDF of these honours, whose areas are loaded; `place` is whose booklet it is."""
+    """Return the PDF of these honours, whose areas are loaded; `place` is named on the cover."""
     rows = sorted(honours, key=lambda honour: (honour.area.path, honour.kind, honour.theme))
     return typeset(
         "booklet",

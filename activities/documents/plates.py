@@ -1,4 +1,4 @@
-"""Plates for stairwells: the members of a building group who agreed to be named there, and nobody else."""
+"""Plates for stairwells: they name the members of a building group who agreed to it, and nobody else."""
 
 from collections import defaultdict
 from datetime import date
@@ -13,14 +13,14 @@ from members.models import Area, AreaRole, Consent, Duty, Residence, User
 
 
 def named_homes(user: User, groups: QuerySet[Area], *, day: date) -> QuerySet[Residence]:
-    """Whoever lives in these building groups on this day and has agreed to be named in the stairwell."""
+    """Return the homes in these groups on this day of members who have agreed to be named in the stairwell."""
     agreed = Consent.objects.in_force(Consent.Purpose.STAIRWELL).filter(member=OuterRef("member"))
     homes = Residence.objects.for_user(user).on(day).filter(Exists(agreed), area__in=groups)
     return homes.select_related("member", "area").order_by("area__path", "member__pinyin", "member")
 
 
 def plates(homes: QuerySet[Residence], *, day: date) -> bytes:
-    """Return the PDF, a plate for each building group of these homes; none of them is no document."""
+    """Return the PDF with a plate for each building group of these homes; there must be at least one home."""
     leaders, duties = _leaders(homes, day), _duties(homes, day)
     streets = dict(Area.objects.streets().values_list("path", "name"))
     by_group = groupby(homes, key=lambda home: home.area)
@@ -40,7 +40,7 @@ def plates(homes: QuerySet[Residence], *, day: date) -> bytes:
 
 
 def _plate(group: Area, homes: list[Residence], street: str, leaders: set, duties: dict[int, list[str]]) -> dict:
-    """The leader first; then by the alphabet, which ranks nobody."""
+    """Return the plate's data: the leader first, then alphabetically, so that nobody is ranked."""
     members = [
         {
             "name": printable(home.member.name),
@@ -57,15 +57,15 @@ def _plate(group: Area, homes: list[Residence], street: str, leaders: set, dutie
 
 
 def _leaders(homes: QuerySet[Residence], day: date) -> set[tuple[int, int]]:
-    """Group and member of the current leaders who are members themselves; the plate names them if they agreed."""
+    """Return (group, member) ids of the current leaders who are members; the plate names them if they agreed."""
     roles = AreaRole.objects.filter(kind=PostKind.LEADER, user__is_active=True, area__in=homes.values("area")).on(day)
     return set(roles.values_list("area", "user__member"))
 
 
 def _duties(homes: QuerySet[Residence], day: date) -> dict[int, list[str]]:
-    held: dict[int, list[str]] = defaultdict(list)
+    labels: dict[int, list[str]] = defaultdict(list)
     order = Duty.Kind.values
     rows = Duty.objects.filter(member__in=homes.values("member")).on(day)
     for member, kind in sorted(rows.values_list("member", "kind"), key=lambda row: order.index(row[1])):
-        held[member].append(str(Duty.Kind(kind).label))
-    return held
+        labels[member].append(str(Duty.Kind(kind).label))
+    return labels

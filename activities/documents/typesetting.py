@@ -1,4 +1,4 @@
-"""Typst with the fonts that come with the product, whatever is installed on the machine."""
+"""Typst with the product's own fonts, independent of those installed on the machine."""
 
 import unicodedata
 from functools import cache
@@ -12,7 +12,7 @@ from pylopdf_fonts_zh_cn import sans_path
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parent.parent  # templates import by their path from here
-ONE_AT_A_TIME = Lock()  # the booklet of a whole street takes half a second, and 200 MB of memory
+ONE_AT_A_TIME = Lock()  # the booklet of a whole street takes half a second and 200 MB of memory
 MOTTO = "群众有需求　党员能做到"  # the paper, part one
 
 
@@ -31,7 +31,7 @@ def typeset(template: str, data: dict[str, Any], *, folder: Path = FOLDER) -> by
 
 
 def printable(text: str) -> str:
-    """The text without characters that only steer others, such as those that turn the direction of reading."""
+    """Return the text without control characters, such as those that turn the direction of reading."""
     return "".join(sign for sign in text if unicodedata.category(sign) not in {"Cc", "Cf"})
 
 

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from activities.forms.places import FEW_AREAS, DaySpanField, PlaceForm, areas_by_compound
-from activities.ground.periods import read_period, say_period
+from activities.ground.periods import period_label, read_period
 from activities.models import Activity
 from activities.models.activities import MOST_RESIDENTS
 from activities.rules.pasted_list import LONGEST
@@ -194,4 +194,4 @@ def _periods(asked: str) -> list[tuple[Any, Any]]:
     except ValueError:
         return choices
     known = {value for _, options in choices[1:] for value, _ in options}
-    return choices if asked in known else [(asked, say_period(asked)), *choices]
+    return choices if asked in known else [(asked, period_label(asked)), *choices]

@@ -1,1 +1,1 @@
-"""Spans of days."""
+"""The lowest floor of activities: spans of days."""

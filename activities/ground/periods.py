@@ -1,4 +1,4 @@
-"""Days as an address says them: a year 2026, a month 2026-11, a day 2026-11-03, or from one to another with a ~."""
+"""Spans of days in addresses: a year 2026, a month 2026-11, a day 2026-11-03, or from one to another with a ~."""
 
 import re
 from calendar import monthrange
@@ -16,14 +16,14 @@ class DaySpan(NamedTuple):
 
 
 def read_period(text: str) -> DaySpan:
-    """Return the days that are meant; ValueError where there are no such days."""
+    """Return the days that the text means; ValueError where there are no such days."""
     begin, _, end = text.partition("~")
     first, last = _read(begin), _read(end or begin)
     return DaySpan(first.first, last.last)
 
 
-def say_period(text: str) -> str:
-    """The same as people say it: 2026年, 2026年11月, 2026年11月3日—2026年11月9日."""
+def period_label(text: str) -> str:
+    """Return the text for the screen: 2026年, 2026年11月, 2026年11月3日—2026年11月9日."""
     return "—".join(
         "".join(f"{int(part)}{unit}" for part, unit in zip(end.split("-"), "年月日", strict=False))
         for end in text.split("~")

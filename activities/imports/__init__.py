@@ -1,1 +1,1 @@
-"""Activities and who came, from a workbook: read (`sheets`), judged (`resources`), written (`bringing`)."""
+"""Activities and who came, from a workbook: read in `sheets`, checked in `resources`, written in `bringing`."""

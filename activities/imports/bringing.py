@@ -1,4 +1,4 @@
-"""A workbook of activities into the database: a preview that writes nothing, then all of it or nothing."""
+"""Bringing a workbook of activities into the database: a preview that writes nothing, then all of it or nothing."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ from members.roster.sheet import Headings
 
 @dataclass(slots=True)
 class ImportProblem:
-    """What is wrong with one cell, and what to do about it."""
+    """An error in one cell; the message says what to do."""
 
     sheet: str
     row: int
@@ -43,7 +43,7 @@ class RowCount:
 
 @dataclass(slots=True)
 class Report:
-    """What came, or would come, of a workbook: counts, the new activities with who came, every error."""
+    """The result of an import, or of its preview: counts, the new activities with the number who came, every error."""
 
     activities: RowCount = field(default_factory=RowCount)
     came: RowCount = field(default_factory=RowCount)
@@ -64,12 +64,12 @@ class Unfit(Exception):
 
 
 def check(book: ActivityBook, user: User) -> Report:
-    """Say what would come of it; a dry run, without a transaction that would keep others from writing."""
+    """Return the report of a dry run, without a transaction that would keep others from writing."""
     return _Import(book, user, dry_run=True).report
 
 
 def bring_in(book: ActivityBook, user: User) -> Report:
-    """Write all of it; again, it changes nothing.
+    """Write the whole workbook; a second time changes nothing.
 
     Raises Unfit where there are errors, ValidationError or Conflict where somebody else was faster.
     """
@@ -106,8 +106,8 @@ class _Import:
         self.report.new = [(activity, len(self._new_at(activity))) for activity in self.activities.new]
 
     def finish(self) -> None:
-        """Write what hangs on the activities, which are written: their states, who came, the trail."""
-        for activity, status in self.activities.moves:
+        """Write what depends on the saved activities: their status, who came, the entries of the trail."""
+        for activity, status in self.activities.transitions:
             activity.hold() if status == Activity.Status.HELD else activity.cancel()
         for one in self.came.gathered.values():
             if one.new:
@@ -137,7 +137,7 @@ class _Import:
         return gathered.new if gathered else {}
 
     def _changes(self, path: str) -> dict[str, Any]:
-        """What is new and what changed in this part of the tree."""
+        """Return the new and changed activities in this part of the tree, for the trail."""
         names = [name for name in self.activities.fields if name not in self.activities.get_import_id_fields()]
         changed = {
             str(activity.pk): differences(activity._loaded, {name: getattr(activity, name) for name in names})
@@ -149,7 +149,7 @@ class _Import:
 
 
 def _days(book: ActivityBook) -> Iterable[date]:
-    """The days that the rows speak of, as far as they can be read."""
+    """Yield the days of the rows, as far as they can be read."""
     for table, headings, day in ((book.activities, ACTIVITIES, "日期"), (book.came, CAME, "活动日期")):
         yield from (key.day for row in table.dataset(headings).dict if (key := read_key(row, day=day)))
 
@@ -164,6 +164,6 @@ def _problems(result: Result, table: ImportTable, headings: Headings) -> Iterato
 
 
 def _raise_unexpected(result: Result) -> None:
-    """What is no error of the file is one of ours, and stops everything."""
+    """Raise any error that is not the file's: it is a fault of ours."""
     for error in (*result.base_errors, *(error for _, errors in result.row_errors() for error in errors)):
         raise error.error

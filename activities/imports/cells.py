@@ -18,7 +18,7 @@ WHOLE = re.compile(r"\d{1,9}", re.ASCII)  # the model says how many there can be
 
 
 class CellWidget(Widget):
-    """A cell's text, trimmed → a value; None where it is empty."""
+    """Turns a cell's trimmed text into a value; None where it is empty."""
 
     def clean(self, value: str, row: Any = None, **kwargs: Any) -> Any:
         return self.value(value) if value else None
@@ -27,7 +27,7 @@ class CellWidget(Widget):
         raise NotImplementedError
 
     def read(self, text: str) -> Any:
-        """The same, and None for what cannot be read: where it counts it is told of."""
+        """Return the value, or None for text that cannot be read; `clean` reports that error."""
         try:
             return self.clean(text)
         except ValueError:
@@ -65,7 +65,7 @@ class DayWidget(CellWidget):
         if not value:
             raise ValueError("没有填日期，请补上，如 2026-07-01")
         try:
-            day = read_day(value, today=date.max, year_alone=True)  # what lies too far ahead is the model's to say
+            day = read_day(value, today=date.max, year_alone=True)  # the model refuses days too far ahead
         except Unreadable as problem:
             raise ValueError(str(problem).replace(HOW, TO_THE_DAY)) from problem
         if len(day) < 10:

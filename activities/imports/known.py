@@ -1,4 +1,4 @@
-"""What a workbook's rows are compared with, read once: areas to write to, their activities, members in reach."""
+"""The rows that a workbook is compared with, read once: areas to write to, their activities, members in reach."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -13,12 +13,12 @@ from members.ground.rooms import fold_room
 from members.ground.text import squeezed
 from members.models import Area, Member, Residence, User
 
-# What the export writes in place of an address: there is none, or it is not for who exports.
+# The export writes these in place of an address that there is not, or that the user may not see.
 MOVED_AWAY, ELSEWHERE = "已迁出", "住在别处"
 
 
 class ActivityKey(NamedTuple):
-    """What an activity is known by: the full name of its area, its title, its day."""
+    """The key of an activity: the full name of its area, its title, its day."""
 
     area: str
     title: str
@@ -26,7 +26,7 @@ class ActivityKey(NamedTuple):
 
 
 class ImportHome(NamedTuple):
-    """A member's home, present or former, as an address is compared with it."""
+    """A member's home, present or former, with the key of its address."""
 
     address: str
     since: date
@@ -40,33 +40,33 @@ class ImportMember:
     homes: list[ImportHome] = field(default_factory=list)
 
     def lives_at(self, address: str) -> bool:
-        """Whether one of the homes ends with what was written: 302, 1号楼302, or all of it."""
+        """Whether the address of one of the homes ends with this one: 302, 1号楼302, or all of it."""
         return any(home.address.endswith(address) for home in self.homes)
 
     def may_come(self, day: date) -> bool:
-        """The same as `attendance.eligible` asks: a home here now, or on that day."""
+        """Whether the member has a home here now, or had one on that day, as in `activities.rules.attendance`."""
         return any(home.until is None or home.since <= day < home.until for home in self.homes)
 
 
 @dataclass(slots=True)
 class RecordedPresence:
-    """Who came to some activities: their roles by activity and member, the members by activity and name."""
+    """Who came to some activities: roles by (activity, member), members by (activity, name)."""
 
     duties: dict[tuple[int, int], str] = field(default_factory=dict)
     people: dict[tuple[int, str], list[ImportMember]] = field(default_factory=lambda: defaultdict(list))
 
     def person(self, activity: Activity, name: str) -> ImportMember | None:
-        """The one member of this name who came."""
+        """Return the member of this name who came; None unless there is exactly one."""
         found = self.people.get((activity.pk, squeezed(name)), [])
         return found[0] if len(found) == 1 else None
 
 
 class Ambiguous(ValueError):
-    """More than one fits; the sentence says what to add."""
+    """More than one row fits; the sentence says what to add."""
 
 
 class Known:
-    """The user's part of the database, in a handful of queries however many rows there are."""
+    """The user's part of the database, read in a few queries, whatever the number of rows."""
 
     def __init__(self, user: User, days: Iterable[date], *, lock: bool = False):
         self.areas: dict[str, list[Area]] = defaultdict(list)
@@ -86,7 +86,7 @@ class Known:
         self.activities[key_of(activity.area.label, activity.title, activity.held_on)].append(activity)
 
     def area(self, text: str, day: date) -> Area:
-        """The area of this full name on that day; ValueError, with a sentence, where there is none."""
+        """Return the area of this full name on that day; ValueError with a sentence where there is not exactly one."""
         found = self.areas.get(squeezed(text), [])
         if not found:
             raise ValueError(f"“{text}”不是您可以登记活动的区域，请写全称，如“第一社区 迎晖苑1期”")
@@ -98,7 +98,10 @@ class Known:
         return there[0]
 
     def activity(self, key: ActivityKey, begins_at: time | None = None, *, exactly: bool = False) -> Activity | None:
-        """The activity known by the key; of several on one day the one that begins then, `exactly` or if need be."""
+        """Return the activity of this key, None where there is none; Ambiguous where several fit.
+
+        An activity that begins at `begins_at` goes first; one that begins at another time fits unless `exactly`.
+        """
         found = self.activities.get(key, [])
         same = [activity for activity in found if activity.begins_at == begins_at]
         if not same and not exactly:
@@ -108,7 +111,7 @@ class Known:
         return same[0] if same else None
 
     def person(self, name: str, address: str) -> ImportMember:
-        """The member of this name, and address where there are several; ValueError where it is nobody, or anybody."""
+        """Return the member of this name and address; ValueError with a sentence where there is not exactly one."""
         found = self.people.get(squeezed(name), [])
         if not found:
             raise ValueError(f"没有找到“{name}”，请核对姓名；没有登记过的，请先登记这位党员")
@@ -121,7 +124,7 @@ class Known:
         return there[0]
 
     def recorded(self, activities: Iterable[Activity]) -> "RecordedPresence":
-        """Who is recorded at these activities."""
+        """Return who is recorded at these activities."""
         recorded = RecordedPresence()
         columns = ("activity", "member", "member__name", "duty")
         for batch in batches(sorted({activity.pk for activity in activities if activity.pk})):
@@ -150,5 +153,5 @@ def key_of(area: str, title: str, day: date) -> ActivityKey:
 
 
 def address_key(text: str) -> str:
-    """What addresses are compared by: without blanks, half width, without 室 at the end."""
+    """Return the key to compare addresses by: half width, without blanks, without 室 at the end."""
     return fold_room(text)

@@ -1,4 +1,4 @@
-"""A workbook's rows as import-export takes them: each cell cleaned, each row looked up, each error a sentence."""
+"""The resources for import-export: they clean cells, look up rows, and report each error as a sentence."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -32,7 +32,7 @@ NO_SUCH_ACTIVITY = "没有找到 {day} {area}的“{title}”，请把这次活�
 
 
 class ActivitiesIn(ModelResource):
-    """Activities, known by area, title and day. An empty cell leaves what is there."""
+    """Activities, identified by area, title and day. An empty cell leaves the stored value as it is."""
 
     area = Field("area", "主办")
     title = Field("title", "活动名称", Text("title"))
@@ -61,14 +61,14 @@ class ActivitiesIn(ModelResource):
         self.known = known
         self.new: list[Activity] = []
         self.changed: list[Activity] = []
-        self.moves: list[tuple[Activity, str]] = []
+        self.transitions: list[tuple[Activity, str]] = []
         self.seen: set[tuple[ActivityKey, time | None]] = set()
 
     def before_import(self, dataset, **kwargs):
         self.times = Counter(read_key(row, day="日期") for row in dataset.dict)
 
     def get_instance(self, instance_loader, row):
-        """The activity that the row speaks of, if it is there."""
+        """Return the stored activity of the row, if there is one."""
         key, begins_at = read_key(row, day="日期"), Clock().read(row["开始时间"])
         if key is None:
             return None
@@ -81,7 +81,7 @@ class ActivitiesIn(ModelResource):
             raise ValidationError({"title": str(problem)}) from problem
 
     def import_field(self, field, instance, row, is_m2m=False, **kwargs):
-        """What an activity is known by stays as it is written there."""
+        """Read one cell; the fields that identify a stored activity stay as they are stored."""
         if instance.pk is None:
             if field.column_name in NEEDED and not row[field.column_name]:
                 raise ValueError(NEEDED[field.column_name])
@@ -95,21 +95,21 @@ class ActivitiesIn(ModelResource):
 
     def import_instance(self, instance, row, **kwargs):
         errors: dict[str, Any] = {}
-        _judged(errors, lambda: super(ActivitiesIn, self).import_instance(instance, row, **kwargs))
-        status = _judged(errors, lambda: _status(instance, row["状态"]))
+        _collect_errors(errors, lambda: super(ActivitiesIn, self).import_instance(instance, row, **kwargs))
+        status = _collect_errors(errors, lambda: _status(instance, row["状态"]))
         if errors:
             raise ValidationError(errors)
         if instance.pk is None:
             _begin(instance, status)
         elif status and status != instance.status:
-            self.moves.append((instance, status))
+            self.transitions.append((instance, status))
 
     def skip_row(self, instance, original, row, import_validation_errors=None):
-        is_moved = any(instance is moved for moved, _ in self.moves)
-        return not is_moved and super().skip_row(instance, original, row, import_validation_errors)
+        has_transition = any(instance is other for other, _ in self.transitions)
+        return not has_transition and super().skip_row(instance, original, row, import_validation_errors)
 
     def validate_instance(self, instance, import_validation_errors=None, validate_unique=True):
-        """The model's rules but those that ask the database row by row: the area is known, the moments are set."""
+        """Check the model's rules, except for those that query the database row by row."""
         errors = dict(import_validation_errors or {})
         try:
             instance.full_clean(exclude={*errors, "area"}, validate_unique=False, validate_constraints=False)
@@ -134,7 +134,7 @@ class ActivitiesIn(ModelResource):
 
 @dataclass(slots=True)
 class Gathered:
-    """Of one activity the members (ids) to record and those whose role changes, with their roles."""
+    """The members of one activity to record, and those whose role changes, as {id: role}."""
 
     activity: Activity
     new: dict[int, str] = field(default_factory=dict)
@@ -142,7 +142,7 @@ class Gathered:
 
 
 class CameIn(ModelResource):
-    """Who came. What the rows bring is gathered for `attendance.enrol`, which alone writes it."""
+    """Who came. The rows are gathered for `activities.rules.attendance`, which alone writes them."""
 
     duty = Field("duty", "六员", Label(Duty.Kind), saves_null_values=False)
 
@@ -161,13 +161,13 @@ class CameIn(ModelResource):
         self.recorded = self.known.recorded(activity for key in keys for activity in self.known.activities.get(key, ()))
 
     def get_or_init_instance(self, instance_loader, row):
-        """The attendance as it is recorded, or a new one of whoever may have come."""
+        """Return the attendance as it is recorded, or a new one of a member who may have come."""
         errors: dict[str, Any] = {}
-        activity = _judged(errors, lambda: self._activity(row))
-        person = _judged(errors, lambda: self._person(row, activity))
-        _judged(errors, lambda: _check_role(row["六员"]))
+        activity = _collect_errors(errors, lambda: self._activity(row))
+        person = _collect_errors(errors, lambda: self._person(row, activity))
+        _collect_errors(errors, lambda: _check_role(row["六员"]))
         if activity and person and self._duty(activity, person.pk) is None:
-            _judged(errors, lambda: _check_may_come(activity, person))
+            _collect_errors(errors, lambda: _check_may_come(activity, person))
         if errors or not activity or not person:
             raise ValidationError(errors)
         duty = self._duty(activity, person.pk)
@@ -184,7 +184,7 @@ class CameIn(ModelResource):
         rows[instance.member_id] = instance.duty
 
     def _duty(self, activity: Activity, member: int) -> str | None:
-        """The member's role at the activity, "" for none; None where they are not recorded, nor in a row above."""
+        """Return the member's role at the activity ("" for none); None where no record and no row above has them."""
         above = self.gathered.get(id(activity))
         for rows in (above.new, above.changed) if above else ():
             if member in rows:
@@ -204,8 +204,8 @@ class CameIn(ModelResource):
         except Ambiguous as problem:
             raise ValidationError({"title": str(problem)}) from problem
         if found is None:
-            told = NO_SUCH_ACTIVITY.format(day=day, area=row["主办"], title=row["活动名称"])
-            raise ValidationError({"title": told})
+            message = NO_SUCH_ACTIVITY.format(day=day, area=row["主办"], title=row["活动名称"])
+            raise ValidationError({"title": message})
         return found
 
     def _person(self, row: dict, activity: Activity | None) -> ImportMember:
@@ -216,14 +216,14 @@ class CameIn(ModelResource):
         except Ambiguous as problem:
             raise ValidationError({"home": str(problem)}) from problem
         except ValueError as problem:
-            # Who moved out of the user's reach since stays on the list of those who came.
+            # A member who moved out of the user's reach since stays on the list of those who came.
             if activity and (person := self.recorded.person(activity, row["姓名"])):
                 return person
             raise ValidationError({"member": str(problem)}) from problem
 
 
 def read_key(row: dict, *, day: str) -> ActivityKey | None:
-    """What the row's activity is known by; None where it does not say."""
+    """Return the key of the row's activity; None where the row lacks a part of it."""
     return _key(row["主办"], row["活动名称"], row[day])
 
 
@@ -234,25 +234,25 @@ def _key(area: str, title: str, day: str) -> ActivityKey | None:
 
 
 def _status(activity: Activity, text: str) -> str:
-    """The state that the row tells, "" where it tells none; ValidationError where it cannot be."""
+    """Return the row's status, "" where it has none; ValidationError where the activity cannot have it."""
     label = squeezed(text)
     if label and label not in STATUSES:
         raise ValidationError({"status": f"“{label}”不在可选范围内，请填：{'、'.join(STATUSES)}"})
     status = STATUSES.get(label, "")
     if activity.pk and status and status != activity.status:
-        _check_move(activity, status)
+        _check_transition(activity, status)
     return status
 
 
 def _begin(activity: Activity, status: str | None) -> None:
-    """Give a new activity its state, with the state's moment; where the row says none, its day tells."""
+    """Set a new activity's status and its moment; without one in the row, its day decides."""
     activity.status = status or (Status.HELD if activity.is_due else Status.PLANNED)
     activity.recorded_at = timezone.now() if activity.is_held else None
     activity.cancelled_at = timezone.now() if activity.status == Status.CANCELLED else None
 
 
-def _check_move(activity: Activity, status: str) -> None:
-    """Planned ones become held or cancelled by a row; whatever goes back is done on the activity's own page."""
+def _check_transition(activity: Activity, status: str) -> None:
+    """Let a row only make a planned activity held or cancelled; other transitions are made on the activity's page."""
     if not activity.is_planned:
         now, then = activity.get_status_display(), Status(status).label
         raise ValidationError({"status": f"这次活动现在是“{now}”，不能从表里改成“{then}”，请在活动页上改"})
@@ -261,7 +261,7 @@ def _check_move(activity: Activity, status: str) -> None:
 
 
 def _check_may_come(activity: Activity, person: ImportMember) -> None:
-    """The rule of `attendance.enrol`, asked ahead so that the row can be told."""
+    """Check the rule of `attendance.enrol` ahead, so that the error belongs to a row."""
     if activity.status == Status.CANCELLED:
         raise ValidationError({"title": "这次活动已经取消，不能登记参加的人"})
     if not activity.is_due:
@@ -277,7 +277,8 @@ def _check_role(text: str) -> None:
         raise ValidationError({"duty": str(problem)}) from problem
 
 
-def _judged(errors: dict[str, Any], look_up: Callable[[], T]) -> T | None:
+def _collect_errors(errors: dict[str, Any], look_up: Callable[[], T]) -> T | None:
+    """Return the value of `look_up`; on a ValidationError add it to `errors` and return None."""
     try:
         return look_up()
     except ValidationError as error:

@@ -11,14 +11,14 @@ from tablib import Dataset
 
 from members.ground.export import unquoted
 from members.ground.sealing import decrypt, encrypt
-from members.ground.text import shown
+from members.ground.text import as_text
 from members.roster import workbook
 from members.roster.refusal import UnreadableFile
-from members.roster.sheet import Headings, RosterSheet, first_rows, named
+from members.roster.sheet import Headings, RosterSheet, first_rows, name_cells
 from members.roster.workbook import RawStream
 
 MOST_ACTIVITIES, MOST_CAME = 500, 20_000
-# Of each column the heading that the export writes, and others it goes by.
+# Each column's heading in the export, and other headings for it.
 ACTIVITIES: Headings = {
     "area": ("主办", "主办单位", "主办区域"),
     "title": ("活动名称", "活动", "名称"),
@@ -50,37 +50,37 @@ TOO_MANY = "一次最多导入 {most} {what}，这份表里有 {found} {what}。
 
 @dataclass(slots=True)
 class ImportTable:
-    """Rows of one kind from all sheets that hold it: cells by field, and of each row its sheet and Excel row."""
+    """The rows of one kind from all sheets: cells by field, and for each row its sheet and Excel row."""
 
     rows: list[dict[str, str]] = field(default_factory=list)
     places: list[tuple[str, int]] = field(default_factory=list)
 
     def take(self, sheet: RosterSheet) -> None:
         for row in sheet.rows:
-            self.rows.append({name: _text(shown(cell)) for name, cell in row.cells.items()})
+            self.rows.append({name: _text(as_text(cell)) for name, cell in row.cells.items()})
             self.places.append((row.sheet, row.number))
 
     def dataset(self, headings: Headings) -> Dataset:
-        """The rows as the resources take them, under the export's headings."""
+        """Return the rows for the resources, under the export's headings."""
         rows = [[row.get(name, "") for name in headings] for row in self.rows]
         return Dataset(*rows, headers=titles(headings))
 
 
 @dataclass(slots=True)
 class ActivityBook:
-    """What a workbook says: activities, and who came."""
+    """A workbook's rows: activities, and who came."""
 
     activities: ImportTable = field(default_factory=ImportTable)
     came: ImportTable = field(default_factory=ImportTable)
 
 
 def titles(headings: Headings) -> list[str]:
-    """The headings as the export writes them."""
+    """Return the headings that the export writes."""
     return [names[0] for names in headings.values()]
 
 
 def read_book(content: bytes) -> ActivityBook:
-    """Read an uploaded file behind the two walls; which sheet is which is told by its headings.
+    """Read an uploaded file behind the two walls (`members.roster.workbook`); headings decide what a sheet contains.
 
     Raises UnreadableFile.
     """
@@ -96,18 +96,18 @@ def read_book(content: bytes) -> ActivityBook:
 
 
 def _take(book: ActivityBook, raw: RawStream) -> bool:
-    """Only the sheet of who came has names of people in it."""
+    """Add a sheet to the book; return False for one of neither kind. Only the sheet of who came names people."""
     first = first_rows(raw.rows)
     for table, headings, required in ((book.came, CAME, "member"), (book.activities, ACTIVITIES, "title")):
         rows = chain(first, raw.rows)
-        if sheet := named(RawStream(raw.name, rows, raw.hidden), headings, required=required):
+        if sheet := name_cells(RawStream(raw.name, rows, raw.hidden), headings, required=required):
             table.take(sheet)
             return True
     return False
 
 
 def seal(book: ActivityBook) -> str:
-    """The book as it is kept between preview and writing: it names people."""
+    """Return the book encrypted, to be kept between preview and writing: it names people."""
     return b64encode(encrypt(zlib.compress(orjson.dumps(book)))).decode()
 
 
@@ -122,5 +122,5 @@ def _check_size(rows: Sequence[object], most: int, what: str) -> None:
 
 
 def _text(cell: str) -> str:
-    """A cell's text without the quote that our exports put before what a spreadsheet would run."""
+    """Return a cell's text without the quote that our exports put before a formula."""
     return unquoted(cell.strip())

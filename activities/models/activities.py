@@ -15,7 +15,7 @@ from members.ground import access
 from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
 from members.ground.audit import Audited
-from members.ground.states import Moving
+from members.ground.states import WithStatus
 from members.models import Area, Duty, Member
 from members.models.households import FIRST_YEAR
 from members.models.people import OPINION_REMINDER
@@ -49,7 +49,7 @@ class ActivityQuerySet(models.QuerySet):
         return open_ones.filter(sign_in_code=code).exclude(sign_in_code="")
 
 
-class Activity(Moving, Audited):
+class Activity(WithStatus, Audited):
     """Something that an area does on a day. Members come by choice; residents are a head count."""
 
     class Status(models.TextChoices):
@@ -77,7 +77,7 @@ class Activity(Moving, Audited):
         MATERIAL = "material", "物质帮助"
         CULTURAL = "cultural", "精神文化"
 
-    MOVES = {
+    TRANSITIONS = {
         Status.PLANNED: {Status.HELD, Status.CANCELLED},
         Status.HELD: {Status.PLANNED},
         Status.CANCELLED: {Status.PLANNED},

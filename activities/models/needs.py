@@ -14,7 +14,7 @@ from members.ground import access
 from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
 from members.ground.audit import Audited, record
-from members.ground.states import Moving
+from members.ground.states import WithStatus
 from members.models import Area, Employer, Household, Member, Residence
 from members.models.areas import SEGMENT
 from members.models.households import FIRST_YEAR
@@ -36,7 +36,7 @@ class NeedQuerySet(models.QuerySet):
         return self.filter(Q(done_at__lt=kept_since) | Q(withdrawn_at__lt=kept_since)).exclude(text=EMPTIED)
 
 
-class Need(Moving, Audited):
+class Need(WithStatus, Audited):
     """Something a neighbour needs or wishes; whose it is need not be said. 90 days after its end the text goes."""
 
     class Status(models.TextChoices):
@@ -45,7 +45,7 @@ class Need(Moving, Audited):
         DONE = "done", "已办结"
         WITHDRAWN = "withdrawn", "已撤回"
 
-    MOVES = {
+    TRANSITIONS = {
         Status.OPEN: {Status.CLAIMED, Status.WITHDRAWN},
         Status.CLAIMED: {Status.OPEN, Status.DONE, Status.WITHDRAWN},
         Status.DONE: {Status.CLAIMED},

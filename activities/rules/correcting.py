@@ -20,7 +20,7 @@ def correct(row: R, changes: Mapping[str, Any], *, require: Callable[[R], None] 
     with atomic_write():
         area = changes.get("area", row.area)
         if area.pk != row.area_id:
-            Area.objects.hold_open(area)
+            Area.objects.lock_open(area)
         rows = type(row)._default_manager.select_for_update(of=("self",), no_key=True).select_related("area")
         stored = rows.filter(pk=row.pk).first()
         if stored is None:

@@ -11,7 +11,7 @@ from members.models import Area
 def give(*, area: Area, **words: Any) -> Honour:
     """Give a building group or compound an honour; one that it has already is refused."""
     with atomic_write():
-        Area.objects.hold_open(area)
+        Area.objects.lock_open(area)
         honour = Honour(area=area, **words)
         honour.full_clean()
         honour.save()

@@ -25,7 +25,7 @@ def write_down(*, area: Area, **words: Any) -> tuple[Need, bool]:
     """
     with atomic_write():
         need = Need(area=area, **words)
-        Area.objects.hold_open(area)
+        Area.objects.lock_open(area)
         same = Need.objects.filter(area=area, household=need.household, text=need.text, status=Need.Status.OPEN)
         if there := same.filter(opened_on=need.opened_on).first():
             return there, False

@@ -1,4 +1,4 @@
-"""What came of it for neighbours and places in a period: pairings, needs, honours (docs/design/reports.md)."""
+"""Outcomes for neighbours and places in a period: pairings, needs, honours (docs/design/reports.md)."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -15,7 +15,7 @@ from members.models.areas import AreaQuerySet
 
 
 class Pairings(NamedTuple):
-    """Those of the last day, those of them without a visit for 90 days, and what began and ended in the period."""
+    """Pairings of the last day, those of them without a visit for 90 days, and those begun and ended in the period."""
 
     current: int
     unvisited: int
@@ -24,7 +24,7 @@ class Pairings(NamedTuple):
 
 
 class Needs(NamedTuple):
-    """What was told in the period, what stood open or claimed on its last day, what was done in it and how soon."""
+    """Needs reported (`told`) in the period, open and claimed on its last day, done in it, and the days that took."""
 
     told: int
     open: int
@@ -34,7 +34,7 @@ class Needs(NamedTuple):
 
 
 class Honoured(NamedTuple):
-    """How many honours of a theme, or commendations, there are for a year."""
+    """The number of honours of a theme, or of commendations, for a year."""
 
     year: int
     name: str
@@ -66,26 +66,26 @@ def outcomes(area: Area, *, areas: AreaQuerySet, first: date, last: date) -> Out
 
 
 def _needs(inside: AreaQuerySet, first: date, last: date) -> Needs:
-    """Needs as they stood on the last day: one that was claimed or done later was open then."""
+    """Count needs as they were on the last day: one that was claimed or done later was open then."""
     begin = timezone.make_aware(datetime.combine(first, time.min))
     alive = Need.objects.filter(area__in=inside, opened_on__lte=last).filter(
         Q(done_at=None) | Q(done_at__gte=begin), Q(withdrawn_at=None) | Q(withdrawn_at__gte=begin)
     )
-    told = opened = claimed = 0
+    reported = opened = claimed = 0
     days: list[int] = []
-    for told_on, *moments in alive.order_by().values_list("opened_on", "claimed_at", "done_at", "withdrawn_at"):
+    for opened_on, *moments in alive.order_by().values_list("opened_on", "claimed_at", "done_at", "withdrawn_at"):
         claimed_on, done_on, withdrawn_on = (_day_of(moment, last) for moment in moments)
-        told += told_on >= first
+        reported += opened_on >= first
         if done_on:
-            days.append((done_on - told_on).days)
+            days.append((done_on - opened_on).days)
         elif not withdrawn_on:
             claimed += bool(claimed_on)
             opened += not claimed_on
-    return Needs(told, opened, claimed, len(days), median(days) if days else None)
+    return Needs(reported, opened, claimed, len(days), median(days) if days else None)
 
 
 def _day_of(moment: datetime | None, last: date) -> date | None:
-    """The day of a moment, unless it was still to come on the last day."""
+    """Return the day of a moment; None where it is after the last day."""
     day = timezone.localdate(moment) if moment else None
     return day if day and day <= last else None
 

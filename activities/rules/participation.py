@@ -1,9 +1,9 @@
-"""Participation in a period: how many of those who live there came to something, and what was held.
+"""Participation in a period: how many members who live in an area came to an activity, and what was held.
 
 Source: docs/design/reports.md.
 
-Only those who lived in an area in the period are counted as having come, each once, so that no share exceeds one. What
-was held adds up: what an area held itself, and what was held in the areas below it. No person is ever named.
+Only members who lived in an area in the period count as having come, each once, so that no share exceeds one. The
+activities held are those of the area itself and of the areas below it. No person is ever named.
 """
 
 from collections import defaultdict
@@ -31,7 +31,7 @@ KINDS = {
 
 @dataclass(slots=True)
 class TookPlace:
-    """Activities that took place, the members who came and the residents they reached, counted at each anew."""
+    """Activities that took place, members who came and residents reached; both are counted anew at each activity."""
 
     activities: int = 0
     attendances: int = 0
@@ -48,9 +48,9 @@ class TookPlace:
 
 @dataclass(slots=True)
 class ParticipationFigures:
-    """Of an area in a period: the members who lived there, those of them who came to something, and what was held.
+    """An area's figures in a period: the members who lived there, those of them who came, and the activities held.
 
-    `by_tier` are those who came to an activity of a tier, wherever that was; it has the tiers that the reader sees.
+    `by_tier` counts those who came to an activity of a tier, wherever it was; it has the tiers that the reader sees.
     """
 
     members: int = 0
@@ -92,7 +92,7 @@ class ParticipationRow:
 class Participation:
     """The report: an area from the first to the last day, both included, and a row for each area one level down.
 
-    `by_tier` and `by_kind` part what was held by who held it, and by each of the four ways to tell activities apart.
+    `by_tier` and `by_kind` split the activities by the tier that held them, and by each of their four kinds.
     """
 
     area: Area
@@ -120,7 +120,7 @@ class Participation:
 def participation(area: Area, *, areas: AreaQuerySet, first: date, last: date) -> Participation:
     """Return the report of an area; `areas` are those the reader may see reports of. Four queries, whatever the size.
 
-    Members count as having come to any activity in `areas`: to the street's as well, where the reader sees the street.
+    Members count as having come to any activity in `areas`, even the street's where the reader sees the street.
     """
     inside, held = areas.inside(area), Activity.objects.held().between(first, last)
     near = list(areas.above(area) | inside.filter(level=area.level + 1))
@@ -131,7 +131,7 @@ def participation(area: Area, *, areas: AreaQuerySet, first: date, last: date) -
     by_tier = {tier: TookPlace() for tier in TIERS if tier >= area.level}
     by_kind = {kind: {choice: TookPlace() for choice in choices.values} for kind, choices in KINDS.items()}
     _count_people(_homes(inside, area, first, last), held.filter(area__in=areas), total, parts)
-    for path, tier, kinds, found in _held(held.filter(area__in=inside), area):
+    for path, tier, kinds, found in _summed(held.filter(area__in=inside), area):
         sums = (by_kind[kind][choice] for kind, choice in zip(KINDS, kinds, strict=True))
         for each in (total.held, parts[path].held, by_tier[tier], *sums):
             each.add(found)
@@ -147,7 +147,7 @@ def participation(area: Area, *, areas: AreaQuerySet, first: date, last: date) -
 def _count_people(
     homes: QuerySet, held: QuerySet, total: ParticipationFigures, parts: dict[str, ParticipationFigures]
 ) -> None:
-    """Count who lives where, and of these whoever came: in all, and in each area one level down; each once."""
+    """Count the members who live in the area and in each area one level down, and those who came; each once."""
     came = defaultdict[int, set[int]](set)
     for member, tier in held.order_by().values_list("attendances__member", "area__level").distinct():
         came[member].add(tier)
@@ -167,14 +167,14 @@ def _count(figures: ParticipationFigures, tiers: set[int] | None) -> None:
 
 
 def _homes(inside: AreaQuerySet, area: Area, first: date, last: date) -> QuerySet:
-    """Homes in which somebody lived on any of these days; `part` is the path of the area one level down."""
+    """Return the homes of any of these days; `part` is the path of the area one level down."""
     lasting = Q(until=None) | Q(until__gt=first) & Q(until__gt=F("since"))
     homes = Residence.objects.filter(lasting, since__lte=last, area__in=inside).order_by()
     return homes.annotate(part=_part(area))
 
 
-def _held(held: ActivityQuerySet, area: Area) -> Iterator[tuple[str, Area.Level, tuple[str, ...], TookPlace]]:
-    """Yield what was held, summed up by the area one level down, the tier and the four kinds."""
+def _summed(held: ActivityQuerySet, area: Area) -> Iterator[tuple[str, Area.Level, tuple[str, ...], TookPlace]]:
+    """Yield sums of the activities held, by the area one level down, the tier and the four kinds."""
     grouped = held.with_came().annotate(part=_part(area)).order_by().values_list("part", "area__level", *KINDS)
     sums = {"held": Count("pk"), "all_came": Sum("came"), "residents": Sum("residents_reached")}
     for path, tier, *kinds, activities, attendances, residents in grouped.annotate(**sums):
@@ -182,7 +182,7 @@ def _held(held: ActivityQuerySet, area: Area) -> Iterator[tuple[str, Area.Level,
 
 
 def _part(area: Area) -> Substr:
-    """The path of the area one level down; that of the area itself for what is its own."""
+    """Return an expression for the path of the area one level down, or of the area itself for its own rows."""
     return Substr("area__path", 1, (area.level + 1) * SEGMENT)
 
 

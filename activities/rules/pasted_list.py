@@ -1,7 +1,7 @@
-"""Names out of a list as people paste it: a chat group's 接龙, a sign-in sheet, a line of names.
+"""Names from a pasted list: a chat group's 接龙, a sign-in sheet, a line of names.
 
-`read_names` takes text apart, `match` finds whom it names. Nothing is dropped in silence: words that are no name are
-told too.
+`read_names` splits the text, `match` finds the members. Nothing is dropped in silence: words that are no name are
+returned too.
 """
 
 import re
@@ -41,7 +41,7 @@ NO_NAMES = {
 
 @dataclass(slots=True)
 class PastedEntry:
-    """One name as it stood in the list, with what stood beside it: a building, a room. `name` is "" for other words."""
+    """A name in the list, with the building and room beside it. `name` is "" for other words."""
 
     text: str
     name: str = ""
@@ -75,7 +75,7 @@ class Candidate:
         return f"{self.label} {self.room}".strip()
 
     def lives_at(self, entry: PastedEntry) -> bool:
-        """Whether what stood beside the name fits."""
+        """Whether the building and room beside the name fit."""
         building = self.label.rpartition(" ")[2]
         fits = not entry.building or building_key(building) == building_key(entry.building)
         return fits and (not entry.room or self.room.rpartition("-")[2] == entry.room.rpartition("-")[2])
@@ -83,7 +83,7 @@ class Candidate:
 
 @dataclass(slots=True)
 class PastedLine:
-    """An entry and whom it means: one member, several of the name, or nobody."""
+    """An entry and the members it may mean: one, several of the name, or nobody."""
 
     number: int
     entry: PastedEntry
@@ -101,11 +101,11 @@ class PastedLine:
 
 
 class TooLong(Exception):
-    """The list is longer than anybody's list of those who came."""
+    """The list is longer than any real list of those who came."""
 
 
 def read_names(text: str) -> list[PastedEntry]:
-    """Take a pasted list apart, in its order; TooLong, with a sentence, for a novel."""
+    """Return the entries of a pasted list, in its order; TooLong, with a sentence, for too long a text."""
     if len(text) > LONGEST:
         raise TooLong(f"内容太长（{len(text)} 字）。请只粘贴名单，最多 {LONGEST} 字；人多可以分几次。")
     entries = [entry for line in _plain(text).splitlines() for entry in _of_line(line)]
@@ -115,9 +115,9 @@ def read_names(text: str) -> list[PastedEntry]:
 
 
 def match(entries: Iterable[PastedEntry], members: MemberQuerySet, *, came: Iterable[int] = ()) -> list[PastedLine]:
-    """Find whom each entry means among the members, in one query; who is named twice has one line.
+    """Find each entry's members among these, in one query; a member who is named twice has one line.
 
-    `came` are the ids of those recorded already.
+    `came` are the ids of members who are recorded already.
     """
     entries = list(entries)
     people = _people(members, {entry.name for entry in entries if entry.name}, set(came))
@@ -125,14 +125,14 @@ def match(entries: Iterable[PastedEntry], members: MemberQuerySet, *, came: Iter
     for number, entry in enumerate(entries):
         line = _line(number, entry, people.get(entry.name, []))
         key = line.person.pk if line.person else (entry.text, entry.building, entry.room)
-        # Two of one name may both have come: each of their lines asks.
+        # Two members of one name may both have come, so each of their lines stays.
         if line.state == MatchState.DOUBT or key not in lines:
             lines[(key, number) if line.state == MatchState.DOUBT else key] = line
     return list(lines.values())
 
 
 def _plain(text: str) -> str:
-    """Half width; no emoji, phone numbers, list numbers, nor brackets but for a building or room in them."""
+    """Fold to half width; remove emoji, phone and list numbers, and brackets except for a building or room in them."""
     folded = unicodedata.normalize("NFKC", text.replace("•", "·").replace("・", "·"))
     kept = "".join(c if c in "\n#+|~" or unicodedata.category(c)[0] in "LNPZ" else " " for c in folded)
     hinted = BRACKETED.sub(lambda found: " ".join(["", *HINTS.findall(found[1]), ""]), LONG_NUMBERS.sub(" ", kept))
@@ -140,24 +140,24 @@ def _plain(text: str) -> str:
 
 
 def _of_line(line: str) -> list[PastedEntry]:
-    """Read one line. A building or room belongs to the name before it, else to the one behind."""
+    """Return one line's entries. A building or room belongs to the name before it, else to the one after it."""
     entries: list[PastedEntry] = []
-    held: dict[str, str] = {}
-    is_open = False  # whether the last entry may still get what stands beside it
+    beside: dict[str, str] = {}
+    is_open = False  # whether the last entry may still get a building or room
     for token in TOKENS.finditer(line):
         kind, text = str(token.lastgroup), token[0]
         if kind == "end":
-            held, is_open = {}, False
+            beside, is_open = {}, False
         elif kind == "word":
             if len(text) == 1 and is_open and len(entries[-1].text) == 1:
                 entries[-1] = _entry(entries[-1].text + text)  # 张 三, set apart as in a sign-in sheet
             else:
-                entries.append(_entry(text, **held))
-            held, is_open = {}, True
+                entries.append(_entry(text, **beside))
+            beside, is_open = {}, True
         elif is_open and not getattr(entries[-1], kind):
             setattr(entries[-1], kind, _folded(kind, text))
         else:
-            held, is_open = held | {kind: _folded(kind, text)}, False
+            beside, is_open = beside | {kind: _folded(kind, text)}, False
     return entries
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from activities.ground.periods import say_period
+from activities.ground.periods import period_label
 from activities.models import Activity
 from activities.rules import correcting
 from members.ground.atomic import atomic_write
@@ -22,7 +22,7 @@ class AlreadyThere(ValidationError):
     """The area has an activity of this title, day and time: the twins."""
 
     def __init__(self, twins: Sequence[Activity]):
-        day, title = say_period(twins[0].held_on.isoformat()), twins[0].title
+        day, title = period_label(twins[0].held_on.isoformat()), twins[0].title
         super().__init__(f"{day}“{title}”已经登记过了。确实是另一场，请填写开始时间，或在名称里写出区别。")
         self.twins = twins
 
@@ -55,7 +55,7 @@ def add_all(activities: Sequence[Activity], *, is_import: bool = False) -> None:
     with atomic_write():
         for activity in () if is_import else activities:
             activity.full_clean()
-        _hold_open([(activity.area, activity) for activity in activities])
+        _lock_open([(activity.area, activity) for activity in activities])
         if twins := _twins(activities):
             raise AlreadyThere(twins)
         if is_import:
@@ -70,7 +70,7 @@ def correct(activity: Activity, **changes: Any) -> Activity:
     return correcting.correct(activity, changes)
 
 
-def _hold_open(used: Iterable[tuple[Area, Activity]]) -> None:
+def _lock_open(used: Iterable[tuple[Area, Activity]]) -> None:
     """Keep the areas from being closed; ValidationError where one was not in use on its activity's day."""
     used = list(used)
     rows = Area.objects.filter(pk__in={area.pk for area, _ in used}).order_by("path")

@@ -1,7 +1,8 @@
-"""Rhythm 四联动: where something was held as often as is due there, and where not (docs/design/reports.md).
+"""Rhythm 四联动: where activities were held as often as they are due, and where not (docs/design/reports.md).
 
-The street at any time, a community each month, a compound each week, a building group at the doorstep: an activity or
-a visit in the quarter. Only what an area itself held counts for it. Places are described, never persons.
+Due are: in the street nothing fixed, in a community an activity each month, in a compound one each week, in a building
+group an activity or a visit each quarter. An area's own activities count, not those of other areas. Places are
+described, never persons.
 """
 
 from bisect import bisect_right
@@ -21,7 +22,7 @@ GROUP = Area.Level.BUILDING_GROUP
 
 
 class DueState(TextChoices):
-    """What an area's period is."""
+    """The state of an area's period."""
 
     DONE = "done", "已办"
     MISSING = "missing", "未办"
@@ -38,12 +39,12 @@ class DuePeriod(NamedTuple):
 
     @property
     def month(self) -> int:
-        """The month it begins in; a week lies where its Thursday does."""
+        """The month of the first day; a week belongs to the month of its Thursday."""
         return (self.first + timedelta(days=3)).month
 
 
 def weeks(year: int) -> list[DuePeriod]:
-    """The ISO weeks of the year, Monday to Sunday: 52 or 53 of them, which may begin before New Year."""
+    """Return the 52 or 53 ISO weeks of the year, Monday to Sunday; the first may begin before New Year."""
     mondays = [date.fromisocalendar(year, week, 1) for week in range(1, date(year, 12, 28).isocalendar().week + 1)]
     return [DuePeriod(f"第{week}周", day, day + timedelta(days=6)) for week, day in enumerate(mondays, start=1)]
 
@@ -69,7 +70,7 @@ PERIODS: dict[int, Callable[[int], list[DuePeriod]]] = {
 
 
 class DueArea(NamedTuple):
-    """What the grid needs of an area; 922 of them are made faster than as many model instances."""
+    """The columns of an area that the grid needs; 922 of them are made faster than as many model instances."""
 
     pk: int
     path: str
@@ -85,24 +86,24 @@ class DueArea(NamedTuple):
         return self.label
 
     def is_open_in(self, first: date, last: date) -> bool:
-        """Whether the area is there on any of these days."""
+        """Whether the area is open on any of these days."""
         return (self.since or first) <= last and (self.until is None or self.until > first)
 
     def has_rhythm(self, period: DuePeriod) -> bool:
-        """Whether anything is ever due here: not of a street, nor of a group without a party group."""
+        """Whether anything is due here: nothing is in a street, or in a group without a party group."""
         if self.level < GROUP:
             return self.level > Area.Level.STREET
         return self.stage == Area.Stage.ESTABLISHED and (self.established_on or period.last) <= period.last
 
     def owes(self, period: DuePeriod) -> bool:
-        """Whether the area, and in a group its party group, is there from the first day of the period to its last."""
+        """Whether the area, and a group's party group, exists on all days of the period."""
         begins = max(self.since or period.first, self.established_on or period.first)
         lasts = self.until is None or self.until > period.last
         return self.has_rhythm(period) and begins <= period.first and lasts
 
 
 class DueCell(NamedTuple):
-    """An area's period: its state, and what was held in it."""
+    """An area's period: its state, and the number of activities and visits in it."""
 
     state: DueState
     activities: int = 0
@@ -111,7 +112,7 @@ class DueCell(NamedTuple):
 
 @dataclass(slots=True)
 class Progress:
-    """How many of the periods that were due are done."""
+    """The number of periods that were due, and of those done."""
 
     done: int = 0
     due: int = 0
@@ -130,7 +131,7 @@ class Progress:
 
 @dataclass(slots=True)
 class DueGroup:
-    """An area's year; `below` is the progress of the areas in it, by level."""
+    """An area's year; `below` is the progress of the areas below it, by level."""
 
     area: DueArea
     cells: list[DueCell]
@@ -139,7 +140,7 @@ class DueGroup:
 
     @property
     def progress(self) -> Progress:
-        """What was done of what was due; of a street nothing is ever due."""
+        """The periods done of those due; a street has none due."""
         states = Counter(cell.state for cell in self.cells) if self.area.level > Area.Level.STREET else Counter()
         return Progress(states[DueState.DONE], states[DueState.DONE] + states[DueState.MISSING])
 
@@ -195,14 +196,14 @@ def rhythm(area: Area, *, areas: AreaQuerySet, year: int, today: date, level: in
     periods = {each: PERIODS[each](year) for each in range(area.level, GROUP + 1)}
     rows = _rows(area, areas, periods, today)
     _sum_up(rows)
-    shown = {area.level: [row for row in rows if row.area.path == area.path]}
-    shown |= {level: [row for row in rows if row.area.level == level]} if level > area.level else {}
-    grids = [RhythmGrid(Area.Level(each), periods[each], found) for each, found in shown.items() if found]
+    by_level = {area.level: [row for row in rows if row.area.path == area.path]}
+    by_level |= {level: [row for row in rows if row.area.level == level]} if level > area.level else {}
+    grids = [RhythmGrid(Area.Level(each), periods[each], found) for each, found in by_level.items() if found]
     return Rhythm(area, year, grids)
 
 
 def _rows(area: Area, areas: AreaQuerySet, periods: dict[int, list[DuePeriod]], today: date) -> list[DueGroup]:
-    """A row for every area that was there on a day of the year."""
+    """Return a row for every area that was open on a day of the year."""
     first = min(each[0].first for each in periods.values())
     last = max(each[-1].last for each in periods.values())
     activities, visits = _activities(area, first, last), _visits(area, first, last)
@@ -238,7 +239,7 @@ def _state(place: DueArea, period: DuePeriod, is_held: bool, today: date) -> Due
 
 
 def _by_period(days: Counter, periods: list[DuePeriod]) -> Counter:
-    """Sum up what was counted by day; days before the first period or after the last are not of this year."""
+    """Sum daily counts by the period's index; days outside the periods do not count."""
     firsts, found = [period.first for period in periods], Counter[int]()
     for day, count in days.items():
         if firsts[0] <= day <= periods[-1].last:
@@ -261,7 +262,7 @@ def _activities(area: Area, first: date, last: date) -> defaultdict[int, Counter
 
 
 def _visits(area: Area, first: date, last: date) -> defaultdict[int, Counter]:
-    """Visits by the building group of the member's household."""
+    """Count visits by the building group of the member's household."""
     made = Visit.objects.inside(area).filter(visited_on__range=(first, last)).order_by()
     return _by_area(made.values_list("pairing__household__area", "visited_on").annotate(Count("pk")))
 

@@ -1,4 +1,4 @@
-"""Record cards on paper: what a printed card says, and many of them as one PDF."""
+"""Record cards on paper: the content of a printed card, and many of them as one PDF."""
 
 from feedback.documents.cards import cards_pdf, printed_card
 

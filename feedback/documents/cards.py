@@ -1,4 +1,4 @@
-"""Issued cards as they are printed: from the frozen body alone, so that paper and feed say the same."""
+"""Printing issued cards from their frozen bodies alone, so that paper and feed say the same."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -12,18 +12,18 @@ from feedback.ground.periods import CardPeriod
 from feedback.models import RecordCard
 
 FOLDER = Path(__file__).parent
-CODE = 16  # of the digest's hex digits so many are printed, and are enough to check it by
+CODE = 16  # hex digits of the digest that are printed, enough to check the card by
 COUNTED = {"activities": "参加活动 {} 次", "visits": "走访 {} 次", "needs": "帮办群众需求 {} 件"}
 
 
 def cards_pdf(cards: Iterable[RecordCard], *, address: Callable[[RecordCard], str]) -> bytes:
-    """Return one PDF of these cards, two on a sheet; `address` says where each can be checked."""
-    told = [printed_card(card) | {"code": _svg(address(card))} for card in cards]
-    return typeset("cards", {"title": "在职党员参与社区活动记录卡", "cards": told}, folder=FOLDER)
+    """Return one PDF of these cards, two on a sheet; `address` gives the URL at which a card can be checked."""
+    printed = [printed_card(card) | {"code": _svg(address(card))} for card in cards]
+    return typeset("cards", {"title": "在职党员参与社区活动记录卡", "cards": printed}, folder=FOLDER)
 
 
 def printed_card(card: RecordCard) -> dict[str, Any]:
-    """What a printed card says; the card has a body."""
+    """Return the content of a printed card; the card must have a body."""
     body = orjson.loads(card.body)
     lines = [{name: printable(text) for name, text in line.items()} for line in body["lines"]]
     place = body["from"]
@@ -45,7 +45,7 @@ def printed_card(card: RecordCard) -> dict[str, Any]:
         "lines": lines,
         "duties": "、".join(body["duties"]),
         "counts": "，".join(
-            said.format(body["counts"][name]) for name, said in COUNTED.items() if body["counts"][name]
+            phrase.format(body["counts"][name]) for name, phrase in COUNTED.items() if body["counts"][name]
         ),
         "sentence": paragraphs(body["sentence"]),
         "check": " ".join(card.digest[at : at + 4] for at in range(0, CODE, 4)),

@@ -1,1 +1,1 @@
-"""What employers are told: the feed, its messages and receipts."""
+"""The feed that employers read, the messages that announce it, and receipts."""

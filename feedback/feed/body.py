@@ -1,8 +1,7 @@
-"""The body of a card: rendered once when it is issued, then the same bytes for ever.
+"""The body of a card: rendered once when it is issued, then never changed (docs/design/cards.md, "The frozen body").
 
-Source: docs/design/cards.md, "The frozen body".
-
-Canonical JSON: UTF-8, keys sorted, no white space. It holds no address, phone, ID number, other member or resident.
+It is canonical JSON: UTF-8, keys sorted, no white space. It contains no address, phone, ID number, other member or
+resident.
 """
 
 import hashlib
@@ -19,7 +18,7 @@ COUNTED = {"activity": "activities", "visit": "visits", "need": "needs"}
 
 
 def canonical(value: Any) -> str:
-    """Write JSON so that equal values are equal text."""
+    """Return JSON that is the same text for equal values."""
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 
@@ -30,7 +29,7 @@ def digest_of(text: str) -> str:
 def render(card: RecordCard, *, number: str, street: str, contacts: Mapping[str, str], day: date) -> str:
     """Return the body of a card that is issued on this day.
 
-    Its member, employer, area and `supersedes` are loaded; `street` is the street's name, `contacts` by path of area.
+    Its member, employer, area and `supersedes` are loaded. `street` is the street's name; `contacts` are by area path.
     """
     return canonical(
         {
@@ -46,14 +45,14 @@ def render(card: RecordCard, *, number: str, street: str, contacts: Mapping[str,
                 "community": card.area.name,
                 "community_contact": contacts.get(card.area.path, ""),
             },
-            **told(card.kept_lines),
+            **content_of(card.kept_lines),
             "sentence": card.sentence,
         }
     )
 
 
-def told(lines: list[dict[str, Any]]) -> dict[str, Any]:
-    """What was done, as the body has it: lines of what happened on a day, the roles that were held, the counts."""
+def content_of(lines: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the body's content: lines of what the member did on a day, the roles, the counts."""
     kinds = Counter(line["kind"] for line in lines)
     return {
         "lines": [

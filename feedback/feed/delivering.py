@@ -1,7 +1,7 @@
-"""Telling employers' systems that there is something to fetch, as Standard Webhooks say; the truth stays in the feed.
+"""Messages to employers' systems that there is something to fetch, by Standard Webhooks; the data is in the feed only.
 
-A message is tried until it arrives, for three days. The background worker sends whatever is due: after the commit that
-wrote the feed, and at each retry's own time. What became due while nobody worked goes out as soon as somebody does.
+A message is tried until it arrives, for three days. The background worker sends what is due: after the commit that
+wrote the feed, and at the time of each retry. Messages that became due while no worker ran go out with the next one.
 """
 
 import base64
@@ -26,7 +26,7 @@ from members.ground.states import Conflict
 from members.work.jobs import enqueue
 
 AT_ONCE, ABREAST = 40, 8
-LEASE = timedelta(minutes=10)  # who was stopped while sending leaves the message to the next after so long
+LEASE = timedelta(minutes=10)  # after so long, another worker may send the message of one that was stopped
 GIVEN_UP_AFTER = timedelta(days=3)
 PAUSES = [timedelta(seconds=10), *(timedelta(minutes=each) for each in (1, 5, 15, 60, 120, 240, 480))]
 LAST_PAUSE, JITTER = timedelta(hours=12), 0.2
@@ -36,10 +36,10 @@ Status = Delivery.Status
 
 @dataclass(frozen=True, slots=True)
 class DeliveryOutcome:
-    """What came of one try: the status of the answer, if there was one, and a word for the log."""
+    """The result of one try: the answer's status, if there was an answer, and a sentence for the log."""
 
     status: int | None
-    said: str
+    sentence: str
 
     @property
     def is_delivered(self) -> bool:
@@ -47,13 +47,13 @@ class DeliveryOutcome:
 
 
 def announce(cursors: Mapping[Counterpart, str]) -> None:
-    """Let the webhooks of these employers and streets know that there is something after these cursors.
+    """Queue messages to the webhooks of these employers and streets that there is something after these cursors.
 
-    Within the transaction that writes the feed. A message that nobody has tried yet says it already.
+    Call it in the transaction that writes the feed. A webhook with a message that was not tried yet needs no other one.
     """
     hooks = Webhook.objects.filter(among(cursors), is_active=True)
     untried = Delivery.objects.filter(webhook__in=hooks, status=Status.WAITING, attempts=0)
-    # Not sent before we commit.
+    # Locked, so that they are not sent before this transaction commits.
     waiting = set(untried.select_for_update(of=("self",), no_key=True).values_list("webhook", flat=True))
     new = [
         Delivery(webhook_id=pk, cursor=cursors[Counterpart(*counterpart)])
@@ -61,12 +61,12 @@ def announce(cursors: Mapping[Counterpart, str]) -> None:
         if pk not in waiting
     ]
     Delivery.objects.bulk_create(new)
-    if new or waiting:  # the task that was to send what waits may have ended with its worker
+    if new or waiting:  # the task for the waiting messages may have ended with its worker
         enqueue(send_due)
 
 
 def send_again(delivery: Delivery) -> None:
-    """Try a message once more, whatever became of it; Conflict where its address is switched off."""
+    """Send a message once more, whatever its status; Conflict where its webhook is switched off."""
     with atomic_write():
         row = (
             Delivery.objects.select_for_update(of=("self",), no_key=True)
@@ -83,36 +83,36 @@ def send_again(delivery: Delivery) -> None:
 
 @task()
 def send_due() -> None:
-    """Send what is due, some at once, so that one slow server does not keep the others waiting."""
-    while rows := _taken():
+    """Send what is due, several at once, so that one slow server does not delay the others."""
+    while rows := _lease_due():
         with ThreadPoolExecutor(ABREAST) as pool:
-            outcomes = list(pool.map(_sent, rows))
+            outcomes = list(pool.map(_send, rows))
         with atomic_write():
             for row, outcome in zip(rows, outcomes, strict=True):
                 _note(row, outcome)
 
 
 def message_id(delivery: Delivery) -> str:
-    """The same for every try, so that the receiver knows a message that came twice."""
+    """Return the id of a message, the same for every try, so that the receiver knows one that came twice."""
     return f"msg_{delivery.pk}_{int(delivery.created_at.timestamp())}"
 
 
 def signature(secret: str, *, identity: str, timestamp: int, body: bytes) -> str:
-    """Sign as Standard Webhooks say: HMAC-SHA256 over id, timestamp and body."""
+    """Return the signature of Standard Webhooks: HMAC-SHA256 over id, timestamp and body."""
     key = base64.b64decode(secret.removeprefix("whsec_"))
     signed = hmac.new(key, f"{identity}.{timestamp}.".encode() + body, hashlib.sha256).digest()
     return f"v1,{base64.b64encode(signed).decode()}"
 
 
 def next_try(delivery: Delivery, now: datetime) -> datetime | None:
-    """When a message that failed is tried again, later each time; None once three days are over."""
+    """Return when a failed message is tried again, later each time; None once three days are over."""
     pause = PAUSES[delivery.attempts - 1] if delivery.attempts <= len(PAUSES) else LAST_PAUSE
     moment = now + pause * uniform(1 - JITTER, 1 + JITTER)
     return moment if moment < delivery.created_at + GIVEN_UP_AFTER else None
 
 
-def _taken() -> list[Delivery]:
-    """Take what is due, so that no other worker sends it, and whoever announces from now on writes a new message."""
+def _lease_due() -> list[Delivery]:
+    """Lease the messages that are due: no other worker sends them, and `announce` from now on writes new ones."""
     with atomic_write():
         now = timezone.now()
         due = Delivery.objects.due(now).filter(webhook__is_active=True).order_by("next_at", "pk")
@@ -123,17 +123,17 @@ def _taken() -> list[Delivery]:
     return rows
 
 
-def _sent(delivery: Delivery) -> DeliveryOutcome:
-    """Send one message; no database here: it runs in a thread of its own."""
-    told = {
+def _send(delivery: Delivery) -> DeliveryOutcome:
+    """Send one message. It runs in a thread of its own and must not use the database."""
+    message = {
         "type": "feed.advanced",
         "timestamp": delivery.created_at.astimezone(UTC),
         "data": {"cursor": delivery.cursor},
     }
-    body = orjson.dumps(told)
+    body = orjson.dumps(message)
     try:
         secret = delivery.webhook.secret
-    except ValueError:  # sealed under a key that is not here any more
+    except ValueError:  # encrypted with a key that this installation does not have any more
         return DeliveryOutcome(None, "签名密钥读不出来，请换签名密钥，再告诉单位")
     try:
         status = posting.post(delivery.webhook.url, body, _headers(delivery, secret, body))
@@ -154,8 +154,8 @@ def _headers(delivery: Delivery, secret: str, body: bytes) -> dict[str, str]:
 
 
 def _note(delivery: Delivery, outcome: DeliveryOutcome) -> None:
-    """Write down what came of a try, within the caller's transaction."""
-    delivery.outcome, now = outcome.said, timezone.now()
+    """Store the result of a try, within the caller's transaction."""
+    delivery.outcome, now = outcome.sentence, timezone.now()
     retry = None if outcome.is_delivered else next_try(delivery, now)
     if outcome.is_delivered:
         delivery.status, delivery.delivered_at = Status.DELIVERED, now
@@ -171,7 +171,7 @@ def _note(delivery: Delivery, outcome: DeliveryOutcome) -> None:
 
 
 def _switch_off(webhook: Webhook) -> None:
-    """The receiver wants no more of it: nothing is sent there until an administrator switches it on again."""
+    """Switch the webhook off: its receiver wants no more, until an administrator switches it on again."""
     for hook in (
         Webhook.objects.select_for_update(of=("self",), no_key=True)
         .select_related("street")

@@ -1,7 +1,7 @@
-"""The feed: what a street tells an employer, gapless and in commit order, and the cursors of who reads it.
+"""The feed: a street's events for an employer, gapless and in commit order, and the cursors of its readers.
 
-The numbers come from the pair's own row, locked last in the transaction that changes the card, so that a reader who
-has seen one number has seen all before it (docs/design/cards.md, "The feed").
+The numbers come from the row of employer and street. It is locked last in the transaction that changes the card, so
+that a reader who has seen one number has seen all before it (docs/design/cards.md, "The feed").
 """
 
 from collections import defaultdict
@@ -19,19 +19,19 @@ from feedback.models import Feed, FeedEvent, RecordCard
 from feedback.models.counterparts import Counterpart
 
 MOST = 500
-NOTHING_TOLD = "0"  # the epoch of a feed that is still to come: its cursor goes on in the first one
+BEFORE_THE_FIRST = "0"  # the epoch of a feed without events; its cursor stays good in the first real epoch
 
 
 class BadCursor(Exception):
-    """It is none of ours, or of another feed."""
+    """The cursor is not ours, or is of another feed."""
 
 
 class CursorReset(Exception):
-    """It was given before the feed began anew, after a backup was restored: start again from the beginning."""
+    """The cursor is older than a restored backup; the reader has to start again from the beginning."""
 
 
 class FeedPage(NamedTuple):
-    """Events after a cursor, as JSON, how many, where to go on, whether there is more, when one last fetched."""
+    """Events after a cursor: as JSON, their number, the next cursor, whether there are more, and the last fetch."""
 
     events: bytes
     size: int
@@ -40,8 +40,8 @@ class FeedPage(NamedTuple):
     fetched_at: datetime | None
 
 
-def tell(cards: Iterable[RecordCard], kind: str = "") -> None:
-    """Put an event for each of these cards behind their feeds; if not said, that they were issued."""
+def add_events(cards: Iterable[RecordCard], kind: str = "") -> None:
+    """Add an event for each of these cards to its feed and announce it; without a `kind`, that the card was issued."""
     by_counterpart: dict[Counterpart, list[RecordCard]] = defaultdict(list)
     for card in cards:
         by_counterpart[card.counterpart].append(card)
@@ -54,29 +54,29 @@ def tell(cards: Iterable[RecordCard], kind: str = "") -> None:
 
 
 def read(counterpart: Counterpart, after: str, limit: int = MOST) -> FeedPage:
-    """Return the events after a cursor, "" for the beginning; BadCursor, CursorReset."""
+    """Return the events after a cursor ("" for the beginning). Raises BadCursor and CursorReset."""
     feed = feed_of(counterpart)
     seq = _position(feed, after)
     rows = _rows(feed, seq, limit + 1)
-    shown = rows[:limit]
+    page = rows[:limit]
     return FeedPage(
-        events=_written(shown),
-        size=len(shown),
-        next=cursor_at(feed, shown[-1][0] if shown else seq),
+        events=_as_json(page),
+        size=len(page),
+        next=cursor_at(feed, page[-1][0] if page else seq),
         more=len(rows) > limit,
         fetched_at=feed.fetched_at,
     )
 
 
 def feed_of(counterpart: Counterpart) -> Feed:
-    """The feed of this employer and street; an empty one where nothing was told yet."""
+    """Return the feed of this employer and street; an unsaved, empty one where there are no events yet."""
     employer, street = counterpart
     kept = Feed.objects.filter(employer=employer, street=street).first()
-    return kept or Feed(employer_id=employer, street_id=street, epoch=NOTHING_TOLD)
+    return kept or Feed(employer_id=employer, street_id=street, epoch=BEFORE_THE_FIRST)
 
 
 def cursor_at(feed: Feed, seq: int) -> str:
-    """The cursor of who has read up to this number; it fits this feed alone, in this epoch alone."""
+    """Return the cursor of a reader who has read up to this number; it is valid only for this feed and epoch."""
     return _signer(feed.employer_id, feed.street_id).sign(f"{feed.epoch}.{seq}")
 
 
@@ -91,20 +91,20 @@ def start_over() -> list[Feed]:
 
 
 def _events(feed: Feed, cards: Iterable[RecordCard], kind: str) -> Iterator[FeedEvent]:
-    """The next events of a feed, whose last number goes on with them."""
+    """Yield the next events of a feed, and count its last number up."""
     now = timezone.now()
     for card in cards:
         feed.last_seq += 1
         type_ = kind or (FeedEvent.Type.CORRECTED if card.supersedes_id else FeedEvent.Type.ISSUED)
         event = FeedEvent(feed=feed, seq=feed.last_seq, type=type_, card=card, at=now)
-        event.told = _told(event)
+        event.told = _event_json(event)
         yield event
 
 
-def _told(event: FeedEvent) -> str:
-    """An event as JSON, open where the card's body follows."""
+def _event_json(event: FeedEvent) -> str:
+    """Return an event as JSON, cut off where the card's body follows."""
     card = event.card
-    told = {
+    envelope = {
         "seq": event.seq,
         "type": event.type,
         "at": event.at.astimezone(UTC),
@@ -115,7 +115,7 @@ def _told(event: FeedEvent) -> str:
             "supersedes": card.supersedes.number if card.supersedes else None,
         },
     }
-    return orjson.dumps(told).decode().removesuffix("}}") + ',"body":'
+    return orjson.dumps(envelope).decode().removesuffix("}}") + ',"body":'
 
 
 def _signer(*of: int) -> Signer:
@@ -129,14 +129,14 @@ def _position(feed: Feed, cursor: str) -> int:
         epoch, _, seq = _signer(feed.employer_id, feed.street_id).unsign(cursor).partition(".")
     except BadSignature as error:
         raise CursorReset if _was_employers(feed, cursor) else BadCursor from error
-    is_of_this_epoch = epoch == feed.epoch or (epoch, seq) == (NOTHING_TOLD, "0")
+    is_of_this_epoch = epoch == feed.epoch or (epoch, seq) == (BEFORE_THE_FIRST, "0")
     if not is_of_this_epoch or int(seq) > feed.last_seq:
         raise CursorReset
     return int(seq)
 
 
 def _was_employers(feed: Feed, cursor: str) -> bool:
-    """Whether the cursor is of the time when an employer had one feed for all streets (before 0.4)."""
+    """Whether the cursor is of a version before 0.4, in which an employer had one feed for all streets."""
     try:
         _signer(feed.employer_id).unsign(cursor)
     except BadSignature:
@@ -145,9 +145,9 @@ def _was_employers(feed: Feed, cursor: str) -> bool:
 
 
 def _rows(feed: Feed, seq: int, count: int) -> list[tuple[int, str, str]]:
-    """Each event's body is a lookup of its own.
+    """Return (seq, told, body) of the next events; each body is a look-up of its own.
 
-    In a join, after a bulk write and before its statistics, PostgreSQL went through all cards for each event.
+    With a join, after a bulk write and before its statistics, PostgreSQL went through all cards for each event.
     """
     if feed.pk is None:
         return []
@@ -156,6 +156,6 @@ def _rows(feed: Feed, seq: int, count: int) -> list[tuple[int, str, str]]:
     return list(events.values_list("seq", "told", "body")[:count])
 
 
-def _written(rows: Iterable[tuple[int, str, str]]) -> bytes:
-    """Events as JSON, the stored bodies as they are; a card that was withdrawn since has none any more."""
-    return ("[" + ",".join([told + (body or "null") + "}}" for _, told, body in rows]) + "]").encode()
+def _as_json(rows: Iterable[tuple[int, str, str]]) -> bytes:
+    """Return the events as JSON with the stored bodies; a card that was withdrawn since has none."""
+    return ("[" + ",".join([event + (body or "null") + "}}" for _, event, body in rows]) + "]").encode()

@@ -1,4 +1,4 @@
-"""What each reading of cards leaves behind: an entry of the trail, and on the feed when the employer last fetched."""
+"""Recording each reading of cards: an entry in the trail, and on the feed the time of the last fetch."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -23,9 +23,9 @@ def record_pull(
     row: RecordCard | None = None,
     fetched_at: datetime | None = None,
 ) -> None:
-    """Keep that a key or contact is given so many cards: from which cursor on, and the filters' names, no values.
+    """Record that a key or contact gets `rows` cards, from which cursor, and with which filters (names, no values).
 
-    Where it is given none, no more than that it asked. `fetched_at` is when it last did, where the caller knows it.
+    A reading without cards only sets the time of the fetch. `fetched_at` is the last one, where the caller knows it.
     """
     now = timezone.now()
     is_due = fetched_at is None or fetched_at <= now - NOTED_EVERY

@@ -1,8 +1,8 @@
-"""Signed receipts (Ed25519, RFC 8032): that the employer acknowledged these bytes at this moment.
+"""Signed receipts (Ed25519, RFC 8032): the employer acknowledged these bytes at this moment.
 
-Each names its chain and the one before it, so that none can be taken out unseen. A feed's epoch is a chain: after a
-backup was restored a new one begins, since what was given meanwhile is not known here any more. A signature of Ed25519
-is the same every time, so that it is made when it is asked for, outside any transaction.
+Each receipt names its chain and the receipt before it, so that none can be removed unseen. A feed's epoch is a chain: a
+new one begins after a restored backup, which does not know the receipts given since. An Ed25519 signature is the same
+every time, so it is made on request, outside any transaction.
 """
 
 import base64
@@ -20,7 +20,7 @@ from feedback.models import Feed, Receipt, RecordCard
 
 
 def write(card: RecordCard, *, feed: Feed) -> Receipt:
-    """Keep that the card was received, behind the last receipt of its feed, which the caller has locked."""
+    """Store that the card was received, after the last receipt of its feed, which the caller has locked."""
     receipt = Receipt(card=card, digest=card.digest, at=timezone.now(), chain=feed.epoch, previous=feed.last_receipt)
     receipt.signed_by = _key_id(settings.LOUZU_SIGNING_KEY)
     feed.last_receipt = receipt.hash = digest_of(canonical(statement(receipt)))
@@ -30,9 +30,9 @@ def write(card: RecordCard, *, feed: Feed) -> Receipt:
 
 
 def statement(receipt: Receipt) -> dict[str, Any]:
-    """What is signed, as canonical JSON."""
+    """Return the content that is signed as canonical JSON."""
     return {
-        **({"chain": receipt.chain} if receipt.chain else {}),  # those of before 0.4 were signed without
+        **({"chain": receipt.chain} if receipt.chain else {}),  # receipts before 0.4 were signed without
         "number": receipt.card.number,
         "digest": receipt.digest,
         "received_at": receipt.at.astimezone(UTC).isoformat(),
@@ -42,15 +42,15 @@ def statement(receipt: Receipt) -> dict[str, Any]:
 
 
 def signed(receipt: Receipt) -> dict[str, Any]:
-    """The receipt as the employer keeps it: the statement, its SHA-256, and the signature in base64."""
-    said = statement(receipt)
+    """Return the receipt for the employer: the statement, its SHA-256, and the signature in base64."""
+    content = statement(receipt)
     seed = _keys().get(receipt.signed_by)
-    signature = base64.b64encode(_private(seed).sign(canonical(said).encode())).decode() if seed else None
-    return {"receipt": said, "hash": receipt.hash, "signature": signature}
+    signature = base64.b64encode(_private(seed).sign(canonical(content).encode())).decode() if seed else None
+    return {"receipt": content, "hash": receipt.hash, "signature": signature}
 
 
 def public_keys() -> list[dict[str, str]]:
-    """The keys that receipts are, or were, signed with."""
+    """Return the public keys that receipts are, or were, signed with."""
     return [{"id": key_id, "algorithm": "Ed25519", "public": _public(seed)} for key_id, seed in _keys().items()]
 
 

@@ -1,1 +1,1 @@
-"""A card's period, and posting to an address outside."""
+"""The lowest floor of feedback: the periods of cards, and posting to an outside address."""

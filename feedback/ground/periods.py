@@ -1,4 +1,4 @@
-"""The periods that cards are made for: a year, a half, a quarter or a month, as the street chose."""
+"""The periods of cards: a year, a half, a quarter or a month, as the street chose."""
 
 import re
 from calendar import monthrange
@@ -17,13 +17,13 @@ class CardPeriod(NamedTuple):
 
     @classmethod
     def on(cls, day: date, *, months: int) -> Self:
-        """The period of this length that the day lies in."""
+        """Return the period of this length that contains the day."""
         first = (day.month - 1) // months * months + 1
         return cls._of(day.year, first, months)
 
     @classmethod
     def read(cls, code: str) -> Self:
-        """2026, 2026H1, 2026Q3 or 2026-07; ValueError for anything else."""
+        """Return the period of a code: 2026, 2026H1, 2026Q3 or 2026-07; ValueError for any other text."""
         found = CODE.fullmatch(code)
         if found is None:
             raise ValueError(code)

@@ -1,6 +1,6 @@
-"""Calls that leave the house: to an address that was looked up once, judged, and then connected to as it is.
+"""Posting to an outside address, which is looked up once, checked, and then connected to.
 
-A name that is looked up twice can answer a harmless address first and one of our own network later; a redirect can lead
+A name that is looked up twice can give a harmless address first and one of our own network later; a redirect can lead
 there as well. So there is one look-up and no redirect. Nothing here touches the database.
 """
 
@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 from django.conf import settings
 
 TIMEOUT = 10.0  # seconds, of each step
-DEADLINE = 20.0  # of the whole call: a server that sends a byte now and then is no step's fault
+DEADLINE = 20.0  # seconds, of the whole call: a server that sends a byte now and then delays no single step
 MOST_READ = 1024
 LATE = "对方太慢，没有等到回答"
 PORTS = {"https": 443, "http": 80}
@@ -25,29 +25,29 @@ Address = IPv4Address | IPv6Address
 
 
 class Unreachable(Exception):
-    """The call did not come to an answer; the sentence says why."""
+    """The call got no answer; the sentence says why."""
 
 
 def post(url: str, body: bytes, headers: dict[str, str]) -> int:
-    """Post the body and return the status of the answer; Unreachable where there was none."""
-    parts = judged(url)
+    """Post the body and return the answer's status; Unreachable where there was no answer."""
+    parts = checked(url)
     host, port = str(parts.hostname), parts.port or PORTS[parts.scheme]
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     with _Call() as call:
         try:
             call.connect(host, port, is_secret=parts.scheme == "https")
-            status = _asked(call, host, port, target, body, headers)
+            status = _request(call, host, port, target, body, headers)
         except ssl.SSLCertVerificationError as error:
             raise Unreachable(f"证书不可信：{error.verify_message}") from error
         except (OSError, HTTPException, ValueError) as error:
             raise Unreachable(LATE if call.is_late(error) else "连接不上或回答不完整") from error
-        if call.is_cut:  # which looks like the end of the answer
+        if call.is_cut:  # a cut connection looks like the end of the answer
             raise Unreachable(LATE)
         return status
 
 
-def judged(url: str) -> SplitResult:
-    """The parts of an address that may be called; Unreachable says why another may not."""
+def checked(url: str) -> SplitResult:
+    """Return the parts of a URL that may be called; Unreachable says why one may not."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -65,9 +65,9 @@ def judged(url: str) -> SplitResult:
 
 
 def refuse(address: Address, *, is_secret: bool) -> None:
-    """Raise Unreachable for an address that must not be called: one that is not of the public internet.
+    """Raise Unreachable for an address that must not be called, because it is not of the public internet.
 
-    Inside the networks of the settings every address may be, without TLS as well.
+    In the networks of `WEBHOOK_NETWORKS` every address may be called, without TLS too.
     """
     plain = getattr(address, "ipv4_mapped", None) or address
     if any(plain in ip_network(text, strict=False) for text in settings.WEBHOOK_NETWORKS):
@@ -80,7 +80,7 @@ def refuse(address: Address, *, is_secret: bool) -> None:
 
 
 class _Call:
-    """One connection, which is cut when the deadline is over."""
+    """One connection, which is cut at the deadline."""
 
     def __init__(self) -> None:
         self.socket: socket.socket | None = None
@@ -99,7 +99,7 @@ class _Call:
 
     def connect(self, host: str, port: int, *, is_secret: bool) -> None:
         """Look the host up once and connect to the first of its addresses that may be called."""
-        family, address = _looked_up(host, port, is_secret=is_secret)
+        family, address = _look_up(host, port, is_secret=is_secret)
         self.socket = socket.socket(family, socket.SOCK_STREAM)
         self.socket.settimeout(TIMEOUT)
         self.socket.connect(address)
@@ -118,7 +118,7 @@ class _Call:
                 socket.socket.shutdown(self.socket, socket.SHUT_RDWR)  # TLS has its own, which no other thread may use
 
 
-def _looked_up(host: str, port: int, *, is_secret: bool) -> tuple[int, tuple]:
+def _look_up(host: str, port: int, *, is_secret: bool) -> tuple[int, tuple]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
@@ -134,8 +134,8 @@ def _looked_up(host: str, port: int, *, is_secret: bool) -> tuple[int, tuple]:
     raise why
 
 
-def _asked(call: _Call, host: str, port: int, target: str, body: bytes, headers: dict[str, str]) -> int:
-    """Send the request over the open connection; the name of the host goes into its head, not into a look-up."""
+def _request(call: _Call, host: str, port: int, target: str, body: bytes, headers: dict[str, str]) -> int:
+    """Send the request over the open connection and return the status; the host's name is not looked up again."""
     kind = HTTPSConnection if isinstance(call.socket, ssl.SSLSocket) else HTTPConnection
     with closing(kind(host, port, timeout=TIMEOUT)) as connection:
         connection.auto_open = 0

@@ -14,7 +14,7 @@ from members.ground import access
 from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
 from members.ground.audit import Audited
-from members.ground.states import Moving
+from members.ground.states import WithStatus
 from members.models import Area, Consent, Employer, Member
 from members.models.people import OPINION_REMINDER
 
@@ -32,7 +32,7 @@ class RecordCardQuerySet(models.QuerySet["RecordCard"]):
     def of_period(self, period: CardPeriod) -> Self:
         return self.filter(first_day=period.first, last_day=period.last)
 
-    def held(self) -> Self:
+    def locked(self) -> Self:
         """These cards, locked until the transaction ends; their keys stay free for the checks of foreign keys."""
         return self.select_for_update(of=("self",), no_key=True)
 
@@ -48,7 +48,7 @@ class RecordCardQuerySet(models.QuerySet["RecordCard"]):
         return self.exclude(number=None)
 
 
-class RecordCard(OfCounterpart, Moving, Audited):
+class RecordCard(OfCounterpart, WithStatus, Audited):
     """One in-post member, one employer, one period: what they did where they live, by their own choice.
 
     Never an appraisal. `lines` are what the record says was done; the secretary may leave some out. What leaves is
@@ -82,7 +82,7 @@ class RecordCard(OfCounterpart, Moving, Audited):
         MISTAKE = "mistake", "内容有误"
         CONSENT = "consent", "本人撤回同意"
 
-    MOVES = {
+    TRANSITIONS = {
         Status.DRAFT: {Status.SHOWN, Status.WITHDRAWN},
         Status.SHOWN: {Status.AGREED, Status.OBJECTED, Status.DRAFT, Status.WITHDRAWN},
         Status.AGREED: {Status.ISSUED, Status.OBJECTED, Status.DRAFT, Status.WITHDRAWN},
@@ -271,7 +271,7 @@ class RecordCard(OfCounterpart, Moving, Audited):
     def write(self, *, sentence: str, left_out: list[str]) -> None:
         """The secretary adds a word and leaves lines (keys) out, as long as nobody was shown the card."""
         with atomic_write():
-            self.hold_in(self.Status.DRAFT)
+            self.lock_if(self.Status.DRAFT)
             self.refresh_from_db(fields=["lines", "sentence", "left_out"])
             self.sentence, self.left_out = sentence, [each["key"] for each in self.lines if each["key"] in left_out]
             self.clean_fields(exclude={field.name for field in self._meta.fields} - {"sentence"})

@@ -11,7 +11,7 @@ from feedback.models.units import Contact, EmployerKey
 from members.ground import access
 from members.ground.access import Resource, Right
 from members.ground.audit import Audited
-from members.ground.states import Moving
+from members.ground.states import WithStatus
 from members.models import Area, Employer
 
 
@@ -33,7 +33,7 @@ class OfferQuerySet(models.QuerySet["Offer"]):
         return self.filter(status=Offer.Status.OPEN)
 
 
-class Offer(Moving, Audited):
+class Offer(WithStatus, Audited):
     """Something an employer offers a community or a street; needs can be answered by it."""
 
     class Kind(models.TextChoices):
@@ -48,7 +48,7 @@ class Offer(Moving, Audited):
         USED = "used", "已用完"
         WITHDRAWN = "withdrawn", "单位已收回"
 
-    MOVES = {
+    TRANSITIONS = {
         Status.OPEN: {Status.USED, Status.WITHDRAWN},
         Status.USED: {Status.OPEN},
         Status.WITHDRAWN: {Status.OPEN},

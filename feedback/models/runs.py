@@ -10,7 +10,7 @@ from django.utils import timezone
 from members.ground import access, queue
 from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
-from members.ground.states import Moving
+from members.ground.states import WithStatus
 from members.models import Area
 from members.models.imports import SILENCE
 
@@ -39,7 +39,7 @@ class IssueRunQuerySet(models.QuerySet):
             return silent.filter(pk__in=lost).update(status=IssueRun.Status.STOPPED, message=INTERRUPTED)
 
 
-class IssueRun(Moving):
+class IssueRun(WithStatus):
     """The agreed cards of an area and period on their way out, a few hundred in a transaction."""
 
     class Status(models.TextChoices):
@@ -47,7 +47,7 @@ class IssueRun(Moving):
         DONE = "done", "已完成"
         STOPPED = "stopped", "已中断"
 
-    MOVES = {Status.RUNNING: {Status.DONE, Status.STOPPED}}
+    TRANSITIONS = {Status.RUNNING: {Status.DONE, Status.STOPPED}}
 
     area = models.ForeignKey(Area, on_delete=models.PROTECT, related_name="+", verbose_name="区域")
     user = models.ForeignKey(

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
-from feedback.ground.posting import Unreachable, judged
+from feedback.ground.posting import Unreachable, checked
 from feedback.models.counterparts import GivenQuerySet, OfCounterpart
 from members.ground.access import Right
 from members.ground.audit import Audited
@@ -55,7 +55,7 @@ class Webhook(OfCounterpart, Audited):
     def clean(self):
         try:
             if self.url:
-                judged(self.url)
+                checked(self.url)
         except Unreachable as reason:
             raise ValidationError({"url": f"{reason}。"}) from reason
 

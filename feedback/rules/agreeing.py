@@ -212,7 +212,7 @@ def _queue(pks: Sequence[int]) -> None:
 
 def _locked(pks: Sequence[int], *statuses: str) -> list[RecordCard]:
     """Those of these cards (ids) in one of these states, locked."""
-    held = RecordCard.objects.filter(status__in=statuses).select_related("area").held()
+    held = RecordCard.objects.filter(status__in=statuses).select_related("area").locked()
     return [card for part in batches(sorted(pks)) for card in held.filter(pk__in=part).order_by("pk")]
 
 

@@ -42,7 +42,7 @@ def issue_all(pks: Sequence[int]) -> MovedOn:
             for card in cards:
                 card.status = RecordCard.Status.ISSUED
             ready.bulk_update(cards, ["status", "number", "body", "digest", "issued_at"], batch_size=100)
-            feed.tell(cards)
+            feed.add_events(cards)
             for path, some in groupby(cards, key=lambda card: card.area.path):
                 numbers = [card.number for card in some]
                 record("change", RecordCard, path=path, changes={"status": ["agreed", "issued"], "numbers": numbers})
@@ -97,7 +97,7 @@ def _ready(pks: Sequence[int]) -> list[RecordCard]:
     agreed = RecordCard.objects.filter(pk__in=pks, status=RecordCard.Status.AGREED)
     consents = Consent.objects.in_force(Consent.Purpose.CARDS).filter(pk__in=agreed.values("consent"))
     standing = {consent.pk for consent in consents.order_by("pk").select_for_update(no_key=True)}
-    rows = agreed.held().select_related("member", "employer", "area", "supersedes")
+    rows = agreed.locked().select_related("member", "employer", "area", "supersedes")
     ready = rows.for_present_employers().order_by("area__path", "pk")
     return [card for card in ready if card.consent_id in standing]
 

@@ -98,7 +98,7 @@ def remake(card: RecordCard) -> RecordCard:
     """Make a new draft in place of a card that came back or was withdrawn."""
     with atomic_write():
         Area.objects.select_for_update(no_key=True).get(path=card.area.street_path)
-        card = RecordCard.objects.select_related("area", "supersedes").held().get(pk=card.pk)
+        card = RecordCard.objects.select_related("area", "supersedes").locked().get(pk=card.pk)
         if card.status not in ENDED:
             raise Conflict(f"这张卡现在是“{card.get_status_display()}”，退回或撤回以后才能重新生成。")
         if RecordCard.objects.filter(supersedes=card).exists():

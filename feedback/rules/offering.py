@@ -41,7 +41,7 @@ def change(row: Offer, *, by: EmployerKey | Contact, **said: Any) -> Offer:
         if "area" in said:
             said["area"] = _place(by, said["area"])
         locked = _locked(row)
-        locked.hold_in(Status.OPEN)
+        locked.lock_if(Status.OPEN)
         for name, value in said.items():
             setattr(locked, name, value)
         locked.full_clean()
@@ -71,7 +71,7 @@ def use(row: Offer, *, need: Need) -> None:
     """The unit takes this open need on with what it offers; the need lies within the area that it is offered to."""
     with atomic_write():
         locked = _locked(row)
-        locked.hold_in(Status.OPEN)
+        locked.lock_if(Status.OPEN)
         asked = Need.objects.select_for_update(of=("self",), no_key=True).select_related("area").get(pk=need.pk)
         if not asked.area.path.startswith(locked.area.path):
             raise ValidationError({"need": ELSEWHERE})

@@ -97,7 +97,7 @@ def held_by(*counterparts: Counterpart) -> RecordCardQuerySet:
 
 def _locked(card: RecordCard, digest: str | None = None) -> RecordCard:
     """The card as it now is, locked."""
-    locked = RecordCard.objects.held().select_related("area").get(pk=card.pk)
+    locked = RecordCard.objects.locked().select_related("area").get(pk=card.pk)
     if locked.status == Status.WITHDRAWN:
         raise Withdrawn("这张卡已经撤回，请删去您那里的内容。")
     if digest is not None and digest != locked.digest:

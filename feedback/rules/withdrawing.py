@@ -35,13 +35,13 @@ def withdraw_all(cards: RecordCardQuerySet, reason: str) -> None:
     left meanwhile is not dropped.
     """
     with atomic_write():
-        locked = list(cards.select_related("area", "supersedes").order_by("pk").held())
+        locked = list(cards.select_related("area", "supersedes").order_by("pk").locked())
         was_out = [card for card in locked if card.is_with_employer]
         if was_out and reason == RecordCard.Withdrawal.DROPPED:
             raise Conflict(LEFT)
         for card in locked:
             card.advance(RecordCard.Status.WITHDRAWN, withdrawn_at=timezone.now(), withdrawal=reason, body="")
-        feed.tell(was_out, FeedEvent.Type.WITHDRAWN)
+        feed.add_events(was_out, FeedEvent.Type.WITHDRAWN)
         if was_out:
             journal.note(JOURNAL, *map(token, was_out))
 

@@ -1,1 +1,1 @@
-"""The demonstration street: made up, brought in through the real import."""
+"""The demonstration street: made-up data, read in by the real import."""

@@ -20,7 +20,7 @@ Source, Status = Attendance.Source, Activity.Status
 
 
 class DemoRhythm(NamedTuple):
-    """How areas of a level are active: the period they think in, how often in one, and how many come."""
+    """How active the areas of a level are: their period, how often in one, and how many members come."""
 
     period: Callable[[date], Hashable]
     times: Sequence[int]  # weights of none, one, two in a period
@@ -40,7 +40,7 @@ RHYTHMS: dict[int, DemoRhythm] = {
 
 
 def hold(ground: DemoGround) -> list[Activity]:
-    """Make the year's activities, held but for a few, and what is planned for the three weeks to come."""
+    """Make the year's activities, most of them held, and those planned for the coming three weeks."""
     rng = Random(f"{ground.street.name} 活动")
     past = [ground.first_day + timedelta(days=n) for n in range((ground.today - ground.first_day).days)]
     activities = [
@@ -53,7 +53,7 @@ def hold(ground: DemoGround) -> list[Activity]:
 
 
 def _days(rng: Random, rhythm: DemoRhythm, past: Iterable[date]) -> Iterator[date]:
-    """The days of an area's activities; some areas are slower than others."""
+    """Yield the days of an area's activities; some areas are slower than others."""
     zeal = rng.uniform(0.6, 1.4)
     none, *more = rhythm.times
     for _, period in groupby(past, rhythm.period):
@@ -87,7 +87,7 @@ def _activity(rng: Random, area: Area, day: date, today: date) -> Activity:
 
 
 def _occasion(rng: Random, level: int, month: int) -> Occasion:
-    """What fits the month; what belongs to it comes before what is done all the year round."""
+    """Return an occasion that fits the month, one of the season before one of all the year."""
     fitting = [one for one in OCCASIONS[level] if not one.months or month in one.months]
     return rng.choices(fitting, [3 if one.months else 1 for one in fitting])[0]
 
@@ -98,7 +98,7 @@ def _partners(rng: Random, level: int) -> str:
 
 
 def _settle(rng: Random, activity: Activity, occasion: Occasion, today: date) -> None:
-    """Say what came of it: held and recorded in the evening; of the last days some are not recorded yet."""
+    """Set the activity's status: held and recorded in the evening; some of the last days' are not recorded yet."""
     day = activity.held_on
     lately = day >= today - NOT_YET_RECORDED
     if day >= today or (lately and rng.random() < 0.3):
@@ -114,7 +114,7 @@ def _settle(rng: Random, activity: Activity, occasion: Occasion, today: date) ->
 
 
 def attend(ground: DemoGround, activities: Iterable[Activity], duties: Mapping[int, Sequence[Duty]]) -> int:
-    """Let members come, about 60,000 times in a street of 5,200, each more or less often; return how many times."""
+    """Make attendances, about 60,000 in a street of 5,200 members, some more often than others; return their number."""
     rng = Random(f"{ground.street.name} 参加")
     pace = {home.member_id: _pace(rng, home.member) for home in ground.homes}
     held = [activity for activity in activities if activity.status == Status.HELD]
@@ -131,12 +131,12 @@ def attend(ground: DemoGround, activities: Iterable[Activity], duties: Mapping[i
 
 
 def _pace(rng: Random, member: Member) -> float:
-    """How readily one comes; local members, mostly retired, have more time."""
+    """Return a weight for how often a member comes; local members, mostly retired, have more time."""
     return rng.lognormvariate(0, 0.7) * (1.5 if member.affiliation == Member.Affiliation.LOCAL else 1)
 
 
 def _invited(ground: DemoGround, activity: Activity) -> list[int]:
-    """Members who lived in the area on that day and had joined their group."""
+    """Return the ids of members who lived in the area on that day and had joined their group."""
     homes: Iterable[Residence] = ground.homes_in[activity.area.path]
     return [home.member_id for home in homes if home.joined_on and home.joined_on <= activity.held_on]
 
@@ -147,12 +147,12 @@ def _attendances(
     assert activity.recorded_at
     source = rng.choices((Source.TICK, Source.PASTE, Source.CODE), (60, 30, 10))[0]
     for pk in came:
-        held = [duty.kind for duty in duties.get(pk, ()) if duty.since <= activity.held_on]
-        noted = rng.random() < (0.3 if held else 0.02)
+        roles = [duty.kind for duty in duties.get(pk, ()) if duty.since <= activity.held_on]
+        noted = rng.random() < (0.3 if roles else 0.02)
         yield Attendance(
             activity_id=activity.pk,
             member_id=pk,
-            duty=rng.choice(held or Duty.Kind.values) if noted else "",
+            duty=rng.choice(roles or Duty.Kind.values) if noted else "",
             source=source,
             recorded_at=activity.recorded_at,
         )

@@ -1,4 +1,4 @@
-"""Record cards of the demonstration street: half a year of them, in every state, and two employers who answer."""
+"""Record cards of the demonstration street: half a year of them, in every status, and two employers who answer."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -15,7 +15,7 @@ from feedback.rules.receiving import By
 from louzu.demo.words import ANSWERS, OBJECTIONS, OFFERS, SENTENCES
 from members.models import Area, Employer, User
 
-# Of a community's cards, and of those with an employer who reads them; whatever is left stays issued.
+# Shares of a community's cards, and of those of employers who read them; the rest stays issued.
 DRAFTS, SHOWN, OBJECTED, AGREED = 0.02, 0.03, 0.006, 0.03
 RETURNED, WITHDRAWN, RECEIVED = 0.03, 0.02, 0.85
 SYSTEM, CONTACT = ("单位系统", "单位联系人")
@@ -36,7 +36,7 @@ def send_cards(street: Area, *, today: date) -> int:
 
 
 def two_employers(street: Area) -> tuple[str, str, str]:
-    """Let the two largest employers read: one by a key, whose text is returned, one by a login and its password."""
+    """Give the two largest employers access: one by a key, one by a login; return key, login and password."""
     by_key, by_hand = Employer.objects.annotate(n=Count("cards", filter=Q(cards__street=street))).order_by("-n", "pk")[
         :2
     ]
@@ -53,7 +53,7 @@ def two_employers(street: Area) -> tuple[str, str, str]:
 
 
 def _send(rng: Random, cards: list[RecordCard]) -> None:
-    """Take a community's cards as far as each of them has come."""
+    """Advance a community's cards, each to its status."""
     rng.shuffle(cards)
     for card in cards:
         if rng.random() < 0.4:
@@ -72,7 +72,7 @@ def _send(rng: Random, cards: list[RecordCard]) -> None:
 
 
 def _answer(rng: Random, counterpart: Counterpart, by: By) -> None:
-    """Most cards are acknowledged, about half of those answered; some come back, and one of these is made anew."""
+    """Acknowledge most cards and answer about half of these; return some, and make one of these anew."""
     cards = list(receiving.held_by(counterpart).filter(status=Status.ISSUED).order_by("pk"))
     back, rest = _split(cards, RETURNED)
     for card in back:
@@ -92,13 +92,13 @@ def _offer(rng: Random, employer: Employer, street: Area) -> None:
 
 
 def _split(cards: Sequence[RecordCard], share: float) -> tuple[Sequence[RecordCard], Sequence[RecordCard]]:
-    """The first of these, at least one where there are some, and the rest."""
+    """Return the first `share` of these, at least one if there are any, and the rest."""
     number = max(1, round(len(cards) * share))
     return cards[:number], cards[number:]
 
 
 def _date(period: CardPeriod) -> None:
-    """Let the way to the employer have taken weeks: made when the period was over, shown and agreed to since."""
+    """Date the cards' steps back by weeks: made after the period's end, then shown, then agreed to."""
     cards = RecordCard.objects.of_period(period)
     now = timezone.now()
     made, shown, agreed = (now - timedelta(days=days) for days in (40, 20, 12))

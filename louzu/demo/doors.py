@@ -20,7 +20,7 @@ Doors = dict[str, list[Household]]
 
 
 def lay_out(ground: DemoGround) -> Doors:
-    """Make the doors of all groups, floor by floor, members' rooms among them; return them by the group's path."""
+    """Make the doors of all groups floor by floor, including members' rooms; return them by the group's path."""
     doors = {group.path: _doors(group, ground) for group in ground.of_level(Area.Level.BUILDING_GROUP)}
     Household.objects.bulk_create([door for row in doors.values() for door in row])
     return doors
@@ -71,7 +71,7 @@ def _pairs(rng: Random, group: Area, doors: Sequence[Household], ground: DemoGro
 
 
 def _time(rng: Random, home_since: date, today: date) -> tuple[date, date | None]:
-    """From when to when a pair holds: most began within the last three years."""
+    """Return `since` and `until` of a pairing; most began within the last three years."""
     since = between(rng, max(home_since, today - timedelta(days=1000)), today - timedelta(days=10))
     if rng.random() >= ENDED:
         return min(since, today), None
@@ -79,7 +79,7 @@ def _time(rng: Random, home_since: date, today: date) -> tuple[date, date | None
 
 
 def visit(ground: DemoGround, pairings: Sequence[Pairing]) -> list[Visit]:
-    """Let the pairs see each other every few weeks of the year; some have not for a season."""
+    """Make visits of the pairs every few weeks of the year; some pairs have had none for a season."""
     rng = Random(f"{ground.street.name} 走访")
     visits = [visit for pairing in pairings for visit in _visits(rng, pairing, ground)]
     return Visit.objects.bulk_create(visits)

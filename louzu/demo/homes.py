@@ -1,4 +1,4 @@
-"""Members of the demonstration street at home: since when they live there, what they took up, what they agreed to."""
+"""Homes, duties and consents of the demonstration street's members."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ REFUSING, WITHDRAWING = 0.02, 0.04
 
 @dataclass(frozen=True)
 class DemoGround:
-    """The street as the year finds it: its open areas by path, its present homes in the tree's order."""
+    """The street before the year is made: its open areas by path, its present homes in the tree's order."""
 
     street: Area
     today: date
@@ -53,7 +53,7 @@ class DemoGround:
 
     @cached_property
     def homes_in(self) -> dict[str, list[Residence]]:
-        """The homes in each area of any level, by path."""
+        """The homes in each area, of any level, by path."""
         found: dict[str, list[Residence]] = {path: [] for path in self.areas}
         for home in self.homes:
             for path in (*home.area.paths_above, home.area.path):
@@ -66,14 +66,14 @@ def moment(day: date, hour: int, minute: int = 0) -> datetime:
 
 
 def between(rng: Random, first: date, last: date) -> date:
-    """A day from the first to the last, both included; the first where there is none."""
+    """Return a random day from the first to the last, both included; the first where they are the wrong way round."""
     return first + timedelta(days=rng.randint(0, max(0, (last - first).days)))
 
 
 def move_in(ground: DemoGround) -> None:
-    """Let homes begin when one lived there already: the roster says of nobody since when, so it is the upload's day.
+    """Give homes an earlier first day: a roster does not state it, so the import sets the day of the upload.
 
-    The history, whose rows the roster's import wrote, is told the same.
+    The history rows that the import wrote are changed likewise.
     """
     rng = Random(f"{ground.street.name} 入住")
     for home in ground.homes:
@@ -86,7 +86,7 @@ def move_in(ground: DemoGround) -> None:
 
 
 def _date(rng: Random, home: Residence, today: date) -> None:
-    """From the group's founding, and from when the member was one; a few moved in this year."""
+    """Set the first day after the group's founding and the member's admission; a few moved in this year."""
     party_since = date.fromisoformat(home.member.party_since)
     earliest = max(home.area.established_on or party_since, party_since)
     is_new = rng.random() < NEWCOMERS
@@ -98,7 +98,7 @@ def _date(rng: Random, home: Residence, today: date) -> None:
 
 
 def take_up(ground: DemoGround) -> dict[int, list[Duty]]:
-    """Let about every sixth take up one of the six roles, some a second one; return them by member."""
+    """Give about every sixth member one of the six roles, some a second one; return the duties by member id."""
     rng = Random(f"{ground.street.name} 六员")
     taken: dict[int, list[Duty]] = {}
     for home in ground.homes:
@@ -118,7 +118,7 @@ def _duty(rng: Random, home: Residence, kind: str, ground: DemoGround) -> Duty:
 
 
 def ask_consent(ground: DemoGround, recorders: Mapping[str, int]) -> list[Consent]:
-    """Ask for the stairwell plates, community after community; `recorders` are user ids by the path of their post."""
+    """Make answers on the stairwell plates, by community; `recorders` are user ids by the path of their post."""
     rng = Random(f"{ground.street.name} 本人意见")
     consents: list[Consent] = []
     communities = ground.of_level(Area.Level.COMMUNITY)

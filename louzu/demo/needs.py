@@ -1,4 +1,4 @@
-"""What neighbours of the demonstration street needed this year, and the honours of last year and this one."""
+"""Needs of the demonstration street's neighbours this year, and honours of last year and this one."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -17,7 +17,7 @@ Status = Need.Status
 
 
 def ask(ground: DemoGround, doors: Doors) -> list[Need]:
-    """Make about a need for every sixth group, in all states, claimed by members who know how or by an employer."""
+    """Make about a need for every sixth group, in all statuses, claimed by able members or by an employer."""
     rng = Random(f"{ground.street.name} 群众需求")
     groups = ground.of_level(Area.Level.BUILDING_GROUP)
     asking = rng.sample(groups, max(1, round(len(groups) / GROUPS_A_NEED)))
@@ -40,7 +40,7 @@ def _need(rng: Random, group: Area, ground: DemoGround, doors: Doors) -> Need:
 
 
 def _follow(rng: Random, need: Need, days: int) -> None:
-    """Give the state its moments, all before today; `days` ago it was asked."""
+    """Set the moments of the status, all before today; the need was opened `days` ago."""
     soon = need.opened_on + timedelta(days=rng.randint(0, min(5, days - 1)))
     if need.status in (Status.CLAIMED, Status.DONE):
         need.claimed_at = moment(soon, 9, rng.randrange(60))
@@ -66,7 +66,7 @@ def _take_on(rng: Random, ground: DemoGround, claimed: Sequence[Need]) -> None:
 
 
 def _able(ground: DemoGround, need: Need) -> list[int]:
-    """Members of the compound, else of the community, who can do it."""
+    """Return the ids of members of the compound, else of the community, who can help."""
     for level in (Area.Level.STATION, Area.Level.COMMUNITY):
         homes = ground.homes_in[ground.above(need.area, level).path]
         if able := [home.member_id for home in homes if home.joined_on and need.skill in home.member.skills]:
@@ -75,7 +75,7 @@ def _able(ground: DemoGround, need: Need) -> list[int]:
 
 
 def commend(ground: DemoGround) -> list[Honour]:
-    """Honour about a hundred places, last year's and this year's."""
+    """Make honours for about a hundred places, last year and this year."""
     rng = Random(f"{ground.street.name} 评优")
     groups = ground.of_level(Area.Level.BUILDING_GROUP)
     places = [*groups, *ground.of_level(Area.Level.STATION)]

@@ -1,4 +1,4 @@
-"""Made-up people of the demonstration street: believable names, right ID numbers, nobody real."""
+"""Made-up people of the demonstration street: believable names, valid ID numbers, nobody real."""
 
 from collections.abc import Hashable
 from datetime import date, timedelta
@@ -22,7 +22,7 @@ RARE_SURNAMES = (
     *("欧阳", "上官", "司马", "诸葛", "夏侯", "皇甫", "慕容", "尉迟", "令狐", "端木"),
 )
 
-# First and second characters of given names by the generation's last year of birth, for each sex.
+# For each sex: first and second characters of given names, by a generation's last year of birth.
 GIVEN_NAMES = {
     1964: {
         "男": ("建国金福根永德志忠长炳宝兴荣正", "生林根明良祥发仁义才昌荣兴华顺"),
@@ -49,7 +49,7 @@ class DemoPerson(NamedTuple):
 
 
 def person(rng: Random, home: Hashable, *, is_local: bool, taken: set[object]) -> DemoPerson:
-    """Someone whose ID number, and whose name at `home`, is not yet in `taken`; both are added to it."""
+    """Return a person whose ID number, and whose name at `home`, are not yet in `taken`; both are added to it."""
     # Local members are mostly retired people whose membership moved home with them.
     likeliest_year = 1953 if is_local else 1980
     while True:
@@ -62,7 +62,7 @@ def person(rng: Random, home: Hashable, *, is_local: bool, taken: set[object]) -
 
 
 def admitted_on(rng: Random, born_on: date) -> date:
-    """A day after the eighteenth birthday, mostly of the younger years; for some within the year of probation."""
+    """Return a day after the eighteenth birthday, mostly in the younger years; for some in the year of probation."""
     if born_on.year > 1975 and rng.random() < 0.04:
         return LAST_ADMITTED_ON - timedelta(days=rng.randrange(365))
     of_age = born_on + timedelta(days=18 * 366)
@@ -77,7 +77,7 @@ def _name(rng: Random, sex: str, born_on: date) -> str:
 
 
 def _id_number(rng: Random, sex: str, born_on: date) -> str:
-    """An ID number as in GB 11643: an odd sequence number for a man, and the check digit of ISO 7064 MOD 11-2."""
+    """Return an ID number as in GB 11643: odd sequence number for a man, check digit of ISO 7064 MOD 11-2."""
     sequence = rng.randrange(0, 998, 2) + (1 if sex == "男" else 2)
     body = f"{AREA_CODE}{born_on:%Y%m%d}{sequence:03}"
     total = sum(int(digit) << 17 - place for place, digit in enumerate(body))

@@ -1,4 +1,4 @@
-"""A made-up street for demonstrations: the paper's figures, and not one real person, employer.
+"""A made-up street for demonstrations: the paper's figures, and no real person or employer.
 
 `areas_workbook()` and `roster_workbook()` give the bytes of two xlsx files in the layouts that `import_areas` and
 `import_roster` read. Every call gives the same cells. ID numbers and credit codes lie under the unassigned area
@@ -33,7 +33,7 @@ COMPOUND_NAMES = ("迎晖苑", "嘉乐花园", "新成小区", "仓桥公寓", "
 
 
 class Housing(NamedTuple):
-    """What a kind of compound is like: its name on screen, floors, doors a floor."""
+    """A kind of compound: its name on screen, its floors, its doors on a floor."""
 
     label: str
     floors: int
@@ -68,7 +68,7 @@ SKILLS = ("书法", "太极拳", "水电维修", "法律咨询", "摄影", "心�
 
 
 class Group(NamedTuple):
-    """One building group: where it stands, and the day its party group was founded."""
+    """A building group: its place, and the day its party group was founded."""
 
     community: str
     compound: str
@@ -78,7 +78,7 @@ class Group(NamedTuple):
 
 
 class DemoEmployer(NamedTuple):
-    """Where in-post members belong; `communities` are those its members live in, `ranked` if it has 处级 and 科级."""
+    """An employer of in-post members, who live in `communities`; it has 处级 and 科级 members if `ranked`."""
 
     name: str
     credit_code: str
@@ -88,7 +88,7 @@ class DemoEmployer(NamedTuple):
 
 
 def areas_workbook() -> bytes:
-    """The street's tree as xlsx: one sheet 组织架构, one row for each of the 873 building groups."""
+    """Return the street's tree as .xlsx: one sheet 组织架构, one row for each of the 873 building groups."""
     groups = _groups()
     residents = _residents(groups)
     rows = [
@@ -99,12 +99,12 @@ def areas_workbook() -> bytes:
 
 
 def roster_workbook() -> bytes:
-    """The street's roster as xlsx: one sheet 花名册, one row for each of the 5,200 members."""
+    """Return the street's roster as .xlsx: one sheet 花名册, one row for each of the 5,200 members."""
     return workbook("花名册", ROSTER_HEADINGS, _members(), formats=_texts(ROSTER_HEADINGS, but="序号"))
 
 
 def _texts(headings: Sequence[str], *, but: str) -> dict[int, str]:
-    """All columns but one as text, so that Excel keeps an ID number when its cell is edited."""
+    """Return the text format for all columns but one, so that Excel keeps an ID number when its cell is edited."""
     return {number: "@" for number, heading in enumerate(headings) if heading != but}
 
 
@@ -122,7 +122,7 @@ def _groups() -> tuple[Group, ...]:
 
 
 def _group(rng: Random, compound: int, number: int) -> Group:
-    """The building of this number in the street's n-th compound; names and kinds come round in turn."""
+    """Return the building of this number in the street's n-th compound; names and kinds repeat in turn."""
     phase, name = divmod(compound, len(COMPOUND_NAMES))
     return Group(
         COMMUNITIES[compound // COMPOUNDS_EACH],
@@ -134,7 +134,7 @@ def _group(rng: Random, compound: int, number: int) -> Group:
 
 
 def _founded_on(rng: Random) -> date:
-    """A day of the paper's years, more often an early one: 成熟一个、建立一个."""
+    """Return a day of the paper's years, more often an early one: 成熟一个、建立一个."""
     return FIRST_GROUP_ON + (LAST_GROUP_ON - FIRST_GROUP_ON) * rng.betavariate(1.2, 2)
 
 
@@ -171,7 +171,7 @@ def _members() -> list[tuple[object, ...]]:
 
 
 def _homes(rng: Random) -> list[Group]:
-    """The building group of each member in the tree's order, every group at least once."""
+    """Return the building group of each member in the tree's order, every group at least once."""
     groups = _groups()
     weights = [rng.uniform(0.3, 1.0) * group.housing.floors**0.3 for group in groups]
     members = [1 + more for more in _shares(MEMBERS - GROUPS, weights)]
@@ -179,7 +179,7 @@ def _homes(rng: Random) -> list[Group]:
 
 
 def _staying_out(rng: Random, homes: Sequence[Group]) -> set[int]:
-    """Indexes of those who do not take part, of every community, and never the only member of a group."""
+    """Return indexes of members who do not take part: some of every community, never the only one of a group."""
     chosen: set[int] = set()
     neighbours = [i for i, (one, other) in enumerate(pairwise(homes)) if one == other]
     for community, count in zip(COMMUNITIES, _shares(NOT_TAKING_PART, [1] * len(COMMUNITIES)), strict=True):
@@ -222,7 +222,7 @@ def _employers(rng: Random) -> list[DemoEmployer]:
 
 
 def _credit_code(kind: str, number: int) -> str:
-    """A credit code as in GB 32100: kind of body, area code, organisation code of GB 11714, check character."""
+    """Return a credit code as in GB 32100: kind of body, area code, organisation code (GB 11714), check character."""
     alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
     body = f"M{'A' if kind == '91' else 'B'}{number:06}"
     values = [int(character, 36) for character in body]

@@ -1,4 +1,4 @@
-"""What happens in the demonstration street, in words: activities, needs, deeds. Places and deeds, no person's name."""
+"""Texts of the demonstration street: activities, needs, deeds. No text names a person."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,7 +12,7 @@ ALL_YEAR: tuple[int, ...] = ()
 
 
 class Occasion(NamedTuple):
-    """A kind of activity: its title, what came of it ({} is a number), the months it belongs to, and its sides."""
+    """A kind of activity: its title, field, result ({} is a number), its months, and how it is classified."""
 
     title: str
     field: str
@@ -101,7 +101,7 @@ PLACES: dict[int, tuple[str, ...]] = {
 }
 PARTNERS = ("工会", "共青团", "妇联", "物业公司", "业委会", "派出所", "区图书馆", "区文化馆", "老年学校")
 
-# What is asked for, and the skill that fits; "" where anybody can help.
+# Needs, and the skill that fits; "" where anybody can help.
 NEEDS = (
     ("楼道三层的灯不亮，请帮忙看看线路", "水电维修"),
     ("水龙头关不紧，想请人换个垫圈", "水电维修"),

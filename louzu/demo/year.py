@@ -1,4 +1,4 @@
-"""A believable year of the demonstration street, ending today: made by bulk code, on one day always the same rows."""
+"""A believable year of the demonstration street, ending today, made in bulk; one day always gives the same rows."""
 
 from datetime import date
 
@@ -13,9 +13,9 @@ from members.models import Area, AreaRole
 
 
 def build_year(street: Area, *, today: date) -> dict[str, int]:
-    """Fill the street, whose members and posts are there, within the caller's transaction; return the counts.
+    """Fill a street that has members and posts, within the caller's transaction; return the counts.
 
-    A smaller street gets a smaller year: everything goes by its areas and members. One audit entry tells of it all.
+    A smaller street gets a smaller year, in proportion to its areas and members. One audit entry covers everything.
     """
     ground = DemoGround(street, today)
     move_in(ground)
@@ -39,7 +39,7 @@ def build_year(street: Area, *, today: date) -> dict[str, int]:
 
 
 def _recorders(street: Area) -> dict[str, int]:
-    """Who records the members' answers: the secretaries, and the street's office where there is none."""
+    """Return the users who record members' answers, by path: the secretaries, else the street's office."""
     posts = AreaRole.objects.filter(
         kind__in=(PostKind.SECRETARY, PostKind.STREET), area__in=Area.objects.inside(street)
     )

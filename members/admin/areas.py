@@ -84,7 +84,7 @@ class AreaAdmin(ExportableAdmin):
         area = super().get_object(request, object_id, from_field)
         if area is None or request.method != "POST":
             return area
-        Area.objects.hold_street(area)
+        Area.objects.lock_street(area)
         return super().get_object(request, object_id, from_field)
 
     def response_add(self, request, obj, post_url_continue=None):

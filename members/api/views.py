@@ -52,7 +52,7 @@ class AreaViewSet(CreateMixin, ChangeMixin, ScopedViewSet):
 
     def locked_object(self) -> Area:
         """The street's row is locked, not the area's own: every writer of the tree queues there."""
-        Area.objects.hold_street(self.get_object())
+        Area.objects.lock_street(self.get_object())
         return self.get_object()
 
 

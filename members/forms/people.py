@@ -106,7 +106,7 @@ class NewMemberForm(MemberForm):
     )
 
     def clean_home(self) -> Area:
-        Area.objects.hold_open(self.cleaned_data["home"])
+        Area.objects.lock_open(self.cleaned_data["home"])
         return self.cleaned_data["home"]
 
     def clean_joined_on(self) -> date | None:

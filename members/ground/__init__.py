@@ -1,1 +1,1 @@
-"""What everything stands on; no word of the domain in it."""
+"""The lowest floor, which everything else builds on."""

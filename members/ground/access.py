@@ -1,6 +1,6 @@
 """The one access rule: what each post opens, at or below its area (docs/design/privacy.md, "Roles and rows").
 
-Pages, admin, API, exports, autocompletes, form choices, the roster and the reports all ask here. A scope is a list of
+Pages, admin, API, exports, autocompletes, form choices, the roster and the reports all use it. A scope is a list of
 path ranges; an empty one selects nothing.
 """
 
@@ -14,7 +14,7 @@ from django.utils import timezone
 
 
 class PostHolder(Protocol):
-    """Whoever asks; `roles` are the user's posts, past and future ones too."""
+    """The user, as this rule needs them; `roles` are their posts, past and future ones too."""
 
     is_active: bool
     is_superuser: bool
@@ -127,7 +127,7 @@ MATRIX: dict[str, dict[Resource, Right]] = {
 # Here the right to write starts one level below the post: nobody changes the area or the post they hold.
 BELOW_ONLY = {(PostKind.SECRETARY, Resource.AREA), (PostKind.SECRETARY, Resource.POST)}
 
-# Which kinds of post each kind may give to others: no more than one has.
+# The kinds of post that each kind may give to others; none opens more than the giver's own.
 GRANTS: dict[str, set[str]] = {
     PostKind.STREET: {PostKind.STREET, PostKind.SECRETARY, PostKind.LIAISON, PostKind.LEADER, PostKind.INSTRUCTOR},
     PostKind.SECRETARY: {PostKind.LIAISON, PostKind.LEADER},
@@ -136,7 +136,7 @@ GRANTS: dict[str, set[str]] = {
 EVERYWHERE = Range("", "99999")
 INSTALLATION = Range("", "0")  # what belongs to no street: its path is empty
 
-# What the superuser is for: streets, their first office user, the shared register. No post adds to it.
+# The superuser sets up streets, their first office user and the shared register. Posts add nothing to these rights.
 SETTING_UP: dict[Resource, tuple[Right, Range]] = {
     Resource.AREA: (Right.WRITE, EVERYWHERE),
     Resource.POST: (Right.WRITE, EVERYWHERE),
@@ -147,11 +147,12 @@ FIRST_POSTS = {PostKind.STREET, PostKind.AUDITOR}
 
 
 def reach(user: PostHolder, resource: Resource, right: Right = Right.READ) -> list[Range]:
-    """Return the parts of the tree where the user's current posts give the right; no post, no part."""
+    """Return the parts of the tree where the user's current posts give the right; none without a post."""
     if sets_up(user):
-        held, part = SETTING_UP.get(resource, (0, INSTALLATION))
-        return [part] if held >= right else []
-    return [_range(kind, path, resource, right) for kind, path in posts_of(user) if _held(kind, resource) >= right]
+        highest, part = SETTING_UP.get(resource, (0, INSTALLATION))
+        return [part] if highest >= right else []
+    posts = posts_of(user)
+    return [_range(kind, path, resource, right) for kind, path in posts if _highest(kind, resource) >= right]
 
 
 def can(user: PostHolder, resource: Resource, right: Right = Right.READ) -> bool:
@@ -160,28 +161,28 @@ def can(user: PostHolder, resource: Resource, right: Right = Right.READ) -> bool
 
 
 def scope_path(user: PostHolder, resource: Resource, right: Right = Right.READ) -> str:
-    """Return the path of the smallest area that holds all of the user's reach; "" where only the whole tree does."""
+    """Return the path of the smallest area that contains all of the user's reach; "" where only the whole tree does."""
     paths = scope_paths(user, resource, right)
     return paths[0] if len(paths) == 1 else ""
 
 
 def scope_paths(user: PostHolder, resource: Resource, right: Right = Right.READ) -> list[str]:
-    """Return the path of the smallest area that holds the user's reach in a street, for each; "" where it is in none.
+    """Return for each street the path of the smallest area that contains the user's reach there; [""] without reach.
 
-    What is done in all of the reach at once is in the trail of each of these streets.
+    An action on the whole reach leaves an entry in the trail of each of these streets.
     """
     lows = sorted({low for low, _ in reach(user, resource, right)}) or [""]
     return [above_all(list(some)) for _, some in groupby(lows, key=lambda low: low[:4])]
 
 
 def above_all(paths: Sequence[str]) -> str:
-    """Return the path of the smallest area that holds all of these; "" where they lie in several streets."""
+    """Return the path of the smallest area that contains all of these; "" where they lie in several streets."""
     candidates = (paths[0][:end] for end in (16, 12, 8, 4))
     return next((path for path in candidates if all(each.startswith(path) for each in paths)), "")
 
 
 def paths_above(ranges: Sequence[Range]) -> set[str]:
-    """Return the paths of the areas that these lie in, street and communities and compounds."""
+    """Return the paths of the areas above these ranges: street, communities and compounds."""
     return {low[:end] for low, _ in ranges for end in range(4, len(low), 4)}
 
 
@@ -203,7 +204,7 @@ def grantable(user: PostHolder) -> set[str]:
 
 
 def within(column: str, ranges: list[Range]) -> Q:
-    """Return the condition "the path in `column` lies in one of these"; none of them is none of the rows.
+    """Return the condition "the path in `column` lies in one of these ranges"; without ranges it selects no row.
 
     A range instead of a prefix match: SQLite scans for LIKE, and both databases use the index for this.
     """
@@ -214,15 +215,15 @@ def within(column: str, ranges: list[Range]) -> Q:
 
 
 def subtree(path: str, *, root: bool = True) -> Range:
-    """Return the range of an area and what lies below it; without its root, what lies below it alone.
+    """Return the range of an area and all below it; with `root=False`, only of what is below it.
 
-    Paths are made of digits, so "0" appended comes before the first child and behind the area itself.
+    Paths consist of digits, so the path with "0" appended sorts after the area itself and before its first child.
     """
     return Range(path if root else path + "0", str(int(path) + 1).zfill(len(path)))
 
 
 def posts_of(user: PostHolder) -> list[tuple[str, str]]:
-    """Return kind and path of the user's current posts, read once for each user object, that is once a request."""
+    """Return (kind, path) of the user's current posts; they are read once for each user object, so once a request."""
     if not user.is_authenticated or not user.is_active:
         return []
     posts = getattr(user, "_posts", None)
@@ -233,11 +234,11 @@ def posts_of(user: PostHolder) -> list[tuple[str, str]]:
 
 
 def forget_posts(user: PostHolder) -> None:
-    """Have the posts read anew: what was just written may have changed them."""
+    """Drop the posts kept on this user object: a write may have changed them, so they have to be read again."""
     user._posts = None  # type: ignore[attr-defined]
 
 
-def _held(kind: str, resource: Resource) -> int:
+def _highest(kind: str, resource: Resource) -> int:
     return MATRIX[kind].get(resource, 0)
 
 

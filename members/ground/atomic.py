@@ -3,8 +3,8 @@
 SQLite lets one writer in at a time and makes the others poll; measured with 16 writers the slowest wait eight seconds.
 A file lock taken before BEGIN is a queue: nobody fails, the slowest wait a third of a second. Elsewhere it is `atomic`.
 
-The entries of the audit trail are added last, just before COMMIT: they queue behind one row, which would otherwise be
-locked from the first of them on, against every other writer and in another order than the rows of the matter itself.
+The entries of the audit trail are added last, just before COMMIT. They lock one row, their chain's head. Locked at the
+first entry already, it would stop every other writer for longer, and break the order in which rows are locked.
 """
 
 from collections.abc import Iterator
@@ -26,13 +26,13 @@ _entries: ContextVar[list[Any] | None] = ContextVar("entries", default=None)
 
 @contextmanager
 def atomic_write() -> Iterator[None]:
-    """A transaction that waits its turn; inside another one it is a savepoint."""
+    """Open a transaction that waits its turn; inside another one it is a savepoint."""
     with _turn(), transaction.atomic(), _entries_last():
         yield
 
 
 def is_away(error: BaseException) -> bool:
-    """Whether this error came of a database that cannot be reached: whoever retries needs a new connection."""
+    """Whether the database could not be reached; a retry then needs a new connection."""
     return isinstance(error, OperationalError | InterfaceError) and not connection.is_usable()
 
 

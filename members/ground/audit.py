@@ -50,7 +50,7 @@ MASK = "＊＊＊"
 
 @contextmanager
 def acting(user: Any = None, *, address: str | None = None, request_id: str = "", reason: str = "") -> Iterator[None]:
-    """Within the block, writes are this user's doing."""
+    """Record the writes within the block as this user's."""
     token = _now.set(Circumstances(user, address, request_id or uuid.uuid4().hex, reason))
     try:
         yield
@@ -88,7 +88,7 @@ class Audited(models.Model):
         self._loaded = before | after
 
     def delete(self, *args, **kwargs):
-        """What goes with the row leaves entries too: a cascade alone would go unrecorded."""
+        """Delete the row; rows deleted with it leave entries too, which a cascade of the database would not."""
         with atomic_write():
             for relation in self._meta.related_objects:
                 if relation.on_delete is models.CASCADE and issubclass(relation.related_model, Audited):
@@ -113,19 +113,19 @@ class Audited(models.Model):
         return {name: getattr(self, name) for name in taken if name not in deferred}
 
     def audit_path(self) -> str:
-        """The path of the area the row belongs to, for the scope of whoever reads the trail."""
+        """Return the path of the row's area; it decides who may read the entry."""
         area = getattr(self, "area", None)
         return getattr(self, "path", "") or (area.path if area else "")
 
     def audit_paths(self) -> Iterable[str]:
-        """The paths that an entry is made for: one in each street that it concerns."""
+        """Return the paths to write entries for: one in each street that the row concerns."""
         return [self.audit_path()]
 
 
 def differences(before: dict, after: dict) -> dict[str, list]:
     """Return {field: [old, new]} of what differs, protected values masked."""
     return {
-        name: [_shown(name, before.get(name)), _shown(name, value)]
+        name: [_recorded(name, before.get(name)), _recorded(name, value)]
         for name, value in after.items()
         if value != before.get(name) and name != "last_login"
     }
@@ -142,8 +142,8 @@ def record(
 ) -> None:
     """Add an entry to the trail within the caller's transaction: one in each street that it concerns.
 
-    `row` is what it concerns (a model instance, or a model class for a list of it); `path` the area where no row says
-    it, or one in each street; `by` the acting user where the circumstances do not know them yet.
+    `row` is a model instance, or a model class for a list of its rows. `path` is the area's where the row has none, or
+    one path in each street. `by` is the acting user where `acting` does not know them yet, as at a login.
     """
     entries = apps.get_model("members.AuditEntry")
     now = circumstances()
@@ -165,7 +165,7 @@ def record(
             entries.objects.extend([entry])
 
 
-def seal(previous: str, values: dict, key: str) -> str:
+def chain_hash(previous: str, values: dict, key: str) -> str:
     """Return the hash that binds an entry's values to the hash before it, under a key that is in no database."""
     packed = orjson.dumps(values, option=orjson.OPT_SORT_KEYS, default=str)
     return hmac.digest(key.encode(), previous.encode() + packed, "sha256").hex()
@@ -174,11 +174,11 @@ def seal(previous: str, values: dict, key: str) -> str:
 def fits(previous: str, values: dict, found: str) -> bool:
     """Whether this is the hash of the values, under the key of today or one used before."""
     keys = (settings.LOUZU_AUDIT_KEY, *settings.LOUZU_AUDIT_KEYS_OLD)
-    return any(hmac.compare_digest(seal(previous, values, key).encode(), found.encode()) for key in keys)
+    return any(hmac.compare_digest(chain_hash(previous, values, key).encode(), found.encode()) for key in keys)
 
 
 def listen_to_logins() -> None:
-    """Record logins, failures and lock-outs: the framework tells of them by signals alone."""
+    """Record logins, failures and lock-outs; Django and axes report them by signals only."""
     user_logged_in.connect(_logged("login"), weak=False, dispatch_uid="audit.login")
     user_logged_out.connect(_logged("logout"), weak=False, dispatch_uid="audit.logout")
     user_login_failed.connect(_refused("login_failed"), weak=False, dispatch_uid="audit.login_failed")
@@ -205,7 +205,7 @@ def _refused(action: str):
 
 
 def plain_address(address: str | None) -> str | None:
-    """The one way to write an address that both databases give back; None for what is none."""
+    """Return an address in the one form that both databases give back; None for text that is no address."""
     try:
         plain = ip_address(address or "")
     except ValueError:
@@ -217,7 +217,7 @@ def _paths_of(row: Any) -> Iterable[str]:
     return row.audit_paths() if isinstance(row, Audited) and row.pk else [""]
 
 
-def _shown(name: str, value: Any) -> Any:
+def _recorded(name: str, value: Any) -> Any:
     if name in PROTECTED and value not in (None, ""):
         return MASK
     return value if value is None or isinstance(value, bool | int | str) else str(value)

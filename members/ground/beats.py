@@ -1,4 +1,4 @@
-"""Signs of life: while a block lasts, a thread of its own says so every few seconds."""
+"""Signs of life: while a block runs, a thread of its own gives one every few seconds."""
 
 import logging
 import threading
@@ -14,9 +14,9 @@ EVERY = 10.0  # seconds
 
 
 class Heart:
-    """Calls `beat` now and then until the `with` block ends, on a database connection of its own.
+    """Calls `beat` every `EVERY` seconds until the `with` block ends, on a database connection of its own.
 
-    Nobody waits for its last beat: it may itself be waiting for the lock that the block holds.
+    The block does not wait for the last beat, which may itself be waiting for a lock of the block.
     """
 
     def __init__(self, beat: Callable[[], object]):
@@ -40,7 +40,7 @@ class Heart:
             connections.close_all()
 
     def _beat_once(self) -> None:
-        """A beat that the database does not take is left out; whoever is at work notices by themselves."""
+        """Beat once; an error of the database is only logged, because the block itself meets it too."""
         try:
             close_old_connections()
             self.beat()

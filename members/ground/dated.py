@@ -1,4 +1,4 @@
-"""Rows that hold for a time: `since` is the first day, `until` the first day on which they no longer hold."""
+"""Rows that are valid for a time: `since` is the first day, `until` the first day on which they no longer are."""
 
 from datetime import date
 from typing import Self
@@ -10,15 +10,15 @@ from django.utils import timezone
 
 class DatedQuerySet(models.QuerySet):
     def on(self, day: date) -> Self:
-        """Rows that hold on this day."""
+        """Rows that are valid on this day."""
         return self.filter(Q(since=None) | Q(since__lte=day), Q(until=None) | Q(until__gt=day))
 
     def lasting(self) -> Self:
-        """Rows that hold today, or will."""
+        """Rows that are valid today, or will be."""
         return self.filter(Q(until=None) | Q(until__gt=timezone.localdate()))
 
     def current(self) -> Self:
-        """Rows that hold today."""
+        """Rows that are valid today."""
         return self.on(timezone.localdate())
 
 

@@ -1,9 +1,9 @@
-"""Dates as rosters hold them → ISO text of a day, a month or a year. Nothing is guessed."""
+"""Dates as rosters write them → ISO text of a day, a month or a year. Nothing is guessed."""
 
 import re
 from datetime import date
 
-from members.ground.text import Cell, shown, squeezed
+from members.ground.text import Cell, as_text, squeezed
 
 EARLIEST = 1900
 
@@ -26,9 +26,9 @@ class Unreadable(ValueError):
 
 def read_day(cell: Cell, *, today: date, year_alone: bool = False) -> str:
     """Return "1998-07-01", "1998-07" or, where `year_alone` is allowed, "1998". Raises Unreadable."""
-    if isinstance(cell, float) and re.fullmatch(r"\d{4}\.1", shown(cell)):
+    if isinstance(cell, float) and re.fullmatch(r"\d{4}\.1", as_text(cell)):
         raise Unreadable(AMBIGUOUS.format(year=int(cell)))
-    parts = [cell.year, cell.month, cell.day] if isinstance(cell, date) else _parts(shown(cell))
+    parts = [cell.year, cell.month, cell.day] if isinstance(cell, date) else _parts(as_text(cell))
     day = _iso(parts)
     if len(parts) == 1 and not year_alone:
         raise Unreadable(YEAR_ONLY)
@@ -38,7 +38,7 @@ def read_day(cell: Cell, *, today: date, year_alone: bool = False) -> str:
 
 
 def _parts(text: str) -> list[int]:
-    """Year, month, day, as many as are written."""
+    """Return year, month and day, as many as are written."""
     folded = squeezed(CLOCK.sub(r"\1", text.strip()))
     match = WRITTEN.fullmatch(folded) or DIGITS.fullmatch(folded)
     if match is None:

@@ -1,7 +1,7 @@
-"""What holds on to an area, an employer or a member: each app says so of its own models in its `ready()`.
+"""Which models point at an area, an employer or a member; each app registers its own in its `ready()`.
 
-Whoever wants to take such a row away asks here whether it is in use, and by what, in words for the screen. A test of
-the code base sees to it that every foreign key is registered.
+Before such a row is deleted, this tells whether it is in use, and by what, in words for the screen. A test of the code
+base checks that every foreign key is registered.
 """
 
 from collections import Counter, defaultdict
@@ -16,7 +16,7 @@ Model = type[Any]
 
 
 class Dependent(NamedTuple):
-    """A model that points at another by a field; `words` count its rows, `place` leads to the path of their area."""
+    """A model that points at another by `field`; `words` formats a count of its rows, `place` leads to their path."""
 
     model: Model
     field: str
@@ -39,9 +39,10 @@ def is_registered(target: Model, model: Model, field: str) -> bool:
 def uses_of(
     target: Model, pks: Collection[int], *, street_path: str, but: Mapping[Model, Collection[int]]
 ) -> dict[int, str]:
-    """Say of each of these rows that is in use by what; rows `but` these count, which are about to go themselves.
+    """Return {id: sentence} of those of these rows that are in use.
 
-    Of what other streets have there no more is said than that there is something.
+    Rows in `but`, by model, do not count: they are about to be deleted as well. Uses in other streets are mentioned
+    without any number.
     """
     counts: dict[int, Counter[str]] = defaultdict(Counter)
     elsewhere: set[int] = set()
@@ -58,7 +59,7 @@ def uses_of(
 
 
 def places_of(target: Model, pks: Collection[int]) -> Iterator[tuple[int, str]]:
-    """Yield the rows and the paths where something holds on to them, as far as it lies anywhere."""
+    """Yield (id, path of an area) for each of these rows and each area in which it is used."""
     for dependent in _registered[target].values():
         for batch in batches(sorted(pks) if dependent.place else []):
             rows = dependent.model._base_manager.filter(**{f"{dependent.field}__in": batch}).order_by()

@@ -1,4 +1,4 @@
-"""What every export shares: typed cells, and no cell that a spreadsheet would run as a formula."""
+"""Workbooks of all exports: typed cells, and no cell that a spreadsheet would run as a formula."""
 
 import io
 import unicodedata
@@ -11,7 +11,8 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-# What makes a formula of a cell; spreadsheets fold their wide, small and raised forms (＝ ﹢ ⁻) to these.
+# A cell may run as a formula if it begins with one of these; spreadsheets fold wide, small and raised forms
+# (＝ ﹢ ⁻) to them.
 SIGNS = {"=", "+", "-", "@", "\N{MINUS SIGN}", "\N{HYPHEN}"}
 UNSEEN = " \N{NO-BREAK SPACE}\N{IDEOGRAPHIC SPACE}\N{ZERO WIDTH SPACE}\N{ZERO WIDTH NO-BREAK SPACE}"
 
@@ -22,12 +23,12 @@ def harmless(value: Any) -> Any:
 
 
 def unquoted(text: str) -> str:
-    """Text from one of our exports without that quote."""
+    """Return text from one of our exports without that quote."""
     return text[1:] if text.startswith("'") and is_risky(text[1:]) else text
 
 
 def is_risky(text: str) -> bool:
-    """Whether a spreadsheet may run the text; blanks before its head count for nothing."""
+    """Whether a spreadsheet may run the text as a formula; leading blanks do not prevent it."""
     if text.startswith(("\t", "\r", "\n")):
         return True
     head = text.lstrip(UNSEEN)[:1]

@@ -14,6 +14,6 @@ class FirstPassword(NamedTuple):
 
 
 def first_password() -> FirstPassword:
-    """Make one: to hash it takes a tenth of a second, so that it is done before a transaction begins."""
+    """Make a first password. Hashing takes a tenth of a second, so call this before a transaction begins."""
     text = secrets.token_urlsafe(9)
     return FirstPassword(text, make_password(text))

@@ -1,4 +1,4 @@
-"""History of personal data: every state a row was in, and for bulk writes too.
+"""The history of personal data: every state of a row, after bulk writes too.
 
 simple-history records what goes through `save()`; a bulk write would leave nothing. `write_history` copies the rows as
 they now are into the history table, a few hundred at a time, by INSERT … SELECT.
@@ -24,7 +24,7 @@ def batches(values: Sequence[Any], size: int = BATCH) -> Iterator[Sequence[Any]]
 
 
 class FromImport(models.Model):
-    """What a history row knows besides the state: the roster import that brought it, if one did."""
+    """The roster import that a history row came from, if it came from one."""
 
     roster_import = models.ForeignKey(
         "members.RosterImport",

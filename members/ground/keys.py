@@ -1,4 +1,4 @@
-"""Keys for programs: shown once, kept as a digest, with an expiry."""
+"""Keys for programs: shown once, stored as a digest, with an expiry."""
 
 import secrets
 from datetime import timedelta
@@ -13,12 +13,12 @@ from members.ground.sealing import digest
 
 class KeyQuerySet(models.QuerySet):
     def live(self) -> Self:
-        """Keys that open something now."""
+        """Keys that are valid now."""
         return self.filter(revoked_at=None, expires_at__gt=timezone.now())
 
 
 class AccessKey(Audited):
-    """What a program shows instead of a password: `lz_<prefix>_<secret>`."""
+    """A key that a program sends instead of a password: `lz_<prefix>_<secret>`."""
 
     PREFIX, LIFE = "lz_", timedelta(days=180)
 
@@ -38,7 +38,7 @@ class AccessKey(Audited):
 
     @classmethod
     def make(cls, *, label: str, life: timedelta = LIFE, **owner: Any) -> tuple[Self, str]:
-        """Make a key of this owner and return it with the text that is never shown again."""
+        """Make a key for this owner; return it with its text, which is never shown again."""
         prefix, secret = secrets.token_hex(5), secrets.token_urlsafe(32)
         key = cls(label=label, prefix=prefix, digest=digest(secret, purpose="token"), **owner)
         key.expires_at = timezone.now() + life

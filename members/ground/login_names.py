@@ -1,4 +1,4 @@
-"""Names typed at the login. One that nobody has may be a password typed into the wrong field: it is kept nowhere."""
+"""Names typed at the login. One that no user has may be a password in the wrong field, so it is stored nowhere."""
 
 from typing import Any
 
@@ -6,5 +6,5 @@ from django.contrib.auth import get_user_model
 
 
 def user_named(name: str) -> Any:
-    """Return the user who has this login name, None where nobody has."""
+    """Return the user with this login name, or None."""
     return None if "\0" in name else get_user_model()._default_manager.filter(username=name).first()

@@ -1,4 +1,4 @@
-"""What a login opens beside posts: an app that opens something to users says so here, in its `ready()`."""
+"""What a user may open without a post; an app that opens something to users registers it in its `ready()`."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -7,11 +7,11 @@ from django.db.models import QuerySet
 
 
 class Opening(NamedTuple):
-    """One such thing, a unit's inbox for example."""
+    """One such thing, for example a unit's inbox. Each function takes the user."""
 
-    # The numbers of the users to whom more of it is open, today or later, than this user could give.
+    # The ids of the users who can open more of it, today or later, than this user could give.
     beyond: Callable[[Any], QuerySet]
-    # The paths of the streets where it is open to this user, today or later; or where it ever was.
+    # The paths of the streets where this user can open it, today or later, and where they ever could.
     paths: Callable[[Any], set[str]]
     former_paths: Callable[[Any], set[str]]
 

@@ -1,4 +1,4 @@
-"""When the database cannot be had just now: away, restarting, or one write holds it for long."""
+"""Outages of the database: it is away or restarting, or one write locks it for long."""
 
 import sqlite3
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from django.db import InterfaceError, OperationalError
 
 RETRY_AFTER = 10  # seconds
-# Of SQLite's errors those of its file; others ("no such column") are faults of ours.
+# SQLite's errors that concern its file; others ("no such column") are our own faults.
 OF_THE_FILE = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -15,7 +15,7 @@ OF_THE_FILE = {
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_CANTOPEN,
 }
-# Of PostgreSQL's: the connection, given up for another's sake, no room, a lock, stopped by an operator.
+# PostgreSQL's classes: no connection, rolled back for another transaction, no room, a lock, stopped by an operator.
 CLASSES = ("08", "40", "53", "55", "57")
 TOO_SLOW = "57014"  # a statement that takes too long does so a little later as well
 
@@ -34,6 +34,6 @@ def is_outage(error: BaseException | None) -> bool:
 
 
 def give_up_session(request: Any) -> None:
-    """Leave the session as it was: to save it would wait for the database once more, for a request that did nothing."""
+    """Do not save the session: that would wait for the database once more, for a request that did nothing."""
     if hasattr(request, "session"):
         request.session.modified = False

@@ -1,4 +1,4 @@
-"""A date of which perhaps only the month or the year is known, kept as the beginning of its ISO 8601 text.
+"""A date of which perhaps only the month or the year is known, stored as the beginning of its ISO 8601 text.
 
 "1998", "1998-07" and "1998-07-01" sort as they should and say no more than was known.
 """

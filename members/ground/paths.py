@@ -9,9 +9,9 @@ LAST_CHILD = 9998
 
 
 class NextPaths:
-    """The next free path below each parent, behind the last of the `taken` ones; whoever asks holds the street.
+    """Gives out the next free path below each parent, after the last of the `taken` ones. The caller locks the street.
 
-    A path below which something stands is taken too, though its own area may be missing.
+    A path with areas below it counts as taken, even where its own area is missing.
     """
 
     def __init__(self, taken: Iterable[str]):
@@ -22,7 +22,7 @@ class NextPaths:
                 self.last[parent] = max(self.last.get(parent, 0), number)
 
     def below(self, parent: str) -> str:
-        """Return the path and count on; ValidationError where the parent has too many children."""
+        """Return the next path and count it as taken; ValidationError where the parent has too many children."""
         number = self.last[parent] = self.last.get(parent, 0) + 1
         if number > LAST_CHILD:
             raise ValidationError(f"同一上级下最多 {LAST_CHILD} 个区域。")

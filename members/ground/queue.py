@@ -1,4 +1,4 @@
-"""What stands in the queue of background tasks, and what waits outside of it for its time."""
+"""The queue of background tasks, and work that waits outside it until it is due."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -25,12 +25,12 @@ _waiting: list[Waiting] = []
 
 
 def watch(due_at: Callable[[], datetime | None], task: Task) -> None:
-    """Let workers queue this task whenever something of it has become due; an app says so when it is ready."""
+    """Register a task that workers queue whenever its work has become due; an app does so in its `ready()`."""
     _waiting.append(Waiting(due_at, task))
 
 
 def gather() -> None:
-    """Queue the tasks of what has become due outside the queue, unless they stand in it already."""
+    """Queue the registered tasks whose work has become due, unless they are queued already."""
     now = timezone.now()
     for due_at, task in _waiting:
         moment = due_at()
@@ -39,7 +39,7 @@ def gather() -> None:
 
 
 def next_moment() -> datetime | None:
-    """Return when the first thing is due that cannot be worked yet, in the queue or outside of it."""
+    """Return when the first later work becomes due, in the queue or outside it; None where there is none."""
     now = timezone.now()
     later = DBTaskResult.objects.filter(status=TaskResultStatus.READY, run_after__gt=now, run_after__lt=get_date_max())
     moments = [later.aggregate(first=Min("run_after"))["first"], *(due_at() for due_at, _ in _waiting)]

@@ -15,7 +15,7 @@ MOST_UNITS, MOST_FLOORS, MOST_DOORS = 12, 60, 30
 
 
 class Door(NamedTuple):
-    """Where a door is in its building. A room that does not tell has no floor, and its text as number."""
+    """Where a door is in its building. A room that names no floor has floor None, and its text as number."""
 
     unit: str
     floor: int | None
@@ -54,7 +54,7 @@ class Shape(NamedTuple):
 
 
 def shape_of(rooms: Iterable[str]) -> Shape:
-    """Tell from some of its rooms how large a building must be at least; zeros where no room tells."""
+    """Return the smallest shape that contains these rooms, up to MOST_…; no floors where no room names one."""
     read = [door for door in map(read_door, rooms) if door.floor]
     units = [int(door.unit) for door in read if door.unit.isdecimal()]
     return Shape(

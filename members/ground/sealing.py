@@ -1,4 +1,4 @@
-"""What protects phones and ID numbers at rest.
+"""Encryption and digests that protect phones and ID numbers at rest.
 
 An ID number is kept only as an HMAC-SHA256 digest under a key that is in no database and no backup: an unkeyed hash
 of it could be undone in hours. A phone number is encrypted (AES-GCM, or SM4-GCM of GB/T 32907 where asked for) and
@@ -21,7 +21,7 @@ NONCE, TAG = 12, 16
 
 
 def digest(text: str, *, purpose: str) -> str:
-    """Return 64 hex digits that identify `text` for one purpose ("id", "phone") and tell nothing of it."""
+    """Return 64 hex digits that identify `text` for one purpose ("id", "phone") and do not reveal it."""
     return hmac.digest(settings.LOUZU_ID_KEY.encode(), f"{purpose}:{text}".encode(), "sha256").hex()
 
 
@@ -58,7 +58,7 @@ def decrypt_text(sealed: str) -> str:
 
 
 def mask_phone(phone: str) -> str:
-    """138****5678; of a landline the last four digits."""
+    """Return 138****5678; of a landline only the last four digits."""
     if not phone:
         return ""
     return f"{phone[:3]}****{phone[-4:]}" if len(phone) == 11 else f"****{phone[-4:]}"

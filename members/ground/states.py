@@ -1,4 +1,4 @@
-"""Rows with a state: which moves are allowed is a table, and of two people only one can win."""
+"""Rows with a status: a table says which transitions are allowed, and of two people only one can win."""
 
 from typing import NoReturn
 
@@ -6,25 +6,27 @@ from django.db import models
 
 
 class Conflict(Exception):
-    """The row is not in a state from which the move is allowed; perhaps somebody else was faster."""
+    """The row is not in a status that allows the transition; perhaps somebody else was faster."""
 
 
-class Moving(models.Model):
-    """A model whose `status` changes by `advance()` alone, as its `MOVES` allow: {from: {to, …}}."""
+class WithStatus(models.Model):
+    """A model whose `status` changes only through `advance()`, as its `TRANSITIONS` allow: {from: {to, …}}."""
 
-    MOVES: dict[str, set[str]] = {}
+    TRANSITIONS: dict[str, set[str]] = {}
     status = models.CharField("状态", max_length=10)
 
     class Meta:
         abstract = True
 
     def advance(self, to: str, *, only_from: str = "", **values) -> None:
-        """Save the row in its new state, if the stored one allows it; the loser of a race gets Conflict.
+        """Save the row in its new status, if the stored one allows it; the loser of a race gets Conflict.
 
-        Where several states lead to the new one, `only_from` says which of them this move is for. The caller opens the
+        Where several statuses lead to the new one, `only_from` names the one that is meant. The caller opens the
         transaction: the row stays locked in it, so that the save can leave its audit entry.
         """
-        allowed = [status for status, targets in self.MOVES.items() if to in targets and only_from in ("", status)]
+        allowed = [
+            status for status, targets in self.TRANSITIONS.items() if to in targets and only_from in ("", status)
+        ]
         rows = type(self)._default_manager.filter(pk=self.pk, status__in=allowed)
         if not rows.update(status=to, **values):
             self._refuse()
@@ -33,12 +35,12 @@ class Moving(models.Model):
         self.save(update_fields=["status", *values])
 
     def lock(self, *names: str) -> None:
-        """Hold the row until the transaction ends, and read its state and these fields as they now are."""
+        """Lock the row until the transaction ends, and read its state and these fields as they now are."""
         rows = type(self)._default_manager.select_for_update(no_key=True)
         self.refresh_from_db(fields=["status", *names], from_queryset=rows)
 
-    def hold_in(self, status: str) -> None:
-        """Hold the row until the transaction ends, if its stored state is this one; else Conflict."""
+    def lock_if(self, status: str) -> None:
+        """Lock the row until the transaction ends, if its stored status is this one; else raise Conflict."""
         if not type(self)._default_manager.filter(pk=self.pk, status=status).update(status=status):
             self._refuse()
 

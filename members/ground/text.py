@@ -28,19 +28,19 @@ def squeezed(text: str) -> str:
 
 
 def heading_key(text: str) -> str:
-    """What a heading is compared by: without blanks, `*` and anything from a bracket on."""
+    """Return the key to compare headings by: without blanks, `*` and anything from a bracket on."""
     return squeezed(text).partition("(")[0].replace("*", "")
 
 
 def place_key(text: str) -> str:
-    """What communities and stations are compared by."""
+    """Return the key to compare communities and stations by."""
     return squeezed(text)
 
 
 def building_key(text: str) -> str:
-    """What buildings of one compound are compared by: 12号楼, 12幢, 012栋, 12#, １２ 座 are all "12".
+    """Return the key to compare buildings of one compound by: 12号楼, 12幢, 012栋, 12#, １２ 座 are all "12".
 
-    Whatever says more than a number keeps saying it ("3幢2单元" is "3号2单元").
+    A name that says more than a number keeps the rest ("3幢2单元" is "3号2单元").
     """
     folded = squeezed(text).upper()
     if match := BUILDING.fullmatch(folded):
@@ -49,15 +49,15 @@ def building_key(text: str) -> str:
 
 
 def is_nothing(cell: Cell) -> bool:
-    """An empty cell, or one that says 无, —, /, 空 and the like."""
+    """Whether the cell is empty, or says 无, —, /, 空 and the like."""
     if not isinstance(cell, str):
         return False
-    # Nearly every cell is told by its first character.
+    # The first character decides for nearly every cell.
     return not cell or (MAY_BE_NOTHING.match(cell) is not None and NOTHING.fullmatch(squeezed(cell)) is not None)
 
 
-def shown(cell: Cell) -> str:
-    """A cell as the secretary sees it: whole numbers without .0, days as 1998-07-01."""
+def as_text(cell: Cell) -> str:
+    """Return a cell's text as the secretary sees it: whole numbers without .0, days as 1998-07-01."""
     if isinstance(cell, str):
         return cell
     if isinstance(cell, date):

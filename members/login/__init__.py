@@ -1,1 +1,1 @@
-"""Who comes in: passwords, the second step, tokens, lock-out, and what each request passes."""
+"""Logging in: passwords, the second factor, tokens, the lock-out, and the middleware of each request."""

@@ -1,7 +1,7 @@
-"""The lock-out: by login name and place, and more slowly by the name alone, wherever it is tried from.
+"""The lock-out: by login name and place, and more slowly by the name alone, from any place.
 
-django-axes brings the back end that asks, the page and the signals; what is counted, and how, is ours. A browser in
-which somebody logged in before is counted apart: strangers who try the name everywhere do not lock its owner out.
+django-axes brings the authentication back end, the page and the signals; the counting is ours. A browser in which the
+user logged in before has a count of its own, so that strangers who try the name elsewhere do not lock its owner out.
 """
 
 import secrets
@@ -29,7 +29,7 @@ MOST_NAMES = 5  # an office PC is shared
 
 
 class CountedLogins(AbstractAxesHandler, AxesBaseHandler):  # type: ignore[misc]
-    """Counts each try before the password is looked at; a login that succeeds begins anew."""
+    """Counts each try before the password is checked; a successful login sets the counts back."""
 
     def is_allowed(self, request: HttpRequest, credentials: dict | None = None) -> bool:
         if not (credentials or {}).get("username"):
@@ -51,10 +51,10 @@ class CountedLogins(AbstractAxesHandler, AxesBaseHandler):  # type: ignore[misc]
         self.reset_attempts(username=user.username)
 
     def user_logged_out(self, sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
-        """Logging out is no try."""
+        """Do nothing: logging out is no try."""
 
     def get_failures(self, request: Any, credentials: dict | None = None) -> int:
-        """What axes asks of a handler that locks by its own limit; ours does not."""
+        """Return 0: axes needs a number only for its own limit, which is not used."""
         return 0
 
     def reset_attempts(
@@ -63,13 +63,13 @@ class CountedLogins(AbstractAxesHandler, AxesBaseHandler):  # type: ignore[misc]
         return LoginAttempts.forget(_folded(username)) if username else 0
 
     def post_save_access_attempt(self, instance: Any, **kwargs: Any) -> None:
-        """No such row is written any more."""
+        """Do nothing: axes' own rows are not written."""
 
     post_delete_access_attempt = post_save_access_attempt
 
 
 def place_of(request: HttpRequest) -> str:
-    """The address that a lock-out is for: of IPv6 the /64, since each subscriber has one whole."""
+    """Return the address that tries are counted for: of IPv6 the /64, since each subscriber has a whole one."""
     plain = plain_address(request.META.get("REMOTE_ADDR", ""))
     if plain and isinstance(ip_address(plain), IPv6Address):
         return str(ip_network(f"{plain}/64", strict=False).network_address)
@@ -77,7 +77,7 @@ def place_of(request: HttpRequest) -> str:
 
 
 def remember(request: Any, response: HttpResponse) -> None:
-    """Have the browser show from now on that this user logged in in it."""
+    """Set a signed cookie that says that this user logged in in this browser."""
     mark, names = _known(request)
     name = _folded(request.user.username)
     if name not in names:
@@ -94,7 +94,7 @@ def _take(request: HttpRequest, name: str) -> Standing:
 
 
 def _known(request: Any) -> tuple[str, list[str]]:
-    """Return the browser's mark and who logged in in it, both as it shows under our signature."""
+    """Return the browser's random mark and the digests of the login names used in it, from the signed cookie."""
     try:
         mark, names = signing.loads(request.COOKIES.get(KNOWN, ""), salt=KNOWN, max_age=KNOWN_FOR)
     except signing.BadSignature:
@@ -103,5 +103,5 @@ def _known(request: Any) -> tuple[str, list[str]]:
 
 
 def _folded(username: str) -> str:
-    """The digest of a login name, alike for all ways to type it: what was typed may be a password."""
+    """Return the digest of a login name, the same for all ways to type it; what was typed may be a password."""
     return digest(unicodedata.normalize("NFKC", str(username)).casefold()[:150], purpose="login")

@@ -1,4 +1,4 @@
-"""What every request passes: who acts, whether a new password is due, and that no page with names is cached."""
+"""The middleware of every request: who acts, which step of the login is still due, and no caching."""
 
 import re
 import time
@@ -23,17 +23,17 @@ BEFORE_NEW_PASSWORD = (*BEFORE_SECOND_STEP, "admin:password_change", "admin:pass
 
 
 def client_address(request) -> str:
-    """The visitor's address; proxies of ours were looked through before (`members.login.proxies`)."""
+    """Return the visitor's address; `members.login.proxies` has looked through our proxies before."""
     return request.META.get("REMOTE_ADDR", "")
 
 
 def audit_context(get_response):
-    """Writes within the request are this user's, from this address, under this request id (in and out)."""
+    """Record writes within the request as this user's, from this address, under the id of X-Request-ID (in and out)."""
 
     def middleware(request):
-        asked = request.path + request.META.get("QUERY_STRING", "").replace("%00", "\0")
-        if "\0" in asked and not asked.startswith("/api/"):
-            raise BadRequest  # PostgreSQL takes no NUL, whatever asks for it
+        address = request.path + request.META.get("QUERY_STRING", "").replace("%00", "\0")
+        if "\0" in address and not address.startswith("/api/"):
+            raise BadRequest  # PostgreSQL takes no NUL
         given = request.headers.get("X-Request-ID", "")
         request.id = given if REQUEST_ID.match(given) else uuid.uuid4().hex
         with acting(request.user, address=client_address(request), request_id=request.id):
@@ -45,7 +45,7 @@ def audit_context(get_response):
 
 
 def journal_first(get_response):
-    """Nothing is open before a restored backup knows what was taken back since."""
+    """Apply the journal before anything opens, so that a restored backup knows what was taken back since."""
 
     def middleware(request):
         journal.apply_once()
@@ -55,7 +55,7 @@ def journal_first(get_response):
 
 
 def new_password_first(get_response):
-    """A password that somebody else set opens one page only: the one that changes it, behind the second step."""
+    """Lead a user whose password somebody else set to the page that changes it, after the second step."""
 
     def middleware(request):
         is_due = request.user.is_authenticated and request.user.must_change_password
@@ -69,7 +69,7 @@ def new_password_first(get_response):
 
 
 def second_step_first(get_response):
-    """Where the post asks for a second factor, nothing is open before it was shown."""
+    """Lead a user who needs a second factor to the page that asks for it; nothing else opens before."""
 
     def middleware(request):
         user = request.user
@@ -84,7 +84,7 @@ def second_step_first(get_response):
 
 
 def kept_awake(get_response):
-    """The idle time-out counts from the last visit, kept every five minutes: each page would else be a write."""
+    """Count the idle time-out from the last visit, stored every five minutes: else each page would be a write."""
 
     def middleware(request):
         seen, now = request.session.get("seen", 0), int(time.time())
@@ -95,8 +95,8 @@ def kept_awake(get_response):
     return middleware
 
 
-def told_apart(get_response):
-    """Let a page tell whether another person logged in meanwhile, before it brings back what was typed on it."""
+def user_cookie(get_response):
+    """Set a cookie that differs by user: a page restores what was typed on it only for the same user."""
 
     def middleware(request):
         response = get_response(request)
@@ -111,7 +111,7 @@ def told_apart(get_response):
 
 
 def never_cached(get_response):
-    """Pages may bear names, so neither the browser nor a proxy keeps them; static files are served before this."""
+    """Forbid caching, because pages may contain names; static files are served before this."""
 
     def middleware(request):
         response = get_response(request)

@@ -7,7 +7,7 @@ from unfold.forms import AuthenticationForm
 
 
 class LoginForm(AuthenticationForm):
-    """Whoever has a login gets in; without a post the landing page says whom to ask."""
+    """Lets every active user in; without a post, the landing page says whom to ask."""
 
     def confirm_login_allowed(self, user: Any) -> None:
         if not user.is_active:
@@ -15,7 +15,7 @@ class LoginForm(AuthenticationForm):
 
 
 class AnotherThanBefore:
-    """A new password is a new one: whoever set the first still knows it."""
+    """Refuses the old password as the new one: whoever set the first one still knows it."""
 
     def validate(self, password: str, user: Any = None) -> None:
         if user is not None and user.pk and user.check_password(password):

@@ -1,6 +1,6 @@
-"""Who is at the other end: behind the proxies that LOUZU_PROXIES names, the address that the outermost of them saw.
+"""The visitor's address: behind the proxies that LOUZU_PROXIES names, the one that the outermost of them saw.
 
-Anybody can send X-Forwarded-For. So it is read from the right, as long as the one who wrote it is a proxy of ours.
+Anybody can send X-Forwarded-For. So it is read from the right, as long as a proxy of ours wrote the entry.
 """
 
 from functools import lru_cache
@@ -19,11 +19,11 @@ WRONG = (
 
 
 def seen_through_proxies(get_response):
-    """What follows sees the visitor as if no proxy stood between; a stranger's forwarding headers are dropped."""
-    named(tuple(settings.PROXIES))
+    """Set REMOTE_ADDR to the visitor's address, as if there were no proxy; drop a stranger's forwarding headers."""
+    read_setting(tuple(settings.PROXIES))
 
     def middleware(request):
-        meta, proxies = request.META, named(tuple(settings.PROXIES))
+        meta, proxies = request.META, read_setting(tuple(settings.PROXIES))
         peer = meta.get("REMOTE_ADDR", "")
         forwarded = meta.pop("HTTP_X_FORWARDED_FOR", "")
         if not _is_proxy(peer, proxies, 0):
@@ -35,7 +35,7 @@ def seen_through_proxies(get_response):
 
 
 def visitor(peer: str, forwarded: str, proxies: Named) -> str:
-    """Walk from the peer outwards, up to the first that is no proxy; what cannot be read is not believed."""
+    """Return the first address from the peer outwards that is no proxy of ours; an unreadable entry ends the search."""
     address = peer
     for passed, hop in enumerate(reversed(forwarded.split(","))):
         plain = plain_address(hop.strip())
@@ -46,8 +46,8 @@ def visitor(peer: str, forwarded: str, proxies: Named) -> str:
 
 
 @lru_cache
-def named(proxies: tuple[str, ...]) -> Named:
-    """Read the setting: networks, whether one comes by a Unix socket, how many where only that is said."""
+def read_setting(proxies: tuple[str, ...]) -> Named:
+    """Read the setting: the networks, whether a proxy comes by a Unix socket, and the number where one is given."""
     counted = next((int(text) for text in proxies if text.strip().isdecimal()), 0)
     texts = [text.strip() for text in proxies if not text.strip().isdecimal() and text.strip() not in ("", UNIX)]
     try:

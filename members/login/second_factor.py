@@ -9,12 +9,12 @@ from members.ground.audit import record
 from members.models import Area, User
 from members.models.areas import SEGMENT
 
-PASSED = "second_factor"  # in the session: who showed it, in which round of logins
+PASSED = "second_factor"  # the session's key for the mark of a user who has passed
 MOST_FAILURES = 10  # each wrong code doubles the wait; from here on it stays at eight minutes, never for ever
 
 
 def is_required(user: User) -> bool:
-    """Whether the superuser, or one of the user's posts, asks for it. A made-up street has nothing to guard."""
+    """Whether the user needs it: as the superuser, or for one of their posts. Demonstration streets need none."""
     if not settings.SECOND_FACTOR:
         return False
     if access.sets_up(user):
@@ -24,7 +24,7 @@ def is_required(user: User) -> bool:
 
 
 def _only_made_up() -> bool:
-    """Whether all streets of the installation are for demonstration; where there is none yet, real ones will come."""
+    """Whether all streets of the installation are for demonstration; False where there is no street yet."""
     return set(Area.objects.streets().order_by().values_list("is_demo", flat=True).distinct()) == {True}
 
 
@@ -33,12 +33,12 @@ def has_passed(request) -> bool:
 
 
 def _mark(user: User) -> str:
-    """What a session bears that passed; an app that was forgotten begins another round, and takes it away."""
+    """Return the mark of a session that has passed; `forget` begins another round of logins, which makes it invalid."""
     return f"{user.pk}.{user.login_round}"
 
 
 def device_of(user: User) -> TOTPDevice:
-    """The user's app; one that is not confirmed yet is to be set up. The caller may lock it in a transaction."""
+    """Return the user's app; an unconfirmed one is still to be set up, and is made where there is none."""
     device = TOTPDevice.objects.filter(user=user).order_by("-confirmed", "pk").first()
     if device is None:
         with atomic_write():
@@ -47,9 +47,9 @@ def device_of(user: User) -> TOTPDevice:
 
 
 def show(request, digits: str) -> bool:
-    """Let the session pass if these are the app's digits now; the first time, that confirms the app.
+    """Let the session pass if these are the app's digits now, and confirm a new app; return whether they are.
 
-    The caller opens the transaction: a code is good once, and failures count.
+    The caller opens the transaction, because a code works once and failures are counted.
     """
     device_of(request.user)
     device = TOTPDevice.objects.select_for_update(no_key=True).filter(user=request.user).order_by("-confirmed", "pk")[0]
@@ -68,13 +68,13 @@ def show(request, digits: str) -> bool:
 
 
 def forget(user: User) -> None:
-    """Take the app away, when the phone is lost: all logins end, and the next one sets up another."""
+    """Remove the app of a lost phone: all logins end, and the next one sets up another app."""
     TOTPDevice.objects.filter(user=user).delete()
     user.end_logins()
     record("change", user, changes={"second_factor": ["set up", None]})
 
 
 def forgive(user: User) -> None:
-    """Let the next code be tried at once."""
+    """End the wait after wrong codes."""
     for device in TOTPDevice.objects.filter(user=user):
         device.throttle_reset()

@@ -21,7 +21,7 @@ K = TypeVar("K", bound=AccessKey)
 
 
 class TokenAuthentication(BaseAuthentication):
-    """The token's user, with what their posts open; 401 for a token that is wrong, expired or revoked."""
+    """Logs in the user of a staff token; 401 for a token that is wrong, expired or revoked."""
 
     def authenticate(self, request: Request) -> tuple[User, StaffToken] | None:
         scheme, _, text = request.headers.get("Authorization", "").partition(" ")
@@ -40,14 +40,14 @@ class TokenAuthentication(BaseAuthentication):
 
 
 def live_key(keys: QuerySet[K], text: str) -> K | None:
-    """Return that of these keys which the text is, if it opens something now."""
+    """Return the key among these that has this text, if it is valid now."""
     match = SHAPE.fullmatch(text.strip())
     key = keys.live().filter(prefix=match[1]).order_by().first() if match else None  # type: ignore[attr-defined]
     return key if match and key and key.fits(match[2]) else None
 
 
 def note_use(key: AccessKey) -> None:
-    """Keep when the key was last used, to the minute: a busy client must not write at every call."""
+    """Store when the key was last used, once a minute at most: a busy client must not write at every call."""
     now = timezone.now()
     if key.last_used_at and now - key.last_used_at < NOTED_EVERY:
         return
@@ -57,7 +57,7 @@ def note_use(key: AccessKey) -> None:
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
-    """Shows the scheme in the schema."""
+    """Describes the staff token in the API's schema."""
 
     target_class = "members.login.tokens.TokenAuthentication"
     name = "staffToken"

@@ -6,13 +6,13 @@ from members.models import Area
 
 
 def prepare_database() -> None:
-    """Make the tables where the database has none at all: a first import needs no other command before it."""
+    """Make the tables of an empty database, so that a first import needs no other command before it."""
     if not connection.introspection.table_names():
         call_command("migrate", verbosity=0)
 
 
 def area_named(text: str) -> Area:
-    """Return the open area of this path or name; CommandError where there is none, or more than one."""
+    """Return the open area of this path or name; CommandError where there is none, or several on one level."""
     areas = Area.objects.current()
     found = list(areas.filter(path=text) if text.isdigit() else areas.filter(name=text).order_by("level")[:2])
     if not found:

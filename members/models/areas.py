@@ -53,7 +53,7 @@ class AreaQuerySet(DatedQuerySet):
         """The areas that the area lies in, the street first."""
         return self.filter(path__in=area.paths_above)
 
-    def hold_street(self, area: "Area | None") -> None:
+    def lock_street(self, area: "Area | None") -> None:
         """Queue behind whoever writes to the area's street, until the transaction ends.
 
         A street still to be made queues behind the first one that there is.
@@ -61,10 +61,10 @@ class AreaQuerySet(DatedQuerySet):
         streets = self.streets().order_by("path").select_for_update(no_key=True).values_list("pk")
         list(streets.filter(path=area.street_path) if area else streets[:1])
 
-    def hold_open(self, area: "Area") -> None:
+    def lock_open(self, area: "Area") -> None:
         """Keep the area from being closed until the transaction ends; ValidationError where it is closed by now."""
-        held = self.select_for_update(no_key=True).filter(pk=area.pk).values_list("until", flat=True)
-        if not any(until is None or until > timezone.localdate() for until in held):
+        ends = self.select_for_update(no_key=True).filter(pk=area.pk).values_list("until", flat=True)
+        if not any(until is None or until > timezone.localdate() for until in ends):
             raise ValidationError(f"“{area.name}”刚刚停用了，请选择别的区域。")
 
     def next_path(self, parent: "Area | None") -> str:
@@ -236,7 +236,7 @@ class Area(Audited):
 
     def place_under(self, parent: "Area | None") -> Self:
         """Take the next free place below the parent (none: a street), behind the street's lock; the caller saves."""
-        Area.objects.hold_street(parent)
+        Area.objects.lock_street(parent)
         now = Area.objects.filter(pk=parent.pk).first() if parent else None
         if parent and now is None:
             raise ValidationError({"parent": NO_PARENT})
@@ -259,7 +259,7 @@ class Area(Audited):
 
         ValidationError says by field what stands against it; the caller saves.
         """
-        Area.objects.hold_street(self)
+        Area.objects.lock_street(self)
         try:
             self.refresh_from_db()
         except Area.DoesNotExist:

@@ -54,7 +54,7 @@ class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
     def chains(self) -> list[str]:
         return list(self.order_by("chain").values_list("chain", flat=True).distinct())
 
-    def hold(self, *paths: str) -> None:
+    def lock_heads(self, *paths: str) -> None:
         """Lock these places' heads now, where a transaction is about to delete what others point at.
 
         Their foreign keys are checked at COMMIT, after their entries: whoever deleted first and then waited for the
@@ -195,7 +195,7 @@ class AuditHead(models.Model):
         """Bind entries to the last one, and be the head of theirs."""
         for entry in entries:
             entry.number, entry.previous = self.number + 1, self.hash
-            entry.hash = audit.seal(self.hash, entry.bound_values(), settings.LOUZU_AUDIT_KEY)
+            entry.hash = audit.chain_hash(self.hash, entry.bound_values(), settings.LOUZU_AUDIT_KEY)
             self.number, self.hash = entry.number, entry.hash
 
 

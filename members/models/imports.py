@@ -70,7 +70,7 @@ class RosterImport(models.Model):
         FAILED = "failed", "已中断"
 
     BUSY = (Status.READING, Status.APPLYING)
-    MOVES: dict[str, set[str]] = {
+    TRANSITIONS: dict[str, set[str]] = {
         Status.READING: {Status.REVIEW, Status.REFUSED, Status.FAILED},
         Status.REVIEW: {Status.READING, Status.APPLYING, Status.DISCARDED},
         Status.APPLYING: {Status.APPLIED, Status.REVIEW, Status.FAILED},
@@ -145,7 +145,7 @@ class RosterImport(models.Model):
 
     def advance(self, to: str, **values) -> None:
         """Move to another state, if the present one allows it; the loser of a race gets Conflict."""
-        allowed = [status for status, targets in self.MOVES.items() if to in targets]
+        allowed = [status for status, targets in self.TRANSITIONS.items() if to in targets]
         values |= {"status": to, "beat_at": None if to in self.BUSY else timezone.now()}
         with atomic_write():
             is_moved = type(self).objects.filter(pk=self.pk, status__in=allowed).update(**values)

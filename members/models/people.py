@@ -184,7 +184,7 @@ class Member(Audited):
         if to.street_path != self.street.path:
             raise ValidationError(OTHER_STREET)
         with atomic_write():
-            Area.objects.hold_open(to)
+            Area.objects.lock_open(to)
             Member.objects.select_for_update(no_key=True).get(pk=self.pk)  # two moves at once queue
             self._end_home(day)
             home = Residence(member=self, area=to, room=room, since=day, joined_on=joined_on)

@@ -1,6 +1,6 @@
-"""A plan → the database, in one transaction, set-based; and history and audit rows with it.
+"""Writing a plan in one transaction, by bulk statements, with history and audit rows.
 
-What takes time and no database, sealing phone numbers and spelling names, is done before the transaction begins.
+Encrypting phone numbers and spelling names takes time and no database, so it is done before the transaction begins.
 """
 
 from datetime import date
@@ -23,28 +23,28 @@ WRITTEN = (Status.NEW, Status.CHANGED)
 
 
 class ChangedMeanwhile(Exception):
-    """Records changed between preview and writing; `keys` are the rows concerned."""
+    """Records changed between preview and writing; `keys` are those of the rows concerned."""
 
     def __init__(self, keys: list[str]):
-        super().__init__(f"{len(keys)} rows moved")
+        super().__init__(f"{len(keys)} rows changed")
         self.keys = keys
 
 
-def refuse_if_moved(seen: dict[str, Outcome], now: Plan) -> None:
-    """Compare what the clerk saw with the plan that is about to be written."""
-    moved = [key for key, outcome in now.outcomes().items() if seen.get(key) != outcome]
-    if moved:
-        raise ChangedMeanwhile(moved)
+def refuse_if_changed(seen: dict[str, Outcome], now: Plan) -> None:
+    """Raise ChangedMeanwhile where the outcomes that the clerk saw differ from the plan about to be written."""
+    changed = [key for key, outcome in now.outcomes().items() if seen.get(key) != outcome]
+    if changed:
+        raise ChangedMeanwhile(changed)
 
 
 def columns_of(plan: Plan) -> Columns:
-    """Return by row the columns of its member that are written, all but the employer, which may have to be made."""
+    """Return by row key the columns of the member to write, without the employer, which may still have to be made."""
     blank = _values(Member())
     return {row.key: _columns(row, blank) for row in plan.rows if row.status in WRITTEN}
 
 
 def _columns(row: PlannedRow, blank: dict[str, Any]) -> dict[str, Any]:
-    """A member of no street holds the values as the columns have them: a phone number sealed and as a digest."""
+    """Return a row's columns; a Member that is not saved turns values into columns, such as a phone into its digest."""
     filled = Member()
     for name, value in row.writes.items():
         setattr(filled, name, value)
@@ -58,7 +58,7 @@ def _values(member: Member) -> dict[str, Any]:
 
 
 def write(plan: Plan, roster_import: RosterImport, columns: Columns) -> dict[str, Any]:
-    """Write the plan's new and changed rows; return the primary keys of what was made for it."""
+    """Write the plan's new and changed rows; return the ids of the employers, credit codes and groups made for them."""
     rows = [row for row in plan.rows if row.status in WRITTEN]
     areas = {area.path: area for area in Area.objects.inside(roster_import.area)}
     groups = _make_groups(plan, areas)
@@ -76,7 +76,7 @@ def write(plan: Plan, roster_import: RosterImport, columns: Columns) -> dict[str
 
 
 def _make_groups(plan: Plan, areas: dict[str, Area]) -> dict[str, Area]:
-    """Make the building groups that are new; `areas` are those of the street's locked tree by path."""
+    """Make the new building groups; return them by mark. `areas` are those of the street's locked tree, by path."""
     paths, made = NextPaths(areas), {}
     for mark, label in plan.new_groups.items():
         station = areas[_station(mark)]
@@ -90,7 +90,7 @@ def _make_groups(plan: Plan, areas: dict[str, Area]) -> dict[str, Area]:
 
 
 def _station(mark: str) -> str:
-    """The path of the station in which a new group is made: a mark is that path, "+" and the group's key."""
+    """Return the path of a new group's station: a mark is that path, "+" and the group's key."""
     return mark.partition("+")[0]
 
 
@@ -108,7 +108,7 @@ def _make_employers(plan: Plan) -> dict[str, int]:
 def _write_members(
     rows: list[PlannedRow], roster_import: RosterImport, employers: dict[str, int], columns: Columns
 ) -> dict[str, int]:
-    """Return {row key: member's primary key}."""
+    """Write the members; return their ids by row key."""
     street = Area.objects.get(path=roster_import.area.street_path)
     members = {row.key: row.member for row in rows if row.member}
     for part in batches([row for row in rows if row.status == Status.NEW], AT_ONCE):
@@ -141,9 +141,9 @@ def _write_residences(
     rows: list[PlannedRow], roster_import: RosterImport, members: dict[str, int], places: dict[str, int]
 ) -> None:
     day = roster_import.day
-    held = Residence.objects.select_for_update(no_key=True)
+    locked = Residence.objects.select_for_update(no_key=True)
     for part in batches([row for row in rows if row.residence and row.home], AT_ONCE):
-        known = held.in_bulk([row.residence for row in part])
+        known = locked.in_bulk([row.residence for row in part])
         for row in part:
             _mend(known[row.residence], row, day)
         overwrite(Residence, list(known.values()))
@@ -165,7 +165,7 @@ def _mend(home: Residence, row: PlannedRow, day: date) -> None:
 
 
 def _last_ends(members: list[int]) -> dict[int, date]:
-    """Return when the last of each member's former homes ended: no home begins before that."""
+    """Return by member id when the last of their former homes ended: no home begins before that."""
     ends: dict[int, date] = {}
     for batch in batches(members):
         homes = Residence.objects.filter(member__in=batch, until__isnull=False).order_by()
@@ -176,7 +176,7 @@ def _last_ends(members: list[int]) -> dict[int, date]:
 def _settle(row: PlannedRow, member: int, places: dict[str, int], day: date) -> Residence:
     assert row.place
     joined_on = _joined_on(row, day)
-    # Who is new, and joined the group's party group on an earlier day, lived there on that day.
+    # A new member who joined the group's party group on an earlier day lived there on that day.
     since = min(day, joined_on or day) if row.member is None else day
     home = Residence(member_id=member, area_id=places[row.place.path], room=row.room, since=since, joined_on=joined_on)
     home.is_since_known = False
@@ -190,7 +190,7 @@ def _joined_on(row: PlannedRow, day: date) -> date | None:
 
 
 def overwrite(model: Any, rows: list) -> None:
-    """Write all columns of rows that exist, by an upsert: bulk_update would compare row by row in the database."""
+    """Write all columns of existing rows by an upsert; bulk_update would make the database compare row by row."""
     names = [field.name for field in model._meta.concrete_fields if not field.primary_key]
     model.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["pk"], update_fields=names, batch_size=AT_ONCE

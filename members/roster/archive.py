@@ -1,7 +1,7 @@
-"""The first wall before a workbook is parsed: what a ZIP holds, counted while it is inflated and never all in memory.
+"""The first wall before a workbook is parsed: a ZIP's contents, counted while they are inflated, never all in memory.
 
 A 5 KB file can make a parser take gigabytes (one cell at the far corner, a part that inflates a thousandfold, a DTD).
-What hides from this scan, a sheet under a picture's name for example, still meets the limits of the child process.
+Anything this scan misses, such as a sheet under a picture's name, still meets the limits of the child process.
 """
 
 import io
@@ -22,15 +22,15 @@ MAX_IMPLIED_CELLS = 200
 MAX_INDEX_PART = 1024 * 1024
 
 CHUNK = 256 * 1024
-OVERLAP = 1024  # of the chunk before, so that what a boundary cuts is seen whole
-MARGIN = 64  # longer than any reference; a match that ends nearer to the edge is judged with the next chunk
+OVERLAP = 1024  # bytes of the chunk before, so that a match across the boundary is found
+MARGIN = 64  # longer than any reference; a match that ends nearer to the edge is left to the next chunk
 
 # References within 200 columns (GR) × 60,000 rows; a row's own reference has no letters.
 GOOD = rb"(?:[A-Za-z]|[A-Fa-f][A-Za-z]|[Gg][A-Ra-r])?(?:[1-5]?\d{1,4}|60000)[\"']"
 SUSPECT = re.compile(rb" r(?!=[\"']" + GOOD + rb")(?=[\s=])")
 FAR = re.compile(rb"\sr(?:\s{0,40}+=\s{0,40}+[\"'](?!" + GOOD + rb")|\s{41}|\s{0,40}+=\s{41})")
 FAR_DIMENSION = re.compile(rb"dimension\s[^<>]{0,200}?ref\s*=\s*[\"'](?!(?:[A-Za-z]+\d+:)?" + GOOD + rb")")
-# A cell or row that does not begin with its reference: its place is counted on from the one before.
+# A cell or row that does not begin with its reference: readers count its place from the one before.
 UNPLACED = re.compile(rb"<(?:\w+:)?(?:(row)[\s/>]|c(?!\s+r=[\"'])[\s/>])")
 HIDDEN_ROW = re.compile(rb"<(?:\w+:)?row\s(?=[^<>]*\shidden=[\"'](?:1|true)[\"'])[^<>]*?\br=[\"'](\d+)[\"']")
 FOREIGN_ENCODING = re.compile(rb"(?:\xef\xbb\xbf)?\s*<\?xml[^>]*\sencoding\s*=\s*[\"'](?!(?i:utf-8|us-ascii)[\"'])")
@@ -66,7 +66,7 @@ def inspect(content: bytes) -> dict[str, frozenset[int]]:
 
 
 def _check_directory(book: zipfile.ZipFile) -> None:
-    """Judge what the ZIP's own table of contents admits to."""
+    """Check what the ZIP's own directory says."""
     entries = book.infolist()
     names = {entry.filename.replace("\\", "/").lower() for entry in entries}
     if sum(entry.file_size for entry in entries) > MAX_INFLATED:
@@ -105,7 +105,7 @@ def _scan(book: zipfile.ZipFile) -> list["_Part"]:
 
 
 class _Part:
-    """One part of the ZIP passing by in chunks, each looked at together with the end of the one before."""
+    """One part of the ZIP, read in chunks; each is checked together with the end of the one before."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -118,7 +118,7 @@ class _Part:
         self.started = False
 
     def feed(self, chunk: bytes, *, final: bool = False) -> None:
-        """Judge the next bytes; `final` closes the part."""
+        """Check the next bytes; `final` closes the part."""
         if not self.started:
             self.started = True
             self.is_markup |= chunk.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
@@ -156,7 +156,7 @@ class _Part:
 
 
 def _far(text: bytes) -> Iterator[re.Match[bytes]]:
-    """References out of bounds; the thorough pattern is slow, so it judges everywhere only where a line is broken."""
+    """Yield references out of bounds. The thorough pattern is slow: it searches all of a text only with line breaks."""
     if b"dimension" in text:
         yield from FAR_DIMENSION.finditer(text)
     if any(sign in text for sign in (b"\n", b"\t", b"\r")):
@@ -168,7 +168,7 @@ def _far(text: bytes) -> Iterator[re.Match[bytes]]:
 
 
 def _rows_and_cells(text: bytes, seen: int) -> Iterator[bool]:
-    """True for a row, False for a cell without a place, beyond the `seen` bytes that were counted before."""
+    """Yield True for a row and False for a cell without a reference, beyond the `seen` bytes counted before."""
     return (match[1] is not None for match in UNPLACED.finditer(text) if match.end() > seen)
 
 

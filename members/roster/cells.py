@@ -11,7 +11,7 @@ from stdnum.exceptions import ValidationError
 
 from members.ground.days import Unreadable, read_day
 from members.ground.rooms import fold_room
-from members.ground.text import BLANKS, Cell, narrow, shown, squeezed
+from members.ground.text import BLANKS, Cell, as_text, narrow, squeezed
 from members.roster import id_number
 from members.roster.sheet import RosterRow
 
@@ -68,8 +68,8 @@ BEFORE_BIRTH = "入党时间早于出生日期，请核对后改正"
 
 @dataclass(slots=True)
 class CellProblem:
-    """What is wrong with one cell: its field, its heading as written ("" where there is no such column), the value as
-    shown in the cell and a Chinese sentence that says what to do."""
+    """An error in one cell: its field, its heading as written ("" where there is no such column), the value as shown in
+    the cell, and a Chinese sentence that says what to do."""
 
     field: str
     column: str
@@ -82,11 +82,11 @@ def clean(
 ) -> tuple[dict[str, str], list[CellProblem]]:
     """Return the row's values and problems.
 
-    `affiliation` is the sheet's own word ("local", "in_post" or ""), `columns` the sheet's headings as written. A field
-    has a value only where its cell is filled, or where the ID number or the sheet tells it; a field with a problem has
-    none. Values: `sex` male/female; `birth_date` "1985-10-03" or "1985-10"; `phone` "19900000000" or "021-59990000";
-    `standing` full/probationary; `party_since` a day, month or year; `affiliation` local/in_post; `rank`
-    division/section; `joined` yes/no/ISO day; `skills` joined by 、.
+    `affiliation` is that of the whole sheet ("local", "in_post" or ""), `columns` the sheet's headings as written. A
+    field has a value only where its cell is filled, or where it follows from the ID number or the sheet; a field with a
+    problem has none. Values: `sex` male/female; `birth_date` "1985-10-03" or "1985-10"; `phone` "19900000000" or
+    "021-59990000"; `standing` full/probationary; `party_since` a day, month or year; `affiliation` local/in_post;
+    `rank` division/section; `joined` yes/no/ISO day; `skills` joined by 、.
     """
     values: dict[str, str] = {}
     messages: dict[str, str] = {}
@@ -99,14 +99,14 @@ def clean(
     _check_membership(values, messages, affiliation)
     columns = columns or {}
     problems = [
-        CellProblem(name, columns.get(name, ""), shown(row.cells.get(name, "")), message)
+        CellProblem(name, columns.get(name, ""), as_text(row.cells.get(name, "")), message)
         for name, message in sorted(messages.items(), key=lambda item: ORDER[item[0]])
     ]
     return {name: value for name, value in values.items() if value and name not in messages}, problems
 
 
 def _check_person(row: RosterRow, values: dict[str, str], messages: dict[str, str]) -> None:
-    """Name, and what the ID number tells: sex and birth date."""
+    """Check the name, and the sex and birth date against the ID number."""
     if "name" not in row.cells:
         messages["name"] = NO_NAME
     number = values.get("id_number", "")
@@ -130,7 +130,7 @@ def _check_birth(row: RosterRow, values: dict[str, str], messages: dict[str, str
 
 
 def _check_membership(values: dict[str, str], messages: dict[str, str], affiliation: str) -> None:
-    """Where the membership is, and since when."""
+    """Check the affiliation, the employer and the day of joining the party."""
     if "affiliation" not in messages and not values.setdefault("affiliation", affiliation):
         messages["affiliation"] = NO_AFFILIATION
     if values.get("affiliation") == "in_post" and not values.get("employer"):
@@ -175,13 +175,13 @@ def _credit_code(cell: Cell) -> str:
     if isinstance(cell, float):
         raise Unreadable("信用代码被 Excel 当成数字，请把单元格格式设为“文本”后重新填写")
     try:
-        return str(uscc.validate(squeezed(shown(cell)).lstrip("'")))
+        return str(uscc.validate(squeezed(as_text(cell)).lstrip("'")))
     except ValidationError as error:
         raise Unreadable("统一社会信用代码不对：应为 18 位且校验相符，请核对后重新填写，不清楚可以留空") from error
 
 
 def _rank(cell: Cell) -> str:
-    text = squeezed(shown(cell))
+    text = squeezed(as_text(cell))
     for rank, pattern in RANKS:
         if re.fullmatch(pattern, text):
             return rank
@@ -189,7 +189,7 @@ def _rank(cell: Cell) -> str:
 
 
 def _joined(cell: Cell, today: date) -> str:
-    if answer := JOINED.get(squeezed(shown(cell))):
+    if answer := JOINED.get(squeezed(as_text(cell))):
         return answer
     try:
         day = read_day(cell, today=today)
@@ -210,8 +210,8 @@ def _remark(cell: Cell) -> str:
 
 
 def _plain(cell: Cell) -> str:
-    """The text of a cell, without the quote that our exports put before = + - @."""
-    return narrow(shown(cell)).removeprefix("'")
+    """Return the text of a cell, without the quote that our exports put before = + - @."""
+    return narrow(as_text(cell)).removeprefix("'")
 
 
 def _bounded(text: str, longest: int) -> str:
@@ -221,7 +221,7 @@ def _bounded(text: str, longest: int) -> str:
 
 
 def _text(name: str) -> Callable[[Cell, date], str]:
-    """A reader of plain text; Excel likes to turn 3-201 into a date."""
+    """Return a reader of plain text; it refuses dates, because Excel turns 3-201 into one."""
 
     @lru_cache(maxsize=4096)  # few places, many members
     def folded(cell: Cell) -> str:
@@ -238,7 +238,7 @@ def _text(name: str) -> Callable[[Cell, date], str]:
 def _choice(choices: Mapping[str, str], message: str) -> Callable[[Cell, date], str]:
     def read(cell: Cell, today: date) -> str:
         try:
-            return choices[squeezed(shown(cell))]
+            return choices[squeezed(as_text(cell))]
         except KeyError:
             raise Unreadable(message) from None
 

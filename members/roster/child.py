@@ -1,4 +1,4 @@
-"""A job done on a stranger's workbook in a confined process of its own: the parent's end of `confined`."""
+"""Running a job on an uploaded workbook in a confined process: the parent's end of `confined`."""
 
 import os
 import subprocess
@@ -17,13 +17,13 @@ from members.roster import refusal
 from members.roster.refusal import UnreadableFile
 
 TIMEOUT = 60  # seconds
-INHERITED = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH")  # nothing secret
+INHERITED = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH")  # no secret is passed on
 
 
 class Child:
-    """A process that starts up at once, waits for its one request, and is gone when the `with` block ends.
+    """A process that starts at once, waits for its one request, and is killed when the `with` block ends.
 
-    `job` is a file of `confined`, see `confine.py`.
+    `job` names a file of `confined`, see `confine.py`.
     """
 
     def __init__(self, job: str) -> None:
@@ -35,7 +35,7 @@ class Child:
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(
             self.command, stdin=pipe, stdout=pipe, stderr=pipe, env=self.environment,
-            start_new_session=True,  # Ctrl+C is for the worker, which finishes what it has in hand
+            start_new_session=True,  # Ctrl+C is for the worker only, which finishes its task
         )  # fmt: skip
         return self
 
@@ -47,7 +47,7 @@ class Child:
             self.process.__exit__(None, None, None)  # closes the pipes and waits
 
     def answer(self, request: Mapping[str, Any], content: bytes) -> bytes:
-        """Return the answer to a JSON-like request that may hold days, or b"" where the job raised.
+        """Return the answer to a JSON-like request, which may contain dates; b"" where the job raised.
 
         Raises UnreadableFile where a limit of memory or time stopped the job.
         """
@@ -55,7 +55,7 @@ class Child:
         return answer if self.process.returncode == 0 else b""
 
     def lines(self, request: Mapping[str, Any], content: bytes) -> Iterator[bytes]:
-        """Yield the answer line by line as it comes, so that it need not be held; it ends early where the job raised.
+        """Yield the answer line by line as it comes, so that it need not be in memory; it ends early if the job raised.
 
         The job reads all of its input before it answers. Raises UnreadableFile as `answer` does.
         """
@@ -63,7 +63,10 @@ class Child:
         clock = Timer(TIMEOUT, self.process.kill)
         clock.start()
         try:
-            with suppress(BrokenPipeError), process.stdin as pipe:  # it may have ended; how is judged below
+            with (
+                suppress(BrokenPipeError),
+                process.stdin as pipe,
+            ):  # the process may have ended already, see below
                 pipe.write(_packed(request))
                 pipe.write(content)
             yield from process.stdout

@@ -1,4 +1,4 @@
-"""A cell against what is known: the same, or a change, and how the clerk sees it."""
+"""Comparing a cell with the known value, and showing a change to the clerk."""
 
 from datetime import date
 
@@ -20,14 +20,14 @@ LABELS = {
 
 
 def same(name: str, old: str, new: str) -> bool:
-    """Whether the cell says what is known: of dates, as far as it says anything."""
+    """Whether the cell says what is known; a date may say less than is known."""
     if name in PARTIAL_DATES and old:
         return agree(old, new) and len(new) <= len(old)
     return old == new
 
 
-def shown(name: str, old: str, new: str) -> list[str]:
-    """Old and new as the clerk reads them."""
+def readable_change(name: str, old: str, new: str) -> list[str]:
+    """Return [old, new] as the clerk reads them; a phone and an ID number are masked."""
     if name == "id_digest":
         return ["", "登记（号码不保存）"]
     if name == "phone":

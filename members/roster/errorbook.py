@@ -1,10 +1,10 @@
-"""The secretary's own file back, errors written beside the rows and coloured: to be mended and uploaded again."""
+"""The secretary's own file with its errors marked, to be corrected and uploaded again."""
 
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from members.ground.text import heading_key, shown
+from members.ground.text import as_text, heading_key
 from members.roster import refusal, sheet, workbook
 from members.roster.cells import HEADINGS
 from members.roster.child import Child
@@ -19,8 +19,7 @@ def mark(content: bytes, problems: Iterable[Marked], *, headings: Headings = HEA
     """Return an .xlsx of the file with a column 错误说明 and the cells in error coloured.
 
     A problem is (sheet, Excel row, column heading as written or "", sentence). An .xlsx keeps its look; an .xls or CSV
-    becomes a new workbook of the same cells. What an earlier round wrote and coloured is cleared.
-    Raises UnreadableFile.
+    becomes a new workbook of the same cells. Marks of an earlier round are cleared. Raises UnreadableFile.
     """
     by_sheet: dict[str, list[Marked]] = defaultdict(list)
     for problem in problems:
@@ -32,7 +31,7 @@ def mark(content: bytes, problems: Iterable[Marked], *, headings: Headings = HEA
         "marks": [
             _marks(raw, found, by_sheet[raw.name])
             for raw in book.sheets
-            if (found := sheet.named(raw, headings, required=required))
+            if (found := sheet.name_cells(raw, headings, required=required))
         ],
         "sheets": [{"name": raw.name, "rows": raw.rows} for raw in book.sheets] if is_new else None,
     }
@@ -44,7 +43,7 @@ def mark(content: bytes, problems: Iterable[Marked], *, headings: Headings = HEA
 
 
 def _marks(raw: RawSheet, found: RosterSheet, problems: list[Marked]) -> dict[str, Any]:
-    """What to write in one sheet; rows and columns count from 1 as in Excel."""
+    """Return the marks to write in one sheet; rows and columns count from 1 as in Excel."""
     places = {written: found.positions[name] + 1 for name, written in found.columns.items()}
     notes: dict[int, list[str]] = defaultdict(list)
     for _, row, column, sentence in problems:
@@ -60,9 +59,9 @@ def _marks(raw: RawSheet, found: RosterSheet, problems: list[Marked]) -> dict[st
 
 
 def _note_column(raw: RawSheet, heading_row: int) -> int:
-    """Where the notes stand already, else the first column beyond all that is filled from the heading row on."""
+    """Return the column that has notes already, else the first one right of all cells from the heading row on."""
     heading = next(row for number, row in raw.rows if number == heading_row)
     for column, cell in enumerate(heading, 1):
-        if heading_key(shown(cell)) == NOTE_HEADING:
+        if heading_key(as_text(cell)) == NOTE_HEADING:
             return column
     return max(len(row) for number, row in raw.rows if number >= heading_row) + 1

@@ -1,11 +1,11 @@
-"""The citizen's ID number 公民身份号码 (GB 11643): 17 digits and a check character. The area code is not judged."""
+"""The citizen's ID number 公民身份号码 (GB 11643): 17 digits and a check character. The area code is not checked."""
 
 import re
 from datetime import date
 from operator import mul
 
 from members.ground.days import EARLIEST, Unreadable
-from members.ground.text import EXACT, Cell, shown, squeezed
+from members.ground.text import EXACT, Cell, as_text, squeezed
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CHECKS = "10X98765432"  # by the weighted sum modulo 11 (ISO 7064 MOD 11-2)
@@ -20,7 +20,7 @@ CHECK = "身份证号最后一位校验不对，请对照证件核对后重新�
 
 def read_id_number(cell: Cell, *, today: date) -> str:
     """Return the 18 characters, X in upper case. Raises Unreadable."""
-    text = squeezed(shown(cell)).lstrip("'").upper()
+    text = squeezed(as_text(cell)).lstrip("'").upper()
     is_number = isinstance(cell, float | int) and abs(cell) >= EXACT
     if is_number or re.fullmatch(r"\d+(\.\d+)?E\+?\d+", text):
         raise Unreadable(LOST)
@@ -38,7 +38,7 @@ def read_id_number(cell: Cell, *, today: date) -> str:
 
 
 def check_character(number: str) -> str:
-    """The 18th character that the first 17 digits ask for."""
+    """Return the 18th character that belongs to the first 17 digits."""
     return CHECKS[sum(map(mul, map(int, number[:17]), WEIGHTS)) % 11]
 
 
@@ -52,10 +52,10 @@ def is_day(digits: str, *, today: date) -> bool:
 
 
 def birth_date(number: str) -> str:
-    """ISO day of birth."""
+    """Return the day of birth in ISO form."""
     return f"{number[6:10]}-{number[10:12]}-{number[12:14]}"
 
 
 def sex(number: str) -> str:
-    """`male` where the 17th digit is odd, else `female`."""
+    """Return "male" where the 17th digit is odd, else "female"."""
     return "male" if int(number[16]) % 2 else "female"

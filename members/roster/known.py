@@ -1,6 +1,7 @@
-"""Who is already known: the street's members with their present homes, and the employers a file names.
+"""The known members of a street with their present homes, and the known employers that a file names.
 
-`*_rows` look them up, in an order in which two looks can be compared; the classes find their way in such rows.
+The `*_rows` functions look them up, in a fixed order so that two look-ups can be compared; the classes search in these
+rows.
 """
 
 from collections import defaultdict
@@ -33,7 +34,7 @@ class KnownHome:
 
 @dataclass(slots=True)
 class KnownMember:
-    """A member as the database has them now."""
+    """A member as stored in the database now."""
 
     pk: int
     fields: dict[str, str]
@@ -70,10 +71,10 @@ class People:
     def identify(
         self, values: dict[str, str], *, group: str, shared_id: bool
     ) -> tuple[KnownMember | None, list[KnownMember]]:
-        """Return who the row is, or else those it might be.
+        """Return (the member that the row means, or None; the members that it may mean).
 
-        The ID number tells, or, where the file gives it to people of different names (`shared_id`), number and name;
-        else name and phone; else name, group and room. A name alone is never enough.
+        A member is identified by ID number (by number and name where the file gives one number to people of different
+        names, `shared_id`), else by name and phone, else by name, group and room. A name alone is never enough.
         """
         id_digest, name, room = values.get("id_digest", ""), values["name"], values.get("room", "")
         by_id = self.by_id.get(id_digest, [])
@@ -98,41 +99,44 @@ def _certain(found: list[KnownMember]) -> tuple[KnownMember | None, list[KnownMe
 class Employers:
     """The employers a file names: known ones by credit code or name, new ones listed."""
 
-    def __init__(self, named: set[tuple[str, str]], known: Rows, called: Rows, shared: set[int]):
+    def __init__(self, named: set[tuple[str, str]], known: Rows, aliases: Rows, shared: set[int]):
         self.by_code: dict[str, int | str] = {}
         self.by_name: dict[str, set[int | str]] = defaultdict(set)
         self.uncoded: dict[str, int] = {}
         self.new: dict[str, dict[str, str]] = {}
         for pk, name, code in known:
-            self._know(pk, name, code or "")
-        for name, pk, code in called:
-            self._call(name, pk, code or "")
+            self._add(pk, name, code or "")
+        for name, pk, code in aliases:
+            self._add_alias(name, pk, code or "")
         self.shared = shared
         for name, code in sorted(named, key=lambda pair: not pair[1]):
-            self._meet(name, code)
+            self._resolve(name, code)
 
-    def _know(self, ref: int | str, name: str, code: str) -> None:
+    def _add(self, ref: int | str, name: str, code: str) -> None:
         self.by_name[name].add(ref)
         if code:
             self.by_code[code] = ref
         elif isinstance(ref, int):
             self.uncoded[name] = ref
 
-    def _call(self, name: str, pk: int, code: str) -> None:
-        """What the street itself calls a unit goes before what the register calls another."""
+    def _add_alias(self, name: str, pk: int, code: str) -> None:
+        """Let the street's own name for an employer go before the same name of another one in the register."""
         self.by_name[name] = set()
         self.uncoded.pop(name, None)
-        self._know(pk, name, code)
+        self._add(pk, name, code)
 
-    def _meet(self, name: str, code: str) -> None:
+    def _resolve(self, name: str, code: str) -> None:
         if code in self.by_code or (not code and self.by_name.get(name)):
             return
-        if self.uncoded.get(name, None) not in (None, *self.by_code.values()):  # known by name alone: here is the code
+        if self.uncoded.get(name, None) not in (
+            None,
+            *self.by_code.values(),
+        ):  # known without a code: the file adds it
             self.by_code[code] = self.uncoded[name]
             return
         ref = f"+{code or name}"
         self.new[ref] = {"name": name, "credit_code": code}
-        self._know(ref, name, code)
+        self._add(ref, name, code)
 
     def find(self, name: str, code: str) -> int | str | None:
         """Return the employer's key, or the mark of a new one; None where the name alone fits several."""
@@ -142,12 +146,12 @@ class Employers:
         return next(iter(refs)) if len(refs) == 1 else None
 
     def codes_to_add(self) -> dict[int, str]:
-        """Credit codes that the file brings for employers known by name alone, and used by no other street."""
+        """Return by id the credit codes that the file adds to employers without one that no other street uses."""
         known_only = set(self.uncoded.values()) - self.shared
         return {ref: code for code, ref in self.by_code.items() if isinstance(ref, int) and ref in known_only}
 
     def notes(self) -> list[str]:
-        """Name the units whose code the file brings, and that other streets use as well."""
+        """Return a sentence on each employer whose code is not added, because other streets use it as well."""
         brought = {ref for ref in self.by_code.values() if ref in self.shared}
         names = sorted(name for name, ref in self.uncoded.items() if ref in brought)
         return [f"“{name}”别的街道也在用，表里的信用代码不会写进登记；要补填，请联系系统管理员。" for name in names]
@@ -163,22 +167,22 @@ def home_rows(street: Area) -> Rows:
 
 
 def employer_rows(named: set[tuple[str, str]]) -> Rows:
-    """The known employers that have one of these names or credit codes."""
+    """Look up the known employers that have one of these names or credit codes."""
     names, codes = {name for name, _ in named}, {code for _, code in named if code}
     return [*_employers("name", names), *_employers("credit_code", codes)]
 
 
-def called_rows(named: set[tuple[str, str]], street: Area) -> Rows:
-    """The employers that the street calls by one of these names, each name first."""
+def alias_rows(named: set[tuple[str, str]], street: Area) -> Rows:
+    """Look up which of these names are the street's own for an employer, as (name, employer, credit code)."""
     rows = EmployerName.objects.filter(street=street).order_by("pk")
     columns = ("name", "employer", "employer__credit_code")
     some = (rows.filter(name__in=batch) for batch in batches(sorted({name for name, _ in named})))
     return [row for part in some for row in part.values_list(*columns)]
 
 
-def shared_of(employers: Rows, called: Rows, street: Area) -> set[int]:
-    """Which of those without a credit code other streets use as well."""
-    uncoded = {pk for pk, _, code in employers if not code} | {pk for _, pk, code in called if not code}
+def shared_of(employers: Rows, aliases: Rows, street: Area) -> set[int]:
+    """Return the ids of those employers without a credit code that other streets use as well."""
+    uncoded = {pk for pk, _, code in employers if not code} | {pk for _, pk, code in aliases if not code}
     return employing.used_outside(uncoded, street)
 
 

@@ -1,4 +1,4 @@
-"""Where a row's community, compound and building stand in the tree below the area of the upload."""
+"""Finding a row's community, compound and building in the tree below the area of the upload."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ LEVELS = {"community": Area.Level.COMMUNITY, "station": Area.Level.STATION, "gro
 
 
 class PlaceProblem(Exception):
-    """The row names no one place: `field` is the column to mend, the message says how."""
+    """The row does not name exactly one place: `field` is the column to correct, the message says how."""
 
     def __init__(self, field: str, message: str):
         super().__init__(message)
@@ -31,13 +31,13 @@ class RosterGroup:
 
 
 def area_rows(area: Area, *, day: date) -> list[tuple[Any, ...]]:
-    """The areas around, in an order in which two looks can be compared."""
+    """Look up the areas above and inside this one, in a fixed order so that two look-ups can be compared."""
     around = Area.objects.inside(area).on(day) | Area.objects.above(area)
     return list(around.order_by("path").values_list("path", "level", "name", "label"))
 
 
 class RosterPlaces:
-    """The open areas below the one chosen for the upload, found by what people write for them."""
+    """The open areas below the one chosen for the upload, searched by the names that people write."""
 
     def __init__(self, area: Area, rows: list[tuple[Any, ...]], *, create_groups: bool):
         self.area, self.create_groups = area, create_groups

@@ -1,6 +1,6 @@
-"""Rows and database → a plan: what each row would do. Nothing is written.
+"""Rows and database → a plan of what each row would do. Nothing is written.
 
-The preview is the plan; applying it plans again and compares, so a row whose record moved in between is noticed.
+The preview shows the plan. Applying it plans again and compares, so that records changed in between are noticed.
 """
 
 from collections import Counter, defaultdict
@@ -10,7 +10,7 @@ from typing import Any
 
 from members.roster.basis import Basis, Terms, look, named_employers
 from members.roster.cells import CellProblem
-from members.roster.compare import MEMBER_FIELDS, joined_alike, same, shown
+from members.roster.compare import MEMBER_FIELDS, joined_alike, readable_change, same
 from members.roster.known import Employers, KnownMember, People
 from members.roster.places import PlaceProblem, RosterGroup, RosterPlaces
 from members.roster.reading import Reading, RosterEntry, SheetNote
@@ -33,8 +33,8 @@ class Status(StrEnum):
 class PlannedRow:
     """What one row of the file would do.
 
-    `changes` is what the clerk sees: {field: [old, new]}; `writes` the member's new values; `home` what becomes of the
-    residence: "" nothing, "in" a first home, "move" another building, "mend" another room or day of joining.
+    `changes` is what the clerk sees, {field: [old, new]}; `writes` has the member's new values; `home` is the change of
+    the residence: "" none, "in" a first home, "move" another building, "mend" another room or day of joining.
     """
 
     sheet: str
@@ -58,16 +58,16 @@ class PlannedRow:
         return f"{self.sheet}!{self.row}"
 
     def outcome(self) -> Outcome:
-        """What must not have moved between preview and writing."""
+        """Return what must not have changed between preview and writing."""
         return [self.status, self.member, self.home, self.changes, self.candidates]
 
 
 @dataclass(slots=True)
 class Plan:
-    """All rows with what the summary says of them.
+    """All rows, and what the summary says about them.
 
-    `absent` are members who live in the area and whom the file does not name; `warnings` need a tick before writing,
-    `notes` are worth a look.
+    `absent` are the ids of members who live in the area and whom the file does not name. The clerk has to confirm
+    `warnings` before writing; `notes` are for information.
     """
 
     sheets: list[SheetNote]
@@ -84,11 +84,11 @@ class Plan:
         return {status.value: found[status] for status in Status if status != Status.SKIPPED or found[status]}
 
     def outcomes(self) -> dict[str, Outcome]:
-        """What the plan makes of each row, by the row's key."""
+        """Return each row's outcome by the row's key."""
         return {row.key: row.outcome() for row in self.rows}
 
     def frequent_problems(self) -> list[tuple[str, int]]:
-        """The sentences that stand on three rows or more: mending one cause may mend them all."""
+        """Return (sentence, rows) of problems that three rows or more have: one correction may solve all of them."""
         found = Counter(problem.message for row in self.rows for problem in row.problems)
         return [(message, count) for message, count in found.most_common(5) if count >= 3]
 
@@ -100,7 +100,7 @@ class Plan:
 
 
 def make_plan(reading: Reading, terms: Terms, basis: Basis | None = None) -> Plan:
-    """Plan what the file would do."""
+    """Return the plan of a file; without a `basis` it is looked up."""
     planner = Planner(reading, terms, basis or look(reading, terms))
     rows = [planner.plan(entry) for entry in reading.entries]
     made = {
@@ -120,13 +120,13 @@ def make_plan(reading: Reading, terms: Terms, basis: Basis | None = None) -> Pla
 
 
 class Planner:
-    """Plans row after row, remembering which people the file has named already."""
+    """Plans row by row, and remembers which people the file has named already."""
 
     def __init__(self, reading: Reading, terms: Terms, basis: Basis):
         self.terms = terms
         self.places = RosterPlaces(terms.area, basis.areas, create_groups=terms.create_groups)
         self.people = People(basis.people, basis.homes)
-        self.employers = Employers(named_employers(reading), basis.employers, basis.called, basis.shared)
+        self.employers = Employers(named_employers(reading), basis.employers, basis.aliases, basis.shared)
         self.columns = {sheet.name: sheet.columns for sheet in reading.sheets}
         self.seen: dict[tuple[str, ...], tuple[RosterEntry, str]] = {}
         self.taken: dict[int, RosterEntry] = {}
@@ -139,7 +139,7 @@ class Planner:
         row = PlannedRow(entry.sheet, entry.row, entry.values.get("name", ""), Status.ERROR, list(entry.problems))
         self._place(row, entry)
         self._employer(row, entry)
-        self._first_naming(row, entry)
+        self._check_named_once(row, entry)
         if row.problems:
             return row
         assert row.place
@@ -156,7 +156,7 @@ class Planner:
         return row
 
     def absent(self, rows: list[PlannedRow]) -> tuple[list[int], int]:
-        """Return who lives in the area and is not named by the file, and how many live there."""
+        """Return the ids of members who live in the area and are not in the file, and how many live there."""
         path = self.terms.area.path
         here = [person for person in self.people.all.values() if person.home and person.home.path.startswith(path)]
         unclear = {row.name for row in rows if row.status in (Status.ERROR, Status.DOUBT, Status.SKIPPED)}
@@ -164,7 +164,7 @@ class Planner:
         return missing, len(here)
 
     def notes(self) -> list[str]:
-        """Name the rows that give one ID number to different people: it happens, but is mostly a slip."""
+        """Return a sentence on each ID number that the file gives to different people, which is mostly an error."""
         shared = [names for names in self.names_of.values() if len(names) > 1]
         pairs = ["、".join(f"第 {row} 行{name}" for name, row in names.items()) for names in shared]
         return [f"{pair}的身份证号相同，将按不同的人登记，请核对证件。" for pair in pairs]
@@ -185,10 +185,10 @@ class Planner:
             if row.employer is None:
                 self._problem(row, entry, "employer", f"有不止一家“{name}”，请填写统一社会信用代码以便区分")
 
-    def _first_naming(self, row: PlannedRow, entry: RosterEntry) -> None:
-        """Mark a row that names a person whom an earlier row has named, by whatever both of them give."""
+    def _check_named_once(self, row: PlannedRow, entry: RosterEntry) -> None:
+        """Add a problem to a row that names the same person as an earlier row, by anything that both of them give."""
         id_digest = entry.values.get("id_digest", "")
-        for column, key in _namings(entry.values, row.place):
+        for column, key in _names_of_person(entry.values, row.place):
             first, first_digest = self.seen.setdefault(key, (entry, id_digest))
             differ = id_digest and first_digest and id_digest != first_digest
             if first is not entry and not differ:
@@ -211,7 +211,7 @@ class Planner:
         self.taken[person.pk] = entry
         row.member = person.pk
         self._differences(row, entry, person)
-        if person.home is None:  # moved away, perhaps from another community: its old values are not this clerk's
+        if person.home is None:  # moved away, perhaps from another community: this clerk may not see the old values
             row.changes = {name: ["（原登记）" if old else "", new] for name, (old, new) in row.changes.items()}
         self._home(row, entry, person)
         row.status = Status.CHANGED if row.changes else Status.SAME
@@ -231,7 +231,7 @@ class Planner:
                 known = same(name, old, new)
             if not known:
                 row.writes[name] = new
-                row.changes[name] = shown(name, old, new)
+                row.changes[name] = readable_change(name, old, new)
         if row.employer is not None and row.employer != person.fields["employer_id"]:
             row.changes["employer"] = [person.fields["employer__name"] or "", entry.values["employer"]]
 
@@ -255,8 +255,8 @@ class Planner:
             row.home, row.residence = "mend", home.pk
 
 
-def _namings(values: dict[str, str], place: RosterGroup | None) -> list[tuple[str, tuple[str, ...]]]:
-    """Return by what a row names its person, each with the column to mend where another row has the same."""
+def _names_of_person(values: dict[str, str], place: RosterGroup | None) -> list[tuple[str, tuple[str, ...]]]:
+    """Return (column, key) for each way in which a row names its person; no two rows may have the same key."""
     name = values.get("name", "")
     found: list[tuple[str, tuple[str, ...]]] = []
     if name and "id_digest" in values:
@@ -287,14 +287,14 @@ def _warnings(rows: list[PlannedRow], before: int) -> list[str]:
         return []
     changed = sum(row.status == Status.CHANGED for row in rows)
     met = changed + sum(row.status == Status.SAME for row in rows)
-    judged = sum(row.status not in (Status.ERROR, Status.DOUBT) for row in rows)
+    decided = sum(row.status not in (Status.ERROR, Status.DOUBT) for row in rows)
     warnings = []
     if changed > MANY * before:
         warnings.append(
             f"现有 {before} 名党员中有 {changed} 名的资料将被修改，超过三成。请确认上传的是正确的、最新的花名册。"
         )
-    if judged >= ENOUGH_TO_JUDGE and met < MANY * judged:
+    if decided >= ENOUGH_TO_JUDGE and met < MANY * decided:
         warnings.append(
-            f"文件里没有错误的 {judged} 行中，只有 {met} 行能与现有党员对上，不到三成。请确认区域没有选错。"
+            f"文件里没有错误的 {decided} 行中，只有 {met} 行能与现有党员对上，不到三成。请确认区域没有选错。"
         )
     return warnings

@@ -1,4 +1,4 @@
-"""A roster read and cleaned: what the file says, before anything is looked up."""
+"""Reading and cleaning a roster, before anything is looked up in the database."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -10,7 +10,7 @@ from members.roster.sheet import RosterSheet, read
 
 @dataclass(slots=True)
 class RosterEntry:
-    """One person as the file has them. `values` holds what was given, the ID number only as a digest."""
+    """One person of the file. `values` are those given, the ID number only as a digest."""
 
     sheet: str
     row: int
@@ -20,7 +20,7 @@ class RosterEntry:
 
 @dataclass(slots=True)
 class SheetNote:
-    """What the report says of a sheet: where its heading was, which columns were taken and which not."""
+    """A sheet as the report describes it: its heading row, the columns that were taken and those that were not."""
 
     name: str
     heading_row: int
@@ -36,7 +36,7 @@ class Reading:
 
 
 def read_roster(content: bytes, *, today: date) -> Reading:
-    """Read a roster file; raises UnreadableFile with one sentence where it is none."""
+    """Read a roster file; raises UnreadableFile with one sentence where it is no roster."""
     reading = Reading()
     for sheet in read(content, HEADINGS, required="name", date_fields=DATE_FIELDS):
         reading.sheets.append(
@@ -47,7 +47,7 @@ def read_roster(content: bytes, *, today: date) -> Reading:
 
 
 def _entries(sheet: RosterSheet, today: date) -> list[RosterEntry]:
-    """Clean the sheet's rows, and let each of them go: there may be many."""
+    """Clean the sheet's rows, and free the memory of each: there may be many."""
     entries = []
     rows, sheet.rows = sheet.rows[::-1], []
     while rows:

@@ -1,4 +1,4 @@
-"""Why a whole file is turned away: one plain sentence a cause, saying what to do."""
+"""Sentences for files that are refused as a whole: one a cause, saying what to do."""
 
 EMPTY = "文件是空的，里面没有任何内容。请确认选对了文件，再重新上传。"
 PICTURE = "这是一张图片，不是表格。请上传名单的 Excel 或 WPS 表格原文件。"
@@ -21,7 +21,7 @@ BROKEN_CSV = "这个 CSV 文件读不出表格，可能有引号没有成对。�
 
 
 class UnreadableFile(Exception):
-    """A file that cannot be read at all; `sentence` is Chinese and is shown to the secretary as it stands."""
+    """A file that cannot be read at all; `sentence` is Chinese and is shown to the secretary unchanged."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)

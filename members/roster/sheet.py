@@ -1,4 +1,4 @@
-"""Raw cells → sheets of named rows, by a table of headings that nobody follows to the letter."""
+"""Raw cells → sheets of rows with named cells, by a table of headings and their usual variants."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from sys import getsizeof
 
-from members.ground.text import Cell, heading_key, is_nothing, narrow, shown, squeezed
+from members.ground.text import Cell, as_text, heading_key, is_nothing, narrow, squeezed
 from members.roster import refusal, workbook
 from members.roster.refusal import UnreadableFile
 from members.roster.workbook import Kind, RawRow, RawSheet, RawStream
@@ -14,7 +14,7 @@ from members.roster.workbook import Kind, RawRow, RawSheet, RawStream
 Headings = Mapping[str, tuple[str, ...]]
 
 HEADING_WITHIN = 10
-MOST_TEXT = 24 * 1024 * 1024  # bytes of memory that the texts of named cells may take, each text once
+MOST_TEXT = 24 * 1024 * 1024  # bytes of memory for the texts of named cells, each text counted once
 NOTE_HEADING = "错误说明"  # the column that `errorbook` adds; never data
 
 NO_HEADING = "没有找到表头。请在名单上方写好一行表头（至少要有“{required}”和另外一列，例如“{other}”），再重新上传。"
@@ -36,7 +36,7 @@ TWO_DECIMALS = re.compile(r"[^;0]*0\.00(?![0#?%])")
 
 
 class Texts(dict[str, str]):
-    """The texts of named cells, each kept once however often it stands in a file.
+    """The texts of named cells, each kept once however often a file has it.
 
     Raises UnreadableFile beyond `MOST_TEXT`.
     """
@@ -53,7 +53,7 @@ class Texts(dict[str, str]):
 
 @dataclass(slots=True)
 class RosterRow:
-    """One row that names someone or something: Excel row number (1-based), and its cells that are not empty."""
+    """A row of data: its Excel row number (1-based), and the cells that are not empty, by field."""
 
     sheet: str
     number: int
@@ -65,7 +65,7 @@ class RosterSheet:
     """A sheet with a heading row.
 
     `columns` is field → heading as written, `positions` field → column (0-based). `not_taken` are the headings that
-    name no known field. `affiliation` is what the sheet's name or title says of all its rows, "" where it says nothing.
+    name no known field. `affiliation` is that of all rows by the sheet's name or title ("" where neither says it).
     """
 
     name: str
@@ -81,13 +81,13 @@ class RosterSheet:
 def read(content: bytes, headings: Headings, *, required: str, date_fields: Collection[str] = ()) -> list[RosterSheet]:
     """Read every sheet that has a heading row.
 
-    `headings` is field → headings it goes by; `required` is the field a heading row must have beside any other one.
+    `headings` is field → its possible headings; a heading row must have the field `required` and any other one.
     A number 1985.1 in one of `date_fields` becomes the text "1985.10" where its cell shows two decimals; in a CSV,
     which does not tell numbers from text, the text 1985.1 becomes the number it may have been. Raises UnreadableFile.
     """
     with workbook.opened(content) as (kind, raws):
         texts = Texts()
-        sheets = [sheet for raw in raws if (sheet := named(raw, headings, required=required, texts=texts))]
+        sheets = [sheet for raw in raws if (sheet := name_cells(raw, headings, required=required, texts=texts))]
     if not sheets:
         other = next(words[0] for name, words in headings.items() if name != required)
         raise UnreadableFile(NO_HEADING.format(required=headings[required][0], other=other))
@@ -95,7 +95,7 @@ def read(content: bytes, headings: Headings, *, required: str, date_fields: Coll
     return sheets
 
 
-def named(
+def name_cells(
     raw: RawSheet | RawStream, headings: Headings, *, required: str, texts: Texts | None = None
 ) -> RosterSheet | None:
     """Name the cells of one sheet; None where it has no heading row.
@@ -110,7 +110,7 @@ def named(
         return None
     number, heading = first[index]
     sheet = _headed(raw.name, number, heading, fields)
-    titles = "".join(shown(cell) for _, row in first[:index] for cell in row)
+    titles = "".join(as_text(cell) for _, row in first[:index] for cell in row)
     sheet.affiliation = _affiliation(raw.name, titles)
     own_words = {word for word, name in fields.items() if name == required}
     sheet.rows = list(
@@ -121,7 +121,7 @@ def named(
 
 
 def first_rows(rows: Iterator[RawRow]) -> list[RawRow]:
-    """The rows among which the heading is, and the one behind them."""
+    """Return the first rows, which contain the heading if there is one, and one more."""
     first = []
     for number, row in rows:
         first.append((number, row))
@@ -131,12 +131,12 @@ def first_rows(rows: Iterator[RawRow]) -> list[RawRow]:
 
 
 def _heading_index(rows: list[RawRow], fields: Mapping[str, str], required: str) -> int | None:
-    """The row (its index) among the first ten that names most fields."""
+    """Return the index of the row, among Excel's first ten, that names most fields; None where none names two."""
     best, most = None, 1
     for index, (number, row) in enumerate(rows):
         if number > HEADING_WITHIN:
             break
-        found = {fields.get(heading_key(shown(cell))) for cell in row} - {None}
+        found = {fields.get(heading_key(as_text(cell))) for cell in row} - {None}
         if required in found and len(found) > most:
             best, most = index, len(found)
     return best
@@ -145,7 +145,7 @@ def _heading_index(rows: list[RawRow], fields: Mapping[str, str], required: str)
 def _headed(name: str, number: int, heading: list[Cell], fields: Mapping[str, str]) -> RosterSheet:
     sheet = RosterSheet(name, number, {}, {}, [])
     for position, cell in enumerate(heading):
-        written = shown(cell).strip()
+        written = as_text(cell).strip()
         found = fields.get(heading_key(written))
         if found is None:
             if written and heading_key(written) != NOTE_HEADING:
@@ -159,7 +159,7 @@ def _headed(name: str, number: int, heading: list[Cell], fields: Mapping[str, st
 
 
 def _affiliation(name: str, titles: str) -> str:
-    """What the sheet says of all its rows; two different words say nothing."""
+    """Return the affiliation of all rows by the sheet's name and titles; "" where they name both or neither."""
     text = f"{name}\n{titles}"
     in_post = IN_POST_WORD.search(text) or name.strip() == "在职"
     local = LOCAL_WORD.search(text) or name.strip() == "在册"
@@ -171,12 +171,12 @@ def _affiliation(name: str, titles: str) -> str:
 def _rows(
     rows: Iterable[RawRow], sheet: RosterSheet, required: str, own_words: set[str], texts: Texts
 ) -> Iterator[RosterRow]:
-    """The rows that are rows: no repeated headings, nothing empty, no totals, and below those only whole ones."""
+    """Yield the rows of data: no repeated headings, empty rows or totals, and below a total only complete rows."""
     ended = False
     for number, raw in rows:
-        first = next((squeezed(shown(cell)) for cell in raw if cell != ""), "")
+        first = next((squeezed(as_text(cell)) for cell in raw if cell != ""), "")
         cells = {name: raw[at] for name, at in sheet.positions.items() if at < len(raw) and not is_nothing(raw[at])}
-        key = squeezed(shown(cells.get(required, "")))
+        key = squeezed(as_text(cells.get(required, "")))
         if FOOTER.fullmatch(first) or FOOTER.fullmatch(key):
             ended = True
         elif heading_key(key) in own_words:
@@ -189,7 +189,7 @@ def _rows(
 def _settle_months(sheets: list[RosterSheet], kind: Kind, content: bytes, date_fields: Collection[str]) -> None:
     if kind == "csv":
         for row in (row for sheet in sheets for row in sheet.rows):
-            texts = {name: narrow(shown(row.cells[name])) for name in date_fields if name in row.cells}
+            texts = {name: narrow(as_text(row.cells[name])) for name in date_fields if name in row.cells}
             row.cells.update({name: float(text) for name, text in texts.items() if AMBIGUOUS.fullmatch(text)})
     elif kind == "xlsx" and (places := list(_ambiguous(sheets, date_fields))):
         wanted: dict[str, list[tuple[int, int]]] = {}
@@ -202,10 +202,10 @@ def _settle_months(sheets: list[RosterSheet], kind: Kind, content: bytes, date_f
 
 
 def _ambiguous(sheets: list[RosterSheet], date_fields: Collection[str]) -> Iterator[tuple[RosterRow, str, int]]:
-    """Cells that hold a number like 1985.1: their row, field and Excel column (1-based)."""
+    """Yield the cells with a number like 1985.1, as row, field and Excel column (1-based)."""
     for sheet in sheets:
         for name in sheet.positions.keys() & set(date_fields):
             for row in sheet.rows:
                 cell = row.cells.get(name)
-                if isinstance(cell, float) and AMBIGUOUS.fullmatch(shown(cell)):
+                if isinstance(cell, float) and AMBIGUOUS.fullmatch(as_text(cell)):
                     yield row, name, sheet.positions[name] + 1

@@ -1,4 +1,4 @@
-"""An import's steps: read, choose, apply, undo. Each is one guarded move of its `RosterImport`."""
+"""An import's steps: read, choose, apply, undo. Each is one transition of its `RosterImport`."""
 
 import logging
 from contextlib import suppress
@@ -16,7 +16,7 @@ from members.ground.beats import Heart
 from members.ground.states import Conflict
 from members.models import Area, RosterImport, User
 from members.models.imports import FORGOTTEN
-from members.roster.apply import ChangedMeanwhile, Columns, columns_of, refuse_if_moved, write
+from members.roster.apply import ChangedMeanwhile, Columns, columns_of, refuse_if_changed, write
 from members.roster.basis import Basis, Terms, look
 from members.roster.plan import Outcome, Plan, Status, make_plan
 from members.roster.reading import Reading, read_roster
@@ -26,18 +26,18 @@ from members.roster.undo import take_back
 
 logger = logging.getLogger(__name__)
 
-ATTEMPTS = 3  # at writing what was planned while others wrote too
+ATTEMPTS = 3  # at planning and writing, where others write in between
 BROKEN = "读取时出了意外，没有写入任何数据。请重新上传一次；再不行，请把文件交给管理员。"
-HELD = "有资料连着这次导入的内容，没有撤销，什么都没有改变。请把这份花名册的文件名告诉管理员。"
+STILL_USED = "有资料连着这次导入的内容，没有撤销，什么都没有改变。请把这份花名册的文件名告诉管理员。"
 LOCKED_OUT = "您在这个区域的岗位已经变动，不能再写入。没有写入任何数据。"
 
 
 class NotReady(Exception):
-    """The plan cannot be written yet; the sentence says what the clerk does first."""
+    """The plan cannot be written yet; the sentence says what the clerk has to do first."""
 
 
 def read_step(roster_import: RosterImport) -> None:
-    """Read the file and plan it; every end of it is a state with a sentence."""
+    """Read the file and plan it; whatever happens, the import ends in a status with a sentence."""
     with acting(roster_import.user), Heart(roster_import.beat):
         try:
             roster_import.begin(RosterImport.Status.READING, 10)
@@ -56,7 +56,7 @@ def read_step(roster_import: RosterImport) -> None:
 
 
 def choose_step(roster_import: RosterImport, choices: dict[str, str]) -> None:
-    """Keep the clerk's answers to rows in doubt, and plan again with them; anything but an answer is left out."""
+    """Store the clerk's answers to rows in doubt, and plan again with them; anything that is no answer is left out."""
     for _ in range(ATTEMPTS):
         chosen = RosterImport.objects.select_related("area", "user").get(pk=roster_import.pk)
         if _choose(chosen, choices, roster_import.user):
@@ -65,7 +65,7 @@ def choose_step(roster_import: RosterImport, choices: dict[str, str]) -> None:
 
 
 def _choose(roster_import: RosterImport, choices: dict[str, str], user: User | None) -> bool:
-    """Return whether the answers are kept: not where others were kept while these were planned with."""
+    """Plan with the answers and store both; return False where other answers were stored in the meantime."""
     if roster_import.status != RosterImport.Status.REVIEW:
         raise Conflict("这份花名册已经处理过了。请刷新页面看看。")
     before = roster_import.choices
@@ -97,14 +97,14 @@ def check_ready(roster_import: RosterImport, plan: Plan, *, only_good: bool, con
 
 
 def apply_step(roster_import: RosterImport, *, only_good: bool) -> None:
-    """Write the plan in one transaction, or nothing: rows that moved since the preview go back to review."""
+    """Write the plan in one transaction, or nothing; if records changed since the preview, go back to review."""
     with acting(roster_import.user), Heart(roster_import.beat):
         try:
             roster_import.begin(RosterImport.Status.APPLYING, 10)
             _write(roster_import, only_good=only_good)
-        except ChangedMeanwhile as moved:
+        except ChangedMeanwhile as error:
             _back_to_review(
-                roster_import, f"预览之后有 {len(moved.keys)} 行对应的资料被别人改动了，已重新比对，请再核对一遍。"
+                roster_import, f"预览之后有 {len(error.keys)} 行对应的资料被别人改动了，已重新比对，请再核对一遍。"
             )
         except IntegrityError:
             _back_to_review(roster_import, "写入时正好有人登记了同一位党员，什么都没有写入。已重新比对，请再核对一遍。")
@@ -120,7 +120,10 @@ def apply_step(roster_import: RosterImport, *, only_good: bool) -> None:
 
 
 def undo_step(roster_import: RosterImport) -> None:
-    """Take the import back as a whole; `kept` and what stays of `counts` list what is in use or was edited since."""
+    """Take the whole import back, except for rows that are in use or were edited since.
+
+    `kept` lists the members who stay, `counts["staying"]` all that stays. Raises Conflict.
+    """
     try:
         with atomic_write():
             _lock_street(roster_import)
@@ -131,18 +134,18 @@ def undo_step(roster_import: RosterImport) -> None:
             roster_import.save(update_fields=["kept", "counts"])
     except IntegrityError:
         logger.exception("Roster import %s could not be undone.", roster_import.pk)
-        raise Conflict(HELD) from None
+        raise Conflict(STILL_USED) from None
 
 
 def writable_by(roster_import: RosterImport) -> list[Range]:
-    """The parts of the tree that whoever acts may write to; from the command line, the street."""
+    """Return the parts of the tree that the import's user may write to; from the command line, the street."""
     if roster_import.user is None:
         return [access.subtree(roster_import.area.street_path)]
     return access.reach(roster_import.user, Resource.ROSTER, Right.WRITE)
 
 
 def _terms(roster_import: RosterImport) -> Terms:
-    """What the plan is made for, by the tree and the posts as they are now."""
+    """Return the plan's terms by the tree and the posts as they are now."""
     roster_import.area = Area.objects.get(pk=roster_import.area_id)
     if roster_import.user:
         access.forget_posts(roster_import.user)
@@ -156,14 +159,14 @@ def _terms(roster_import: RosterImport) -> Terms:
 
 
 def _review(roster_import: RosterImport, reading: Reading, message: str = "") -> dict[str, Any]:
-    """Plan, and return what the import holds while it is reviewed."""
+    """Plan, and return the import's values for the review."""
     plan = make_plan(reading, _terms(roster_import))
     sealed = {"reading": seal_reading(reading, plan), "plan": seal_plan(plan)}
     return sealed | {"counts": summary(plan), "message": message, "progress": 100}
 
 
 def summary(plan: Plan) -> dict:
-    """What the page above the rows says, and what is kept of an import once the plan itself is gone."""
+    """Return the counts shown above the rows; they are kept after the plan itself is deleted."""
     return plan.counts() | {
         "fields": plan.changed_fields(),
         "moving": plan.moving(),
@@ -176,21 +179,21 @@ def summary(plan: Plan) -> dict:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A plan ready to be written, and what it rests on."""
+    """A plan ready to be written, with its terms and basis."""
 
     terms: Terms
     basis: Basis
     plan: Plan
     columns: Columns
 
-    def holds(self, reading: Reading, terms: Terms) -> bool:
+    def is_current(self, reading: Reading, terms: Terms) -> bool:
         return terms == self.terms and look(reading, terms) == self.basis
 
 
 def _write(roster_import: RosterImport, *, only_good: bool) -> None:
-    """Plan while others may write, then write behind the street's lock, if what the plan rests on is still the same.
+    """Plan while others may write, then lock the street, and write if the plan's terms and basis are still the same.
 
-    Where it changed each time, the plan is at last made behind the lock.
+    If they changed at each attempt, the last plan is made behind the lock.
     """
     reading, seen = unseal_reading(roster_import.reading)
     for attempt in range(ATTEMPTS):
@@ -198,7 +201,7 @@ def _write(roster_import: RosterImport, *, only_good: bool) -> None:
         with atomic_write():
             _lock_street(roster_import)
             roster_import.begin(RosterImport.Status.APPLYING, 30)
-            if not prepared.holds(reading, _terms(roster_import)):
+            if not prepared.is_current(reading, _terms(roster_import)):
                 if attempt + 1 < ATTEMPTS:
                     continue
                 prepared = _prepare(roster_import, reading, seen)
@@ -212,7 +215,7 @@ def _prepare(roster_import: RosterImport, reading: Reading, seen: dict[str, Outc
         raise UnreadableFile(LOCKED_OUT)
     basis = look(reading, terms)
     plan = make_plan(reading, terms, basis)
-    refuse_if_moved(seen, plan)
+    refuse_if_changed(seen, plan)
     return Prepared(terms, basis, plan, columns_of(plan))
 
 
@@ -225,12 +228,12 @@ def _carry_out(roster_import: RosterImport, prepared: Prepared, *, only_good: bo
 
 
 def _lock_street(roster_import: RosterImport) -> None:
-    """Two imports of one street queue, so that neither plans on what the other is writing."""
-    Area.objects.hold_street(roster_import.area)
+    """Lock the street, so that no other import of it writes what this one plans with."""
+    Area.objects.lock_street(roster_import.area)
 
 
 def _back_to_review(roster_import: RosterImport, message: str) -> None:
-    """Let the clerk look again, unless another worker wrote it, or somebody ended it meanwhile."""
+    """Plan again and go back to review, unless another worker wrote the import or somebody ended it meanwhile."""
     values = _review(roster_import, unseal_reading(roster_import.reading)[0], message)
     with suppress(Conflict):
         roster_import.advance(RosterImport.Status.REVIEW, **values)

@@ -1,6 +1,6 @@
-"""What was read and planned, kept between preview and writing: encrypted, as it is personal data.
+"""A reading and its plan, stored between preview and writing; they are encrypted, as they are personal data.
 
-In two parts: the pages show the plan, the steps go on from the reading and what the plan made of each row.
+There are two parts: the pages show the plan; the steps continue from the reading and the outcome of each row.
 """
 
 import zlib
@@ -33,7 +33,7 @@ def seal_reading(reading: Reading, plan: Plan) -> bytes:
 
 
 def unseal_reading(sealed: Sealed) -> tuple[Reading, dict[str, Outcome]]:
-    """Return the reading, and by row what the plan that was shown made of it."""
+    """Return the reading, and by row key the outcomes of the plan that the clerk saw."""
     packed, outcomes = _unseal(sealed)
     sheets = [SheetNote(**sheet) for sheet in packed["sheets"]]
     entries = [RosterEntry(e["sheet"], e["row"], e["values"], _problems(e)) for e in packed["entries"]]

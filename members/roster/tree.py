@@ -1,4 +1,4 @@
-"""The tree of areas from a sheet: communities, compounds and building groups, one building group a row."""
+"""Importing the tree of areas from a sheet: communities, compounds and building groups, one group a row."""
 
 import re
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from members.ground import audit
 from members.ground.atomic import atomic_write
 from members.ground.days import Unreadable, read_day
 from members.ground.paths import NextPaths
-from members.ground.text import building_key, place_key, shown, squeezed
+from members.ground.text import as_text, building_key, place_key, squeezed
 from members.models import Area
 from members.roster.refusal import UnreadableFile
 from members.roster.sheet import RosterRow, read
@@ -39,7 +39,7 @@ STAGES = {label: value for value, label in Area.Stage.choices}
 
 @dataclass(slots=True)
 class TreeReport:
-    """What came of the sheet: {level: {"new", "changed", "same"}} and every error of it."""
+    """The result of an import: counts {level: {"new", "changed", "same"}}, and every error."""
 
     street: str
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class TreeReport:
 
 
 def street_named(name: str) -> Area:
-    """Return the street of this name, or one still to be made; UnreadableFile where there are several."""
+    """Return the street of this name, or a new one that is not saved; UnreadableFile where there are several."""
     found = list(Area.objects.streets().lasting().filter(name=name)[:2])
     if len(found) > 1:
         raise UnreadableFile(f"有不止一个街道叫“{name}”，请先改名以便区分。")
@@ -61,14 +61,14 @@ class TreeProblem(Exception):
 
 
 def import_tree(content: bytes, *, street: Area, today: date, check: bool = False) -> TreeReport:
-    """Create or update the street's tree from a workbook; all or nothing. Again, it changes nothing.
+    """Create or update the street's tree from a workbook, all or nothing. A second import changes nothing.
 
-    `street` may be one still to be made. Raises UnreadableFile for a file that is no such sheet.
+    `street` may be a new one that is not saved. Raises UnreadableFile for a file that is no such sheet.
     """
     sheets = read(content, HEADINGS, required="community", date_fields=("established_on",))
     try:
         with atomic_write():
-            tree = Tree(_held(street), today)
+            tree = Tree(_locked(street), today)
             for sheet in sheets:
                 for row in sheet.rows:
                     tree.take(row, sheet.columns)
@@ -81,20 +81,20 @@ def import_tree(content: bytes, *, street: Area, today: date, check: bool = Fals
     return tree.finished()
 
 
-def _held(street: Area) -> Area:
-    """Return the street as it now is, locked; one still to be made takes its place, unless somebody just made it."""
+def _locked(street: Area) -> Area:
+    """Lock the street and return it as it is now; a new one gets its path, unless somebody has just made it."""
     if street.pk is None:
-        Area.objects.hold_street(None)
+        Area.objects.lock_street(None)
         street = street_named(street.name)
     if street.pk is None:
         return street.place_under(None)
-    Area.objects.hold_street(street)
+    Area.objects.lock_street(street)
     street.refresh_from_db()
     return street
 
 
 class Tree:
-    """The street's areas as they are, changed in memory by the sheet's rows."""
+    """The street's areas, changed in memory by the sheet's rows until `save`."""
 
     def __init__(self, street: Area, today: date):
         self.today, self.report, self.street = today, TreeReport(street.name), street
@@ -104,16 +104,16 @@ class Tree:
         self.touched: dict[tuple[str, str], Area] = {}
 
     def take(self, row: RosterRow, columns: dict[str, str]) -> None:
-        """Place one row's areas; an error of it goes into the report."""
+        """Add or update one row's areas; its error goes into the report."""
         try:
             parent = self.street
             for column, level in LEVELS.items():
-                if name := squeezed(shown(row.cells.get(column, ""))):
+                if name := squeezed(as_text(row.cells.get(column, ""))):
                     parent = self._area(parent, level, column, name)
                     self._describe(parent, row)
         except TreeProblem as problem:
             where = {"sheet": row.sheet, "row": row.number, "column": columns.get(problem.column, "")}
-            value = shown(row.cells.get(problem.column, ""))
+            value = as_text(row.cells.get(problem.column, ""))
             self.report.errors.append(where | {"value": value, "message": problem.message})
 
     def save(self) -> None:
@@ -157,13 +157,13 @@ class Tree:
         if area.level == Area.Level.COMMUNITY and "residents" in cells:
             area.residents = _residents(cells["residents"])
         if area.level == Area.Level.STATION and "housing" in cells:
-            area.housing = _one_of(HOUSING, "housing", shown(cells["housing"]))
+            area.housing = _one_of(HOUSING, "housing", as_text(cells["housing"]))
         if area.level == Area.Level.BUILDING_GROUP:
             self._establish(area, cells)
 
     def _establish(self, area: Area, cells: dict[str, Any]) -> None:
         if "stage" in cells:
-            area.stage = _one_of(STAGES, "stage", shown(cells["stage"]))
+            area.stage = _one_of(STAGES, "stage", as_text(cells["stage"]))
         if "established_on" in cells:
             try:
                 area.established_on = date.fromisoformat(read_day(cells["established_on"], today=self.today))
@@ -188,7 +188,7 @@ def _folded(level: int, name: str) -> str:
 
 
 def _residents(cell: Any) -> int:
-    text = shown(cell)
+    text = as_text(cell)
     if not re.fullmatch(r"[0-9]{1,8}", text):
         raise TreeProblem("residents", "常住人口请填整数，如 6838。")
     return int(text)

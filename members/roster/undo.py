@@ -1,7 +1,8 @@
-"""Taking an import back: what it made goes, what it changed returns, what is in use or was edited since stays, listed.
+"""Taking an import back: rows it made are deleted, rows it changed are restored.
 
-A member and their homes go or stay together. A row was edited since where its history goes on behind the import's; an
-area and an employer, which have no history, where the trail has an entry of it.
+Rows that are in use or were edited since stay, and are listed; a member and their homes go or stay together. A row was
+edited if its history goes on after the import, or, for areas and employers, which have no history, if the audit trail
+has an entry of a change.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -28,7 +29,7 @@ TWIN = "另有一家没有信用代码的同名单位，补填的代码没有去
 
 @dataclass(frozen=True, slots=True)
 class Staying:
-    """What an undo leaves, each with words for why: members by number, groups and employers by name."""
+    """What an undo leaves, each with the reason: members by id, groups and employers by name."""
 
     members: dict[int, str]
     groups: list[tuple[str, str]]
@@ -43,7 +44,7 @@ class Staying:
 
 
 def take_back(roster_import: RosterImport) -> Staying:
-    """Undo within the caller's transaction, which holds the street; return what stays."""
+    """Undo within the caller's transaction, which has locked the street; return what stays."""
     _lock(roster_import)
     undoing = Undoing(roster_import)
     undoing.carry_out()
@@ -55,7 +56,7 @@ def take_back(roster_import: RosterImport) -> Staying:
 
 
 def _lock(roster_import: RosterImport) -> None:
-    """Lock what may go or return, and the trail behind it: from then on nobody can tie anything to it."""
+    """Lock the rows that may be deleted or restored, and the trail: from then on nobody can refer to them."""
     made = roster_import.counts.get("made", {})
     employers = {*made.get("employers", []), *map(int, made.get("codes", {}))}
     touched = [
@@ -66,11 +67,11 @@ def _lock(roster_import: RosterImport) -> None:
         for batch in batches(sorted(set(pks))):
             rows = model._base_manager.filter(pk__in=batch).order_by("pk")
             list(rows.select_for_update(no_key=True).values_list("pk"))
-    AuditEntry.objects.hold("", roster_import.area.street_path)  # employers are the installation's
+    AuditEntry.objects.lock_heads("", roster_import.area.street_path)  # employers are the installation's
 
 
 class Undoing:
-    """What an undo would do as things stand: reading it writes nothing."""
+    """What an undo would do now; only `carry_out` writes."""
 
     def __init__(self, roster_import: RosterImport):
         self.roster_import = roster_import
@@ -124,7 +125,7 @@ class Undoing:
 
     @cached_property
     def _kept_codes(self) -> dict[int, str]:
-        """Employers whose code, which the import added, cannot be taken away again."""
+        """The employers (id: reason) whose credit code, added by the import, cannot be removed."""
         gone = self.employers.keys() - self._kept_employers.keys()
         names = [employer.name for employer, _ in self.coded]
         twins = Employer.objects.filter(name__in=names, credit_code=None).exclude(pk__in=gone)
@@ -138,13 +139,13 @@ class Undoing:
         return uses_of(model, pks, street_path=self.roster_import.area.street_path, but=but)
 
     def _edited(self, model: Any, pks: Iterable[int]) -> dict[int, str]:
-        """Those of which the trail says that somebody changed them since."""
+        """Return those rows that somebody changed since, by the audit trail, with the reason."""
         since = AuditEntry.objects.filter(model=model._meta.label, at__gte=self.roster_import.applied_at)
         changed = set(since.filter(action=AuditEntry.Action.CHANGE).values_list("row", flat=True))
         return {pk: EDITED for pk in pks if str(pk) in changed}
 
     def _paired(self) -> set[int]:
-        """Members behind whose new door a pairing was registered since."""
+        """Return the ids of members for whose new home a pairing was registered since."""
         registered = Pairing.history.filter(
             id=OuterRef("pk"), history_type="+", history_date__gte=self.roster_import.applied_at
         )
@@ -163,17 +164,17 @@ class Undoing:
         self.members.leave(members)
 
     def _delete(self, model: Any, rows: Sequence[Any]) -> None:
-        """Delete rows that nothing holds, with an entry for each: they have no history."""
+        """Delete rows that are not in use, with an entry for each, because they have no history."""
         for row in rows:
             changes = {"name": [str(row), None]}
             audit.record("delete", row, path=self.roster_import.area.path, changes=changes, reason="撤销花名册导入")
         for batch in batches([row.pk for row in rows]):
             gone = model.objects.filter(pk__in=batch)
-            gone._raw_delete(gone.db)  # nothing hangs on them: a cascade could only take what came unseen
+            gone._raw_delete(gone.db)  # nothing refers to them: a cascade could only delete rows that were missed
 
 
 class _Trail:
-    """What an import did to one table, as its history rows tell."""
+    """What an import did to one table, by its history rows."""
 
     def __init__(self, model: Any, roster_import: RosterImport):
         self.model, self.roster_import = model, roster_import
@@ -187,7 +188,7 @@ class _Trail:
 
     @cached_property
     def owners(self) -> dict[int, int]:
-        """The member of each home."""
+        """The member's id of each home."""
         mine = self.history.filter(roster_import=self.roster_import)
         return dict(mine.values_list("id", "member_id"))
 
@@ -211,14 +212,14 @@ class _Trail:
         write_history(self.model, sorted(before), kind="~", roster_import=self.roster_import)
 
     def _newest(self, pks: Iterable[int]) -> Iterator[tuple[int, int]]:
-        """Yield each row's newest history row; what another import did and took back is as if not done."""
+        """Yield (id, id of its newest history row), not counting those of other imports that were undone."""
         undone = Q(roster_import__status=RosterImport.Status.UNDONE) & ~Q(roster_import=self.roster_import)
         for batch in batches(sorted(pks)):
             rows = self.history.filter(id__in=batch).exclude(undone).order_by()
             yield from rows.values_list("id").annotate(Max("history_id"))
 
     def _before(self, changed: dict[int, int]) -> dict[int, int]:
-        """Return each row's history row just before the import's."""
+        """Return by id the history row just before the import's."""
         found: dict[int, int] = {}
         for batch in batches(sorted(changed)):
             for pk, history_id in (

@@ -1,4 +1,4 @@
-"""Bytes → raw cells, safely: the kind told from the content, two walls against hostile files."""
+"""Bytes → raw cells, safely: the kind is found by the content, and two walls stop hostile files."""
 
 import csv
 import io
@@ -48,14 +48,14 @@ CAUSES = {
     "rows": refusal.TOO_MANY_ROWS,
     "large": refusal.UNPACKS_TOO_LARGE,
 }
-# What no cell may carry: control characters, lone surrogates, non-characters. They are taken out, the rest stays.
+# Control characters, lone surrogates and non-characters are removed from every cell.
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 CONTROL = re.compile("[\x01-\x08\x0b\x0e-\x1f]")
 
 
 @dataclass(slots=True)
 class RawSheet:
-    """A sheet as it stands: (Excel row, 1-based; its cells from column A on). Empty cells are "".
+    """A sheet: rows of (Excel row, 1-based; its cells from column A on). Empty cells are "".
 
     Empty rows are left out; `hidden` are the Excel rows that are hidden, known for .xlsx only.
     """
@@ -67,7 +67,7 @@ class RawSheet:
 
 @dataclass(slots=True)
 class RawStream:
-    """A sheet whose rows come one by one, once; they are gone when the next sheet is asked for."""
+    """A sheet whose rows come one by one, once; asking for the next sheet skips the rest."""
 
     name: str
     rows: Iterator[RawRow]
@@ -76,14 +76,14 @@ class RawStream:
 
 @dataclass(slots=True)
 class Book:
-    """What was read of one file, whatever its kind; a CSV is a book of one sheet named `csv`."""
+    """A file as it was read, whatever its kind; a CSV is a book of one sheet named `csv`."""
 
     kind: Kind
     sheets: list[RawSheet]
 
 
 def read(content: bytes) -> Book:
-    """Read all of an uploaded file of any supported kind into memory, where `opened` would not do.
+    """Read an uploaded file of any supported kind into memory; `opened` reads it row by row.
 
     Raises UnreadableFile.
     """
@@ -95,21 +95,21 @@ def read(content: bytes) -> Book:
 def opened(content: bytes) -> Iterator[tuple[Kind, Iterator[RawStream]]]:
     """Open an uploaded file of any supported kind; its sheets and rows come one by one.
 
-    Forbidden characters (NUL, other controls, lone surrogates) are taken out of every cell and sheet name; a text file
-    with NULs is no table. Raises UnreadableFile, also late: what came is of use only once everything has come.
+    Forbidden characters (NUL, other controls, lone surrogates) are removed from every cell and sheet name; a text file
+    with NULs is no table. Raises UnreadableFile, even after some rows: they count only once all have come.
     """
     kind = kind_of(content)
     if kind == "csv":
         yield kind, iter([RawStream("csv", _lines(content, _encoding(content)), frozenset())])
         return
-    with Child("parse") as child:  # it starts up while the scan runs, and gets the content only after
+    with Child("parse") as child:  # starts up during the scan, and gets the content only after it
         hidden = archive.inspect(content) if kind == "xlsx" else {}
         lines = child.lines({}, content)
         yield kind, _sheets(lines, hidden, damaged=refusal.DAMAGED_XLS if kind == "xls" else refusal.DAMAGED)
 
 
 def kind_of(content: bytes) -> Kind:
-    """Tell the kind from the first bytes, never from a name. Raises UnreadableFile for what is no table."""
+    """Return the kind by the content, never by a name. Raises UnreadableFile for a file that is no table."""
     if not content.strip(b"\0 \t\r\n"):
         raise UnreadableFile(refusal.EMPTY)
     if len(content) > MAX_SIZE:
@@ -130,7 +130,7 @@ def kind_of(content: bytes) -> Kind:
 
 
 def number_formats(content: bytes, wanted: Mapping[str, Iterable[tuple[int, int]]]) -> dict[tuple[str, int, int], str]:
-    """Look up the number formats of some cells of an .xlsx that was read before.
+    """Return the number formats of some cells of an .xlsx that was read before.
 
     `wanted` is sheet name → (Excel row, column), both 1-based; the answer is (sheet, row, column) → format code.
     """
@@ -148,7 +148,7 @@ def _result(answer: bytes, *, damaged: str) -> dict[str, Any]:
 
 
 def _sheets(lines: Iterator[bytes], hidden: Mapping[str, frozenset[int]], *, damaged: str) -> Iterator[RawStream]:
-    """Part the lines into sheets; whatever is not read of one is passed over before the next."""
+    """Split the lines into sheets; unread rows of a sheet are skipped before the next one."""
     marks: list[dict[str, Any]] = []  # the line that ended the rows of a sheet
 
     def rows() -> Iterator[RawRow]:
@@ -167,7 +167,7 @@ def _sheets(lines: Iterator[bytes], hidden: Mapping[str, frozenset[int]], *, dam
         deque(here, maxlen=0)
     if not marks or "refused" in marks[-1]:
         raise UnreadableFile(CAUSES.get(marks[-1]["refused"], damaged) if marks else damaged)
-    deque(lines, maxlen=0)  # how the child ended is judged behind its last line
+    deque(lines, maxlen=0)  # the child's end is judged after its last line
 
 
 def _cell(value: Any) -> Cell:
@@ -181,7 +181,7 @@ def _cell(value: Any) -> Cell:
 
 
 def _encoding(content: bytes) -> str:
-    """Tell how a text is written: UTF-16 with its mark (Excel's "Unicode 文本"), UTF-8 with or without, or GB18030."""
+    """Return a text's encoding: UTF-16 with its mark (Excel's "Unicode 文本"), UTF-8 with or without, or GB18030."""
     encodings = ("utf-16",) if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "gb18030")
     for encoding in encodings:
         try:
@@ -195,7 +195,7 @@ def _encoding(content: bytes) -> str:
 
 
 def _lines(content: bytes, encoding: str) -> Iterator[RawRow]:
-    """Split a CSV; its row number is the row Excel shows, also below a cell of several lines."""
+    """Yield the rows of a CSV with the row numbers that Excel shows, even below a cell of several lines."""
     start = io.TextIOWrapper(io.BytesIO(content), encoding, newline="").read(4096)
     delimiter = max(",\t;", key=start.count)
     text = io.TextIOWrapper(io.BytesIO(content), encoding, newline="")
@@ -215,7 +215,7 @@ def _lines(content: bytes, encoding: str) -> Iterator[RawRow]:
 
 
 def _bare(value: str) -> str:
-    """Take off the ="…" that keeps numbers text in a CSV, and what no cell may carry."""
+    """Remove the ="…" that keeps numbers text in a CSV, and forbidden characters."""
     if value.startswith('="') and value.endswith('"'):
         value = value[2:-1]
     return value if value.isprintable() else FORBIDDEN.sub("", value)

@@ -1,4 +1,4 @@
-"""A building as a grid: its doors by unit, floor and number, and what each of them is today."""
+"""A building as a grid: its doors by unit, floor and number, and the kind of household behind each."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -19,9 +19,9 @@ ELSEWHERE = "别的楼"  # in place of a door in a building that the reader's po
 
 @dataclass(slots=True)
 class GridDoor:
-    """A door: the names of the members who live there, and the pairs it belongs to today.
+    """A door: the names of the members who live there, and its pairings of the day.
 
-    `hidden` are those pairs (ids) whose other side lies in a building that the reader may not see.
+    `hidden` are the ids of pairings whose other side lies in a building that the reader may not see.
     """
 
     door: Household
@@ -31,7 +31,7 @@ class GridDoor:
 
     @property
     def kind(self) -> str:
-        """What a household it is: "left" is one that members moved away from while it was looking after neighbours."""
+        """The kind of household: "member", "paired", "unpaired", or "left" where members moved away from a pairing."""
         if self.names:
             return "member"
         if any(pairing.neighbour_id == self.door.pk for pairing in self.pairings):
@@ -44,7 +44,7 @@ class GridDoor:
 
     @property
     def pairing(self) -> Pairing | None:
-        """The pair that a neighbour's door leads to: the one it was given, else one it gave."""
+        """The pairing that the door links to: the one in which it is the neighbour, else one of the others."""
         seen = [pairing for pairing in self.pairings if pairing.pk not in self.hidden]
         received = (pairing for pairing in seen if pairing.neighbour_id == self.door.pk)
         return next(received, next(iter(seen), None))
@@ -64,9 +64,9 @@ class GridDoor:
 
     @property
     def others(self) -> list[str]:
-        """The other sides of its pairs, those in other buildings with the building's name."""
+        """The other sides of its pairings, those in other buildings with the building's name."""
         return [
-            ELSEWHERE if pairing.pk in self.hidden else told(pairing.other_side(self.door), self.door.area_id)
+            ELSEWHERE if pairing.pk in self.hidden else door_name(pairing.other_side(self.door), self.door.area_id)
             for pairing in self.pairings
         ]
 
@@ -89,7 +89,7 @@ class Block:
 
 @dataclass(slots=True)
 class BuildingGrid:
-    """A building's doors. `others` tell no floor; `missing` are members' rooms without a door yet."""
+    """A building's doors. `others` are those without a floor; `missing` are members' rooms that have no door yet."""
 
     blocks: list[Block] = field(default_factory=list)
     others: list[GridDoor] = field(default_factory=list)
@@ -103,7 +103,7 @@ class BuildingGrid:
 
 
 def grid_of(building: Area, *, user: Any, day: date) -> BuildingGrid:
-    """Return the grid of a building on a day; members' names are for those who may read members. Three queries."""
+    """Return the grid of a building on a day, with names for users who may read members. Three queries."""
     behind = _members_by_room(building, user, day)
     pairings: dict[int, list[Pairing]] = defaultdict(list)
     hidden = set()
@@ -125,8 +125,8 @@ def grid_of(building: Area, *, user: Any, day: date) -> BuildingGrid:
     )
 
 
-def told(door: Household, here: int) -> str:
-    """A door as it is called in the building `here` (id)."""
+def door_name(door: Household, here: int) -> str:
+    """Return what a door is called in the building `here` (id); in another building, with that building's name."""
     return door.room if door.area_id == here else f"{door.area.name} {door.room}"
 
 
@@ -144,7 +144,7 @@ def _members_by_room(building: Area, user: Any, day: date) -> dict[str, list[str
 
 
 def _unit(door: Household) -> tuple[int, str]:
-    """2 comes before 10."""
+    """Return a key that sorts unit 2 before unit 10."""
     return len(door.unit), door.unit
 
 
@@ -158,7 +158,7 @@ def _block(unit: str, cells: list[GridDoor]) -> Block:
 
 
 def _counts(cells: list[GridDoor]) -> dict[str, int]:
-    """What stands above the grid."""
+    """Return the counts that stand above the grid."""
     of_members = [cell for cell in cells if cell.kind == "member"]
     return {
         "members": len(of_members),

@@ -88,7 +88,7 @@ SHOWN = (*(name for name in COUNTS if name != "stated"), *RATES)
 
 
 class CoverageArea(NamedTuple):
-    """What a report needs of an area; 922 of them are made faster than as many model instances."""
+    """The columns of an area that a report needs; 922 of them are made faster than as many model instances."""
 
     pk: int
     path: str
@@ -103,7 +103,7 @@ class CoverageArea(NamedTuple):
         return self.label
 
     def is_established_on(self, day: date) -> bool:
-        """Whether the group's party group exists on this day; one with no date has existed as long as is known."""
+        """Whether the group's party group exists on this day; one without a date counts for every day."""
         return self.stage == Area.Stage.ESTABLISHED and (self.established_on is None or self.established_on <= day)
 
 
@@ -145,9 +145,9 @@ def coverage(area: Area, *, areas: AreaQuerySet, day: date, level: int | None = 
 
 
 def drilled(area: Area, *, areas: AreaQuerySet, day: date, levels: Sequence[int] = ()) -> list[Coverage]:
-    """Return the coverage of an area on a day once for each of these levels of rows, by default all below the area.
+    """Return a coverage report of an area on a day for each of these levels of rows, by default all below the area.
 
-    What is asked of the database is asked once for all of them.
+    The database is queried once for all of them.
     """
     places = [CoverageArea(*values) for values in areas.inside(area).on(day).values_list(*CoverageArea._fields)]
     sums = dict(_of_each_place(places, area, day))
@@ -174,7 +174,7 @@ def _summed(parts: dict[str, CoverageFigures], level: int) -> dict[str, Coverage
 
 
 def _of_each_place(places: list[CoverageArea], area: Area, day: date) -> Iterator[tuple[str, CoverageFigures]]:
-    """Yield what each community and building group brings by itself, before anything is added up."""
+    """Yield (path, figures) of each community and building group by itself, before anything is added up."""
     stating = {each.path for each in places if each.residents}
     living, paired, leading = _members_by_group(area, day), _paired_by_group(area, day), _leaders_by_group(area, day)
     for each in places:

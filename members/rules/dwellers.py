@@ -1,4 +1,4 @@
-"""Who lived behind a door on a day, for what is on record of a door and not of a person."""
+"""Who lived behind a door on a day, for records that name a door and no person."""
 
 from collections import defaultdict
 from datetime import date
@@ -10,7 +10,7 @@ from members.models import Area, Residence
 
 
 class Stay(NamedTuple):
-    """A member's time behind a door; `left_last` is the day on which their home before it ended."""
+    """A member's time behind a door; `left_last` is the day on which the member's home before it ended."""
 
     member: int
     since: date
@@ -27,9 +27,10 @@ class Stay(NamedTuple):
 
 
 class Dwellers:
-    """Who lived behind the doors of these groups of a street, in one query.
+    """The members behind the doors of these groups of a street, read in one query.
 
-    A stay whose first day is not known counts from before it, unless somebody else is known to have lived there.
+    A stay whose first day is not known also counts before its recorded one, unless another member is known to have
+    lived there.
     """
 
     def __init__(self, street: Area, groups: Any, first: date, last: date):
@@ -39,7 +40,7 @@ class Dwellers:
             self._stays[area, room].append(Stay(*stay))
 
     def on(self, day: date, area: int, room: str) -> set[int]:
-        """The members who lived behind the door on this day."""
+        """Return the ids of the members who lived behind the door on this day."""
         stays = self._stays.get((area, room), [])
         known = {stay.member for stay in stays if stay.covers(day)}
         return known or {stay.member for stay in stays if stay.may_cover(day)}

@@ -1,4 +1,4 @@
-"""Members found by what people type of a name: the characters, the pinyin or its initials."""
+"""Finding members by their names as people type them: the characters, the pinyin or its initials."""
 
 from django.db.models import Q
 
@@ -6,12 +6,12 @@ LOOKUPS = ("name__contains", "pinyin__startswith", "initials__startswith")
 
 
 def name_lookups(member: str = "") -> tuple[str, ...]:
-    """The lookups that find a name, as an admin's `search_fields`; `member` leads to the member, such as `member__`."""
+    """Return the lookups that find a name, as in `search_fields` of an admin; `member` is a prefix: `member__`."""
     return tuple(member + lookup for lookup in LOOKUPS)
 
 
 def named(words: str, member: str = "") -> Q:
-    """Return the condition "the member's name has these words"; no words find nobody."""
+    """Return the condition "the member's name has these words"; without words it selects nobody."""
     found = Q(pk__in=[])
     for lookup in name_lookups(member) if words else ():
         found |= Q(**{lookup: words if lookup.endswith("contains") else words.lower()})

@@ -1,4 +1,4 @@
-"""The audit trail verified: each chain by itself, against its head and the heads written down outside the database."""
+"""Verifying the audit trail: each chain by itself, its head, and the heads written down outside the database."""
 
 import json
 import re
@@ -21,7 +21,7 @@ class Head(NamedTuple):
 
 
 class Verified(NamedTuple):
-    """What came of a chain: how many entries it has, and what is wrong with it ("" where nothing is)."""
+    """The result for a chain: how many entries fit, and what is wrong with it ("" where nothing is)."""
 
     chain: str
     length: int
@@ -29,13 +29,13 @@ class Verified(NamedTuple):
 
 
 def heads() -> list[Head]:
-    """The newest entry of each chain; a head that was locked before its first entry came tells of none."""
+    """Return the newest entry of each chain; a head that has no entry yet is left out."""
     rows = AuditHead.objects.exclude(number=0).order_by("chain")
     return [Head(*row) for row in rows.values_list("chain", "number", "hash")]
 
 
 def names() -> dict[str, str]:
-    """What the chains are called: the streets' names."""
+    """Return {chain: name}: the streets' names, and that of the installation's chain."""
     return {"": "全平台"} | dict(Area.objects.filter(level=Area.Level.STREET).values_list("path", "name"))
 
 
@@ -52,7 +52,7 @@ def written_down(text: str) -> list[Head]:
 
 
 def verified(outside: Iterable[Head] = ()) -> Iterator[Verified]:
-    """Go through every chain that the database or the heads from outside know of."""
+    """Yield the result for every chain that the database or the heads from outside know."""
     outside = list(outside)
     known = sorted({head.chain for head in joined(heads(), outside)} | set(AuditEntry.objects.chains()))
     for chain in known:
@@ -60,7 +60,7 @@ def verified(outside: Iterable[Head] = ()) -> Iterator[Verified]:
 
 
 def _verified(chain: str, outside: list[Head]) -> Verified:
-    """Compare with the head before and after: somebody may be writing meanwhile."""
+    """Verify one chain; its head is read before and after, because others may write meanwhile."""
     marks = [*outside, *(head for head in heads() if head.chain == chain)]
     last = Head(chain, 0, "")
     for entry in AuditEntry.objects.in_chain(chain):
@@ -75,7 +75,7 @@ def _verified(chain: str, outside: list[Head]) -> Verified:
 
 
 def _cut(last: Head, marks: list[Head]) -> str:
-    """What is wrong with the chain's end, if anything is."""
+    """Return what is wrong with the chain's end, or ""."""
     longest = max((mark.number for mark in marks), default=0)
     if longest > last.number:
         return f"只到第 {last.number} 条，链尾记着第 {longest} 条：最后的操作记录被删除过。"

@@ -1,4 +1,4 @@
-"""Whether the tree is whole: what of an area does not fit those around it, in plain words."""
+"""Verifying the tree: what of an area does not fit the areas around it, in plain words."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from members.models import Area, Residence
 
 
 class Misfit(NamedTuple):
-    """An area and the one thing of it that does not fit."""
+    """An area, and a sentence on one thing that does not fit."""
 
     path: str
     label: str
@@ -19,13 +19,13 @@ class Misfit(NamedTuple):
 
 
 def misfits() -> list[Misfit]:
-    """Return what does not fit in the whole table, by path; two queries, whatever its length."""
+    """Return all misfits of the table, by path; two queries, whatever its length."""
     areas = Area.objects.only("path", "level", "name", "label", "until")
     return sorted([*misfits_among(areas), *_of_other_streets()])
 
 
 def misfits_among(areas: Iterable[Area]) -> Iterator[Misfit]:
-    """Yield what does not fit among these areas, which are all that there are."""
+    """Yield the misfits among these areas, which are all that there are."""
     by_path = {area.path: area for area in areas}
     for area in by_path.values():
         for sentence in _sentences(area, by_path.get(area.parent_path), street=by_path.get(area.street_path)):
@@ -40,7 +40,7 @@ def _sentences(area: Area, parent: Area | None, *, street: Area | None) -> Itera
     elif street is None:
         yield f"没有街道：路径 {area.street_path} 上没有区域"
     if parent is None and area.parent_path:
-        return  # its label cannot be judged
+        return  # without a parent, its label cannot be checked
     if area.label != area.label_below(parent):
         yield f"全称应是“{area.label_below(parent)}”"
     if parent and parent.until and (area.until is None or area.until > parent.until):

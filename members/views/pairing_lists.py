@@ -18,7 +18,7 @@ from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
 from members.ground.export import workbook
 from members.models import Area, Household, Pairing, Residence, User
-from members.rules.building_grid import ELSEWHERE, Behind, may_see, members_behind, told
+from members.rules.building_grid import ELSEWHERE, Behind, door_name, may_see, members_behind
 from members.views.pairings import SIDES
 from members.web.files import download
 from members.web.places import places
@@ -139,7 +139,9 @@ def _looked_after(groups: Iterable[int], user: Any) -> Behind:
     after: Behind = defaultdict(list)
     for pairing in Pairing.objects.current().filter(household__area__in=groups).select_related(*SIDES):
         home, neighbour = pairing.household, pairing.neighbour
-        after[home.area_id, home.room].append(told(neighbour, home.area_id) if may_see(neighbour, user) else ELSEWHERE)
+        after[home.area_id, home.room].append(
+            door_name(neighbour, home.area_id) if may_see(neighbour, user) else ELSEWHERE
+        )
     return after
 
 

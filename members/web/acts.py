@@ -1,4 +1,4 @@
-"""What views that write share: the row or a refusal, and one way to do a thing."""
+"""What views that write share: finding the row, and running a rule in a transaction."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
@@ -28,7 +28,7 @@ def writable(request: HttpRequest, model: type[M], pk: int, *related: str) -> M:
 
 
 def done(form: forms.BaseForm, act: Callable[[], object]) -> bool:
-    """Do it in one transaction; what a rule forbids becomes the form's error."""
+    """Run `act` in one transaction and return whether it worked; a rule's error becomes the form's."""
     try:
         with atomic_write():
             act()
@@ -49,7 +49,7 @@ def add_errors(form: forms.BaseForm, error: ValidationError) -> None:
 
 
 def tried(request: HttpRequest, act: Callable[[], object]) -> bool:
-    """Do it in one transaction; what stands against it becomes a message."""
+    """Run `act` in one transaction and return whether it worked; a rule's error becomes a message."""
     try:
         with atomic_write():
             act()
@@ -63,5 +63,5 @@ def tried(request: HttpRequest, act: Callable[[], object]) -> bool:
 
 
 def numbers(texts: Iterable[str]) -> set[int]:
-    """The ids among what was posted; anything else is left out."""
+    """Return the ids among posted texts; anything else is left out."""
     return {int(text) for text in texts if text.isascii() and text.isdecimal() and len(text) < 19}

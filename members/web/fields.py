@@ -12,7 +12,7 @@ from members.models.households import FIRST_YEAR
 
 
 class PastDayField(forms.DateField):
-    """A day up to today, as the browser's own calendar gives it."""
+    """A day up to today, chosen in the browser's own calendar."""
 
     widget = forms.DateInput({"type": "date", "class": "lz-input"}, format="%Y-%m-%d")
 

@@ -12,7 +12,7 @@ from members.roster.workbook import MAX_SIZE
 
 
 class WorkbookField(forms.FileField):
-    """A workbook as it was uploaded; what is inside is judged where it is read."""
+    """An uploaded workbook; only its size is checked here, its content where it is read."""
 
     def clean(self, data: Any, initial: Any = None) -> Any:
         file = super().clean(data, initial)
@@ -22,7 +22,7 @@ class WorkbookField(forms.FileField):
 
 
 def download(content: bytes, name: str, *, content_type: str = XLSX) -> HttpResponse:
-    """Answer with a file, an .xlsx if not said, to be saved under this name."""
+    """Answer with a file to be saved under this name, by default an .xlsx."""
     response = HttpResponse(content, content_type=content_type)
     response["Content-Disposition"] = content_disposition_header(True, name)
     return response

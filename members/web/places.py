@@ -1,4 +1,4 @@
-"""The area that a list is narrowed to by `?place=`, and those it may be narrowed to."""
+"""The area that a list is narrowed to by `?place=`, and the areas to choose from."""
 
 import re
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ PATH = re.compile(rf"(?:[0-9]{{{SEGMENT}}}){{1,4}}\Z")
 
 @dataclass(slots=True)
 class PlaceChoice:
-    """The areas that a list may be narrowed to, and the one that it is."""
+    """The areas that a list may be narrowed to, and the chosen one."""
 
     areas: list[Area]
     chosen: Area | None
@@ -30,12 +30,12 @@ class PlaceChoice:
 def places(request: HttpRequest, resource: Resource) -> PlaceChoice:
     """Return the areas to choose from: down to the compounds, and the building groups of the one chosen.
 
-    Whoever works in one community finds its groups at once; those of a whole street would be too many.
+    A user of one community gets its groups without choosing; those of a whole street would be too many.
     """
-    asked = request.GET.get("place", "")
-    path = asked if PATH.match(asked) else access.scope_path(cast(User, request.user), resource)
-    shown = Q(level__lte=Area.Level.STATION)
+    chosen = request.GET.get("place", "")
+    path = chosen if PATH.match(chosen) else access.scope_path(cast(User, request.user), resource)
+    offered = Q(level__lte=Area.Level.STATION)
     if len(path) >= Area.Level.COMMUNITY * SEGMENT:
-        shown |= access.within("path", [access.subtree(path)])
-    areas = list(Area.objects.for_user(request.user, resource=resource).current().filter(shown))
-    return PlaceChoice(areas, next((area for area in areas if area.path == asked), None))
+        offered |= access.within("path", [access.subtree(path)])
+    areas = list(Area.objects.for_user(request.user, resource=resource).current().filter(offered))
+    return PlaceChoice(areas, next((area for area in areas if area.path == chosen), None))

@@ -52,7 +52,7 @@ KINDS = {
 
 
 class Problem(exceptions.APIException):
-    """An error with words of its own: `kind` is the last part of its type and its title; `more` are further members."""
+    """An error with words of its own: `kind` is (last part of its type, title); `more` are further members."""
 
     kind: tuple[str, str]
 
@@ -79,7 +79,7 @@ class TooLarge(exceptions.APIException):
 
 
 class WrittenOutside(exceptions.PermissionDenied):
-    """What was just written is not the user's to write; the transaction has to be rolled back."""
+    """The user may not write the row that was just written; the transaction has to be rolled back."""
 
     default_detail = "这一条不在您的岗位范围内，没有保存。"
     default_code = "written_outside"
@@ -99,7 +99,7 @@ def problem_response(exc: Exception, context: dict[str, Any]) -> Response:
 
 
 def answer(code: str, status: int, *, request_id: str) -> JsonResponse:
-    """Answer with the problem of this code where no view of the API is at work."""
+    """Answer with the problem of this code outside the API's views, as in a middleware."""
     return JsonResponse(
         _problem(*KINDS[code], status) | {"request_id": request_id},
         status=status,
@@ -113,7 +113,7 @@ def _problem(slug: str, title: str, detail: str, status: int) -> dict[str, Any]:
 
 
 def _words(exc: exceptions.APIException) -> tuple[str, str, str]:
-    """The last part of the type, the title and the detail."""
+    """Return the last part of the type, the title and the detail."""
     own = exc.detail if isinstance(exc.detail, str) else ""
     if isinstance(exc, Problem):
         return (*exc.kind, own)
@@ -122,7 +122,7 @@ def _words(exc: exceptions.APIException) -> tuple[str, str, str]:
 
 
 def _known(exc: Exception) -> exceptions.APIException:
-    """Return what the error means in REST framework's words."""
+    """Return the error as an exception of REST framework."""
     if isinstance(exc, exceptions.APIException):
         return exc
     if isinstance(exc, Http404):
@@ -143,7 +143,7 @@ def _known(exc: Exception) -> exceptions.APIException:
 
 
 def refused(error: DjangoValidationError) -> dict[str, Any]:
-    """Return a model's refusal as errors by field."""
+    """Return the validation error of a model or rule as errors by field."""
     errors = as_serializer_error(error)
     return {api_settings.NON_FIELD_ERRORS_KEY if name == NON_FIELD_ERRORS else name: errors[name] for name in errors}
 
@@ -167,13 +167,13 @@ def _headers(exc: exceptions.APIException) -> dict[str, str]:
 
 
 def _sentence_of(error: IntegrityError) -> str | None:
-    """The Chinese sentence of the constraint that the database names in its error, if it names one of ours."""
+    """Return the Chinese sentence of the constraint that the database's error names, if it names one of ours."""
     return next((sentence for sign, sentence in _sentences().items() if sign in str(error)), None)
 
 
 @cache
 def _sentences() -> dict[str, str]:
-    """Sentences by what the databases say: the constraint's name, or on SQLite the columns that should be unique."""
+    """Return {text in the database's error: sentence}; the text is a constraint's name, or on SQLite unique columns."""
     sentences = {}
     for model in apps.get_models():
         for each in model._meta.constraints:
@@ -190,7 +190,7 @@ def _columns(model: type[models.Model], constraint: models.UniqueConstraint) -> 
 
 
 def _report(exc: Exception, request: Any, response: Response) -> None:
-    """Tell whoever watches for failures what Django itself would have told; an outage is no fault of the code."""
+    """Report a failure as Django itself would; an outage only goes to the log, since it is no fault of the code."""
     if response.status_code == 503:
         give_up_session(request)
     else:

@@ -13,7 +13,7 @@ def page(request: HttpRequest, template: str, *, title: str, status: int = 200, 
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """What the frame of a page shows; whoever logged in has a side bar and a way out, with a post or without."""
+    """Return the context of a page's frame; every logged-in user has a side bar and a log-out, without a post too."""
     site: Any = admin.site
     around = site.each_context(request)
     if request.user.is_authenticated and not around["has_permission"]:

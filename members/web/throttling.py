@@ -1,7 +1,7 @@
-"""Who may call how often, counted exactly: by one statement a call, whatever threads, processes and hosts count along.
+"""Limits of calls, counted exactly over all threads, processes and hosts: one statement a call.
 
-On the embedded default a count in the database itself would take SQLite's one writer and wait behind every import. In a
-small file beside it a count takes under 0.1 ms, as measured, and waits for nobody. Elsewhere the database counts.
+On the embedded default, a count in the database itself would need SQLite's one writer and wait behind every import. In
+a small file beside it, a count takes under 0.1 ms (measured) and waits for nobody. Elsewhere the database counts.
 """
 
 import os
@@ -21,7 +21,7 @@ from rest_framework.throttling import SimpleRateThrottle
 
 from members.ground.audit import plain_address
 
-# A host whose clock is behind counts in the window that another has begun: nobody's window starts twice.
+# A host whose clock is behind counts in the window that another host began, so that no window starts twice.
 COUNT = """
     INSERT INTO members_callcount AS kept (caller, begun, used) VALUES (%s, %s, 1)
     ON CONFLICT (caller) DO UPDATE SET
@@ -31,12 +31,12 @@ COUNT = """
 """
 FORGET = "DELETE FROM members_callcount WHERE begun < %s"
 TABLE = "CREATE TABLE IF NOT EXISTS members_callcount (caller TEXT PRIMARY KEY, begun INTEGER, used INTEGER)"
-LONGEST = 86_400  # the longest window there is: a rate is so many a second, minute, hour or day
+LONGEST = 86_400  # seconds of the longest window: a rate counts by the second, minute, hour or day
 _one_at_a_time = Lock()
 
 
 class Windowed(SimpleRateThrottle):
-    """Counts in windows of fixed length. A subclass says by `get_cache_key` who calls."""
+    """Counts in windows of fixed length. A subclass names the caller in `get_cache_key`."""
 
     num_requests: int
     duration: int
@@ -52,9 +52,9 @@ class Windowed(SimpleRateThrottle):
         return self.resets_in
 
     def get_ident(self, request: Request) -> str:
-        """The visitor's address; of an IPv6 address its network, all of which is one visitor's to call from."""
+        """Return the visitor's address; of IPv6 its /64 network, because one visitor may call from all of it."""
         ident = super().get_ident(request) or ""
-        address = plain_address(ident)  # one of IPv4 that came by IPv6 is no network of all of these
+        address = plain_address(ident)  # an IPv4 address mapped into IPv6 becomes plain: its /64 would be all of IPv4
         if address is None:
             return ident
         found = ip_address(address)
@@ -62,7 +62,7 @@ class Windowed(SimpleRateThrottle):
 
 
 def counted(caller: str, *, begun: int) -> tuple[int, int]:
-    """Count a call in the window that began at this second; return how many there are by now, and since when."""
+    """Count a call in the window that began at this second; return the calls in the window, and its beginning."""
     row = _run(COUNT, (blake2b(caller.encode(), digest_size=16).hexdigest(), begun))
     assert row
     return row
@@ -74,7 +74,7 @@ def forget(*, before: int | None = None) -> None:
 
 
 def _run(statement: str, values: tuple[Any, ...]) -> tuple[int, int] | None:
-    """The statement as a transaction of its own, and the row it returns if it returns one."""
+    """Run the statement as a transaction of its own; return its row, if it has one."""
     if settings.CALLS_FILE:
         with _one_at_a_time:
             return _file(str(settings.CALLS_FILE), os.getpid()).execute(statement.replace("%s", "?"), values).fetchone()
@@ -85,9 +85,9 @@ def _run(statement: str, values: tuple[Any, ...]) -> tuple[int, int] | None:
 
 @cache
 def _file(path: str, process: int) -> sqlite3.Connection:
-    """The file of counts, opened once a process. What a power cut takes of it is of no worth a minute later.
+    """Return the connection to the file of counts, opened once a process.
 
-    One that is no database any more is begun anew.
+    A power cut may lose counts, which are of no use a minute later. A file that is no database any more is replaced.
     """
     try:
         return _opened(path)

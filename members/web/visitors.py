@@ -1,4 +1,4 @@
-"""Those who come without a login: how often one address may try."""
+"""Visitors without a login: how often one address may try."""
 
 from django.http import HttpRequest
 
@@ -6,7 +6,7 @@ from members.web.throttling import Windowed
 
 
 class ByAddress(Windowed):
-    """A subclass says what is tried, and how often it may be."""
+    """Counts tries by address. A subclass sets `what` is tried, and the `rate`."""
 
     what = ""
     rate = "30/min"
@@ -16,5 +16,5 @@ class ByAddress(Windowed):
 
     @classmethod
     def lets(cls, request: HttpRequest) -> bool:
-        """Whether this address may try once more; the try is counted."""
+        """Count a try of this address; return whether it is allowed."""
         return cls().allow_request(request, None)  # type: ignore[arg-type]

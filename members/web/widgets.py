@@ -1,4 +1,4 @@
-"""Widgets of the admin that take what is posted, or asked for, by hand."""
+"""The admin's autocomplete, for values that a hand-made request may carry."""
 
 from django.apps import apps
 from django.contrib.admin import widgets
@@ -9,7 +9,7 @@ TOO_LONG = 19  # digits: more than a database's integer holds
 
 
 class Autocomplete(widgets.AutocompleteSelect):
-    """Django's own asks the database for whatever was posted when the form is shown again; only numbers are ids."""
+    """Drops posted values that are no ids: Django's own would look each of them up when it shows the form again."""
 
     def optgroups(self, name, value, attrs=None):
         ids = [each for each in value if str(each).isdecimal() and len(str(each)) < TOO_LONG]
@@ -17,7 +17,7 @@ class Autocomplete(widgets.AutocompleteSelect):
 
 
 class Choices(AutocompleteJsonView):
-    """What an autocomplete asks for. Django's own breaks over a field that is no link to a row."""
+    """Answers an autocomplete. Django's own fails for a field that is no link to a row."""
 
     def process_request(self, request):
         if not _is_link(*(request.GET.get(name, "") for name in ("app_label", "model_name", "field_name"))):

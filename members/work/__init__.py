@@ -1,1 +1,1 @@
-"""Background tasks: queued here, worked here."""
+"""Background tasks: queuing them, and the worker."""

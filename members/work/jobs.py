@@ -1,7 +1,7 @@
-"""Background tasks are queued here, and worked on the embedded default by a thread beside the server.
+"""Queuing background tasks, and on the embedded default a thread beside the server that works them.
 
-Elsewhere `manage.py work` runs. The thread starts with the server and takes up what is queued or became due meanwhile;
-what is to run later wakes it at its time.
+Elsewhere `manage.py work` runs. The thread starts with the server and works what is queued or has become due. A timer
+starts it again when the next task is due.
 """
 
 import logging
@@ -21,18 +21,18 @@ from members.work.worker import Worker
 
 logger = logging.getLogger(__name__)
 
-AGAIN = timedelta(seconds=30)  # after something that no task is to blame for
+AGAIN = timedelta(seconds=30)  # after a failure that is no task's fault
 
 
 def enqueue(job, *args, after: datetime | None = None) -> None:
-    """Queue a task with the caller's transaction, for now or for later, and see that somebody works it."""
+    """Queue a task in the caller's transaction, to run now or `after` a moment, and start the worker thread."""
     (job.using(run_after=after) if after else job).enqueue(*args)
     if settings.WORKER_THREAD:
         transaction.on_commit(_start_worker)
 
 
 def start() -> None:
-    """Begin to work beside a server that has just started; no other process calls this."""
+    """Start the worker thread of a server that has just started; no other process calls this."""
     if settings.WORKER_THREAD:
         _start_worker()
 
@@ -46,7 +46,7 @@ def _start_worker() -> None:
 
 
 def _empty_the_queue() -> None:
-    """Work until nothing is queued; a second thread waits its turn and finds what came meanwhile."""
+    """Work until nothing is queued; a second thread waits its turn and works what came meanwhile."""
     with _working:
         try:
             Worker(f"{socket.gethostname()[:40]}-{os.getpid()}-thread").empty_the_queue()
@@ -59,12 +59,12 @@ def _empty_the_queue() -> None:
 
 
 def _set_alarm() -> None:
-    """Wake again for the first thing that is to be done later, or that a silent worker may have left."""
+    """Set a timer for the first task that is to run later, or that a silent worker may have left."""
     moments = [queue.next_moment()]
     if DBTaskResult.objects.running().exists():
         moments.append(timezone.now() + DEAD_AFTER)
     if first := min(filter(None, moments), default=None):
-        # What is due and was not done just now failed: not at once again.
+        # A task that is due, but was not done just now, failed: it is not tried again at once.
         _ring_at(first if first > timezone.now() else timezone.now() + AGAIN)
     else:
         _quiet()
@@ -84,7 +84,7 @@ def _quiet() -> None:
 
 
 def _forked() -> None:
-    """A server that forks after it has started leaves the thread in the parent, and perhaps its lock shut."""
+    """Reset lock and timers in a forked child: the thread stays in the parent, and may have locked there."""
     global _working
     _working = threading.Lock()
     _alarms.clear()

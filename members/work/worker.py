@@ -1,7 +1,7 @@
-"""Who works the queue: one task after the other, through restarts of the database, until told to stop.
+"""The worker: it works the queue task by task, through restarts of the database, until it is stopped.
 
-Every task may be begun again: a roster is read anew, its writing and each part of a run commit as a whole or not at
-all, a message is leased to whoever sends it. So what a worker leaves undone, the next one takes up.
+Every task may be started again: a roster is read anew, its writing and each part of a run commit as a whole or not at
+all, a message is leased to its sender. So the next worker takes up what one leaves undone.
 """
 
 import logging
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 INTERVAL = 1.0  # seconds between two looks into an empty queue
 TIDY_EVERY, PRUNE_EVERY = 15.0, 24 * 60 * 60.0
 SLICE, LONGEST_PAUSE = 0.2, 30.0
-TRIES = 3  # a task that ends its worker so often is not taken up again
+TRIES = 3  # a task whose workers ended so often is given up
 AWAY = "数据库暂时连不上，恢复之后接着处理。"
 BACK = "数据库恢复了，接着处理。"
 
@@ -38,16 +38,16 @@ def unique_name() -> str:
 
 
 class Worker:
-    """One worker. `say` is told when the database is away and when it is back, once each."""
+    """One worker. It calls `notify` with a sentence when the database goes away and when it is back, once each."""
 
-    def __init__(self, name: str, *, say: Callable[[str], object] = logger.warning):
-        self.name, self.say = name, say
+    def __init__(self, name: str, *, notify: Callable[[str], object] = logger.warning):
+        self.name, self.notify = name, notify
         self.is_stopping = self._is_known = self._has_lost = False
         self._tidied_at = self._pruned_at = float("-inf")
         self._pause = INTERVAL
 
     def run(self) -> None:
-        """Work until told to stop; the task at hand is finished first."""
+        """Work until stopped; the task at hand is finished first."""
         with Heart(self._beat):
             while not self.is_stopping:
                 try:
@@ -61,7 +61,7 @@ class Worker:
         self._leave()
 
     def empty_the_queue(self) -> None:
-        """Work until nothing is queued, and let the caller see to a database that is away."""
+        """Work until nothing is queued; the errors of a database that is away are the caller's."""
         with Heart(self._beat):
             while self._step():
                 pass
@@ -74,7 +74,7 @@ class Worker:
             signal.signal(number, signal.SIG_DFL)
 
     def put_back(self) -> None:
-        """Queue again what was left undone: by this worker when the database went away, by others that fell silent."""
+        """Queue again the tasks that this worker left when the database went away, and those of silent workers."""
         lost = [row.pk for row in DBTaskResult.objects.running() if self._is_left(row)]
         if lost:
             with atomic_write():
@@ -92,7 +92,7 @@ class Worker:
         return row is not None
 
     def _claim(self) -> DBTaskResult | None:
-        """Take the next task; looked for first, since whoever takes one waits for the turn to write."""
+        """Take the next task. It looks without a transaction first, because writers wait their turn."""
         if not DBTaskResult.objects.ready().exists():
             return None
         with atomic_write():
@@ -115,7 +115,7 @@ class Worker:
                 row.set_successful(None)
 
     def _come_in(self) -> None:
-        """Be known as alive, and let no task of a restored backup run before the journal was applied to it."""
+        """Register as alive; before that, apply the journal, so that no task of a restored backup runs without it."""
         if not self._is_known:
             journal.apply_once()
             now = timezone.now()
@@ -166,25 +166,25 @@ class Worker:
         journal.doubt()
         self._is_known = False
         if not self._has_lost:
-            self.say(AWAY)
+            self.notify(AWAY)
         self._has_lost, self._tidied_at = True, float("-inf")
         self._rest(self._pause)
         self._pause = min(2 * self._pause, LONGEST_PAUSE)
 
     def _find_again(self) -> None:
         if self._has_lost:
-            self.say(BACK)
+            self.notify(BACK)
         self._has_lost, self._pause = False, INTERVAL
 
     def _rest(self, seconds: float) -> None:
-        """Sleep in slices: a signal ends the rest."""
+        """Sleep in slices, so that a signal ends the rest."""
         until = time.monotonic() + seconds
         while not self.is_stopping and time.monotonic() < until:
             time.sleep(SLICE)
 
 
 def _prune() -> None:
-    """Forget finished tasks and former workers; they tell of nobody, so that the trail need not know."""
+    """Delete old finished tasks and former workers; they are no personal data, so that the trail needs no entry."""
     for rows in (queue.finished_long_ago(), WorkerBeat.objects.forgotten()):
         if rows.exists():
             with atomic_write():

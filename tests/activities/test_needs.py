@@ -366,7 +366,7 @@ def test_a_crowd_does_not_claim(client: Client, need: Need, group: Area) -> None
     assert "已登记认领" in text(claim(client, need, *crowd[1:]))
 
 
-# Moving on -----------------------------------------------------------------------------------------------------------
+# Moving on ------------------------------------------------------------------------------------------------------------
 def test_a_need_goes_its_way_and_back(client: Client, need: Need, member: Member) -> None:
     def after(step: str) -> tuple[str, int]:
         answer = client.post(f"/needs/{need.pk}/{step}/", follow=True)

@@ -203,7 +203,7 @@ def test_what_was_tried_does_not_say_what_came_later(webhook: Webhook, receiver:
 def test_nothing_is_announced_that_was_not_committed(webhook: Webhook, member: Member) -> None:
     card = cards.agreed(member, employer=webhook.employer)
     with transaction.atomic():
-        feed.tell([card])
+        feed.add_events([card])
         transaction.set_rollback(True)
     assert (Delivery.objects.count(), FeedEvent.objects.count()) == (0, 0)
 
@@ -299,7 +299,7 @@ def test_410_switches_the_address_off(webhook: Webhook, receiver: Receiver, queu
 
 def test_whoever_was_stopped_while_sending_leaves_it_to_the_next(webhook: Webhook, receiver: Receiver) -> None:
     delivery = tell(webhook)
-    assert [row.pk for row in delivering._taken()] == [delivery.pk]
+    assert [row.pk for row in delivering._lease_due()] == [delivery.pk]
     send()
     assert receiver.calls == []
     due_now(delivery)

@@ -203,7 +203,7 @@ def test_a_street_that_never_holds_still_is_planned_behind_the_lock(
     community: Area, group: Area, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     roster = preview(sheet(cells("新人甲")), community)
-    monkeypatch.setattr(steps.Prepared, "holds", lambda *_: False)
+    monkeypatch.setattr(steps.Prepared, "is_current", lambda *_: False)
     assert write(roster).status == Status.APPLIED
     assert Member.objects.count() == 1
 

@@ -241,12 +241,12 @@ def test_pressing_twice_writes_once(client: Client, community: Area) -> None:
     assert AuditEntry.objects.filter(action="undo").count() == 1
 
 
-MOVES = ("apply", "apply-good", "choose", "discard", "undo")
+TRANSITIONS = ("apply", "apply-good", "choose", "discard", "undo")
 OPEN_MOVES = {"review": {"apply", "apply-good", "choose", "discard"}, "applied": {"undo"}}
 
 
 @pytest.mark.parametrize("status", ["reading", "refused", "applying", "applied", "undone", "discarded", "failed"])
-@pytest.mark.parametrize("move", MOVES)
+@pytest.mark.parametrize("move", TRANSITIONS)
 def test_a_step_that_is_not_next_is_refused_in_a_sentence(
     client: Client, community: Area, status: str, move: str
 ) -> None:
@@ -323,7 +323,7 @@ def ended(user: User) -> None:
 def test_whose_post_ended_after_the_upload_applies_nothing(client: Client, community: Area, secretary: User) -> None:
     late = upload(client, sheet(cells("新人甲")), community, name="花名册.csv")
     ended(secretary)
-    for move in MOVES:
+    for move in TRANSITIONS:
         assert client.post(f"/roster/{late.pk}/{move}/").status_code in (302, 403, 404)
     late.refresh_from_db()
     assert (late.status, Member.objects.count()) == (Status.REVIEW, 0)

@@ -74,7 +74,7 @@ def rechained(rows: list[AuditEntry], key: str = "a guess") -> None:
     last = ""
     for number, row in enumerate(rows, start=1):
         row.number, row.previous = number, last
-        row.hash = last = audit.seal(last, row.bound_values(), key)
+        row.hash = last = audit.chain_hash(last, row.bound_values(), key)
         row.save()
     AuditHead.objects.filter(chain=rows[0].chain).update(number=len(rows), hash=last)
 
@@ -194,7 +194,7 @@ def move_the_area(row: AuditEntry, to: str) -> None:
 def move_as_it_would_stand_there(row: AuditEntry, to: str) -> None:
     last = entries(to)[-1]
     row.chain, row.area_path, row.number, row.previous = to, to, last.number + 1, last.hash
-    row.hash = audit.seal(last.hash, row.bound_values(), "a guess")
+    row.hash = audit.chain_hash(last.hash, row.bound_values(), "a guess")
     row.save()
     set_back(to)
 
@@ -244,7 +244,7 @@ def test_heads_are_read_back_as_they_were_printed(busy: str, tmp_path: Path, for
 
 def test_a_chain_without_entries_has_no_head_to_write_down(busy: str, tmp_path: Path) -> None:
     with atomic_write():
-        AuditEntry.objects.hold("0777")
+        AuditEntry.objects.lock_heads("0777")
     file = tmp_path / "heads"
     file.write_text(heads(), encoding="utf-8")
     assert "0777" not in heads()

@@ -243,7 +243,7 @@ class TestMessagesThatBecameDue:
     @pytest.fixture
     def due(self, street: Area, monkeypatch: pytest.MonkeyPatch) -> Delivery:
         """A message whose moment passed while nobody worked, and no task for it."""
-        monkeypatch.setattr(delivering.outgoing, "post", lambda *_: 204)
+        monkeypatch.setattr(delivering.posting, "post", lambda *_: 204)
         hook = Webhook(employer=factories.employer(), street=street, url="https://hooks.example/")
         hook.make_secret()
         hook.save()
@@ -291,7 +291,7 @@ class TestADatabaseThatIsAway:
         return []
 
     def test_it_says_so_once_and_once_that_it_is_back(self, said: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-        mine, turns = Worker("w", say=said.append), [True, False, False, False, True, True]
+        mine, turns = Worker("w", notify=said.append), [True, False, False, False, True, True]
 
         def claim() -> None:
             is_there = turns.pop(0)
@@ -310,7 +310,7 @@ class TestADatabaseThatIsAway:
         """What was taken back since is taken back before the next task, and the worker is known there too."""
         settings.JOURNAL = tmp_path / "journal.log"
         consent = factories.consent(member)
-        mine, turns = Worker("w", say=said.append), [True, False, True]
+        mine, turns = Worker("w", notify=said.append), [True, False, True]
 
         def claim() -> None:
             if not turns.pop(0):

@@ -9,11 +9,11 @@ from members.models import journal
 
 
 class Command(BaseCommand):
-    """Begin every feed anew, after a backup was restored; without --yes it only says what it would do.
+    """Begin every feed anew after a backup was restored; without --yes, only say what would be done.
 
-    What was taken back since the backup is taken back again first, as the journals tell: this host's, and those of
-    other hosts that are named. What employers were told since is gone from here, not from their systems: their cursors
-    no longer fit, so they are answered `cursor-reset` and read all of it again, by card and version.
+    First, what was taken back since the backup is taken back again, by the journals of this host and of other hosts
+    that are named. Events since the backup are lost here, but not in employers' systems: their cursors no longer fit,
+    so they are answered `cursor-reset` and read everything again, by card and version.
     """
 
     help = "恢复备份以后：补上备份之后的撤回，让所有单位的系统从头取卡"

@@ -1,4 +1,4 @@
-"""Dates as they stand in the office's own tables: short, sortable, never broken over two lines."""
+"""Dates as in the office's own tables: short, sortable, never broken over two lines."""
 
 DATE_FORMAT = SHORT_DATE_FORMAT = "Y-m-d"
 DATETIME_FORMAT = SHORT_DATETIME_FORMAT = "Y-m-d H:i"

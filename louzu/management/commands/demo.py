@@ -29,9 +29,9 @@ LOGINS = [
 
 
 class Command(BaseCommand):
-    """A street with the paper's figures, made by the real import, and a year of it, with a login for each kind of post.
+    """Make a street with the paper's figures by the real import, a year of it and a login for each kind of post.
 
-    Then it is served.
+    Then serve it on this machine.
     """
 
     help = "建立演示街道并在本机打开"
@@ -48,14 +48,14 @@ class Command(BaseCommand):
         elif Area.objects.exists():
             raise CommandError("数据库里已有真实数据，不在其中建立演示街道。请把 LOUZU_VAR 指到一个空文件夹。")
         else:
-            with atomic_write():  # killed half-way, it leaves nothing
+            with atomic_write():  # a run that is killed half-way leaves nothing
                 logins = self._build()
             self.stdout.write("\n".join([*logins, "以上密码和密钥只显示这一次，首次登录须修改密码。"]))
         if not no_serve:
             self._serve(port, options["open"])
 
     def _build(self) -> list[str]:
-        """Make the street and return the lines that tell its logins."""
+        """Make the street and return lines with its logins."""
         self.stdout.write(f"正在建立{STREET}：8 个社区、873 个楼组、5200 名党员，全部是编造的……")
         import_tree(areas_workbook(), street=street_named(STREET), today=timezone.localdate())
         street = Area.objects.get(level=Area.Level.STREET)

@@ -19,7 +19,7 @@ from members.web import throttling
 
 
 class Purge(NamedTuple):
-    """Data that ends with time: how it is counted, which rows are past theirs, and what then goes of them."""
+    """Data with a retention time: the name of its count, its label, the expired rows, and how to purge them."""
 
     model: type[Model]
     counted: str
@@ -70,7 +70,7 @@ PURGES = [
 
 
 class Command(BaseCommand):
-    """Delete what retention no longer allows; without --yes it only says what it would delete."""
+    """Delete what retention no longer allows; without --yes, only say what would be deleted."""
 
     help = "清除到期的资料"
 
@@ -83,12 +83,12 @@ class Command(BaseCommand):
             throttling.forget()
         for purge in PURGES:
             count = carry_out(purge) if yes else purge.expired().count()
-            said = purge.label.format(count)
-            self.stdout.write(f"到期的{said}，{'已清除' if yes else '加 --yes 清除'}。")
+            label = purge.label.format(count)
+            self.stdout.write(f"到期的{label}，{'已清除' if yes else '加 --yes 清除'}。")
 
 
 def carry_out(purge: Purge) -> int:
-    """Purge the rows, on record where there were any; return how many."""
+    """Purge the expired rows and return their number; if there were any, leave an audit entry."""
     with atomic_write():
         count = purge.carry_out(purge.expired())
         if count:

@@ -7,7 +7,7 @@ from members.rules import trail
 
 
 class Command(BaseCommand):
-    """Print the head of each chain of the audit trail, to be written down where nobody changes it by the database."""
+    """Print the head of each chain of the audit trail, to be written down outside the database."""
 
     help = "列出操作记录各条链的链尾，请抄存在数据库之外"
 

@@ -6,7 +6,7 @@ from members.models import User
 
 
 class Command(BaseCommand):
-    """For the superuser, whom nobody above can help: the phone was lost."""
+    """Forget the second factor of a user whose phone was lost; for the superuser, whom no other user can help."""
 
     help = "验证器的手机丢了：下次登录时重新设置（超级用户用；别的用户由街道在“用户”里办理）"
 

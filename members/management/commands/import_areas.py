@@ -27,15 +27,15 @@ class Command(BaseCommand):
             place, today = street_named(street), timezone.localdate()
             report = import_tree(file.read_bytes(), street=place, today=today, check=check)
         except (UnreadableFile, OSError) as refusal:
-            self._say({"refused": _sentence(refusal)}, _sentence(refusal), as_json)
+            self._print({"refused": _sentence(refusal)}, _sentence(refusal), as_json)
             raise SystemExit(2) from None
-        self._say(
+        self._print(
             {"street": report.street, "counts": report.counts, "errors": report.errors}, _text(report, check), as_json
         )
         if report.errors:
             raise SystemExit(1)
 
-    def _say(self, data, text, as_json):
+    def _print(self, data, text, as_json):
         self.stdout.write(orjson.dumps(data, option=orjson.OPT_INDENT_2).decode() if as_json else text)
 
 

@@ -91,7 +91,7 @@ class Command(BaseCommand):
 
 
 def as_json(name: str, plan: Plan) -> dict:
-    """The report of docs/design/roster.md; rows that are fine are left out."""
+    """Return the report of docs/design/roster.md; rows without problems are left out."""
     sheets = [
         {"name": s.name, "heading_row": s.heading_row, "columns": s.columns, "not_taken": s.not_taken}
         for s in plan.sheets

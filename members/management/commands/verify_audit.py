@@ -6,9 +6,9 @@ from members.rules import trail
 
 
 class Command(BaseCommand):
-    """Go through each chain of the audit trail and name the first entry that does not fit the one before it.
+    """Check each chain of the audit trail, and name the first entry that does not fit the one before it.
 
-    With the heads that were written down before, a chain cut at its end, or removed whole, shows too.
+    Compared with heads written down before, a chain that was cut at its end or removed whole shows too.
     """
 
     help = "核对操作记录是否被改动过"

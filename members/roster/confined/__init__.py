@@ -1,1 +1,1 @@
-"""What runs on a stranger's workbook in a process of its own; each file stands alone."""
+"""Jobs on an uploaded workbook that run in a process of their own; each file imports nothing of ours."""

@@ -1,8 +1,8 @@
-"""The second wall: run as a file in a process of its own (`python -I confine.py JOB`), it does one job under limits.
+"""The second wall: this file runs in a process of its own (`python -I confine.py JOB`) and does one job under limits.
 
 JOB is a file beside this one with `run(request, content)`, which returns the answer or yields it part by part.
 Standard input is one line of JSON (the request) and then the content; standard output is the answer. Nothing of Django
-is imported, no secret of the parent inherited.
+is imported, and no secret of the parent inherited.
 """
 
 import gc
@@ -19,12 +19,12 @@ except ImportError:  # Windows has none
     resource = None  # type: ignore[assignment]
 
 MEMORY = 768 * 1024 * 1024  # bytes of address space
-WRITING = 2 * MEMORY  # a workbook that is written again stands in memory as a whole
+WRITING = 2 * MEMORY  # a workbook that is written again is in memory as a whole
 SECONDS = 60  # of processor time
 
 
 def confine(job: str) -> None:
-    """Limit this process, where there are such limits; else the parent's clock is the only one."""
+    """Limit this process where the system can; elsewhere the parent's clock is the only limit."""
     if resource is None:
         return
     memory = WRITING if job == "marker" else MEMORY
@@ -43,7 +43,7 @@ def main() -> None:
     answer = job["run"](request, content)
     sys.stdout.buffer.writelines([answer] if isinstance(answer, bytes) else answer)
     sys.stdout.buffer.flush()
-    os._exit(0)  # tidying up after a large workbook takes longer than it is worth
+    os._exit(0)  # freeing the memory of a large workbook takes long, for nothing
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A job for `confine.py`: the number formats of some cells, which calamine does not tell. Stands alone."""
+"""A job for `confine.py`: the number formats of some cells, which calamine does not give. Imports nothing of ours."""
 
 import io
 from typing import Any

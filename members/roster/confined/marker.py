@@ -1,4 +1,4 @@
-"""A job for `confine.py`: write notes and colours into a workbook. Stands alone, imports nothing of ours."""
+"""A job for `confine.py`: write notes and colours into a workbook. Imports nothing of ours."""
 
 import io
 from copy import copy
@@ -11,7 +11,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-LIGHT_RED = "FFFFD2CC"  # no colour of Excel's palette, so that it tells our marks from the office's own
+LIGHT_RED = "FFFFD2CC"  # no colour of Excel's palette, so that our marks differ from the office's own
 FILL = PatternFill("solid", fgColor=LIGHT_RED)
 NOTE_WIDTH = 48
 
@@ -29,7 +29,7 @@ def run(request: dict[str, Any], content: bytes) -> bytes:
 
 
 def _clear(sheet: Worksheet, marks: dict[str, Any]) -> None:
-    """Take away what an earlier round left, within what is filled."""
+    """Remove the marks of an earlier round from the filled part of the sheet."""
     is_ours: dict[int, bool] = {}  # by style: few styles, many cells
     column = marks["note_column"]
     for row in sheet.iter_rows(min_row=marks["heading_row"], max_row=marks["last_row"], max_col=column):

@@ -1,4 +1,4 @@
-"""A job for `confine.py`: workbook → its cells, a line of JSON a row. Stands alone, imports nothing of ours."""
+"""A job for `confine.py`: workbook → its cells, a line of JSON a row. Imports nothing of ours."""
 
 import io
 from collections import defaultdict
@@ -17,8 +17,8 @@ def run(request: dict[str, Any], content: bytes) -> Iterator[bytes]:
     """Yield for each sheet {"sheet": name} and its rows [Excel row, [cell, …]]; at last {"end": true} or a refusal.
 
     Rows without content are left out, and so are empty cells at a row's end. A cell is a text, a number or {"date": ISO
-    day}. A value merged over several rows of one column stands in each of those rows. A refusal is {"refused": cause}.
-    Nothing is asked in the request.
+    day}. A value merged over several rows of one column is in each of those rows. A refusal is {"refused": cause}. The
+    request is empty.
     """
     try:
         yield from _lines(CalamineWorkbook.from_filelike(io.BytesIO(content)))
@@ -45,9 +45,9 @@ def _lines(book: CalamineWorkbook) -> Iterator[bytes]:
 
 
 def _rows(sheet: CalamineSheet) -> Iterator[tuple[int, list[Any]]]:
-    """Rows with something in them, what is merged downwards repeated (a community beside its twelve rows)."""
+    """Yield the rows that are not empty, with values merged downwards repeated (a community beside its twelve rows)."""
     merged = _merged(sheet)
-    repeated: dict[int, tuple[int, Any]] = {}  # by column: until which row, and what
+    repeated: dict[int, tuple[int, Any]] = {}  # by column: the last row, and the value
     for number, row in _numbered(sheet):
         while row and row[-1] == "":
             row.pop()
@@ -64,7 +64,7 @@ def _rows(sheet: CalamineSheet) -> Iterator[tuple[int, list[Any]]]:
 
 
 def _merged(sheet: CalamineSheet) -> dict[int, list[tuple[int, int]]]:
-    """By Excel row where something merged over several rows of one column begins: the columns, and the last row."""
+    """Return {first Excel row: [(column, last row)]} of cells merged over several rows of one column."""
     found: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
         if left == right and bottom > top:
@@ -73,7 +73,7 @@ def _merged(sheet: CalamineSheet) -> dict[int, list[tuple[int, int]]]:
 
 
 def _numbered(sheet: CalamineSheet) -> Iterator[tuple[int, list[Any]]]:
-    """Rows from Excel's row 1 on and from column A on; calamine leaves out the empty columns at the left."""
+    """Return rows from Excel's row 1 and column A on; calamine leaves out the empty columns at the left."""
     left = [""] * (sheet.start or (0, 0))[1]
     return ((number, left + row) for number, row in enumerate(sheet.iter_rows(), 1))
 
