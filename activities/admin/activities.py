@@ -1,7 +1,6 @@
 """Activities and who came, as lists to search, filter and export; they are written on their own pages."""
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Exists, OuterRef, Subquery
 from django.shortcuts import redirect
 from import_export.fields import Field
@@ -11,7 +10,7 @@ from unfold.decorators import action
 
 from activities.imports.known import ELSEWHERE, MOVED_AWAY
 from activities.models import Activity, Attendance
-from activities.rules.attendance import note_duties
+from activities.rules import attendance, recording
 from members.admin.base import ExportableAdmin, PlainResource
 from members.admin.filters import PlaceFilter
 from members.ground import access
@@ -86,7 +85,7 @@ class ActivityAdmin(ExportableAdmin):
 
     def save_model(self, request, obj, form, change):
         """Only what was corrected: meanwhile somebody may have said that it was held."""
-        obj.save(update_fields=form.changed_data)
+        recording.correct(obj, **{name: form.cleaned_data[name] for name in form.changed_data})
 
     def has_add_permission(self, request, obj=None):
         return False
@@ -176,10 +175,7 @@ class AttendanceAdmin(ExportableAdmin):
         return super().get_search_results(request, queryset, search_term.lower())
 
     def save_model(self, request, obj, form, change):
-        try:
-            note_duties(obj.activity, {obj.member_id: obj.duty}, user=request.user)
-        except ValidationError as sentence:
-            raise PermissionDenied("".join(sentence.messages)) from sentence
+        attendance.note_duties(obj.activity, {obj.member_id: obj.duty}, user=request.user)
 
     def has_add_permission(self, request, obj=None):
         return False

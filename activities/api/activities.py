@@ -12,19 +12,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from activities.api.attendances import EnrolSerializer, RecordedSerializer, StrikeSerializer, StruckSerializer
-from activities.forms.activities import MOST_RESIDENTS
 from activities.models import Activity, Attendance
-from activities.rules import attendance
+from activities.models.activities import MOST_RESIDENTS
+from activities.rules import attendance, recording
 from members.api.fields import ScopedField
 from members.api.filters import inside
 from members.api.schema import reads, writes
-from members.api.serializers import CheckedSerializer, errors_at, places
-from members.api.viewsets import ChangeMixin, CreateMixin, ScopedViewSet
+from members.api.serializers import errors_at, places
+from members.api.viewsets import ChangeMixin, CreateMixin, LockedByRule, ScopedViewSet
 from members.ground.access import Resource, Right
 from members.models import User
 
 
-class ActivitySerializer(CheckedSerializer):
+class ActivitySerializer(serializers.ModelSerializer):
     """Something that an area does on a day; of who came, how many."""
 
     area = ScopedField(rows=places(Resource.ACTIVITY), label="主办")
@@ -39,8 +39,15 @@ class ActivitySerializer(CheckedSerializer):
             "attended",
         )  # fmt: skip
         read_only_fields = ("status", "recorded_at", "cancelled_at")
-        extra_kwargs = {"residents_reached": {"max_value": MOST_RESIDENTS}}
+        extra_kwargs = {"residents_reached": {"help_text": f"只填人数，最多 {MOST_RESIDENTS}。"}}
         validators: list = []
+
+    def create(self, validated_data: dict[str, Any]) -> Activity:
+        activity, _ = recording.record(is_plan=True, **validated_data)
+        return activity
+
+    def update(self, instance: Activity, validated_data: dict[str, Any]) -> Activity:
+        return recording.correct(instance, **validated_data)
 
 
 class ActivityFilter(filters.FilterSet):
@@ -54,10 +61,15 @@ class ActivityFilter(filters.FilterSet):
 @extend_schema_view(
     list=reads("列出活动", ActivitySerializer(many=True)),
     retrieve=reads("查看活动", ActivitySerializer, one=True),
-    create=writes("登记活动", ActivitySerializer, status=201, said="先是计划中，办完再用 hold 登记。"),
+    create=writes(
+        "登记活动",
+        ActivitySerializer,
+        status=201,
+        said="先是计划中，办完再用 hold 登记；同样的内容再提交，得到已登记的那一次。",
+    ),
     partial_update=writes("修改活动", ActivitySerializer),
 )
-class ActivityViewSet(CreateMixin, ChangeMixin, ScopedViewSet):
+class ActivityViewSet(LockedByRule, CreateMixin, ChangeMixin, ScopedViewSet):
     model, resource = Activity, Resource.ACTIVITY
     queryset = Activity.objects.none()
     serializer_class = ActivitySerializer

@@ -13,7 +13,7 @@ from members.api.fields import IdField, IdsField
 from members.api.filters import id_of, inside
 from members.api.permissions import KnowsMembers, ScopedPermission
 from members.api.schema import reads, writes
-from members.api.viewsets import BulkReadViewSet, ChangeMixin
+from members.api.viewsets import BulkReadViewSet, ChangeMixin, LockedByRule
 from members.ground.access import Resource, Right
 from members.models import Area, Duty
 
@@ -88,7 +88,7 @@ class AttendanceFilter(filters.FilterSet):
     retrieve=reads("查看参加", AttendanceSerializer, one=True),
     partial_update=writes("补记六员", AttendanceSerializer, said="以哪一员的身份参加；空字符串就是没有。"),
 )
-class AttendanceViewSet(ChangeMixin, BulkReadViewSet):
+class AttendanceViewSet(LockedByRule, ChangeMixin, BulkReadViewSet):
     model, resource = Attendance, Resource.ACTIVITY
     permission_classes = [KnowsMembers, ScopedPermission]
     queryset = Attendance.objects.none()
@@ -96,4 +96,4 @@ class AttendanceViewSet(ChangeMixin, BulkReadViewSet):
     filterset_class = AttendanceFilter
 
     def rows(self, right: Right) -> QuerySet:
-        return super().rows(right).select_related("member")
+        return super().rows(right).select_related("member", "activity")

@@ -9,11 +9,12 @@ from rest_framework import serializers
 
 from activities.models import Honour
 from activities.models.honours import FIRST_HONOURS, STATEMENTS
-from members.api.fields import PastDayApiField, ScopedField
+from activities.rules import honouring
+from members.api.fields import ScopedField
 from members.api.filters import IdFilter, by_id, inside
 from members.api.schema import reads, writes
-from members.api.serializers import CheckedSerializer, places
-from members.api.viewsets import ChangeMixin, CreateMixin, ScopedViewSet
+from members.api.serializers import places
+from members.api.viewsets import ChangeMixin, CreateMixin, LockedByRule, ScopedViewSet
 from members.ground.access import Resource, Right
 from members.models import Area
 
@@ -28,13 +29,13 @@ class HonouredField(ScopedField):
         return area
 
 
-class HonourSerializer(CheckedSerializer):
+class HonourSerializer(serializers.ModelSerializer):
     """A commendation of a building group or compound in a year."""
 
     area = HonouredField(rows=places(Resource.HONOUR), label="楼组或小区")
     label = serializers.CharField(source="area.label", read_only=True, label="全称")  # type: ignore[assignment]
-    awarded_on = PastDayApiField(required=False, label="授予日期", help_text="不填就是今天。")
-    stated_on = PastDayApiField(
+    awarded_on = serializers.DateField(required=False, label="授予日期", help_text="不填就是今天。")
+    stated_on = serializers.DateField(
         required=False, allow_null=True, label="声明日期", help_text="勾选了四无，要填楼组自己声明的日期。"
     )
 
@@ -42,6 +43,12 @@ class HonourSerializer(CheckedSerializer):
         model = Honour
         fields = ("id", "area", "label", "year", "kind", "theme", "deeds", "awarded_on", *STATEMENTS, "stated_on")
         validators: list = []
+
+    def create(self, validated_data: dict[str, Any]) -> Honour:
+        return honouring.give(**validated_data)
+
+    def update(self, instance: Honour, validated_data: dict[str, Any]) -> Honour:
+        return honouring.correct(instance, **validated_data)
 
 
 class HonourFilter(filters.FilterSet):
@@ -57,7 +64,7 @@ class HonourFilter(filters.FilterSet):
     create=writes("登记评优", HonourSerializer, status=201, said="授予楼组或小区，不授予个人。"),
     partial_update=writes("修改评优", HonourSerializer),
 )
-class HonourViewSet(CreateMixin, ChangeMixin, ScopedViewSet):
+class HonourViewSet(LockedByRule, CreateMixin, ChangeMixin, ScopedViewSet):
     model, resource = Honour, Resource.HONOUR
     queryset = Honour.objects.none()
     serializer_class = HonourSerializer

@@ -12,18 +12,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from activities.models import Need
-from members.api.fields import UNKNOWN, IdsField, PastDayApiField, ScopedField
+from activities.rules import needing
+from members.api.fields import IdsField, ScopedField
 from members.api.filters import inside
 from members.api.permissions import KnowsMembers, ScopedPermission
 from members.api.schema import reads, writes
-from members.api.serializers import CheckedSerializer, places
-from members.api.viewsets import ChangeMixin, CreateMixin, ScopedViewSet
+from members.api.serializers import places
+from members.api.viewsets import ChangeMixin, CreateMixin, LockedByRule, ScopedViewSet
 from members.ground import access, audit
 from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
 from members.models import Employer, Household, Member
 
-MOST_CLAIMANTS = 50
+MOST_READ = 1_000  # the rule says how many may claim, in a sentence
 MOST_SUGGESTED = 50
 # What of a need belongs to another resource, and is not told where that is closed to the reader.
 OF_OTHERS = {
@@ -42,7 +43,7 @@ class ClaimantSerializer(serializers.ModelSerializer):
         fields = ("id", "name")
 
 
-class NeedSerializer(CheckedSerializer):
+class NeedSerializer(serializers.ModelSerializer):
     """Something a neighbour needs; it may be anonymous."""
 
     area = ScopedField(rows=places(Resource.NEED), label="在哪里")
@@ -55,7 +56,7 @@ class NeedSerializer(CheckedSerializer):
         help_text="可以不填，就是匿名。",
     )
     room = serializers.CharField(source="household.room", read_only=True, allow_null=True, label="室号")
-    opened_on = PastDayApiField(required=False, label="提出日期", help_text="不填就是今天。")
+    opened_on = serializers.DateField(required=False, label="提出日期", help_text="不填就是今天。")
     days_open = serializers.IntegerField(read_only=True, label="提出至今或至办结的天数")
     members = ClaimantSerializer(source="claimants", many=True, read_only=True, label="认领党员")
     employer_name = serializers.CharField(source="employer.name", read_only=True, allow_null=True, label="单位名称")
@@ -69,6 +70,13 @@ class NeedSerializer(CheckedSerializer):
         read_only_fields = ("status", "claimed_at", "done_at", "withdrawn_at")
         validators: list = []
 
+    def create(self, validated_data: dict[str, Any]) -> Need:
+        need, _ = needing.write_down(**validated_data)
+        return need
+
+    def update(self, instance: Need, validated_data: dict[str, Any]) -> Need:
+        return needing.mend(instance, **validated_data)
+
     def to_representation(self, instance: Need) -> dict[str, Any]:
         shown, user = super().to_representation(instance), self.context["request"].user
         closed = {name for name, other in OF_OTHERS.items() if not access.covers(user, other, instance.area.path)}
@@ -78,17 +86,13 @@ class NeedSerializer(CheckedSerializer):
 class ClaimSerializer(serializers.Serializer):
     """Who takes a need on: members, an employer or both."""
 
-    members = IdsField(most=MOST_CLAIMANTS, required=False, label="认领党员")
+    members = IdsField(
+        most=MOST_READ, required=False, label="认领党员", help_text=f"一次最多 {needing.MOST_CLAIMANTS} 名。"
+    )
     employer = ScopedField(rows=Employer.objects.for_user, required=False, allow_null=True, label="认领单位")
 
-    def validate_members(self, pks: list[int]) -> list[Member]:
-        found = Member.objects.for_user(self.context["request"].user).filter(pk__in=pks)
-        if len(found) < len(pks):
-            raise serializers.ValidationError(UNKNOWN)
-        return list(found)
-
     def update(self, instance: Need, validated_data: dict[str, Any]) -> Need:
-        instance.claim(**validated_data)
+        needing.claim(instance, user=self.context["request"].user, **validated_data)
         return instance
 
 
@@ -114,10 +118,17 @@ class NeedFilter(filters.FilterSet):
 @extend_schema_view(
     list=reads("列出群众需求", NeedSerializer(many=True)),
     retrieve=reads("查看群众需求", NeedSerializer, one=True),
-    create=writes("登记群众需求", NeedSerializer, status=201, said="household 不填就是匿名。"),
-    partial_update=writes("修改群众需求", NeedSerializer, said="状态用 claim、finish 等办理。"),
+    create=writes(
+        "登记群众需求",
+        NeedSerializer,
+        status=201,
+        said="household 不填就是匿名；同样的内容再提交，得到已登记的那一条。",
+    ),
+    partial_update=writes(
+        "修改群众需求", NeedSerializer, said="状态用 claim、finish 等办理；已办结、已撤回的不能再改。"
+    ),
 )
-class NeedViewSet(CreateMixin, ChangeMixin, ScopedViewSet):
+class NeedViewSet(LockedByRule, CreateMixin, ChangeMixin, ScopedViewSet):
     model, resource = Need, Resource.NEED
     queryset = Need.objects.none()
     serializer_class = NeedSerializer

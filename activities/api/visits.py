@@ -1,5 +1,7 @@
 """The contacts of pairings, and the pairings that wait for one."""
 
+from typing import Any
+
 from django.db.models import QuerySet
 from django.utils import timezone
 from django_filters import rest_framework as filters
@@ -10,28 +12,32 @@ from rest_framework.viewsets import GenericViewSet
 
 from activities.models import Visit
 from activities.models.visits import unvisited
-from members.api.fields import PastDayApiField, ScopedField
+from activities.rules import visiting
+from members.api.fields import ScopedField
 from members.api.filters import id_of, inside
 from members.api.households import PairingSerializer
 from members.api.schema import reads, writes
-from members.api.serializers import CheckedSerializer
 from members.api.viewsets import CreateMixin, OnRecord, ScopedViewSet
 from members.ground.access import Resource, Right
 from members.models import Pairing
 
 
-class VisitSerializer(CheckedSerializer):
+class VisitSerializer(serializers.ModelSerializer):
     """One contact of a pairing."""
 
     pairing = ScopedField(rows=Pairing.objects.for_user, label="结对")
     household_label = serializers.CharField(source="pairing.household", read_only=True, label="党员家庭的全称")
     neighbour_label = serializers.CharField(source="pairing.neighbour", read_only=True, label="结对家庭的全称")
-    visited_on = PastDayApiField(required=False, label="走访日期", help_text="不填就是今天。")
+    visited_on = serializers.DateField(required=False, label="走访日期", help_text="不填就是今天。")
 
     class Meta:
         model = Visit
         fields = ("id", "pairing", "household_label", "neighbour_label", "visited_on", "kind", "note")
         validators: list = []
+
+    def create(self, validated_data: dict[str, Any]) -> Visit:
+        visit, _ = visiting.record(**validated_data)
+        return visit
 
 
 class VisitFilter(filters.FilterSet):
@@ -45,7 +51,12 @@ class VisitFilter(filters.FilterSet):
 @extend_schema_view(
     list=reads("列出走访", VisitSerializer(many=True)),
     retrieve=reads("查看走访", VisitSerializer, one=True),
-    create=writes("登记走访", VisitSerializer, status=201, said="同一天、同一方式只登记一次。"),
+    create=writes(
+        "登记走访",
+        VisitSerializer,
+        status=201,
+        said="同一天、同一方式只登记一次；同样的内容再提交，得到已登记的那一次。",
+    ),
 )
 class VisitViewSet(CreateMixin, ScopedViewSet):
     model, resource = Visit, Resource.HOUSEHOLD

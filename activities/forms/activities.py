@@ -6,13 +6,12 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
 
 from activities.forms.places import FEW_AREAS, DaySpanField, PlaceForm, areas_by_compound
 from activities.ground.periods import period_label, read_period
 from activities.models import Activity
+from activities.models.activities import MOST_RESIDENTS
 from activities.rules.pasted_list import LONGEST
 from members.ground.access import Resource, Right
 from members.models import Area
@@ -29,7 +28,6 @@ class PasteForm(forms.Form):
     wider = forms.BooleanField(required=False)
 
 
-MOST_RESIDENTS = 99_999
 YEARS_BACK = 4
 PLANNED_HAS_NO_NAMES = "还没办的活动不能登记参加的人。请清空名单，办完以后再粘贴；已经办了的，请检查日期。"
 
@@ -41,8 +39,7 @@ class HeldForm(forms.ModelForm):
         label="参加的群众人数",
         required=False,
         min_value=0,
-        max_value=MOST_RESIDENTS,
-        widget=forms.NumberInput({"class": "lz-input", "inputmode": "numeric"}),
+        widget=forms.NumberInput({"class": "lz-input", "inputmode": "numeric", "max": MOST_RESIDENTS}),
         help_text="只填人数，不登记群众姓名。",
     )
 
@@ -50,6 +47,11 @@ class HeldForm(forms.ModelForm):
         model = Activity
         fields: tuple[str, ...] = ("residents_reached", "result")
         widgets: dict[str, Any] = {"result": forms.Textarea({"class": "lz-input lz-text", "rows": 3})}
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What was typed and differs from what is there; what was not asked stays."""
+        return {name: self.cleaned_data[name] for name in self.changed_data if name in self.data}
 
 
 class ActivityForm(HeldForm):
@@ -128,6 +130,10 @@ class NewActivityForm(ActivityForm):
     )
     plan = forms.BooleanField(required=False)
 
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.saved, self.is_new = self.instance, False
+
     def clean_names(self) -> str:
         names = self.cleaned_data["names"].replace("\r\n", "\n")
         if len(names) > LONGEST:
@@ -140,39 +146,6 @@ class NewActivityForm(ActivityForm):
         if cleaned.get("names") and (cleaned.get("plan") or (day and day > timezone.localdate())):
             self.add_error("names", PLANNED_HAS_NO_NAMES)
         return cleaned
-
-    def save(self, commit: bool = True) -> Activity:
-        """Save it once, however often it is sent, and say that it was held if its day has come."""
-        # Sent twice at once, the second waits here.
-        Area.objects.select_for_update(no_key=True).get(pk=self.instance.area_id)
-        self.is_known = self._find_twin()
-        if not self.is_known:
-            self.instance.save()
-        if self.instance.is_planned and self.instance.is_due and not self.cleaned_data["plan"]:
-            self.instance.hold()
-        return self.instance
-
-    def _find_twin(self) -> bool:
-        """Whether it is there already, word for word: then take that one. Another of the same name is refused."""
-        told = {name: self.cleaned_data[name] for name in self.Meta.fields}
-        same = {name: told[name] for name in ("area", "title", "held_on", "begins_at")}
-        twins = Activity.objects.filter(**same).exclude(status=Activity.Status.CANCELLED)
-        for twin in twins.select_related("area"):
-            if all(getattr(twin, name) == value for name, value in told.items()):
-                self.instance = twin
-                return True
-        if twins:
-            raise ValidationError(_already_there(twins[0]))
-        return False
-
-
-def _already_there(twin: Activity) -> str:
-    return format_html(
-        '{}“{}”已经登记过了，<a href="{}">打开那一次</a>。确实是另一场，请填写开始时间，或在名称里写出区别。',
-        period_label(twin.held_on.isoformat()),
-        twin,
-        reverse("activities:activity", args=[twin.pk]),
-    )
 
 
 class ActivityFilterForm(PlaceForm):

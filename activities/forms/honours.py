@@ -70,21 +70,11 @@ class HonourForm(forms.ModelForm):
             choices.choices = [choice for choice in choices.choices if choice[0]]
 
     def clean(self) -> dict[str, Any]:
-        """Say beside the field what is missing; without the script a commended group can be sent with a theme."""
+        """Without the script a commended group can be sent with a theme."""
         cleaned = super().clean() or {}
         if cleaned.get("kind") == Honour.Kind.COMMENDED:
             cleaned["theme"] = ""
-        elif cleaned.get("kind") and cleaned.get("theme") == "":
-            self.add_error("theme", "特色楼组请选择主题。")
-        if any(cleaned.get(name) for name in STATEMENTS) and cleaned.get("stated_on", "") is None:
-            self.add_error("stated_on", "勾选了“四无”，请填写声明日期。")
         return cleaned
-
-    def save(self, commit: bool = True) -> Honour:
-        # Two people giving the same one queue.
-        Area.objects.select_for_update(no_key=True).get(pk=self.instance.area_id)
-        self.instance.full_clean()
-        return super().save(commit)
 
     @property
     def statements(self) -> list[forms.BoundField]:

@@ -9,29 +9,28 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from activities.models import Need
+from activities.rules.needing import NOT_HERE
 from members.ground.access import Resource, Right
 from members.ground.rooms import fold_room
-from members.models import Area, Employer, Household, Member
+from members.models import Area, Employer, Household
 from members.web.widgets import Autocomplete
 
 PK = re.compile(r"[0-9]{1,18}\Z")
-MOST = 20
-NOT_HERE = "有的党员已不在名单里，请重新勾选。"
 
 
-class MembersField(forms.ModelMultipleChoiceField):
-    """Members by their ids; what is no id, or would be too many, is not asked of the database."""
+class MembersField(forms.Field):
+    """Members by their ids; who may be among them is the rule's to say."""
 
-    def clean(self, value):
-        if len(value or []) > MOST:
-            raise forms.ValidationError(f"一次最多登记 {MOST} 名党员。")
+    widget = forms.MultipleHiddenInput
+
+    def clean(self, value: list[str] | None) -> set[int]:
         if not all(PK.match(pk) for pk in value or []):
             raise forms.ValidationError(NOT_HERE)
-        return super().clean(value)
+        return {int(pk) for pk in value or []}
 
 
 class ClaimForm(forms.Form):
-    members = MembersField(Member.objects.none(), required=False, error_messages={"invalid_choice": NOT_HERE})
+    members = MembersField(required=False)
     employer = forms.ModelChoiceField(
         Employer.objects.none(),
         label="单位认领",
@@ -41,16 +40,9 @@ class ClaimForm(forms.Form):
 
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["members"].queryset = residents(user)
         self.fields["employer"].queryset = Employer.objects.for_user(user)
         self.fields["employer"].widget = Autocomplete(Need._meta.get_field("employer"), admin.site)
         self.fields["employer"].widget.choices = self.fields["employer"].choices
-
-
-def residents(user: Any) -> Any:
-    """The members of the scope who live there now, with their homes."""
-    members: Any = Member.objects.for_user(user).with_home()
-    return members.filter(home_path__isnull=False)
 
 
 FEW_AREAS = 30
@@ -80,7 +72,7 @@ class NeedForm(forms.ModelForm):
 
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
-        self.user, self.saved = user, self.instance
+        self.user, self.saved, self.is_new = user, self.instance, False
         self.fields["opened_on"].widget.attrs["max"] = timezone.localdate().isoformat()
         if self.instance.household:
             self.initial["room"] = self.instance.household.room
@@ -103,6 +95,16 @@ class NeedForm(forms.ModelForm):
         room, area = cleaned.get("room"), cleaned.get("area")
         self.instance.household = self._door(area, room) if room and area else None
         return cleaned
+
+    @property
+    def words(self) -> dict[str, Any]:
+        """What was typed, with the door that the room means."""
+        return {name: self.cleaned_data[name] for name in self.Meta.fields} | {"household": self.instance.household}
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """Those words that differ from what is there; the door's follows from the room and the area."""
+        return {name: value for name, value in self.words.items() if name in {*self.changed_data, "household"}}
 
     def _door(self, area: Area, room: str) -> Household | None:
         if area.level != Area.Level.BUILDING_GROUP:

@@ -38,5 +38,6 @@ class VisitForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        self.visit, self.is_new = self.instance, False
         self.fields["visited_on"].widget.attrs["max"] = timezone.localdate().isoformat()
         self.fields["kind"].choices = Visit.Kind.choices

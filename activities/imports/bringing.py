@@ -17,6 +17,8 @@ from members.ground import access
 from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
 from members.ground.audit import differences, record
+from members.ground.paths import SEGMENT
+from members.ground.text import squeezed
 from members.models import Area, User
 from members.roster.sheet import Headings
 
@@ -72,7 +74,7 @@ def bring_in(book: ActivityBook, user: User) -> Report:
     Raises Unfit where there are errors, ValidationError or Conflict where somebody else was faster.
     """
     with atomic_write():
-        _lock_streets(user)
+        _lock_areas(book, user)
         work = _Import(book, user, dry_run=False)
         if work.report.problems:
             raise Unfit(work.report)
@@ -80,11 +82,16 @@ def bring_in(book: ActivityBook, user: User) -> Report:
     return work.report
 
 
-def _lock_streets(user: User) -> None:
-    """Lock the user's streets, so that no two imports make the same activity at once."""
+def _lock_areas(book: ActivityBook, user: User) -> None:
+    """Two imports at once of one street queue, so that neither makes what the other is making.
+
+    Whoever records an activity by its page queues behind the area's row: those that the book names come next.
+    """
     reached = Area.objects.for_user(user, Right.WRITE, resource=Resource.ACTIVITY)
-    streets = {path[:4] for path in reached.values_list("path", flat=True)}
-    list(Area.objects.select_for_update(no_key=True).filter(path__in=streets).order_by("path"))
+    named = {squeezed(row.get("area", "")) for row in book.activities.rows}
+    labels = dict(reached.values_list("path", "label"))
+    paths = {path[:SEGMENT] for path in labels} | {path for path, label in labels.items() if squeezed(label) in named}
+    list(Area.objects.select_for_update(no_key=True).filter(path__in=paths).order_by("path"))
 
 
 class _Import:

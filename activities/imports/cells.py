@@ -7,14 +7,14 @@ from typing import Any
 from django.db import models
 from import_export.widgets import Widget
 
-from activities.forms.activities import MOST_RESIDENTS
 from activities.models import Activity
+from activities.models.activities import MOST_RESIDENTS
 from members.ground.days import HOW, Unreadable, read_day
 from members.ground.text import squeezed
 
 CLOCK = re.compile(r"(\d{1,2})[:点时](?:(\d{1,2})分?|(半))?(?::\d{2}(?:\.\d+)?)?", re.ASCII)
 TO_THE_DAY = "请写成 2026-07-01 这样"
-WHOLE = re.compile(r"\d{1,5}", re.ASCII)
+WHOLE = re.compile(r"\d{1,9}", re.ASCII)  # the model says how many there can be
 
 
 class CellWidget(Widget):

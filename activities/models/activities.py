@@ -2,7 +2,7 @@
 
 import secrets
 from datetime import date, timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from members.ground import access
 from members.ground.access import Resource, Right
+from members.ground.atomic import atomic_write
 from members.ground.audit import Audited
 from members.ground.states import WithStatus
 from members.models import Area, Duty, Member
@@ -20,6 +21,7 @@ from members.models.households import FIRST_YEAR
 from members.models.people import OPINION_REMINDER
 
 LONGEST_AHEAD = timedelta(days=366)
+MOST_RESIDENTS = 99_999
 
 
 class ActivityQuerySet(models.QuerySet):
@@ -145,6 +147,8 @@ class Activity(WithStatus, Audited):
             raise ValidationError({"held_on": "已举办的活动，日期不能晚于今天。"})
         if self.pk and self.held_on and self.held_on > today and self.attendances.exists():
             raise ValidationError({"held_on": "已经登记了参加的人，日期不能晚于今天。"})
+        if (self.residents_reached or 0) > MOST_RESIDENTS:
+            raise ValidationError({"residents_reached": f"参加的群众人数最多填 {MOST_RESIDENTS}，请核对。"})
 
     @property
     def is_planned(self) -> bool:
@@ -159,20 +163,30 @@ class Activity(WithStatus, Audited):
         """Whether its day has come, so that one may say that it was held and who came."""
         return self.held_on <= timezone.localdate()
 
-    def hold(self) -> None:
-        """Say that it took place; whoever wants to sign in by the poster is too late."""
-        if not self.is_due:
-            raise ValidationError("活动的日期还没到，不能登记为已举办。")
-        self.advance(self.Status.HELD, recorded_at=timezone.now(), sign_in_code="")
+    def hold(self, **outcome: Any) -> None:
+        """Say that it took place and what came of it; whoever wants to sign in by the poster is too late.
+
+        `outcome` are new values of `residents_reached` and `result`.
+        """
+        with atomic_write():
+            self.lock("held_on")
+            if not self.is_due:
+                raise ValidationError("活动的日期还没到，不能登记为已举办。")
+            for name, value in outcome.items():
+                setattr(self, name, value)
+            self.clean()
+            self.advance(self.Status.HELD, recorded_at=timezone.now(), sign_in_code="", **outcome)
 
     def cancel(self) -> None:
-        self.advance(self.Status.CANCELLED, cancelled_at=timezone.now(), sign_in_code="")
-        self._refuse_where_somebody_came("不能取消。登记错了的，请先去掉。")
+        with atomic_write():
+            self.advance(self.Status.CANCELLED, cancelled_at=timezone.now(), sign_in_code="")
+            self._refuse_where_somebody_came("不能取消。登记错了的，请先去掉。")
 
     def reopen(self) -> None:
         """Take back that it was held or cancelled; one with attendances was held."""
-        self.advance(self.Status.PLANNED, recorded_at=None, cancelled_at=None)
-        self._refuse_where_somebody_came("不能改回计划中。")
+        with atomic_write():
+            self.advance(self.Status.PLANNED, recorded_at=None, cancelled_at=None)
+            self._refuse_where_somebody_came("不能改回计划中。")
 
     def _refuse_where_somebody_came(self, therefore: str) -> None:
         """Asked after the move, which holds the row: whoever records attendances waits behind it."""
@@ -181,15 +195,19 @@ class Activity(WithStatus, Audited):
 
     def open_signing_in(self) -> None:
         """Make the code for the poster, if there is none yet."""
-        if self.status != self.Status.PLANNED or self.held_on < timezone.localdate():
-            raise ValidationError("只有还没办的活动可以扫码签到。")
-        if not self.sign_in_code:
-            self.sign_in_code = secrets.token_urlsafe(16)
-            self.save(update_fields=["sign_in_code"])
+        with atomic_write():
+            self.lock("held_on", "sign_in_code")
+            if self.status != self.Status.PLANNED or self.held_on < timezone.localdate():
+                raise ValidationError("只有还没办的活动可以扫码签到。")
+            if not self.sign_in_code:
+                self.sign_in_code = secrets.token_urlsafe(16)
+                self.save(update_fields=["sign_in_code"])
 
     def close_signing_in(self) -> None:
-        self.sign_in_code = ""
-        self.save(update_fields=["sign_in_code"])
+        with atomic_write():
+            self.lock("sign_in_code")
+            self.sign_in_code = ""
+            self.save(update_fields=["sign_in_code"])
 
     def again(self) -> "Activity":
         """Return an unsaved copy for today: what, where and how as last time."""

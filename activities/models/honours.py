@@ -15,6 +15,8 @@ from members.models import Area
 
 FIRST_HONOURS = 2003
 STATEMENTS = ("no_violations", "no_disputes", "no_accidents", "no_superstition")
+THEME_OF_THEME = "特色楼组要选主题，先进楼组党小组不选主题。"
+STATEMENTS_HAVE_A_DAY = "勾选了“四无”，请填写声明日期。"
 
 
 class HonourQuerySet(models.QuerySet):
@@ -77,12 +79,12 @@ class Honour(Audited):
             models.CheckConstraint(
                 condition=Q(kind="theme") & ~Q(theme="") | Q(kind="commended", theme=""),
                 name="honour_theme_of_theme_building",
-                violation_error_message="特色楼组要选主题，先进楼组党小组不选主题。",
+                violation_error_message=THEME_OF_THEME,
             ),
             models.CheckConstraint(
                 condition=Q(stated_on__isnull=False) | Q(**dict.fromkeys(STATEMENTS, False)),
                 name="honour_statements_have_a_day",
-                violation_error_message="勾选了“四无”，请填写声明日期。",
+                violation_error_message=STATEMENTS_HAVE_A_DAY,
             ),
         ]
 
@@ -93,6 +95,10 @@ class Honour(Audited):
         today = timezone.localdate()
         if self.area_id and self.area.level < Area.Level.STATION:
             raise ValidationError({"area": "请选择楼组或小区：荣誉授予楼组、小区。"})
+        if self.kind == self.Kind.THEME and not self.theme:
+            raise ValidationError({"theme": THEME_OF_THEME})
+        if not self.stated_on and self.statements:
+            raise ValidationError({"stated_on": STATEMENTS_HAVE_A_DAY})
         if self.year and self.year > today.year:
             raise ValidationError({"year": "年度不能晚于今年。"})
         for name, label in (("awarded_on", "授予日期"), ("stated_on", "声明日期")):

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from members.ground import access
 from members.ground.access import Resource, Right
+from members.ground.atomic import atomic_write
 from members.ground.audit import Audited, record
 from members.ground.states import WithStatus
 from members.models import Area, Employer, Household, Member, Residence
@@ -130,33 +131,39 @@ class Need(WithStatus, Audited):
         return ((timezone.localdate(moment) if moment else timezone.localdate()) - self.opened_on).days
 
     def claim(self, *, members: Iterable[Member] = (), employer: Employer | None = None) -> None:
-        """Members, an employer or both take it on. The caller opens the transaction, as for every move."""
+        """Members, an employer or both take it on; who may, `activities.rules.needing` knows."""
         chosen = list(members)
         if not chosen and employer is None:
             raise ValidationError("请选择认领的党员或单位。")
-        self.advance(self.Status.CLAIMED, only_from=self.Status.OPEN, claimed_at=timezone.now(), employer=employer)
-        self.members.set(chosen)
-        record("change", self, changes={"members": [[], sorted(member.pk for member in chosen)]})
+        with atomic_write():
+            self.advance(self.Status.CLAIMED, only_from=self.Status.OPEN, claimed_at=timezone.now(), employer=employer)
+            self.members.set(chosen)
+            record("change", self, changes={"members": [[], sorted(member.pk for member in chosen)]})
 
     def unclaim(self) -> None:
         """Nobody takes it on any more: it is open again."""
-        self.advance(self.Status.OPEN, only_from=self.Status.CLAIMED, claimed_at=None, employer=None)
-        self._release()
+        with atomic_write():
+            self.advance(self.Status.OPEN, only_from=self.Status.CLAIMED, claimed_at=None, employer=None)
+            self._release()
 
     def finish(self) -> None:
-        self.advance(self.Status.DONE, done_at=timezone.now())
+        with atomic_write():
+            self.advance(self.Status.DONE, done_at=timezone.now())
 
     def withdraw(self) -> None:
-        self.advance(self.Status.WITHDRAWN, withdrawn_at=timezone.now(), claimed_at=None, employer=None)
-        self._release()
+        with atomic_write():
+            self.advance(self.Status.WITHDRAWN, withdrawn_at=timezone.now(), claimed_at=None, employer=None)
+            self._release()
 
     def resume(self) -> None:
         """Take back that it was done or withdrawn, as long as its text is there."""
-        if self.text == EMPTIED:
-            raise ValidationError("内容已按规定清空，不能恢复。还需要的话，请重新登记。")
-        done = self.status == self.Status.DONE
-        before, to = (self.Status.DONE, self.Status.CLAIMED) if done else (self.Status.WITHDRAWN, self.Status.OPEN)
-        self.advance(to, only_from=before, done_at=None, withdrawn_at=None)
+        with atomic_write():
+            self.lock("text")
+            if self.text == EMPTIED:
+                raise ValidationError("内容已按规定清空，不能恢复。还需要的话，请重新登记。")
+            done = self.status == self.Status.DONE
+            before, to = (self.Status.DONE, self.Status.CLAIMED) if done else (self.Status.WITHDRAWN, self.Status.OPEN)
+            self.advance(to, only_from=before, done_at=None, withdrawn_at=None)
 
     def _release(self) -> None:
         freed = sorted(self.members.values_list("pk", flat=True))

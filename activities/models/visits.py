@@ -15,6 +15,7 @@ from members.models import Area, Pairing
 from members.models.people import OPINION_REMINDER
 
 LONG_AGO = timedelta(days=90)
+REVERSIBLE = timedelta(days=7)
 
 
 class VisitQuerySet(models.QuerySet):
@@ -76,6 +77,11 @@ class Visit(Audited):
             raise ValidationError({"visited_on": f"走访日期早于结对日期 {self.pairing.since}，请核对。"})
         if self.pairing.until and self.visited_on >= self.pairing.until:
             raise ValidationError({"visited_on": f"这一对已于 {self.pairing.until} 结束，请核对日期。"})
+
+    @property
+    def is_reversible(self) -> bool:
+        """Whether it may be taken back: older ones have been counted, and are mended instead."""
+        return self.visited_on > timezone.localdate() - REVERSIBLE
 
     def audit_path(self) -> str:
         return self.pairing.audit_path()

@@ -6,12 +6,14 @@ background task, which no visitor waits for. A match is recorded; anything else 
 
 import unicodedata
 from collections import defaultdict
+from collections.abc import Mapping
 
 from django_tasks import task
 
-from activities.models import Activity, SignIn
-from activities.rules.attendance import eligible, enrol_signed
+from activities.models import Activity, Attendance, SignIn
+from activities.rules.attendance import Recording, eligible, enrol, enrol_signed
 from members.ground.atomic import atomic_write
+from members.models import User
 from members.work.jobs import enqueue
 
 MOST_WAITING = 2_000
@@ -44,6 +46,20 @@ def settle_sign_ins(pk: int) -> None:
             enrol_signed(activity, set(found.values()))
         SignIn.objects.filter(pk__in=found).delete()
         SignIn.objects.filter(pk__in=[row.pk for row in waiting if row.pk not in found]).update(is_seen=True)
+
+
+def answer(activity: Activity, answers: Mapping[int, int], *, user: User) -> Recording | None:
+    """Record whom sign-ins (ids) that wait mean: members (ids), 0 for nobody; they leave the list.
+
+    Those that somebody else answered meanwhile are left as they are. None where nobody is to be recorded.
+    """
+    with atomic_write():
+        mine = SignIn.objects.for_user(user).filter(activity=activity, pk__in=answers).order_by("pk")
+        waiting = list(mine.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
+        chosen = {answers[pk] for pk in waiting} - {0}
+        recorded = enrol(activity, chosen, user=user, source=Attendance.Source.CODE) if chosen else None
+        SignIn.objects.filter(pk__in=waiting).delete()
+    return recorded
 
 
 def _found(activity: Activity, waiting: list[SignIn]) -> dict[int, int]:

@@ -8,16 +8,20 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Page, Paginator
 from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When
 from django.forms import model_to_dict
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.html import format_html
 from django.views.decorators.http import require_GET, require_POST
 
 from activities.forms.activities import ActivityFilterForm, ActivityForm, HeldForm, NewActivityForm
 from activities.forms.places import as_number
 from activities.models import Activity, Attendance, SignIn
+from activities.rules import recording
+from activities.rules.recording import AlreadyThere
 from members.ground import access
 from members.ground.access import Resource, Right
 from members.models import Duty, Residence
@@ -68,7 +72,7 @@ def add(request):
     """Record one, with the list of who came if there is one: the job of every week."""
     _require(request, Right.WRITE)
     form = NewActivityForm(request.POST or None, user=request.user, initial=_asked_for(request))
-    if form.is_valid() and done(form, form.save):
+    if form.is_valid() and done(form, lambda: _record(form)):
         return _go_on(request, form)
     recent = [] if form.is_bound or "again" in request.GET else _recent(request, form.initial["area"])
     return page(request, "activities/activity_form.html", title="登记活动", form=form, recent=recent)
@@ -78,7 +82,7 @@ def edit(request, pk):
     """Correct it, or put it off to another day."""
     found = writable(request, Activity, pk, "area")
     form = ActivityForm(request.POST or None, user=request.user, instance=found)
-    if form.is_valid() and done(form, lambda: found.save(update_fields=form.changed_data)):
+    if form.is_valid() and done(form, lambda: recording.correct(found, **form.changes)):
         messages.success(request, "已保存。")
         return redirect("activities:activity", pk)
     return page(request, "activities/activity_form.html", title=f"修改活动：{found}", form=form, activity=found)
@@ -88,7 +92,7 @@ def hold(request, pk):
     """Say that it took place and what came of it."""
     found = writable(request, Activity, pk, "area")
     form = HeldForm(request.POST if request.method == "POST" else None, instance=found)
-    if form.is_valid() and done(form, lambda: _hold(found, form)):
+    if form.is_valid() and done(form, lambda: found.hold(**form.changes)):
         messages.success(request, f"“{found}”已登记为已举办。下一步：登记参加的人。")
         return redirect("activities:activity", pk)
     return _shown(request, found, form)
@@ -146,20 +150,25 @@ def _recent(request, area: int | None) -> list[Activity]:
     return list(titles.values())[:RECENT]
 
 
+def _record(form: NewActivityForm) -> None:
+    words = {name: form.cleaned_data[name] for name in form.Meta.fields}
+    try:
+        form.saved, form.is_new = recording.record(is_plan=form.cleaned_data["plan"], **words)
+    except AlreadyThere as refusal:
+        address = reverse("activities:activity", args=[refusal.twins[0].pk])
+        sentence = format_html('{}<a href="{}">打开那一次</a>。', refusal.messages[0], address)
+        raise ValidationError(sentence) from refusal
+
+
 def _go_on(request, form: NewActivityForm):
     """After an activity come the names of who came, if there are any."""
-    activity = form.instance
+    activity = form.saved
     said = "已登记为已举办" if activity.is_held else "已登记为计划"
-    messages.success(request, f"“{activity}”{'刚才已经登记过，没有重复登记' if form.is_known else said}。")
+    messages.success(request, f"“{activity}”{said if form.is_new else '刚才已经登记过，没有重复登记'}。")
     if names := form.cleaned_data["names"]:
         request.session[f"pasted-{activity.pk}"] = names
         return redirect("activities:paste", activity.pk)
     return redirect("activities:activity", activity.pk)
-
-
-def _hold(activity: Activity, form: HeldForm) -> None:
-    activity.hold()
-    activity.save(update_fields=[name for name in form.changed_data if name in form.data])
 
 
 def _shown(request, activity: Activity, form: HeldForm):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.db.models import BooleanField, ExpressionWrapper, Q
@@ -11,11 +11,14 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from activities.forms.needs import MOST, PK, ClaimForm, residents
+from activities.forms.needs import PK, ClaimForm
 from activities.models import Need
 from activities.models.needs import EMPTIED
+from activities.rules import needing
+from activities.rules.needing import MOST_CLAIMANTS, residents
 from activities.views.needs import cards, readable
 from activities.views.way_back import way_back
+from members.models import User
 from members.rules.finding import named
 from members.web.acts import done, tried, writable
 from members.web.shell import page
@@ -64,14 +67,14 @@ def step(request: HttpRequest, pk: int, move: str) -> HttpResponse:
 
 
 def _claimed(request: HttpRequest, form: ClaimForm, pk: int) -> bool:
-    row = writable(request, Need, pk, "area")
-    return form.is_valid() and done(form, lambda: row.claim(**form.cleaned_data))
+    row, user = writable(request, Need, pk, "area"), cast(User, request.user)
+    return form.is_valid() and done(form, lambda: needing.claim(row, user=user, **form.cleaned_data))
 
 
 def _candidates(request: HttpRequest, row: Need) -> dict[str, Any]:
     """Who has the skill, nearest first; and who was searched for by name, with those ticked before."""
     words = request.GET.get("q", "").strip()[:30]
-    ticked = {int(pk) for pk in (request.POST or request.GET).getlist("members")[:MOST] if PK.match(pk)}
+    ticked = {int(pk) for pk in (request.POST or request.GET).getlist("members")[:MOST_CLAIMANTS] if PK.match(pk)}
     nearest = list(row.suggestions(residents(request.user), timezone.localdate())[: SHOWN + 1])
     suggested = nearest[:SHOWN]
     above = {member.pk for member in suggested}
@@ -89,7 +92,7 @@ def _candidates(request: HttpRequest, row: Need) -> dict[str, Any]:
 def _searched(user: Any, words: str, ticked: set[int]) -> list[Any]:
     """Those of the name, and those ticked, so that a search loses none of them."""
     people = residents(user).annotate(is_named=ExpressionWrapper(named(words), BooleanField()))
-    return list(people.filter(named(words) | Q(pk__in=ticked)).order_by("pinyin", "pk")[: SHOWN + MOST])
+    return list(people.filter(named(words) | Q(pk__in=ticked)).order_by("pinyin", "pk")[: SHOWN + MOST_CLAIMANTS])
 
 
 def _told(row: Need, members: Iterable[Any], ticked: set[int]) -> list[Candidate]:

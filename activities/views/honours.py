@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from activities.forms.honours import HonourForm, HonourPlaceForm
 from activities.models import Honour
+from activities.rules import honouring
 from members.ground import access
 from members.ground.access import Resource, Right
 from members.web.acts import done, numbers
@@ -72,10 +73,17 @@ def honour(request, pk):
 
 
 def _edited(request, form: HonourForm, *, title: str):
-    if form.is_valid() and done(form, form.save):
+    if form.is_valid() and done(form, lambda: _save(form)):
         messages.success(request, f"已保存：{form.instance}。")
         return redirect(f"{reverse('activities:honours')}?year={form.instance.year}")
     return page(request, "activities/honour_form.html", title=title, form=form)
+
+
+def _save(form: HonourForm) -> None:
+    if form.instance.pk:
+        honouring.correct(form.instance, **form.cleaned_data)
+    else:
+        honouring.give(**form.cleaned_data)
 
 
 def _require(request, right: Right) -> None:

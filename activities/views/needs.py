@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, cast
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Prefetch, QuerySet, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -17,6 +17,7 @@ from django.utils import timezone
 from activities.forms.needs import NeedForm
 from activities.models import Need
 from activities.models.needs import NeedQuerySet
+from activities.rules import needing
 from members.ground import access
 from members.ground.access import Resource, Right
 from members.models import Area, Household, Member, User
@@ -93,7 +94,7 @@ def add(request: HttpRequest) -> HttpResponse:
     asked = areas.filter(path=request.GET.get("place", "")).first()
     form = NeedForm(request.POST or None, user=request.user, initial={"area": asked})
     if form.is_valid() and done(form, lambda: _add(form)):
-        messages.success(request, "已登记。接下来找人认领。" if form.instance.pk else "这条需求刚才已经登记过了。")
+        messages.success(request, "已登记。接下来找人认领。" if form.is_new else "这条需求刚才已经登记过了。")
         return redirect("activities:need", form.saved.pk)
     skills = _skills(request.user)
     return page(request, "activities/need_form.html", title="登记群众需求", form=form, skills=skills)
@@ -103,7 +104,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Mend a need that is not over."""
     need = writable(request, Need, pk, "area", "household__area")
     form = NeedForm(request.POST or None, instance=need, user=request.user)
-    if form.is_valid() and done(form, lambda: _mend(form)):
+    if form.is_valid() and done(form, lambda: needing.mend(need, **form.changes)):
         messages.success(request, "已改好。")
         return redirect("activities:need", pk)
     skills = _skills(request.user)
@@ -160,21 +161,7 @@ def _columns(user: Any, rows: QuerySet) -> list[Column]:
 
 
 def _add(form: NeedForm) -> None:
-    """Save a new need; one that says the same of the same place and day, and still waits, is the one that was meant."""
-    need = form.instance
-    # A form sent twice at once: the second finds the first.
-    Area.objects.select_for_update(no_key=True).get(pk=need.area_id)
-    same = Need.objects.filter(area=need.area_id, household=need.household, text=need.text, status=Status.OPEN)
-    form.saved = same.filter(opened_on=need.opened_on).first() or need
-    if form.saved is need:
-        need.full_clean()
-        need.save()
-
-
-def _mend(form: NeedForm) -> None:
-    if Need.objects.select_for_update(no_key=True).get(pk=form.instance.pk).is_over:
-        raise ValidationError("这条需求已经办结或撤回，不能再修改。请刷新页面看看。")
-    form.instance.save(update_fields=[*form.Meta.fields, "household"])
+    form.saved, form.is_new = needing.write_down(**form.words)
 
 
 def _skills(user: Any) -> list[str]:

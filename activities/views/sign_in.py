@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from activities.forms.sign_in import SignInForm
-from activities.models import Activity, Attendance, SignIn
-from activities.rules.attendance import eligible, enrol
-from activities.rules.sign_in import Full, sign_in
+from activities.models import Activity, SignIn
+from activities.rules.attendance import eligible
+from activities.rules.sign_in import Full, answer, sign_in
 from members.web.acts import numbers, tried, writable
 from members.web.shell import page
 from members.web.visitors import ByAddress
@@ -97,7 +97,7 @@ def _phone(request, template: str, *, status: int = 200, **context):
 
 def _settle(request, activity: Activity, waiting: list[SignIn]) -> None:
     """Record whom the secretary chose; what was answered leaves the list, the rest stays."""
-    answers = {row.pk: request.POST.get(f"who-{row.pk}", "") for row in waiting}
-    if chosen := numbers(answers.values()) - {0}:
-        messages.success(request, str(enrol(activity, chosen, user=request.user, source=Attendance.Source.CODE)))
-    SignIn.objects.filter(pk__in=[pk for pk, answer in answers.items() if answer]).delete()
+    typed = {row.pk: request.POST.get(f"who-{row.pk}", "") for row in waiting}
+    answers = {pk: int(text) for pk, text in typed.items() if numbers([text])}
+    if recorded := answer(activity, answers, user=request.user):
+        messages.success(request, str(recorded))

@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, cast
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -17,7 +17,8 @@ from django.views.decorators.http import require_POST
 
 from activities.forms.visits import SIDES, TapForm, VisitForm
 from activities.models import Visit
-from activities.models.visits import LONG_AGO, unvisited
+from activities.models.visits import LONG_AGO, REVERSIBLE, unvisited
+from activities.rules import visiting
 from activities.views.way_back import way_back
 from members.ground import access
 from members.ground.access import Resource
@@ -32,7 +33,6 @@ from members.web.shell import page
 PAGE = 30
 FEW = 8
 MOST_WORDS = 5
-REVERSIBLE = timedelta(days=7)
 BY_DOOR = ("household__area__path", "household__unit", "household__floor", "household__number", "pk")
 
 
@@ -73,8 +73,8 @@ def pairing(request: HttpRequest, pk: int) -> HttpResponse:
     """A pairing's visits, and one more, of any day and with a word on it."""
     pair = _pairing(request, pk)
     form = VisitForm(request.POST or None, instance=Visit(pairing=pair))
-    if form.is_valid() and done(form, lambda: _save(form.instance)):
-        messages.success(request, f"已记录：{form.instance.visited_on} {form.instance.get_kind_display()}。")
+    if form.is_valid() and done(form, lambda: _record(form, pair)):
+        messages.success(request, _recorded(form))
         return redirect("activities:pairing_visits", pk)
     history = Paginator(pair.visits.all(), PAGE).get_page(request.GET.get("p"))
     people = _people(request.user, [pair]).get((pair.household.area_id, pair.household.room), [])
@@ -85,9 +85,9 @@ def pairing(request: HttpRequest, pk: int) -> HttpResponse:
 def visit(request: HttpRequest, pk: int) -> HttpResponse:
     """A visit, to mend its day, its kind, the word on it."""
     contact = writable(request, Visit, pk, *(f"pairing__{side}" for side in SIDES))
-    is_reversible = _is_reversible(contact)
+    is_reversible = contact.is_reversible
     form = VisitForm(request.POST or None, instance=contact)
-    if form.is_valid() and done(form, lambda: _save(contact)):
+    if form.is_valid() and done(form, lambda: visiting.mend(contact, **form.cleaned_data)):
         messages.success(request, f"已改好：{contact.visited_on} {contact.get_kind_display()}。")
         return redirect("activities:pairing_visits", contact.pairing_id)
     context: dict[str, Any] = {"visit": contact, "form": form, "is_reversible": is_reversible, "days": REVERSIBLE.days}
@@ -98,7 +98,7 @@ def visit(request: HttpRequest, pk: int) -> HttpResponse:
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a visit back that was recorded by mistake; older ones have been counted and are mended instead."""
     contact = writable(request, Visit, pk, "pairing")
-    if tried(request, lambda: _take_back(contact)):
+    if tried(request, lambda: visiting.take_back(contact)):
         messages.success(request, f"已撤销 {contact.visited_on} 的走访（{contact.get_kind_display()}）。")
     return redirect(way_back(request, "activities:pairing_visits", contact.pairing_id))
 
@@ -118,7 +118,7 @@ def _pairing(request: HttpRequest, pk: int) -> Pairing:
 def _listed(request: HttpRequest, pairings: Any, template: str, *, title: str) -> HttpResponse:
     """Show pairings as cards, a page of them at a time, and record what is tapped on one of them."""
     form = TapForm(request.POST or None, user=request.user)
-    if form.is_valid() and done(form, lambda: _tap(form)):
+    if form.is_valid() and done(form, lambda: _record(form, form.cleaned_data["pairing"])):
         return redirect(_told(request, form))
     where, words = places(request, Resource.HOUSEHOLD), request.GET.get("q", "").strip()[:60]
     late: Any = unvisited(_pairings(request), timezone.localdate())
@@ -172,40 +172,16 @@ def _people(user: Any, pairings: Sequence[Pairing]) -> dict[tuple[int, str], lis
     return people
 
 
-def _tap(form: TapForm) -> None:
-    """Record today's visit; tapped twice, it is the one that is there."""
-    contact = Visit(pairing=form.cleaned_data["pairing"], kind=form.cleaned_data["kind"])
-    _queue_for(contact)
-    there = Visit.objects.filter(pairing=contact.pairing, visited_on=contact.visited_on, kind=contact.kind).first()
-    form.visit, form.is_new = there or contact, there is None
-    if there is None:
-        contact.full_clean()
-        contact.save()
+def _record(form: TapForm | VisitForm, pair: Pairing) -> None:
+    told = {name: value for name, value in form.cleaned_data.items() if name != "pairing"}
+    form.visit, form.is_new = visiting.record(pair, **told)
 
 
-def _save(contact: Visit) -> None:
-    _queue_for(contact)
-    if contact.pk and not Visit.objects.filter(pk=contact.pk).exists():
-        raise ValidationError("这次走访刚刚被撤销，没有保存。需要的话，请重新登记。")
-    contact.full_clean()
-    contact.save()
-
-
-def _take_back(contact: Visit) -> None:
-    _queue_for(contact)
-    for there in Visit.objects.select_related("pairing__household__area").filter(pk=contact.pk):
-        if not _is_reversible(there):
-            raise ValidationError(f"超过 {REVERSIBLE.days} 天的走访不能撤销；记错了可以修改。")
-        there.delete()
-
-
-def _queue_for(contact: Visit) -> None:
-    """Two people writing the visits of one pairing take turns, so that each sees what the other wrote."""
-    Pairing.objects.select_for_update(no_key=True).get(pk=contact.pairing_id)
-
-
-def _is_reversible(contact: Visit) -> bool:
-    return contact.visited_on > timezone.localdate() - REVERSIBLE
+def _recorded(form: VisitForm) -> str:
+    """What is told of a visit of any day."""
+    if not form.is_new:
+        return "这次走访刚才已经登记过，没有重复登记。"
+    return f"已记录：{form.visit.visited_on} {form.visit.get_kind_display()}。"
 
 
 def _told(request: HttpRequest, form: TapForm) -> str:

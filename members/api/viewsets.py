@@ -123,6 +123,13 @@ class BulkReadViewSet(ScopedViewSet):
         return [area.path] if area else access.scope_paths(cast(User, self.request.user), self.resource)
 
 
+class LockedByRule:
+    """The rule locks the row of the URL by itself, behind what comes before it in the order of locks."""
+
+    def locked_object(self: Any) -> Any:
+        return self.get_object()
+
+
 class CreateMixin:
     def create(self: Any, request: Request) -> Response:
         serializer = self.get_serializer(data=request.data)

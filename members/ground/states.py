@@ -38,6 +38,11 @@ class WithStatus(models.Model):
         """Save what the move changed once more, for its audit entry and history."""
         self.save(update_fields=names)
 
+    def lock(self, *names: str) -> None:
+        """Lock the row until the transaction ends, and read its state and these fields as they now are."""
+        rows = type(self)._default_manager.select_for_update(no_key=True)
+        self.refresh_from_db(fields=["status", *names], from_queryset=rows)
+
     def lock_if(self, status: str) -> None:
         """Lock the row until the transaction ends, if its stored status is this one; else raise Conflict."""
         if not type(self)._default_manager.filter(pk=self.pk, status=status).update(status=status):

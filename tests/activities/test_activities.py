@@ -139,7 +139,7 @@ def test_as_many_names_as_fit(client: Client, typed: Any) -> None:
         ({"place": "远" * 61}, "最多 60 个字符"),
         ({"co_organisers": "会" * 201}, "最多 200 个字符"),
         ({"residents_reached": "-1"}, "大于或等于0"),
-        ({"residents_reached": "99999999999999999999"}, "小于或等于99999"),
+        ({"residents_reached": "99999999999999999999"}, "参加的群众人数最多填 99999"),
         ({"residents_reached": "很多"}, "请输入整数"),
         ({"result": "好" * 501}, "最多 500 个字符"),
         ({"names": "欧阳\0建国"}, "不允许包含空字符"),
@@ -198,7 +198,7 @@ def test_planned_first_then_held_is_one_activity(client: Client, typed: Any) -> 
 def test_another_of_the_same_name_and_day_is_asked_for(client: Client, typed: Any) -> None:
     client.post(ADD, typed)
     page = text_of(client.post(ADD, typed | {"result": "又扫了一次"}))
-    assert f'已经登记过了，<a href="{url(Activity.objects.get())}">' in page
+    assert f'或在名称里写出区别。<a href="{url(Activity.objects.get())}">打开那一次</a>' in page
     assert "又扫了一次" in page
     client.post(ADD, typed | {"result": "又扫了一次", "begins_at": "15:00"})
     assert Activity.objects.count() == 2

@@ -342,11 +342,11 @@ def test_an_employer_claims(client: Client, need: Need, member: Member) -> None:
     ("body", "sentence"),
     [
         ({}, "请选择认领的党员或单位"),
-        ({"members": "abc"}, "有的党员已不在名单里"),
-        ({"members": "9" * 30}, "有的党员已不在名单里"),
-        ({"members": "1\x00"}, "有的党员已不在名单里"),
-        ({"members": "other"}, "有的党员已不在名单里"),
-        ({"members": "away"}, "有的党员已不在名单里"),
+        ({"members": "abc"}, "有的党员没有登记、已经迁出"),
+        ({"members": "9" * 30}, "有的党员没有登记、已经迁出"),
+        ({"members": "1\x00"}, "有的党员没有登记、已经迁出"),
+        ({"members": "other"}, "有的党员没有登记、已经迁出"),
+        ({"members": "away"}, "有的党员没有登记、已经迁出"),
         ({"employer": "abc"}, "请选择有效的选项"),
         ({"employer": "9" * 30}, "请选择有效的选项"),
     ],
@@ -361,8 +361,8 @@ def test_a_bad_claim_is_told(
 
 
 def test_a_crowd_does_not_claim(client: Client, need: Need, group: Area) -> None:
-    crowd = [factories.person(f"新人{sign}", group) for sign in "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌"]
-    assert "一次最多登记 20 名党员" in text(claim(client, need, *crowd))
+    crowd = [factories.person(f"新人{chr(0x4E00 + number)}", group) for number in range(51)]
+    assert "一次最多登记 50 名党员" in text(claim(client, need, *crowd))
     assert "已登记认领" in text(claim(client, need, *crowd[1:]))
 
 

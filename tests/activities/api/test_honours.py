@@ -73,9 +73,9 @@ def test_change(client: APIClient, group: Area) -> None:
 @pytest.mark.parametrize(
     ("change", "field", "sentence"),
     [
-        ({"theme": ""}, "non_field_errors", "特色楼组要选主题"),
+        ({"theme": ""}, "theme", "特色楼组要选主题"),
         ({"kind": "commended"}, "non_field_errors", "先进楼组党小组不选主题"),
-        ({"no_disputes": True}, "non_field_errors", "请填写声明日期"),
+        ({"no_disputes": True}, "stated_on", "请填写声明日期"),
         ({"year": 1902}, "year", ""),
         ({"year": 2099}, "year", "年度不能晚于今年。"),
         ({"year": 10**30}, "year", ""),

@@ -10,6 +10,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from activities.models import Need
+from activities.rules.needing import NOT_HERE
 from members.models import Area, AuditEntry, Employer, Household, Member, User
 from tests import factories
 
@@ -146,7 +147,7 @@ def test_a_member_of_others_cannot_claim_as_if_there_were_none(
 ) -> None:
     for pk in (other_member.pk, 999_999):
         response = do(client, need, "claim", {"members": [member.pk, pk]})
-        assert response.data["errors"] == {"members": ["没有这一条，或者它不在您的范围内。"]}
+        assert response.data["errors"] == {"members": [NOT_HERE]}
 
 
 @pytest.mark.parametrize(

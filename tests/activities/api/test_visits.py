@@ -55,8 +55,10 @@ def test_a_visit_is_recorded_once(client: APIClient, pair: Pairing) -> None:
         "note": "送去春联",
     }
     again = client.post(URL, body)
-    assert again.status_code == 400
-    assert again.data["errors"] == {"non_field_errors": ["这一天的这次走访已经登记过了。"]}
+    assert (again.status_code, again.data["id"]) == (201, visit.pk)
+    other = client.post(URL, body | {"note": "送去福字"})
+    assert other.status_code == 400
+    assert other.data["errors"] == {"non_field_errors": ["这一天的这次走访已经登记过了。"]}
     assert "送去春联" not in str(AuditEntry.objects.get(model="activities.Visit").changes)
 
 

@@ -1,0 +1,34 @@
+"""What is written of an area is corrected: only what was changed, of the row as it now is."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from django.core.exceptions import ValidationError
+
+from activities.models import Activity, Honour, Need
+from members.ground.atomic import atomic_write
+from members.models import Area
+
+R = TypeVar("R", Activity, Honour, Need)
+
+
+def correct(row: R, changes: Mapping[str, Any], *, require: Callable[[R], None] | None = None) -> R:
+    """Give the stored row these values and return it; the area that it gets anew stays open meanwhile.
+
+    `require` raises what stands against it, once the row is locked.
+    """
+    with atomic_write():
+        area = changes.get("area", row.area)
+        if area.pk != row.area_id:
+            Area.objects.lock_open(area)
+        rows = type(row)._default_manager.select_for_update(of=("self",), no_key=True).select_related("area")
+        stored = rows.filter(pk=row.pk).first()
+        if stored is None:
+            raise ValidationError("这一条已经没有了，请刷新页面看看。")
+        if require:
+            require(stored)
+        for name, value in changes.items():
+            setattr(stored, name, value)
+        stored.full_clean()
+        stored.save(update_fields=list(changes))
+    return stored

@@ -1,0 +1,98 @@
+"""Activities are written down once and corrected: the one rule behind the pages, the API, the admin and the import."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from activities.ground.periods import period_label
+from activities.models import Activity
+from activities.rules import correcting
+from members.ground.atomic import atomic_write
+from members.models import Area
+
+# What is typed of an activity; two that agree in all of it are the same one, sent twice.
+WORDS = (
+    "title", "held_on", "area", "field", "begins_at", "place", "regularity", "visibility", "support",
+    "co_organisers", "residents_reached", "result",
+)  # fmt: skip
+
+
+class AlreadyThere(ValidationError):
+    """The area has an activity of this title, day and time: the twins."""
+
+    def __init__(self, twins: Sequence[Activity]):
+        day, title = period_label(twins[0].held_on.isoformat()), twins[0].title
+        super().__init__(f"{day}“{title}”已经登记过了。确实是另一场，请填写开始时间，或在名称里写出区别。")
+        self.twins = twins
+
+
+def record(*, is_plan: bool = False, **words: Any) -> tuple[Activity, bool]:
+    """Write an activity down, once however often it is sent; return it, and whether it is new.
+
+    It took place if its day has come, unless it `is_plan`. Another one of the same title, day and time is refused.
+    """
+    with atomic_write():
+        activity, is_new = Activity(**words), True
+        try:
+            add_all([activity])
+        except AlreadyThere as refusal:
+            same = next((twin for twin in refusal.twins if _says_the_same(twin, activity)), None)
+            if same is None:
+                raise
+            activity, is_new = same, False
+        if activity.is_planned and activity.is_due and not is_plan:
+            activity.hold()
+    return activity, is_new
+
+
+def add_all(activities: Sequence[Activity], *, is_import: bool = False) -> None:
+    """Write new activities down, whose areas stay open and known to nobody else until the transaction ends.
+
+    An import has judged its rows and leaves one entry in the trail for all of them. Raises AlreadyThere where one of
+    them has a twin, any other ValidationError where one cannot be.
+    """
+    with atomic_write():
+        for activity in () if is_import else activities:
+            activity.full_clean()
+        _lock_open([(activity.area, activity) for activity in activities])
+        if twins := _twins(activities):
+            raise AlreadyThere(twins)
+        if is_import:
+            Activity.objects.bulk_create(activities)
+        else:
+            for activity in activities:
+                activity.save()
+
+
+def correct(activity: Activity, **changes: Any) -> Activity:
+    """Change these words of an activity, and nothing that somebody else changed meanwhile; return it as it now is."""
+    return correcting.correct(activity, changes)
+
+
+def _lock_open(used: Iterable[tuple[Area, Activity]]) -> None:
+    """Keep the areas from being closed; ValidationError where one was not in use on its activity's day."""
+    used = list(used)
+    rows = Area.objects.filter(pk__in={area.pk for area, _ in used}).order_by("path")
+    areas = {area.pk: area for area in rows.select_for_update(no_key=True)}
+    for area, activity in used:
+        stored, day = areas.get(area.pk), activity.held_on
+        since, until = (stored.since, stored.until) if stored else (None, day)
+        if (since and day < since) or (until and until <= day):
+            raise ValidationError({"area": f"“{area.label}”在 {day} 没有启用，请核对日期和主办。"})
+
+
+def _twins(activities: Sequence[Activity]) -> list[Activity]:
+    """What is there already of the same area, title, day and time, but for what was cancelled."""
+    keys = {_key(activity) for activity in activities if activity.status != Activity.Status.CANCELLED}
+    days, areas = {activity.held_on for activity in activities}, {activity.area_id for activity in activities}
+    near = Activity.objects.filter(area__in=areas, held_on__in=days).exclude(status=Activity.Status.CANCELLED)
+    return [twin for twin in near.select_related("area") if _key(twin) in keys]
+
+
+def _key(activity: Activity) -> tuple[Any, ...]:
+    return activity.area_id, activity.title, activity.held_on, activity.begins_at
+
+
+def _says_the_same(one: Activity, other: Activity) -> bool:
+    return all(getattr(one, name) == getattr(other, name) for name in WORDS)
