@@ -1,7 +1,7 @@
 """Activities of an area of any tier, and who came (the paper, part one, 3: 抓活动)."""
 
 import secrets
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
@@ -25,7 +25,7 @@ MOST_RESIDENTS = 99_999
 
 
 class ActivityQuerySet(models.QuerySet):
-    def for_user(self, user, right: Right = Right.READ, *, resource: Resource = Resource.ACTIVITY) -> Self:
+    def for_user(self, user: Any, right: Right = Right.READ, *, resource: Resource = Resource.ACTIVITY) -> Self:
         return self.filter(access.within("area__path", access.reach(user, resource, right)))
 
     def inside(self, area: Area) -> Self:
@@ -134,10 +134,10 @@ class Activity(WithStatus, Audited):
         ]
         indexes = [models.Index(fields=["area", "held_on"], name="activity_area_day")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.title
 
-    def clean(self):
+    def clean(self) -> None:
         today = timezone.localdate()
         if self.held_on and self.held_on < FIRST_YEAR:
             raise ValidationError({"held_on": "日期太早了，请检查年份。"})
@@ -216,7 +216,7 @@ class Activity(WithStatus, Audited):
 
 
 class AttendanceQuerySet(models.QuerySet):
-    def for_user(self, user, right: Right = Right.READ, *, resource: Resource = Resource.ACTIVITY) -> Self:
+    def for_user(self, user: Any, right: Right = Right.READ, *, resource: Resource = Resource.ACTIVITY) -> Self:
         """Who came, for those who may know both the activity and the members: an instructor sees numbers alone."""
         activities = access.within("activity__area__path", access.reach(user, resource, right))
         people = access.within("activity__area__path", access.reach(user, Resource.MEMBER))
@@ -252,7 +252,7 @@ class Attendance(Audited):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.member} {self.activity}"
 
     def audit_path(self) -> str:
@@ -260,11 +260,11 @@ class Attendance(Audited):
 
 
 class SignInQuerySet(models.QuerySet):
-    def for_user(self, user, right: Right = Right.WRITE) -> Self:
+    def for_user(self, user: Any, right: Right = Right.WRITE) -> Self:
         """What was typed at a poster, for those who may record who came."""
         return self.filter(activity__in=Activity.objects.for_user(user, right))
 
-    def expired(self, now) -> Self:
+    def expired(self, now: datetime) -> Self:
         """What was typed longer ago than retention allows."""
         return self.filter(typed_at__lt=now - timedelta(days=settings.RETENTION["sign_in"]))
 
@@ -287,5 +287,5 @@ class SignIn(models.Model):
             models.UniqueConstraint(fields=["activity", "name", "phone_end"], name="sign_in_once"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name

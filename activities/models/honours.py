@@ -1,6 +1,6 @@
 """Commendations of places, with their reasons: never of persons (the paper, part one, 4: 抓典型)."""
 
-from typing import Self, cast
+from typing import Any, Self, cast
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -20,7 +20,7 @@ STATEMENTS_HAVE_A_DAY = "勾选了“四无”，请填写声明日期。"
 
 
 class HonourQuerySet(models.QuerySet):
-    def for_user(self, user, right: Right = Right.READ, *, resource: Resource = Resource.HONOUR) -> Self:
+    def for_user(self, user: Any, right: Right = Right.READ, *, resource: Resource = Resource.HONOUR) -> Self:
         return self.filter(access.within("area__path", access.reach(user, resource, right)))
 
     def inside(self, area: Area) -> Self:
@@ -88,10 +88,10 @@ class Honour(Audited):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.year} 年{self.get_theme_display() or self.get_kind_display()} {self.area}"
 
-    def clean(self):
+    def clean(self) -> None:
         today = timezone.localdate()
         if self.area_id and self.area.level < Area.Level.STATION:
             raise ValidationError({"area": "请选择楼组或小区：荣誉授予楼组、小区。"})

@@ -1,8 +1,8 @@
 """What neighbours need, and who takes it on (the paper, part one, 3: 群众有需求，党员能做到)."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
-from typing import Self
+from datetime import date, datetime, timedelta
+from typing import Any, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -24,13 +24,13 @@ EMPTIED = "（内容已按规定清空）"
 
 
 class NeedQuerySet(models.QuerySet):
-    def for_user(self, user, right: Right = Right.READ, *, resource: Resource = Resource.NEED) -> Self:
+    def for_user(self, user: Any, right: Right = Right.READ, *, resource: Resource = Resource.NEED) -> Self:
         return self.filter(access.within("area__path", access.reach(user, resource, right)))
 
     def inside(self, area: Area) -> Self:
         return self.filter(access.within("area__path", [access.subtree(area.path)]))
 
-    def expired(self, now) -> Self:
+    def expired(self, now: datetime) -> Self:
         """Needs ended long enough ago for their text to be emptied."""
         kept_since = now - timedelta(days=settings.RETENTION["need_text"])
         return self.filter(Q(done_at__lt=kept_since) | Q(withdrawn_at__lt=kept_since)).exclude(text=EMPTIED)
@@ -109,15 +109,15 @@ class Need(WithStatus, Audited):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.text
 
-    def clean(self):
+    def clean(self) -> None:
         if self.opened_on and self.opened_on > timezone.localdate():
             raise ValidationError({"opened_on": "提出日期不能晚于今天。"})
         if self.opened_on and self.opened_on < FIRST_YEAR:
             raise ValidationError({"opened_on": "日期太早了，请检查年份。"})
-        if self.household_id and self.area_id and not self.household.area.path.startswith(self.area.path):
+        if self.household and self.area_id and not self.household.area.path.startswith(self.area.path):
             raise ValidationError({"household": f"这一户不在{self.area}，请重新选择。"})
 
     @property

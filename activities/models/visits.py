@@ -1,7 +1,7 @@
 """The contacts of a pairing."""
 
 from datetime import date, timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -19,7 +19,7 @@ REVERSIBLE = timedelta(days=7)
 
 
 class VisitQuerySet(models.QuerySet):
-    def for_user(self, user, right: Right = Right.READ, *, resource: Resource = Resource.HOUSEHOLD) -> Self:
+    def for_user(self, user: Any, right: Right = Right.READ, *, resource: Resource = Resource.HOUSEHOLD) -> Self:
         return self.filter(pairing__in=Pairing.objects.for_user(user, right, resource=resource))
 
     def inside(self, area: Area) -> Self:
@@ -65,10 +65,10 @@ class Visit(Audited):
         ]
         indexes = [models.Index(fields=["pairing", "visited_on"], name="visit_pairing_day")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.pairing} {self.visited_on}"
 
-    def clean(self):
+    def clean(self) -> None:
         if not (self.pairing_id and self.visited_on):
             return
         if self.visited_on > timezone.localdate():

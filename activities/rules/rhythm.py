@@ -267,7 +267,7 @@ def _visits(area: Area, first: date, last: date) -> defaultdict[int, Counter]:
     return _by_area(made.values_list("pairing__household__area", "visited_on").annotate(Count("pk")))
 
 
-def _by_area(counted) -> defaultdict[int, Counter]:
+def _by_area(counted: Any) -> defaultdict[int, Counter]:
     found: defaultdict[int, Counter] = defaultdict(Counter)
     for pk, day, count in counted:
         found[pk][day] = count

@@ -23,7 +23,7 @@ ENDED = ("returned", "withdrawn")
 
 
 class RecordCardQuerySet(models.QuerySet["RecordCard"]):
-    def for_user(self, user, right: Right = Right.READ) -> Self:
+    def for_user(self, user: Any, right: Right = Right.READ) -> Self:
         return self.filter(access.within("area__path", access.reach(user, Resource.CARD, right)))
 
     def inside(self, area: Area) -> Self:
@@ -237,10 +237,10 @@ class RecordCard(OfCounterpart, WithStatus, Audited):
             models.Index(fields=["employer", "street", "number"], name="card_counterpart_number"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.member} {self.period.label}"
 
-    def save(self, *args, **kwargs):
+    def save(self, *args: Any, **kwargs: Any) -> None:
         """A card is of the street that its community lies in."""
         if self.street_id is None:
             self.street = Area.objects.get(path=self.area.street_path)
@@ -280,6 +280,6 @@ class RecordCard(OfCounterpart, WithStatus, Audited):
     def audit_path(self) -> str:
         return self.area.path
 
-    def _values(self, names=None):
+    def _values(self, names: Any = None) -> dict[str, Any]:
         """Without whose it is: an entry tells of objections and of consents taken back."""
         return {name: value for name, value in super()._values(names).items() if name != "member_id"}

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from django.db import models
 from django.db.models import Q
@@ -32,7 +32,7 @@ class OfCounterpart:
 class GivenQuerySet(models.QuerySet):
     """Rows that a street answers for: what it gave an employer, what it tells it."""
 
-    def for_user(self, user, right: Right = Right.READ) -> Self:
+    def for_user(self, user: Any, right: Right = Right.READ) -> Self:
         return self.filter(access.within("street__path", access.reach(user, Resource.KEY, right)))
 
 

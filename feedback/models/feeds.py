@@ -46,7 +46,7 @@ class Feed(OfCounterpart, models.Model):
         verbose_name = verbose_name_plural = "单位的卡片流"
         constraints = [models.UniqueConstraint(fields=["employer", "street"], name="feed_one_a_street")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.employer} {self.street}"
 
     @staticmethod
@@ -99,5 +99,5 @@ class FeedEvent(models.Model):
         ordering = ["feed", "seq"]
         constraints = [models.UniqueConstraint(fields=["feed", "seq"], name="event_once_in_feed")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.feed} {self.seq} {self.get_type_display()}"

@@ -1,6 +1,6 @@
 """What employers offer: a venue, a talk, hands."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
@@ -16,7 +16,7 @@ from members.models import Area, Employer
 
 
 class OfferQuerySet(models.QuerySet["Offer"]):
-    def for_user(self, user, right: Right = Right.READ) -> Self:
+    def for_user(self, user: Any, right: Right = Right.READ) -> Self:
         """Offers to the user's areas; what is offered to a street is for its communities too."""
         ranges = access.reach(user, Resource.CARD, right)
         return self.filter(access.within("area__path", ranges) | Q(area__path__in=access.paths_above(ranges)))
@@ -89,7 +89,7 @@ class Offer(WithStatus, Audited):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.title
 
     def is_by(self, reader: EmployerKey | Contact) -> bool:

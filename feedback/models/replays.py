@@ -77,5 +77,5 @@ class Replay(models.Model):
         verbose_name = verbose_name_plural = "幂等记录"
         constraints = [models.UniqueConstraint(fields=["employer", "street", "key"], name="replay_once_a_street")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.key

@@ -1,6 +1,6 @@
 """What comes back from the employer: a receipt, an answer in its versions."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -35,7 +35,7 @@ class Receipt(Audited):
         verbose_name = verbose_name_plural = "签收回执"
         ordering = ["pk"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.card}"
 
     def audit_path(self) -> str:
@@ -43,7 +43,7 @@ class Receipt(Audited):
 
 
 class AnswerQuerySet(models.QuerySet):
-    def for_user(self, user, right: Right = Right.READ) -> Self:
+    def for_user(self, user: Any, right: Right = Right.READ) -> Self:
         return self.filter(card__in=RecordCard.objects.for_user(user, right))
 
 
@@ -84,7 +84,7 @@ class Answer(Audited):
         ordering = ["card", "version"]
         constraints = [models.UniqueConstraint(fields=["card", "version"], name="answer_version_once")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.text
 
     def audit_path(self) -> str:

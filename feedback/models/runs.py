@@ -1,6 +1,6 @@
 """Issuing in bulk, with its progress."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -19,7 +19,7 @@ INTERRUPTED = "处理中断了。已发出的都已发出，没有发完的请�
 
 
 class IssueRunQuerySet(models.QuerySet):
-    def for_user(self, user, right: Right = Right.WRITE) -> Self:
+    def for_user(self, user: Any, right: Right = Right.WRITE) -> Self:
         """Runs in the user's scope, and their own in an area above it, where they work in several communities."""
         ranges = access.reach(user, Resource.CARD, right)
         return self.filter(
@@ -70,7 +70,7 @@ class IssueRun(WithStatus):
         verbose_name = verbose_name_plural = "批量发卡"
         ordering = ["-pk"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.area} {self.get_status_display()}"
 
     def beat(self) -> bool:

@@ -22,7 +22,7 @@ LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"  # without I and O, which look like digits
 
 
 class SenderQuerySet(models.QuerySet["Sender"]):
-    def for_user(self, user, right: Right = Right.READ) -> Self:
+    def for_user(self, user: Any, right: Right = Right.READ) -> Self:
         return self.filter(access.within("area__path", access.reach(user, Resource.CARD, right)))
 
     def keep(self, area: Area, **said: Any) -> "Sender":
@@ -66,7 +66,7 @@ class Sender(Audited):
             models.CheckConstraint(condition=models.Q(months__in=list(LENGTHS)), name="sender_months_fit_a_year"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.area}"
 
 
@@ -103,7 +103,7 @@ class NumberSeries(models.Model):
         verbose_name = verbose_name_plural = "卡号"
         constraints = [models.UniqueConstraint(fields=["street", "year"], name="series_of_street_and_year")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.street} {self.year} {self.last:05}"
 
     @staticmethod

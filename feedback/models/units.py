@@ -2,6 +2,7 @@
 
 import ipaddress
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -58,7 +59,7 @@ class EmployerKey(OfCounterpart, AccessKey):
         verbose_name = verbose_name_plural = "单位密钥"
         ordering = ["employer__name", "-created_at"]
 
-    def clean(self):
+    def clean(self) -> None:
         if unknown := set(self.scopes).difference(Scope.values):
             raise ValidationError({"scopes": f"没有这种权限：{'、'.join(sorted(map(str, unknown)))}。"})
         try:
@@ -110,7 +111,7 @@ class EmployerKey(OfCounterpart, AccessKey):
 
 
 class ContactQuerySet(GivenQuerySet, DatedQuerySet):  # type: ignore[override]
-    def may_reset(self, user, contact: "Contact") -> bool:
+    def may_reset(self, user: Any, contact: "Contact") -> bool:
         """Whether the user may give this contact a new password: with it goes all that the contact's login opens."""
         return not contact.user.is_superuser and User.objects.within_gift_of(user).filter(pk=contact.user_id).exists()
 
@@ -152,7 +153,7 @@ class Contact(OfCounterpart, Audited):
             ends_after_it_begins("contact_ends_after_begin"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.employer} {self.user}"
 
     def end(self) -> None:
@@ -167,7 +168,7 @@ class Contact(OfCounterpart, Audited):
         return self.street.path
 
 
-def employers_of(user) -> models.QuerySet[Employer]:
+def employers_of(user: Any) -> models.QuerySet[Employer]:
     """The employers whose cards the user reads today."""
     if not user.is_authenticated:
         return Employer.objects.none()

@@ -3,7 +3,7 @@
 import base64
 import secrets
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -39,7 +39,7 @@ class Webhook(OfCounterpart, Audited):
         verbose_name = verbose_name_plural = "单位通知地址"
         ordering = ["employer__name", "pk"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.employer} {self.url}"
 
     @property
@@ -52,7 +52,7 @@ class Webhook(OfCounterpart, Audited):
         self.secret_sealed = encrypt_text(secret)
         return secret
 
-    def clean(self):
+    def clean(self) -> None:
         try:
             if self.url:
                 checked(self.url)
@@ -64,10 +64,10 @@ class Webhook(OfCounterpart, Audited):
 
 
 class DeliveryQuerySet(models.QuerySet):
-    def for_user(self, user, right: Right = Right.READ) -> Self:
+    def for_user(self, user: Any, right: Right = Right.READ) -> Self:
         return self.filter(webhook__in=Webhook.objects.for_user(user, right))
 
-    def due(self, now) -> Self:
+    def due(self, now: datetime) -> Self:
         return self.filter(status=Delivery.Status.WAITING, next_at__lte=now)
 
     def next_at(self) -> datetime | None:
@@ -104,5 +104,5 @@ class Delivery(models.Model):
         ordering = ["-pk"]
         indexes = [models.Index(fields=["status", "next_at"], name="delivery_status_next")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.webhook} {self.get_status_display()}"

@@ -10,12 +10,12 @@ and jobs) sets them once, so that every save of an `Audited` model finds them, w
 import hmac
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, Self
 
 import orjson
 from axes.signals import user_locked_out
@@ -78,7 +78,7 @@ class Audited(models.Model):
     class Meta:
         abstract = True
 
-    def save(self, *args, **kwargs):
+    def save(self, *args: Any, **kwargs: Any) -> None:
         before = {} if self._state.adding else getattr(self, "_loaded", {})
         action = "create" if self._state.adding else "change"
         with atomic_write():
@@ -88,7 +88,7 @@ class Audited(models.Model):
                 record(action, self, changes=changes)
         self._loaded = before | after
 
-    def delete(self, *args, **kwargs):
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Delete the row; rows deleted with it leave entries too, which a cascade of the database would not."""
         with atomic_write():
             for model, name in _following[type(self)]:
@@ -97,17 +97,17 @@ class Audited(models.Model):
             record("delete", self)
             return super().delete(*args, **kwargs)
 
-    def refresh_from_db(self, using=None, fields=None, **kwargs):
-        super().refresh_from_db(using, fields, **kwargs)
+    def refresh_from_db(self, using: Any = None, fields: Any = None, from_queryset: Any = None) -> None:
+        super().refresh_from_db(using, fields, from_queryset)
         self._loaded = getattr(self, "_loaded", {}) | self._values(fields)
 
     @classmethod
-    def from_db(cls, db, field_names, values):
-        row = super().from_db(db, field_names, values)
+    def from_db(cls, db: Any, field_names: Any, values: Any, **fetching: Any) -> Self:
+        row = super().from_db(db, field_names, values, **fetching)
         row._loaded = dict(zip(field_names, values, strict=False))
         return row
 
-    def _values(self, names=None) -> dict[str, Any]:
+    def _values(self, names: Any = None) -> dict[str, Any]:
         deferred = self.get_deferred_fields()
         taken = [f.attname for f in self._meta.concrete_fields if names is None or {f.name, f.attname} & set(names)]
         return {name: getattr(self, name) for name in taken if name not in deferred}
@@ -198,8 +198,8 @@ def listen_to_logins() -> None:
     user_locked_out.connect(_refused("locked_out"), weak=False, dispatch_uid="audit.locked_out")
 
 
-def _logged(action: str):
-    def receive(sender, request, user, **_):
+def _logged(action: str) -> Callable[..., None]:
+    def receive(sender: Any, request: Any, user: Any, **_: Any) -> None:
         if user is not None:
             with atomic_write():
                 record(action, user, by=user)
@@ -207,8 +207,8 @@ def _logged(action: str):
     return receive
 
 
-def _refused(action: str):
-    def receive(sender, credentials=None, username=None, **_):
+def _refused(action: str) -> Callable[..., None]:
+    def receive(sender: Any, credentials: Any = None, username: Any = None, **_: Any) -> None:
         name = str(username or (credentials or {}).get("username") or "")
         user = user_named(name)
         with atomic_write():

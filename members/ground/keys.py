@@ -33,7 +33,7 @@ class AccessKey(Audited):
     class Meta:
         abstract = True
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.label}（{self.PREFIX}{self.prefix}…）"
 
     @classmethod

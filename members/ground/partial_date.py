@@ -4,6 +4,7 @@
 """
 
 from datetime import date
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -34,5 +35,5 @@ def agree(one: str, other: str) -> bool:
 class PartialDateField(models.CharField):
     default_validators = [check_partial_date]
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs | {"max_length": 10})

@@ -1,6 +1,6 @@
 """Rows with a status: a table says which transitions are allowed, and of two people only one can win."""
 
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from django.db import models
 
@@ -18,7 +18,7 @@ class WithStatus(models.Model):
     class Meta:
         abstract = True
 
-    def advance(self, to: str, *, only_from: str = "", **values) -> None:
+    def advance(self, to: str, *, only_from: str = "", **values: Any) -> None:
         """Save the row in its new status, if the stored one allows it; the loser of a race gets Conflict.
 
         Where several statuses lead to the new one, `only_from` names the one that is meant. The caller opens the

@@ -31,7 +31,7 @@ NO_PARENT = "选的上级刚刚被删除了，请重新选择。"
 
 
 class AreaQuerySet(DatedQuerySet):
-    def for_user(self, user, right: Right = Right.READ, *, resource: Resource = Resource.AREA) -> Self:
+    def for_user(self, user: Any, right: Right = Right.READ, *, resource: Resource = Resource.AREA) -> Self:
         """Areas at or below the user's posts; with `resource`, those where that resource is open to them."""
         return self.filter(access.within("path", access.reach(user, resource, right)))
 
@@ -158,10 +158,10 @@ class Area(Audited):
             ends_after_it_begins("area_ends_after_it_begins"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.label or self.name
 
-    def save(self, *args, **kwargs):
+    def save(self, *args: Any, **kwargs: Any) -> None:
         """Write what differs from what was read; a new path, name or end carries on to all that lies below."""
         if self._state.adding:
             super().save(*args, **kwargs)
@@ -197,7 +197,7 @@ class Area(Audited):
         for level in range(self.level + 1, self.Level.BUILDING_GROUP + 1):
             Area.objects.below(self).filter(level=level).update(label=label)
 
-    def clean(self):
+    def clean(self) -> None:
         """Refuse a second open area of the same name under the same parent; a name holds no blanks, labels do."""
         self.name = _plain(self.name)
         if not self.path or self.until:

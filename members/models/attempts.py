@@ -38,7 +38,7 @@ class LoginAttempts(models.Model):
         verbose_name = verbose_name_plural = "登录尝试"
         constraints = [models.UniqueConstraint(fields=["name", "place"], name="login_attempts_once")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.name[:8]} {self.place[:8]} {self.count}"
 
     @staticmethod

@@ -16,7 +16,7 @@ BATCH = 1_000
 
 
 class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
-    def for_user(self, user, right: Right = Right.READ) -> Self:
+    def for_user(self, user: Any, right: Right = Right.READ) -> Self:
         """The entries in the user's reach, asked for by street too: an index gives a street's entries in order."""
         ranges = access.reach(user, Resource.AUDIT, right)
         scope = access.within("area_path", ranges)
@@ -132,7 +132,7 @@ class AuditEntry(models.Model):
             models.Index(fields=["request_id"], name="audit_of_request"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.get_action_display()} {self.model_name} {self.row}".strip()
 
     @property
@@ -177,7 +177,7 @@ class AuditHead(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "操作记录链尾"
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.chain} {self.number} {self.hash}"
 
     @classmethod

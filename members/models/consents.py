@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -49,7 +49,7 @@ def new_token() -> str:
 
 
 class ConsentQuerySet(models.QuerySet["Consent"]):
-    def for_user(self, user, right: Right = Right.READ) -> Self:
+    def for_user(self, user: Any, right: Right = Right.READ) -> Self:
         """Consents of the members in the scope; a refusal is for whoever recorded it, and for nobody else.
 
         Who let cards go to the employer, or took it back, is for those who handle cards.
@@ -138,10 +138,10 @@ class Consent(Audited):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.member} {self.get_purpose_display()}"
 
-    def clean(self):
+    def clean(self) -> None:
         if self.given_on and self.given_on > timezone.localdate():
             raise ValidationError({"given_on": "日期不能晚于今天。"})
         stands = Consent.objects.in_force(self.purpose).filter(member=self.member_id, employer=self.employer_id)
@@ -150,7 +150,7 @@ class Consent(Audited):
         if self.given_on and self.given_on < FIRST_YEAR:
             raise ValidationError({"given_on": "日期太早了，请检查年份。"})
 
-    def save(self, *args, **kwargs):
+    def save(self, *args: Any, **kwargs: Any) -> None:
         if self._state.adding:
             self.version, self.notice = NOTICES[self.purpose]
             self.recorded_by = self.recorded_by or actor()
@@ -180,7 +180,7 @@ class Consent(Audited):
         """The street alone: together with who agreed in a building, an entry would tell of who did not."""
         return self.member.street.path
 
-    def _values(self, names=None):
+    def _values(self, names: Any = None) -> dict[str, Any]:
         """Without whose it is, for the same reason; the row itself tells whoever may see it."""
         return {name: value for name, value in super()._values(names).items() if name not in ("member_id", "token")}
 

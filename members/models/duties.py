@@ -1,6 +1,6 @@
 """What members took up: the six roles of a building group."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
@@ -14,7 +14,7 @@ from members.models.people import Member
 
 
 class DutyQuerySet(DatedQuerySet):
-    def for_user(self, user, right: Right = Right.READ) -> Self:
+    def for_user(self, user: Any, right: Right = Right.READ) -> Self:
         return self.filter(member__in=Member.objects.for_user(user, right))
 
 
@@ -50,7 +50,7 @@ class Duty(Audited):
             ends_after_it_begins("duty_ends_after_it_begins"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.get_kind_display()
 
     def audit_path(self) -> str:

@@ -1,6 +1,6 @@
 """The employers' party units."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -19,7 +19,7 @@ def check_credit_code(text: str) -> None:
 
 
 class EmployerQuerySet(models.QuerySet):
-    def for_user(self, user, right: Right = Right.READ) -> Self:
+    def for_user(self, user: Any, right: Right = Right.READ) -> Self:
         """The register is shared, as organisations are public: whoever may see members may find an employer.
 
         What may be changed of one is another question: see `members.rules.employing`.
@@ -55,15 +55,15 @@ class Employer(Audited):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
-    def clean(self):
+    def clean(self) -> None:
         self.credit_code = self.credit_code or None
 
 
 class EmployerNameQuerySet(models.QuerySet):
-    def for_user(self, user, right: Right = Right.READ) -> Self:
+    def for_user(self, user: Any, right: Right = Right.READ) -> Self:
         """Of the streets where the user sees members; to be changed, where they write them."""
         lows = {low[:SEGMENT] for low, _ in access.reach(user, Resource.MEMBER, right)}
         return self.filter(street__path__in=lows)
@@ -100,7 +100,7 @@ class EmployerName(Audited):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.name}（{self.employer}）"
 
     def audit_path(self) -> str:

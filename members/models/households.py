@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from datetime import date
-from typing import Self
+from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
@@ -28,7 +28,7 @@ GONE = "有一户刚刚去掉了，没有保存。请刷新页面，再看一遍
 
 
 class HouseholdQuerySet(models.QuerySet["Household"]):
-    def for_user(self, user, right: Right = Right.READ, *, resource: Resource = Resource.HOUSEHOLD) -> Self:
+    def for_user(self, user: Any, right: Right = Right.READ, *, resource: Resource = Resource.HOUSEHOLD) -> Self:
         return self.filter(access.within("area__path", access.reach(user, resource, right)))
 
     def inside(self, area: Area) -> Self:
@@ -109,17 +109,17 @@ class Household(Audited):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.area} {self.room}"
 
-    def clean(self):
+    def clean(self) -> None:
         self.placed()
         if not self.room:
             raise ValidationError({"room": "请填写室号，如 302。"})
         if self.area_id and self.area.level != Area.Level.BUILDING_GROUP:
             raise ValidationError({"area": "请选择楼组（哪一号楼）。"})
 
-    def save(self, *args, **kwargs):
+    def save(self, *args: Any, **kwargs: Any) -> None:
         self.placed()
         super().save(*args, **kwargs)
 
@@ -152,7 +152,7 @@ class Household(Audited):
 
 
 class PairingQuerySet(DatedQuerySet):
-    def for_user(self, user, right: Right = Right.READ, *, resource: Resource = Resource.HOUSEHOLD) -> Self:
+    def for_user(self, user: Any, right: Right = Right.READ, *, resource: Resource = Resource.HOUSEHOLD) -> Self:
         """Pairings whose households are both in the scope: a pair across two groups is its compound's."""
         ranges = access.reach(user, resource, right)
         sides = ("household__area__path", "neighbour__area__path")
@@ -239,15 +239,15 @@ class Pairing(Audited):
             ends_after_it_begins("pairing_ends_after_begin"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.household} — {self.neighbour.room}"
 
-    def save(self, *args, **kwargs):
+    def save(self, *args: Any, **kwargs: Any) -> None:
         if self._state.adding:
             self.located()
         super().save(*args, **kwargs)
 
-    def clean(self):
+    def clean(self) -> None:
         if not (self.household_id and self.neighbour_id):
             return
         if self._state.adding:

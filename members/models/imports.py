@@ -23,7 +23,7 @@ INTERRUPTED = "处理中断了，没有写入任何数据。请重新上传这�
 
 
 class RosterImportQuerySet(models.QuerySet["RosterImport"]):
-    def for_user(self, user, right: Right = Right.WRITE) -> Self:
+    def for_user(self, user: Any, right: Right = Right.WRITE) -> Self:
         """Imports whose whole scope is the user's: one by the street may have moved people between communities."""
         return self.filter(access.within("scope_path", access.reach(user, Resource.ROSTER, right)))
 
@@ -128,10 +128,10 @@ class RosterImport(WithStatus):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.file_name} → {self.area}"
 
-    def save(self, *args, **kwargs):
+    def save(self, *args: Any, **kwargs: Any) -> None:
         if not self.scope_path:
             self.scope_path = self._scope_of_user()
         super().save(*args, **kwargs)
@@ -146,7 +146,7 @@ class RosterImport(WithStatus):
     def is_busy(self) -> bool:
         return self.status in self.BUSY
 
-    def advance(self, to: str, *, only_from: str = "", **values) -> None:
+    def advance(self, to: str, *, only_from: str = "", **values: Any) -> None:
         """Move to another state in a transaction of its own; one that waits for a worker is in nobody's hands yet."""
         beat_at = None if to in self.BUSY else timezone.now()
         with atomic_write():

@@ -40,7 +40,7 @@ class JournalMark(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "恢复日志的位置"
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.journal} {self.position}"
 
 

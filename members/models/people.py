@@ -1,7 +1,7 @@
 """The people: members, and where they live."""
 
 from datetime import date
-from typing import Self
+from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MinLengthValidator
@@ -29,7 +29,7 @@ OPINION_REMINDER = "请勿填写思想、信仰、健康、收入、家庭情况
 
 
 class MemberQuerySet(models.QuerySet):
-    def for_user(self, user, right: Right = Right.READ, *, resource: Resource = Resource.MEMBER) -> Self:
+    def for_user(self, user: Any, right: Right = Right.READ, *, resource: Resource = Resource.MEMBER) -> Self:
         """Members who live in the scope, or, moved away, lived there last."""
         scope = access.within("area__path", access.reach(user, resource, right))
         return self.filter(Exists(Residence.objects.last_homes().filter(scope, member=OuterRef("pk"))))
@@ -133,15 +133,15 @@ class Member(Audited):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
-    def clean(self):
+    def clean(self) -> None:
         known = min(len(self.birth_date), len(self.party_since))
         if self.party_since[:known] < self.birth_date[:known]:
             raise ValidationError({"party_since": "入党时间早于出生日期，请核对后改正。"})
 
-    def save(self, *args, **kwargs):
+    def save(self, *args: Any, **kwargs: Any) -> None:
         self.pinyin, self.initials = spell(self.name)
         super().save(*args, **kwargs)
 
@@ -228,7 +228,7 @@ class Member(Audited):
 
 
 class ResidenceQuerySet(DatedQuerySet):
-    def for_user(self, user, right: Right = Right.READ) -> Self:
+    def for_user(self, user: Any, right: Right = Right.READ) -> Self:
         return self.filter(access.within("area__path", access.reach(user, Resource.MEMBER, right)))
 
     def inside(self, area: Area) -> Self:
@@ -276,17 +276,17 @@ class Residence(Audited):
         ]
         indexes = [models.Index(fields=["area", "until"], name="residence_area_until")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.area} {self.room}".strip()
 
-    def save(self, *args, **kwargs):
+    def save(self, *args: Any, **kwargs: Any) -> None:
         """Whoever writes another first day knows it."""
         self.room = fold_room(self.room)
         if not self._state.adding and getattr(self, "_loaded", {}).get("since", self.since) != self.since:
             self.is_since_known = True
         super().save(*args, **kwargs)
 
-    def clean(self):
+    def clean(self) -> None:
         if self.area_id and self.area.level != Area.Level.BUILDING_GROUP:
             raise ValidationError({"area": "请选择楼组（哪一号楼）。"})
         if self.area_id and self.member_id and self.area.street_path != self.member.street.path:

@@ -1,7 +1,7 @@
 """Who logs in, and the posts they hold."""
 
 from datetime import timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
@@ -24,7 +24,7 @@ HIGHER = "这位用户还有您范围以外的岗位或单位，不能由您改�
 
 
 class UserQuerySet(models.QuerySet):
-    def for_user(self, user, right: Right = Right.READ) -> Self:
+    def for_user(self, user: Any, right: Right = Right.READ) -> Self:
         """Users with a post in the scope; to be changed, only those `within_gift_of` the user."""
         if access.sets_up(user):
             return self if right < Right.WRITE else self.within_gift_of(user)
@@ -33,7 +33,7 @@ class UserQuerySet(models.QuerySet):
             return users.filter(is_superuser=False) | self.filter(pk=user.pk)
         return users.within_gift_of(user)
 
-    def within_gift_of(self, user) -> Self:
+    def within_gift_of(self, user: Any) -> Self:
         """Others whose login opens nothing, today or later, that the user could not give.
 
         Otherwise whoever may reset a password could take a higher post, or a unit's inbox, with it.
@@ -47,13 +47,13 @@ class UserQuerySet(models.QuerySet):
 
 
 class LouzuUserManager(UserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
-    def create_user(self, username, password=None, **fields):
+    def create_user(self, username: str, password: str | None = None, **fields: Any) -> "User":
         user = self.model(username=self.model.normalize_username(username), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
-    def create_superuser(self, username, password=None, **fields):
+    def create_superuser(self, username: str, password: str | None = None, **fields: Any) -> "User":
         return self.create_user(username, password, is_superuser=True, **fields)
 
 
@@ -92,10 +92,10 @@ class User(AbstractUser, Audited):
         verbose_name = verbose_name_plural = "用户"
         ordering = ["username"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name or self.username
 
-    def get_full_name(self):
+    def get_full_name(self) -> str:
         return str(self)
 
     get_short_name = get_full_name
@@ -109,7 +109,7 @@ class User(AbstractUser, Audited):
     def is_staff(self, value: bool) -> None:
         """Posts decide; Django's own helpers set it all the same."""
 
-    def save(self, *args, **kwargs):
+    def save(self, *args: Any, **kwargs: Any) -> None:
         """What ends the user's logins ends their tokens with them."""
         known = not self._state.adding
         has_new_password = known and self._password is not None
@@ -120,7 +120,7 @@ class User(AbstractUser, Audited):
             if has_new_password or leaves:
                 self.tokens.revoke()
 
-    def set_password(self, raw_password):
+    def set_password(self, raw_password: str | None) -> None:
         super().set_password(raw_password)
         self.must_change_password = False
 
@@ -136,9 +136,9 @@ class User(AbstractUser, Audited):
         if kwargs.get("update_fields") is not None:
             kwargs["update_fields"] = {*kwargs["update_fields"], "login_round"}
 
-    def _get_session_auth_hash(self, secret=None):
+    def _get_session_auth_hash(self, secret: Any = None) -> str:
         """A session holds while the password and the round are those of its login."""
-        of_password = super()._get_session_auth_hash(secret)
+        of_password = super()._get_session_auth_hash(secret)  # type: ignore[misc]
         if not self.login_round:
             return of_password
         return salted_hmac("louzu.login_round", f"{self.login_round}.{of_password}", secret=secret).hexdigest()
@@ -179,7 +179,7 @@ class User(AbstractUser, Audited):
 
 
 class AreaRoleQuerySet(DatedQuerySet):
-    def for_user(self, user, right: Right = Right.READ) -> Self:
+    def for_user(self, user: Any, right: Right = Right.READ) -> Self:
         """Posts in the scope; to be changed, only of the kinds that the user may give."""
         rows = self.filter(access.within("area__path", access.reach(user, Resource.POST, right)))
         return rows.filter(kind__in=access.grantable(user)) if right >= Right.WRITE else rows
@@ -221,10 +221,10 @@ class AreaRole(Audited):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.area} {self.get_kind_display()}"
 
-    def clean(self):
+    def clean(self) -> None:
         level = self.LEVELS.get(PostKind(self.kind)) if self.kind in PostKind.values else None
         if self.area_id and level and self.area.level != level:
             raise ValidationError({"area": f"{self.get_kind_display()}的区域要选{level.label}。"})
@@ -239,7 +239,7 @@ class AreaRole(Audited):
 
 
 class StaffTokenQuerySet(KeyQuerySet):
-    def for_user(self, user, right: Right = Right.READ) -> Self:
+    def for_user(self, user: Any, right: Right = Right.READ) -> Self:
         """The user's own, and those of a street's users for its office: to be seen and revoked, not used."""
         there = access.within("area__path", access.reach(user, Resource.KEY, right))
         owners = AreaRole.objects.lasting().filter(there).values("user")

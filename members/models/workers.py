@@ -33,5 +33,5 @@ class WorkerBeat(models.Model):
         verbose_name = verbose_name_plural = "后台任务进程"
         ordering = ["-beat_at", "pk"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
