@@ -198,7 +198,7 @@ class Area(Audited):
             Area.objects.below(self).filter(level=level).update(label=label)
 
     def clean(self) -> None:
-        """Refuse a second open area of the same name under the same parent. Labels separate names by blanks: remove those."""
+        """Remove blanks, at which labels are split, from the name; refuse a second open area of it under the parent."""
         self.name = _plain(self.name)
         if not self.path or self.until:
             return

@@ -28,7 +28,7 @@ class RosterImportQuerySet(models.QuerySet["RosterImport"]):
         return self.filter(access.within("scope_path", access.reach(user, Resource.ROSTER, right)))
 
     def bury_the_silent(self) -> int:
-        """Mark imports as failed that a worker began and no worker has now; return how many. None of them has committed.
+        """Mark imports as failed that a worker began and no worker has now; return how many. None has committed.
 
         An import that waits in the queue, for the first time or again, is not lost. The first query takes no lock,
         since hardly ever is one found.
