@@ -146,9 +146,9 @@ class MemberAdmin(HistoryAdmin, ExportableAdmin):
 
     def save_model(self, request, obj, form, change):
         if change:
-            registering.revise(obj, **form.told)
+            registering.revise(obj, **form.new_values)
         else:
-            stand_for(obj, registering.register(**form.told))
+            stand_for(obj, registering.register(**form.new_values))
 
     def save_formset(self, request, form, formset, change):
         """Homes and duties, each by its rule; none is added or taken away but a new duty."""
