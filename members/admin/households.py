@@ -1,4 +1,4 @@
-"""Doors and pairs to look through, mend and export; pairs are made and ended on the building's page."""
+"""Doors and pairings to look through, correct and export; pairings are made and ended on the building's page."""
 
 from django.contrib import admin
 from django.db.models import Exists, OuterRef
@@ -148,7 +148,7 @@ class PairingResource(PlainResource):
 
 @admin.register(Pairing)
 class PairingAdmin(HistoryAdmin, ExportableAdmin):
-    """All pairs, those that have ended as well; here their dates are corrected."""
+    """All pairings, those that have ended as well, to correct their dates."""
 
     resource = Resource.HOUSEHOLD
     resource_classes = [PairingResource]
