@@ -109,7 +109,7 @@ class ScopedAdmin(ScopedPermissions, ModelAdmin):
         return form
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        """Run a POST in one transaction; a ValidationError that only the rule finds, behind its lock, becomes a message."""
+        """Run a POST in one transaction; an error that only the rule finds, behind its lock, becomes a message."""
         extra_context = {"show_history": isinstance(self, SimpleHistoryAdmin)} | (extra_context or {})
         try:
             with atomic_write() if request.method == "POST" else nullcontext():
@@ -126,7 +126,7 @@ class ScopedAdmin(ScopedPermissions, ModelAdmin):
         raise Http404("这里没有这一条，或者它不在您的岗位范围内。")
 
     def save_related(self, request, form, formsets, change):
-        """Save, and read the row back in the user's scope; PermissionDenied, which undoes the write, where it is outside."""
+        """Save; raise PermissionDenied, which undoes the write, where the row is outside the user's scope."""
         super().save_related(request, form, formsets, change)
         access.forget_posts(request.user)
         if not self.in_scope(request, Right.WRITE, form.instance):
@@ -192,7 +192,7 @@ class ExportableAdmin(ExportMixin, ScopedAdmin):
             return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
     def exportable(self, user: User) -> QuerySet:
-        """Return the rows that the user may export; with several posts, these are fewer than they may read."""
+        """Return the rows that the user may export; with several posts, these may be fewer than they may read."""
         return self.model._default_manager.for_user(user, resource=Resource.EXPORT)
 
     def get_export_queryset(self, request):

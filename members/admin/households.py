@@ -93,8 +93,8 @@ class HouseholdAdmin(HistoryAdmin, ExportableAdmin):
 
     def get_queryset(self, request):
         today, this = timezone.localdate(), Household.objects.filter(pk=OuterRef("pk"))
-        states = {"is_of_members": Exists(this.of_members(today)), "is_paired": Exists(this.paired(today))}
-        return super().get_queryset(request).select_related("area").annotate(**states)
+        flags = {"is_of_members": Exists(this.of_members(today)), "is_paired": Exists(this.paired(today))}
+        return super().get_queryset(request).select_related("area").annotate(**flags)
 
     def get_readonly_fields(self, request, obj=None):
         return ("area",) if obj else ()

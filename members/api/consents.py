@@ -63,8 +63,8 @@ class ConsentFilter(filters.FilterSet):
         return rows.filter(member__in=Member.objects.living_in(area, timezone.localdate()))
 
     def filter_in_force(self, rows: QuerySet, name: str, in_force: bool) -> QuerySet:
-        state = {"is_agreed": True, "withdrawn_at": None}
-        return rows.filter(**state) if in_force else rows.exclude(**state)
+        in_force_now = {"is_agreed": True, "withdrawn_at": None}
+        return rows.filter(**in_force_now) if in_force else rows.exclude(**in_force_now)
 
 
 @extend_schema_view(

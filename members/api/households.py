@@ -98,8 +98,8 @@ class HouseholdViewSet(CreateMixin, ChangeMixin, ScopedViewSet):
 
     def rows(self, right: Right) -> QuerySet:
         today, this = timezone.localdate(), Household.objects.filter(pk=OuterRef("pk"))
-        states = {"of_members": Exists(this.of_members(today)), "paired": Exists(this.paired(today))}
-        return super().rows(right).select_related("area").annotate(**states)
+        flags = {"of_members": Exists(this.of_members(today)), "paired": Exists(this.paired(today))}
+        return super().rows(right).select_related("area").annotate(**flags)
 
     def get_serializer_class(self) -> Any:
         return NewHouseholdSerializer if self.action == "create" else HouseholdSerializer

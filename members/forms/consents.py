@@ -28,7 +28,7 @@ class AskedResident:
 
 
 class AnswersForm(forms.Form):
-    """The answers of the members of one building, a field a member; nothing is chosen beforehand."""
+    """The answers of the members of one building, one field for each; nothing is chosen beforehand."""
 
     means = forms.ChoiceField(
         label="怎么征求的",

@@ -68,7 +68,7 @@ class AreaQuerySet(DatedQuerySet):
             raise ValidationError(f"“{area.name}”刚刚停用了，请选择别的区域。")
 
     def next_path(self, parent: "Area | None") -> str:
-        """Return the first free path after the parent's children; ValidationError where it has too many."""
+        """Return the first free path after the parent's children; ValidationError where there are too many."""
         rows = self.below(parent) if parent else self
         taken = rows.order_by("-path").values_list("path", flat=True)[:1]
         return NextPaths(taken).below(parent.path if parent else "")
@@ -318,7 +318,7 @@ class Area(Audited):
             )
 
     def check_close(self, day: date) -> None:
-        """Raise ValidationError where a member lives there, or an area below opens only after this day."""
+        """Raise ValidationError where it cannot close on this day: a member lives there, an area below opens later."""
         self._check_above(self.parent)
         inside = Area.objects.inside(self._as_stored)
         list(inside.select_for_update(no_key=True).values_list("pk"))  # whoever is moving in there has locked the group

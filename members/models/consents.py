@@ -1,4 +1,4 @@
-"""Members' answers to notices, a row an answer; consent is never assumed (docs/design/privacy.md)."""
+"""Members' answers to notices, one row for each; consent is never assumed (docs/design/privacy.md)."""
 
 import secrets
 from collections.abc import Callable, Sequence

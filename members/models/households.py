@@ -78,7 +78,7 @@ def _pairings_of_neighbour(day: date) -> models.QuerySet:
 
 
 class Household(Audited):
-    """A door in a building group. Nothing is stored of those behind it but, if they wish, a name."""
+    """A door in a building group. Nothing is stored of those behind it but, if they wish, a name to use."""
 
     area = models.ForeignKey(
         Area,

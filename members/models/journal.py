@@ -59,7 +59,7 @@ def after_restore(act: Callable[[], object]) -> None:
 
 
 def note(kind: str, *tokens: str) -> None:
-    """Append a line a token once the caller's transaction commits; Conflict at once where the file is unwritable."""
+    """Append a line for each token when the caller's transaction commits; Conflict at once if it cannot be written."""
     lines = "".join(f"{kind} {token}\n" for token in tokens)
     try:
         os.close(_opened())

@@ -246,7 +246,7 @@ class StaffTokenQuerySet(KeyQuerySet):
         return self.filter(Q(user=user) | Q(user__in=owners, user__is_superuser=False))
 
     def revoke(self) -> None:
-        """Revoke the tokens that are not yet; each leaves its own audit entry."""
+        """Revoke the tokens that are not revoked yet; each leaves its own audit entry."""
         for token in self.filter(revoked_at=None).select_related("user"):
             token.revoke()  # type: ignore[attr-defined]
 

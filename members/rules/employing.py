@@ -26,7 +26,7 @@ SHARED = (
 
 
 def streets_of(employers: Collection[int]) -> dict[int, set[str]]:
-    """Return the paths of the streets that use each of these employers (ids), in one query a kind of dependent."""
+    """Return the paths of the streets that use each of these employers (ids); one query for each kind of dependent."""
     found: dict[int, set[str]] = defaultdict(set)
     for employer, path in places_of(Employer, employers):
         found[employer].add(path[:SEGMENT])

@@ -18,14 +18,14 @@ def second_step(request):
     if second_factor.has_passed(request) or not second_factor.is_required(request.user):
         return redirect(following)
     form = SecondStepForm(request.POST if request.method == "POST" else None)
-    if form.is_valid() and _is_right(request, form):
+    if form.is_valid() and _passes(request, form):
         return redirect(following)
     device = second_factor.device_of(request.user)
     context = {} if device.confirmed else {"code": _picture(device.config_url), "secret": _in_fours(device.bin_key)}
     return render(request, "members/second_factor.html", {"form": form, **context})
 
 
-def _is_right(request, form: SecondStepForm) -> bool:
+def _passes(request, form: SecondStepForm) -> bool:
     with atomic_write():
         is_right = second_factor.show(request, form.cleaned_data["digits"])
     if not is_right:
