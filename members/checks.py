@@ -1,4 +1,4 @@
-"""What `check --deploy` says of this installation beyond Django's own checks."""
+"""Checks of this installation for `check --deploy`, beyond Django's own."""
 
 from django.conf import settings
 from django.core.checks import Tags, Warning, register
@@ -9,8 +9,8 @@ def proxies_are_named(app_configs, **kwargs):
     if not any(text.strip().isdecimal() and int(text) for text in settings.PROXIES):
         return []
     hint = "Write their addresses or networks: LOUZU_PROXIES=127.0.0.1,10.0.0.0/8 (.env.example)."
-    told = "LOUZU_PROXIES says how many proxies there are, not which: whoever gets past them can forge an address."
-    return [Warning(told, hint=hint, id="louzu.W002")]
+    message = "LOUZU_PROXIES says how many proxies there are, not which: whoever gets past them can forge an address."
+    return [Warning(message, hint=hint, id="louzu.W002")]
 
 
 @register(Tags.security, deploy=True)

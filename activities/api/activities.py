@@ -65,7 +65,7 @@ class ActivityFilter(filters.FilterSet):
         "登记活动",
         ActivitySerializer,
         status=201,
-        said="先是计划中，办完再用 hold 登记；同样的内容再提交，得到已登记的那一次。",
+        note="先是计划中，办完再用 hold 登记；同样的内容再提交，得到已登记的那一次。",
     ),
     partial_update=writes("修改活动", ActivitySerializer),
 )
@@ -80,26 +80,26 @@ class ActivityViewSet(LockedByRule, CreateMixin, ChangeMixin, ScopedViewSet):
         counted = super().rows(right).annotate(attended=Coalesce(Subquery(came.values("n")), 0))
         return counted.select_related("area")
 
-    @writes("登记活动已举办", ActivitySerializer, request=None, said="日期到了才能登记。")
+    @writes("登记活动已举办", ActivitySerializer, request=None, note="日期到了才能登记。")
     @action(detail=True, methods=["post"])
     def hold(self, request: Request, pk: int) -> Response:
-        return self.moved(Activity.hold)
+        return self.changed_by(Activity.hold)
 
     @writes("取消活动", ActivitySerializer, request=None)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: int) -> Response:
-        return self.moved(Activity.cancel)
+        return self.changed_by(Activity.cancel)
 
-    @writes("改回计划中", ActivitySerializer, request=None, said="已登记参加的人的活动不能改回。")
+    @writes("改回计划中", ActivitySerializer, request=None, note="已登记参加的人的活动不能改回。")
     @action(detail=True, methods=["post"])
     def reopen(self, request: Request, pk: int) -> Response:
-        return self.moved(Activity.reopen)
+        return self.changed_by(Activity.reopen)
 
     @writes(
         "登记参加的人",
         RecordedSerializer,
         request=EnrolSerializer,
-        said="重复提交不会多登记；有一位不能登记，就一位都不登记。",
+        note="重复提交不会多登记；有一位不能登记，就一位都不登记。",
     )
     @action(detail=True, methods=["post"])
     def enrol(self, request: Request, pk: int) -> Response:
@@ -109,7 +109,7 @@ class ActivityViewSet(LockedByRule, CreateMixin, ChangeMixin, ScopedViewSet):
             recorded = attendance.enrol(activity, duties, user=user, source=Attendance.Source.API, duties=duties)
         return Response(RecordedSerializer(recorded).data)
 
-    @writes("划去误登的人", StruckSerializer, request=StrikeSerializer, said="留有操作记录；没有登记的不计。")
+    @writes("划去误登的人", StruckSerializer, request=StrikeSerializer, note="留有操作记录；没有登记的不计。")
     @action(detail=True, methods=["post"])
     def strike(self, request: Request, pk: int) -> Response:
         activity, user, told = self.get_object(), cast(User, request.user), self._told(StrikeSerializer)

@@ -84,9 +84,9 @@ class AttendanceFilter(filters.FilterSet):
 
 
 @extend_schema_view(
-    list=reads("列出参加的人", AttendanceSerializer(many=True), said="成批读取个人资料，每一页都记入操作记录。"),
+    list=reads("列出参加的人", AttendanceSerializer(many=True), note="成批读取个人资料，每一页都记入操作记录。"),
     retrieve=reads("查看参加", AttendanceSerializer, one=True),
-    partial_update=writes("补记六员", AttendanceSerializer, said="以哪一员的身份参加；空字符串就是没有。"),
+    partial_update=writes("补记六员", AttendanceSerializer, note="以哪一员的身份参加；空字符串就是没有。"),
 )
 class AttendanceViewSet(LockedByRule, ChangeMixin, BulkReadViewSet):
     model, resource = Attendance, Resource.ACTIVITY

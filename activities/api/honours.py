@@ -61,7 +61,7 @@ class HonourFilter(filters.FilterSet):
 @extend_schema_view(
     list=reads("列出评优", HonourSerializer(many=True)),
     retrieve=reads("查看评优", HonourSerializer, one=True),
-    create=writes("登记评优", HonourSerializer, status=201, said="授予楼组或小区，不授予个人。"),
+    create=writes("登记评优", HonourSerializer, status=201, note="授予楼组或小区，不授予个人。"),
     partial_update=writes("修改评优", HonourSerializer),
 )
 class HonourViewSet(LockedByRule, CreateMixin, ChangeMixin, ScopedViewSet):

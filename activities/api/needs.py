@@ -122,10 +122,10 @@ class NeedFilter(filters.FilterSet):
         "登记群众需求",
         NeedSerializer,
         status=201,
-        said="household 不填就是匿名；同样的内容再提交，得到已登记的那一条。",
+        note="household 不填就是匿名；同样的内容再提交，得到已登记的那一条。",
     ),
     partial_update=writes(
-        "修改群众需求", NeedSerializer, said="状态用 claim、finish 等办理；已办结、已撤回的不能再改。"
+        "修改群众需求", NeedSerializer, note="状态用 claim、finish 等办理；已办结、已撤回的不能再改。"
     ),
 )
 class NeedViewSet(LockedByRule, CreateMixin, ChangeMixin, ScopedViewSet):
@@ -139,36 +139,36 @@ class NeedViewSet(LockedByRule, CreateMixin, ChangeMixin, ScopedViewSet):
         shown = Prefetch("members", queryset=known, to_attr="claimants")
         return super().rows(right).select_related("area", "household", "employer").prefetch_related(shown)
 
-    @writes("认领需求", NeedSerializer, request=ClaimSerializer, said="由党员、单位或两者一起认领。")
+    @writes("认领需求", NeedSerializer, request=ClaimSerializer, note="由党员、单位或两者一起认领。")
     @action(detail=True, methods=["post"])
     def claim(self, request: Request, pk: int) -> Response:
         return self.saved_by(ClaimSerializer)
 
-    @writes("退回认领", NeedSerializer, request=None, said="回到待认领。")
+    @writes("退回认领", NeedSerializer, request=None, note="回到待认领。")
     @action(detail=True, methods=["post"])
     def unclaim(self, request: Request, pk: int) -> Response:
-        return self.moved(Need.unclaim)
+        return self.changed_by(Need.unclaim)
 
     @writes("办结需求", NeedSerializer, request=None)
     @action(detail=True, methods=["post"])
     def finish(self, request: Request, pk: int) -> Response:
-        return self.moved(Need.finish)
+        return self.changed_by(Need.finish)
 
-    @writes("撤回需求", NeedSerializer, request=None, said="不再需要了。")
+    @writes("撤回需求", NeedSerializer, request=None, note="不再需要了。")
     @action(detail=True, methods=["post"])
     def withdraw(self, request: Request, pk: int) -> Response:
-        return self.moved(Need.withdraw)
+        return self.changed_by(Need.withdraw)
 
-    @writes("恢复需求", NeedSerializer, request=None, said="已办结的回到已认领，已撤回的回到待认领。")
+    @writes("恢复需求", NeedSerializer, request=None, note="已办结的回到已认领，已撤回的回到待认领。")
     @action(detail=True, methods=["post"])
     def resume(self, request: Request, pk: int) -> Response:
-        return self.moved(Need.resume)
+        return self.changed_by(Need.resume)
 
     @reads(
         "列出可以帮忙的党员",
         SuggestedSerializer(many=True),
         one=True,
-        said="有所需特长的，由近到远，同样远近的按姓名，与以往参加多少无关；记入操作记录。",
+        note="有所需特长的，由近到远，同样远近的按姓名，与以往参加多少无关；记入操作记录。",
         filters=False,
     )
     @action(detail=True, methods=["get"], permission_classes=[KnowsMembers, ScopedPermission], pagination_class=None)

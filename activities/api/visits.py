@@ -55,7 +55,7 @@ class VisitFilter(filters.FilterSet):
         "登记走访",
         VisitSerializer,
         status=201,
-        said="同一天、同一方式只登记一次；同样的内容再提交，得到已登记的那一次。",
+        note="同一天、同一方式只登记一次；同样的内容再提交，得到已登记的那一次。",
     ),
 )
 class VisitViewSet(CreateMixin, ScopedViewSet):
@@ -72,7 +72,7 @@ class UnvisitedFilter(filters.FilterSet):
     inside = inside(Resource.HOUSEHOLD)
 
 
-@extend_schema_view(list=reads("列出久未走访的结对", PairingSerializer(many=True), said="还在结对、90 天没有走访的。"))
+@extend_schema_view(list=reads("列出久未走访的结对", PairingSerializer(many=True), note="还在结对、90 天没有走访的。"))
 class UnvisitedViewSet(OnRecord, ListModelMixin, GenericViewSet):
     model, resource = Pairing, Resource.HOUSEHOLD
     queryset = Pairing.objects.none()

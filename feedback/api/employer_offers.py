@@ -54,7 +54,7 @@ class EmployerOfferFilter(filters.FilterSet):
 
 
 @extend_schema_view(
-    list=reads("列出单位资源", EmployerOfferSerializer(many=True), said="提供给全街道的，各社区也看得到。"),
+    list=reads("列出单位资源", EmployerOfferSerializer(many=True), note="提供给全街道的，各社区也看得到。"),
     retrieve=reads("查看单位资源", EmployerOfferSerializer, one=True),
 )
 class EmployerOfferViewSet(ScopedViewSet):
@@ -68,7 +68,7 @@ class EmployerOfferViewSet(ScopedViewSet):
         shown = Prefetch("needs", queryset=known, to_attr="known_needs")
         return super().rows(right).select_related("area", "employer").prefetch_related(shown)
 
-    @writes("用在一条需求上", EmployerOfferSerializer, request=UseSerializer, said="由该单位认领这条待认领的需求。")
+    @writes("用在一条需求上", EmployerOfferSerializer, request=UseSerializer, note="由该单位认领这条待认领的需求。")
     @action(detail=True, methods=["post"])
     def use(self, request: Request, pk: int) -> Response:
         offer = self.get_object()
@@ -78,15 +78,15 @@ class EmployerOfferViewSet(ScopedViewSet):
             offering.use(offer, need=serializer.validated_data["need"])
             return self.answer(offer)
 
-    @writes("标记为已用完", EmployerOfferSerializer, request=None, said="提供给全街道的，由街道标记。")
+    @writes("标记为已用完", EmployerOfferSerializer, request=None, note="提供给全街道的，由街道标记。")
     @action(detail=True, methods=["post"], url_path="used-up")
     def used_up(self, request: Request, pk: int) -> Response:
         return self._marked(offering.use_up)
 
-    @writes("还可以用", EmployerOfferSerializer, request=None, said="收回标记；单位收回的，由单位重新提供。")
+    @writes("还可以用", EmployerOfferSerializer, request=None, note="收回标记；单位收回的，由单位重新提供。")
     @action(detail=True, methods=["post"])
     def available(self, request: Request, pk: int) -> Response:
         return self._marked(offering.make_available)
 
     def _marked(self, mark: Any) -> Response:
-        return self.moved(lambda offer: mark(offer, user=self.request.user))
+        return self.changed_by(lambda offer: mark(offer, user=self.request.user))

@@ -123,9 +123,9 @@ class RecordCardFilter(filters.FilterSet):
 
 
 @extend_schema_view(
-    list=reads("列出记录卡", RecordCardSerializer(many=True), said="读取会记入操作记录。"),
+    list=reads("列出记录卡", RecordCardSerializer(many=True), note="读取会记入操作记录。"),
     retrieve=reads("查看记录卡", RecordCardSerializer, one=True),
-    partial_update=writes("修改记录卡草稿", RecordCardSerializer, said="只能改草稿的 sentence 和 left_out。"),
+    partial_update=writes("修改记录卡草稿", RecordCardSerializer, note="只能改草稿的 sentence 和 left_out。"),
 )
 class RecordCardViewSet(ChangeMixin, BulkReadViewSet):
     model, resource = RecordCard, Resource.CARD
@@ -141,7 +141,7 @@ class RecordCardViewSet(ChangeMixin, BulkReadViewSet):
         """Without a lock: each rule takes its own, consents before cards."""
         return self.get_object()
 
-    @writes("批量生成记录卡", MadeSerializer, request=MakeSerializer, said="可以重复调用，只更新草稿。")
+    @writes("批量生成记录卡", MadeSerializer, request=MakeSerializer, note="可以重复调用，只更新草稿。")
     @action(detail=False, methods=["post"])
     def make(self, request: Request) -> Response:
         serializer = MakeSerializer(data=request.data, context=self.get_serializer_context())
@@ -151,40 +151,40 @@ class RecordCardViewSet(ChangeMixin, BulkReadViewSet):
             self.permission_denied(request)
         return Response(MadeSerializer(making.make(area, period)).data)
 
-    @writes("请本人确认", RecordCardSerializer, request=None, said="草稿可以，空的不行。")
+    @writes("请本人确认", RecordCardSerializer, request=None, note="草稿可以，空的不行。")
     @action(detail=True, methods=["post"])
     def show(self, request: Request, pk: int) -> Response:
-        return self.moved(agreeing.show)
+        return self.changed_by(agreeing.show)
 
     @writes("登记本人书面同意", RecordCardSerializer, request=PaperSerializer)
     @action(detail=True, methods=["post"])
     def agree(self, request: Request, pk: int) -> Response:
         day = self._told(PaperSerializer).get("given_on")
         by = cast(User, request.user)
-        return self.moved(lambda card: agreeing.agree(card, how=RecordCard.How.PAPER, by=by, given_on=day))
+        return self.changed_by(lambda card: agreeing.agree(card, how=RecordCard.How.PAPER, by=by, given_on=day))
 
-    @writes("退回草稿", RecordCardSerializer, request=None, said="改好以后要再请本人确认。")
+    @writes("退回草稿", RecordCardSerializer, request=None, note="改好以后要再请本人确认。")
     @action(detail=True, methods=["post"])
     def correct(self, request: Request, pk: int) -> Response:
-        return self.moved(agreeing.correct)
+        return self.changed_by(agreeing.correct)
 
-    @writes("发给单位", RecordCardSerializer, request=None, said="本人同意以后才能发出。")
+    @writes("发给单位", RecordCardSerializer, request=None, note="本人同意以后才能发出。")
     @action(detail=True, methods=["post"])
     def issue(self, request: Request, pk: int) -> Response:
-        return self.moved(issuing.issue)
+        return self.changed_by(issuing.issue)
 
     @writes(
         "撤回",
         RecordCardSerializer,
         request=WithdrawalSerializer,
-        said="立即生效，单位下次取卡时得知。本人撤回同意的，凭这份同意的卡全部撤回。",
+        note="立即生效，单位下次取卡时得知。本人撤回同意的，凭这份同意的卡全部撤回。",
     )
     @action(detail=True, methods=["post"])
     def withdraw(self, request: Request, pk: int) -> Response:
         reason = self._told(WithdrawalSerializer)["reason"]
-        return self.moved(lambda card: withdrawing.withdraw(card, reason))
+        return self.changed_by(lambda card: withdrawing.withdraw(card, reason))
 
-    @writes("重做一张", RecordCardSerializer, status=201, request=None, said="代替退回或撤回的卡，先是草稿。")
+    @writes("重做一张", RecordCardSerializer, status=201, request=None, note="代替退回或撤回的卡，先是草稿。")
     @action(detail=True, methods=["post"])
     def remake(self, request: Request, pk: int) -> Response:
         card = self.get_object()

@@ -7,7 +7,7 @@ from django_tasks_db.models import DBTaskResult
 
 from members.admin import areas, consents, employers, households, people, records, users
 
-# Rights come from posts; the job queue and the keys of authenticators are no page for an office.
+# Rights come from posts, not groups; offices need no pages of the task queue and of authenticators' keys.
 admin.site.unregister([Group, DBTaskResult, TOTPDevice])
 
 __all__ = ["areas", "consents", "employers", "households", "people", "records", "users"]

@@ -51,7 +51,7 @@ class AreaAdmin(ExportableAdmin):
     }
 
     def get_fields(self, request, obj=None):
-        """Only the columns of the area's own level; a new one gets them once its parent has told the level."""
+        """Return only the fields of the area's level; a new area gets them once its parent has set the level."""
         if obj is None:
             return ("parent", "name")
         movable = obj.level > Area.Level.STREET and self.has_change_permission(request, obj)
@@ -66,7 +66,7 @@ class AreaAdmin(ExportableAdmin):
             mine = Area.objects.for_user(request.user, resource=Resource.AREA)
             parents = mine.current() | (mine.filter(path=obj.parent_path) if obj else mine.none())
             form.base_fields["parent"].queryset = parents
-            # Who sets the installation up makes the streets, which have no parent.
+            # Users who set up the installation add the streets, which have no parent.
             form.base_fields["parent"].required = obj is not None or not access.sets_up(request.user)
             form.base_fields["parent"].widget = Autocomplete(AreaRole._meta.get_field("area"), self.admin_site)
             form.base_fields["parent"].widget.choices = form.base_fields["parent"].choices
@@ -80,7 +80,7 @@ class AreaAdmin(ExportableAdmin):
             return redirect(request.path)
 
     def get_object(self, request, object_id, from_field=None):
-        """Whoever posts waits for the street, and goes on from what is stored by then."""
+        """Lock the street on a POST and read the area again, so that the change starts from what is stored."""
         area = super().get_object(request, object_id, from_field)
         if area is None or request.method != "POST":
             return area
@@ -88,13 +88,13 @@ class AreaAdmin(ExportableAdmin):
         return super().get_object(request, object_id, from_field)
 
     def response_add(self, request, obj, post_url_continue=None):
-        """After its name and parent come the fields of its level."""
+        """Continue with the fields of the area's level, after its name and parent."""
         request.POST = request.POST.copy()
         request.POST["_continue"] = "1"
         return super().response_add(request, obj, post_url_continue)
 
     def get_search_results(self, request, queryset, search_term):
-        """Behind an autocomplete, only areas in use."""
+        """Offer only open areas to an autocomplete."""
         rows, duplicates = super().get_search_results(request, queryset, search_term)
         return (rows.current() if request.path.endswith("/autocomplete/") else rows), duplicates
 

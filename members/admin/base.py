@@ -1,4 +1,4 @@
-"""What every admin page shares: the access rule, one way to write, 404 outside the scope."""
+"""The bases of every admin page: the access rule, one way to write, 404 outside the scope."""
 
 from contextlib import nullcontext
 from copy import deepcopy
@@ -37,7 +37,7 @@ class ScopedPermissions:
         return row is None or self.in_scope(request, right, row)
 
     def may_by_id(self, request: HttpRequest, right: Right, object_id: Any) -> bool:
-        """The same for a row known by the number in the address; the list asks without one."""
+        """Return `may` for the row with the id in the URL, or for the list where there is none."""
         if object_id is None:
             return self.may(request, right)
         row = self.get_object(request, object_id)  # type: ignore[attr-defined]
@@ -62,7 +62,7 @@ class ScopedPermissions:
         return self.may(request, Right.WRITE, obj)
 
     def has_delete_permission(self, request, obj=None):
-        """Rows end by a date; nothing a report may ask for is deleted."""
+        """Return False: rows end by a date, and reports still cover the days before it."""
         return False
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
@@ -80,7 +80,7 @@ class ScopedInline(ScopedPermissions, TabularInline):
 
 
 class ScopedAdmin(ScopedPermissions, ModelAdmin):
-    linked_by: tuple[str, ...] = ()  # fields that links from other pages narrow the list by
+    linked_by: tuple[str, ...] = ()  # fields by which links from other pages filter the list
     list_per_page = 50
     list_filter_submit = True
     list_filter_sheet = False
@@ -88,7 +88,7 @@ class ScopedAdmin(ScopedPermissions, ModelAdmin):
     save_on_top = False
 
     def lookup_allowed(self, lookup, value, request=None):
-        """Only what a filter or a link of ours asks for: a lookup of a hidden field would tell it letter by letter."""
+        """Allow only the lookups of our filters and links: any other could reveal a hidden field letter by letter."""
         allowed = {"id__exact", *(f"{field}__id__exact" for field in self.linked_by)}
         for item in self.list_filter:
             if isinstance(item, type):
@@ -99,17 +99,17 @@ class ScopedAdmin(ScopedPermissions, ModelAdmin):
         return lookup in allowed
 
     def get_object(self, request, object_id, from_field=None):
-        """The row of the address; one written in other digits than 0 to 9 is none, since no address of ours is."""
+        """Return the row with this id; None for an id in other digits than 0 to 9, which no URL of ours contains."""
         return super().get_object(request, object_id, from_field) if str(object_id).isascii() else None
 
     def get_form(self, request, obj=None, change=False, **kwargs):
-        """A form class of this request's own: declared fields are shared by all, and their choices are not."""
+        """Return a form class with its own copy of the fields, because their choices depend on the request."""
         form = super().get_form(request, obj, change=change, **kwargs)
         form.base_fields = deepcopy(form.base_fields)
         return form
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        """What a rule still finds behind its lock, after the form found nothing, becomes a message."""
+        """Run a POST in one transaction; an error that only the rule finds, behind its lock, becomes a message."""
         extra_context = {"show_history": isinstance(self, SimpleHistoryAdmin)} | (extra_context or {})
         try:
             with atomic_write() if request.method == "POST" else nullcontext():
@@ -119,35 +119,35 @@ class ScopedAdmin(ScopedPermissions, ModelAdmin):
             return redirect(request.get_full_path())
 
     def history_view(self, request, object_id, extra_context=None):
-        """Django's own log is not kept: the audit trail is."""
+        """Respond 404: the audit trail is kept instead of Django's own log."""
         raise Http404
 
     def _get_obj_does_not_exist_redirect(self, request, opts, object_id):
         raise Http404("这里没有这一条，或者它不在您的岗位范围内。")
 
     def save_related(self, request, form, formsets, change):
-        """What was just written is read back through the access rule; outside it nothing stays written."""
+        """Save; raise PermissionDenied, which undoes the write, where the row is outside the user's scope."""
         super().save_related(request, form, formsets, change)
         access.forget_posts(request.user)
         if not self.in_scope(request, Right.WRITE, form.instance):
             raise PermissionDenied("这一条不在您的岗位范围内，没有保存。")
 
     def log_addition(self, request, obj, message):
-        """The audit trail says it already; Django's own log would say it twice."""
+        """Do nothing: the audit trail has the entry already."""
 
     log_change = log_addition
 
     def log_deletions(self, request, queryset):
-        """Neither does it say this twice."""
+        """Do nothing, for the same reason."""
 
 
 def changed(form: Any) -> dict[str, Any]:
-    """Return what the user changed in a form, for the rule that writes it."""
+    """Return the values that the user changed in a form, for the rule that writes them."""
     return {name: form.cleaned_data[name] for name in form.changed_data}
 
 
 def stand_for(obj: Any, written: Any) -> None:
-    """Let the row that the admin made of a form be the one that the rule wrote."""
+    """Copy the row that the rule wrote over the one that the admin made of a form."""
     obj.__dict__.update(written.__dict__)
 
 
@@ -159,20 +159,20 @@ class ReadOnlyAdmin(ScopedAdmin):
 
 
 class PlainResource(ModelResource):
-    """Exports text as text: no cell that a spreadsheet would run."""
+    """An export of text as text, without cells that a spreadsheet would run."""
 
     def export_field(self, field, instance, **kwargs):
         return harmless(super().export_field(field, instance, **kwargs))
 
 
 def with_members_link(request: HttpRequest, columns: tuple[str, ...]) -> list[str]:
-    """A list's columns; without the link to members for who sees none, as the superuser."""
+    """Return a list's columns, without the link to members for users who see none, such as the superuser."""
     sees = access.can(cast(User, request.user), Resource.MEMBER)
     return [name for name in columns if sees or name != "members_link"]
 
 
 class ExportableAdmin(ExportMixin, ScopedAdmin):
-    """A list that can be exported by those who may, with a reason, and on record."""
+    """A list with an export, for users with the right; it takes a reason and leaves an audit entry."""
 
     export_form_class = ReasonedExportForm
     formats = [XLSX, CSV]
@@ -185,14 +185,14 @@ class ExportableAdmin(ExportMixin, ScopedAdmin):
         return access.can(request.user, Resource.EXPORT)
 
     def export_action(self, request):
-        """A filter in the address that cannot be read leads back to the list."""
+        """Export the list; a filter in the URL that cannot be read leads back to it."""
         try:
             return super().export_action(request)
         except IncorrectLookupParameters:
             return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
     def exportable(self, user: User) -> QuerySet:
-        """The rows that the user may export: with several posts, fewer than they may read."""
+        """Return the rows that the user may export; with several posts, these may be fewer than they may read."""
         return self.model._default_manager.for_user(user, resource=Resource.EXPORT)
 
     def get_export_queryset(self, request):
@@ -202,10 +202,10 @@ class ExportableAdmin(ExportMixin, ScopedAdmin):
         return f"{self.model._meta.model_name}.{file_format.get_extension()}"
 
     def _do_file_export(self, file_format, request, queryset, export_form=None):
-        """The file is built while others may write; without its entry it does not leave."""
+        """Build the file outside a transaction, then record the export; without its entry no file is sent."""
         reason = export_form.cleaned_data["reason"]
         response = super()._do_file_export(file_format, request, queryset, export_form)
-        # Which filters, not what was searched for: that may be a name or a number.
+        # The names of filters alone: their values may be a name or a number.
         counts = {"rows": queryset.count(), "filters": sorted(request.GET)}
         path = access.scope_paths(request.user, Resource.EXPORT)
         with atomic_write():
@@ -214,7 +214,7 @@ class ExportableAdmin(ExportMixin, ScopedAdmin):
 
 
 class HistoryAdmin(SimpleHistoryAdmin):
-    """History to look at, within the scope; nothing is reverted by it, and protected values stay unseen."""
+    """A history within the scope, to look at and not to revert; protected values are left out."""
 
     def history_view(self, request, object_id, extra_context=None):
         self._require(request, object_id)
@@ -234,15 +234,15 @@ class HistoryAdmin(SimpleHistoryAdmin):
         for newer, older in zip(historical_records, list(historical_records)[1:], strict=False):
             delta = newer.diff_against(older, excluded_fields=PROTECTED, foreign_keys_are_objs=foreign_keys_are_objs)
             helper = self.get_historical_record_context_helper(request, newer)
-            shown = helper.context_for_delta_changes(delta)
+            texts = helper.context_for_delta_changes(delta)
             newer.history_delta_changes = [
-                self._labelled(change.field, told) for change, told in zip(delta.changes, shown, strict=True)
+                self._labelled(change.field, text) for change, text in zip(delta.changes, texts, strict=True)
             ]
 
-    def _labelled(self, name: str, told: dict) -> dict:
-        """A change with its choices as people read them."""
+    def _labelled(self, name: str, text: dict) -> dict:
+        """Return a change with the labels of its choices."""
         labels = dict(self.model._meta.get_field(name).flatchoices)
-        return told | {side: labels.get(told[side], told[side]) for side in ("old", "new")}
+        return text | {side: labels.get(text[side], text[side]) for side in ("old", "new")}
 
     def _require(self, request, object_id):
         if self.get_object(request, object_id) is None:

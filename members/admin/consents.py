@@ -18,7 +18,7 @@ class ConsentPlaceFilter(PlaceFilter):
 
 @admin.register(Consent)
 class ConsentAdmin(ReadOnlyAdmin):
-    """What members said, to look through: of a refusal only whoever recorded it sees anything."""
+    """Members' answers, to look through; a refusal is visible only to the user who recorded it."""
 
     resource = Resource.MEMBER
     list_display = ("member", "purpose", "employer", "is_agreed", "means", "given_on", "recorded_by", "withdrawn_at")

@@ -37,7 +37,7 @@ class EmployerAdmin(ExportableAdmin):
         return super().has_change_permission(request, obj) and (obj is None or employing.may_change(request.user, obj))
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        """What one street does not change for the others, it is told why."""
+        """Explain why the user may not change a unit that other streets use; refuse a POST."""
         employer = self.get_object(request, object_id) if object_id else None
         if employer and self.may(request, Right.WRITE) and not employing.may_change(request.user, employer):
             if request.method == "POST":
@@ -65,7 +65,7 @@ class EmployerAdmin(ExportableAdmin):
 
 @admin.register(EmployerName)
 class EmployerNameAdmin(ScopedAdmin):
-    """A name can be taken back: it says how rosters are read from now on, and nothing of what was."""
+    """The streets' own names. One can be deleted: it affects only how rosters are read from now on."""
 
     resource = Resource.MEMBER
     list_display = ("name", "employer", "street")
@@ -89,6 +89,6 @@ class EmployerNameAdmin(ScopedAdmin):
             lows = {low[:SEGMENT] for low, _ in access.reach(request.user, Resource.MEMBER, Right.WRITE)}
             kwargs["queryset"] = Area.objects.current().filter(path__in=lows)
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
-        if db_field.name == "street" and len(field.queryset) == 1:  # chosen already
+        if db_field.name == "street" and len(field.queryset) == 1:  # preselect the only street
             field.empty_label = None
         return field

@@ -12,7 +12,7 @@ from members.models import Area
 
 
 class PlaceFilter(admin.SimpleListFilter):
-    """By place: the areas one step below the reader's posts, or, once one is chosen, the areas below that."""
+    """A filter by area: the reader's areas down to compounds or, once one is chosen, those above and just below it."""
 
     title, parameter_name = "所在区域", "place"
 
@@ -65,7 +65,7 @@ class LivingFilter(admin.SimpleListFilter):
 
 
 class DayRangeFilter(RangeDateFilter):
-    """Of moments, by days of our own time: the last day counts whole."""
+    """A filter of moments by days in local time; the last day counts whole."""
 
     def queryset(self, request, queryset):
         first, last = (parse_date_str(self.used_parameters.get(name) or "") for name in self.expected_parameters())
@@ -77,5 +77,5 @@ class DayRangeFilter(RangeDateFilter):
 
 
 def _moment(day: date, at: time) -> datetime:
-    """A moment of that day; of days that no clock knows, of the nearest that it does."""
+    """Return a moment of that day; a day too early or late for a timezone becomes the nearest possible."""
     return timezone.make_aware(datetime.combine(min(max(day, date(1900, 1, 1)), date(9000, 1, 1)), at))

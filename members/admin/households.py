@@ -1,4 +1,4 @@
-"""Doors and pairs to look through, mend and export; pairs are made and ended on the building's page."""
+"""Doors and pairings to look through, correct and export; pairings are made and ended on the building's page."""
 
 from django.contrib import admin
 from django.db.models import Exists, OuterRef
@@ -93,8 +93,8 @@ class HouseholdAdmin(HistoryAdmin, ExportableAdmin):
 
     def get_queryset(self, request):
         today, this = timezone.localdate(), Household.objects.filter(pk=OuterRef("pk"))
-        states = {"is_of_members": Exists(this.of_members(today)), "is_paired": Exists(this.paired(today))}
-        return super().get_queryset(request).select_related("area").annotate(**states)
+        flags = {"is_of_members": Exists(this.of_members(today)), "is_paired": Exists(this.paired(today))}
+        return super().get_queryset(request).select_related("area").annotate(**flags)
 
     def get_readonly_fields(self, request, obj=None):
         return ("area",) if obj else ()
@@ -148,7 +148,7 @@ class PairingResource(PlainResource):
 
 @admin.register(Pairing)
 class PairingAdmin(HistoryAdmin, ExportableAdmin):
-    """All pairs, those that have ended as well; here their dates are corrected."""
+    """All pairings, those that have ended as well, to correct their dates."""
 
     resource = Resource.HOUSEHOLD
     resource_classes = [PairingResource]

@@ -16,7 +16,7 @@ from members.web.widgets import Autocomplete
 
 
 class MemberResource(PlainResource):
-    """The roster's own headings: what is exported can be uploaded again."""
+    """An export with the roster's own headings, so that it can be uploaded again."""
 
     name = Field("name", column_name="姓名")
     sex = Field("get_sex_display", column_name="性别")
@@ -118,7 +118,7 @@ class MemberAdmin(HistoryAdmin, ExportableAdmin):
         return super().get_queryset(request).with_home()
 
     def get_export_queryset(self, request):
-        """Those who live here, unless the list shows who left: a roster names homes."""
+        """Return the members with a home, as a roster names homes, unless the list shows those who moved away."""
         rows = super().get_export_queryset(request)
         return rows if request.GET.get("living") == "away" else rows.filter(home_label__isnull=False)
 
@@ -146,12 +146,12 @@ class MemberAdmin(HistoryAdmin, ExportableAdmin):
 
     def save_model(self, request, obj, form, change):
         if change:
-            registering.revise(obj, **form.told)
+            registering.revise(obj, **form.new_values)
         else:
-            stand_for(obj, registering.register(**form.told))
+            stand_for(obj, registering.register(**form.new_values))
 
     def save_formset(self, request, form, formset, change):
-        """Homes and duties, each by its rule; none is added or taken away but a new duty."""
+        """Save homes and duties, each by its rule; only duties are added, and none is deleted."""
         formset.save(commit=False)
         for home, names in formset.changed_objects if formset.model is Residence else ():
             registering.correct_home(home, **{name: getattr(home, name) for name in names})
@@ -162,7 +162,7 @@ class MemberAdmin(HistoryAdmin, ExportableAdmin):
     def get_search_results(self, request, queryset, search_term):
         term = search_term.strip()
         digits = term.replace(" ", "").replace("-", "")
-        # Found by its full number, a masked one could be guessed: only who may see it may search by it.
+        # By this search a masked number could be guessed, so it is for users who may see the full one.
         if digits.isdecimal() and len(digits) == 11 and self.may(request, Right.REVEAL):
             return queryset.with_phone(digits), False
         return super().get_search_results(request, queryset, term.lower())
@@ -190,13 +190,13 @@ class MemberAdmin(HistoryAdmin, ExportableAdmin):
 
     @action(description="楼道公示意见", icon="how_to_reg", permissions=["look"])
     def consents(self, request, object_id):
-        """They are asked for, and shown, building by building."""
+        """Open the page of the building, where the answers of its members are shown and recorded."""
         home = self.get_object(request, object_id).home
         return redirect(f"{reverse('members:consents')}?area={home.area_id}")
 
     @action(description="结对", icon="handshake", permissions=["look"])
     def pairings(self, request, object_id):
-        """On the grid of the building where the member lives, or lived last."""
+        """Open the grid of the building where the member lives, or lived last."""
         return redirect("members:building", self.get_object(request, object_id).home.area_id)
 
     @admin.display(description="现住址")

@@ -27,18 +27,18 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     show_facets = admin.ShowFacets.NEVER
     sortable_by = ()
     fields = (
-        *("at", "user", "action", "model_label", "row", "shown_changes", "address", "request_id", "reason"),
+        *("at", "user", "action", "model_label", "row", "labelled_changes", "address", "request_id", "reason"),
         *("number", "hash"),
     )
 
     def get_paginator(self, request, queryset, per_page, **kwargs):
-        """One that never counts: the trail has millions of rows. It ends where paging on is no way to find any."""
+        """Return a paginator that never counts, as the trail has millions of rows; it ends after `PAGES` pages."""
         paginator = InfinitePaginator(queryset, per_page, **kwargs)
         paginator.count = PAGES * per_page
         return paginator
 
     def get_search_results(self, request, queryset, search_term):
-        """Whole numbers only, and the users first: an index finds either."""
+        """Search by whole ids, and by users found first, since an index serves either."""
         if not (words := search_term.strip()):
             return queryset, False
         users = User.objects.filter(Q(name__contains=words) | Q(username=words)).values_list("pk", flat=True)[
@@ -51,11 +51,13 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         return entry.model_name
 
     @admin.display(description="内容")
-    def shown_changes(self, entry):
-        """What changed, by the fields' own names; what is no field stands as it was recorded."""
+    def labelled_changes(self, entry):
+        """Return the changes with the labels of their fields; a key that is no field stands as it was recorded."""
         model = apps.get_model(entry.model) if entry.model else None
         labels = {field.attname: field.verbose_name for field in model._meta.concrete_fields} if model else {}
-        lines = [(labels.get(name, LABELS.get(name, name)), _told(value)) for name, value in entry.changes.items()]
+        lines = [
+            (labels.get(name, LABELS.get(name, name)), _change_text(value)) for name, value in entry.changes.items()
+        ]
         return format_html_join("", "<div>{}：{}</div>", lines) or "-"
 
 
@@ -72,7 +74,7 @@ LABELS = {
 }  # fmt: skip
 
 
-def _told(value) -> str:
+def _change_text(value) -> str:
     if isinstance(value, list) and len(value) == 2:
         return f"{_plain(value[0])} → {_plain(value[1])}"
     return _plain(value)
@@ -84,7 +86,7 @@ def _plain(value) -> str:
 
 @admin.register(StaffToken)
 class StaffTokenAdmin(ScopedAdmin):
-    """A user's own tokens for the API; to a street's office, those of its users too, to be revoked."""
+    """A user's own tokens for the API; for a street's office those of its users too, to be revoked."""
 
     resource = Resource.POST
     list_display = ("label", "owner", "prefix", "created_at", "expires_at", "last_used_at", "revoked_at")

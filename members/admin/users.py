@@ -16,7 +16,7 @@ from members.rules import appointing
 
 
 class AreaRoleInline(ScopedInline):
-    """Posts that the acting user may give: the kinds and areas offered are theirs to give."""
+    """A user's posts, with only the kinds and areas to choose from that the acting user may give."""
 
     model = AreaRole
     fields = ("kind", "area", "since", "until")
@@ -55,12 +55,12 @@ class UserAdmin(ScopedAdmin):
     fields = ("name", "username", "member", "is_active")
 
     def get_queryset(self, request):
-        """With the posts that the reader may know of: a user may work in another street as well."""
+        """Return the users with the posts that the reader may see: a user may work in another street as well."""
         known = AreaRole.objects.for_user(request.user).select_related("area")
         return super().get_queryset(request).prefetch_related(Prefetch("roles", queryset=known))
 
     def get_fields(self, request, obj=None):
-        """Whose record is the user's, to whoever may see that member; saved without it, it stays."""
+        """Return the fields, without the member record for readers who may not see that member; saving keeps it."""
         names = [name for name in self.fields if name != "member" or self._knows_member(request, obj)]
         return names if obj else [name for name in names if name != "is_active"]
 
@@ -76,7 +76,7 @@ class UserAdmin(ScopedAdmin):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        """What a user may not change, they are told why; a new user's password is made before the transaction."""
+        """Refuse a forbidden change with its reason; make a new user's password before the transaction."""
         if request.method == "POST" and not object_id:
             request.first_password = first_password()
         if object_id and request.method == "POST":
@@ -90,10 +90,10 @@ class UserAdmin(ScopedAdmin):
             appointing.change_user(obj, by=request.user, **changed(form))
         else:
             stand_for(obj, appointing.add_user(request.first_password, **form.cleaned_data))
-            self._tell(request, obj, request.first_password.text)
+            self._show_password(request, obj, request.first_password.text)
 
     def save_formset(self, request, form, formset, change):
-        """Each post by its rule; none is taken away."""
+        """Save each post by its rule; none is deleted."""
         for role in formset.save(commit=False):
             appointing.set_post(role, by=request.user)
 
@@ -118,7 +118,7 @@ class UserAdmin(ScopedAdmin):
         return "、".join(str(role) for role in user.roles.all() if role.until is None or role.until > today) or "无"
 
     @staticmethod
-    def _tell(request, user, password):
+    def _show_password(request, user, password):
         text = (
             f"“{user}”的登录名是 {user.username}，初始密码是 {password}（只显示这一次，请当面告知；首次登录须修改）。"
         )

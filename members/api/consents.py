@@ -1,4 +1,4 @@
-"""What members agreed to; a refusal is for whoever recorded it alone."""
+"""Members' answers to notices; a refusal is visible only to the user who recorded it."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ from members.rules.consenting import record_answers
 
 
 class ConsentSerializer(CheckedSerializer):
-    """A member's answer to a notice, which is kept with it as it was read."""
+    """A member's answer to a notice, with the notice as it was read."""
 
     member = ScopedField(rows=Member.objects.for_user, label="党员")
     name = serializers.CharField(source="member.name", read_only=True, label="姓名")
@@ -63,15 +63,15 @@ class ConsentFilter(filters.FilterSet):
         return rows.filter(member__in=Member.objects.living_in(area, timezone.localdate()))
 
     def filter_in_force(self, rows: QuerySet, name: str, in_force: bool) -> QuerySet:
-        state = {"is_agreed": True, "withdrawn_at": None}
-        return rows.filter(**state) if in_force else rows.exclude(**state)
+        in_force_now = {"is_agreed": True, "withdrawn_at": None}
+        return rows.filter(**in_force_now) if in_force else rows.exclude(**in_force_now)
 
 
 @extend_schema_view(
-    list=reads("列出本人意见", ConsentSerializer(many=True), said="不同意的，只有登记的人自己看得到。"),
+    list=reads("列出本人意见", ConsentSerializer(many=True), note="不同意的，只有登记的人自己看得到。"),
     retrieve=reads("查看本人意见", ConsentSerializer, one=True),
     create=writes(
-        "登记本人意见", ConsentSerializer, status=201, said="党员看过告知内容（notice）以后表示的意见，同意或不同意。"
+        "登记本人意见", ConsentSerializer, status=201, note="党员看过告知内容（notice）以后表示的意见，同意或不同意。"
     ),
 )
 class ConsentViewSet(CreateMixin, BulkReadViewSet):
@@ -83,7 +83,7 @@ class ConsentViewSet(CreateMixin, BulkReadViewSet):
     def rows(self, right: Right) -> QuerySet:
         return super().rows(right).select_related("member")
 
-    @writes("撤回同意", ConsentSerializer, request=None, said="立即生效，记录保留。")
+    @writes("撤回同意", ConsentSerializer, request=None, note="立即生效，记录保留。")
     @action(detail=True, methods=["post"])
     def withdraw(self, request: Request, pk: int) -> Response:
-        return self.moved(Consent.withdraw)
+        return self.changed_by(Consent.withdraw)

@@ -47,7 +47,7 @@ RowSerializer = inline_serializer(
 
 
 class CoverageSerializer(serializers.Serializer):
-    """An area on a day: its figures, a row for each area of the level asked for. A share of none is null."""
+    """The coverage of an area on a day, with a row for each area of the chosen level. A share of nothing is null."""
 
     area = serializers.CharField(help_text="区域名称")
     level = serializers.ChoiceField(choices=Area.Level.names, help_text="区域的层级")
@@ -57,7 +57,7 @@ class CoverageSerializer(serializers.Serializer):
 
 
 class CoverageQuery(serializers.Serializer):
-    """The day, today if not said, and the level of the rows, one below the area's own if not said."""
+    """The day, today by default, and the level of the rows, by default one below the area's own."""
 
     day = serializers.DateField(required=False, help_text="截止日期，默认今天")
     level = serializers.ChoiceField(choices=Area.Level.choices, required=False, help_text="各行的层级，默认下一级")
@@ -70,8 +70,8 @@ class CoverageView(OnRecord):
     def get(self, request: Request, pk: int) -> Response:
         areas = Area.objects.for_user(request.user, resource=self.resource)
         area = get_object_or_404(areas, pk=pk)
-        asked = CoverageQuery(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        day = asked.validated_data.get("day", timezone.localdate())
-        report = coverage(area, areas=areas, day=day, level=asked.validated_data.get("level"))
+        query = CoverageQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        day = query.validated_data.get("day", timezone.localdate())
+        report = coverage(area, areas=areas, day=day, level=query.validated_data.get("level"))
         return Response(report.as_dict())

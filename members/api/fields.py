@@ -1,4 +1,4 @@
-"""Fields that know the access rule, or keep what must not be shown."""
+"""Serializer fields that follow the access rule, or mask what must not be read."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,13 +20,13 @@ LARGEST_ID = 2**63 - 1
 class ScopedField(serializers.PrimaryKeyRelatedField):
     """The id of a related row that the user may see; any other is refused as if it did not exist.
 
-    `rows` gives them for a user. `shown` names the attribute that holds the id, where it is no foreign key.
+    `rows` returns the rows of a user. `id_attribute` names the attribute with the id, where it is no foreign key.
     """
 
     default_error_messages = {"does_not_exist": UNKNOWN, "incorrect_type": "请填写编号（整数）。"}
 
-    def __init__(self, *, rows: Callable[[Any], models.QuerySet] | None = None, shown: str = "", **kwargs: Any):
-        self.rows, self.shown = rows, shown
+    def __init__(self, *, rows: Callable[[Any], models.QuerySet] | None = None, id_attribute: str = "", **kwargs: Any):
+        self.rows, self.id_attribute = rows, id_attribute
         if rows:
             kwargs["queryset"] = models.QuerySet()
         super().__init__(pk_field=serializers.IntegerField(min_value=1), **kwargs)
@@ -36,11 +36,11 @@ class ScopedField(serializers.PrimaryKeyRelatedField):
         return self.rows(self.context["request"].user)
 
     def get_attribute(self, row: Any) -> Any:
-        return PKOnlyObject(pk=getattr(row, self.shown)) if self.shown else super().get_attribute(row)
+        return PKOnlyObject(pk=getattr(row, self.id_attribute)) if self.id_attribute else super().get_attribute(row)
 
 
 class IdField(serializers.IntegerField):
-    """An id as such, within what the databases can compare; whoever takes it looks it up."""
+    """A plain id, within the range that the databases can compare; the caller looks up the row."""
 
     def __init__(self, **kwargs: Any):
         super().__init__(min_value=1, max_value=LARGEST_ID, **kwargs)
@@ -60,7 +60,7 @@ class IdsField(serializers.ListField):
 
 
 class PastDayApiField(serializers.DateField):
-    """A day, never one still to come."""
+    """A day that is not in the future."""
 
     def to_internal_value(self, value: Any) -> Any:
         day = super().to_internal_value(value)
@@ -70,7 +70,7 @@ class PastDayApiField(serializers.DateField):
 
 
 class RosterField(serializers.CharField):
-    """Text read as the roster reads it, with the same sentences."""
+    """Text read as the roster reads its cell, with the same sentences."""
 
     reader = ""
 
@@ -83,7 +83,7 @@ class RosterField(serializers.CharField):
 
 
 class PhoneField(RosterField):
-    """Taken in full, given masked: 138****5678."""
+    """A phone number, written in full and read masked: 138****5678."""
 
     reader = "phone"
 
@@ -92,13 +92,13 @@ class PhoneField(RosterField):
 
 
 class CreditCodeField(RosterField):
-    """The code of GB 32100."""
+    """A credit code of GB 32100."""
 
     reader = "credit_code"
 
 
 class IdNumberField(RosterField):
-    """Taken to know the person by, never given."""
+    """An ID number, written to recognise the person and never read."""
 
     reader = "id_number"
 

@@ -1,4 +1,4 @@
-"""How lists are narrowed; an area or a row outside the scope is refused as if it did not exist."""
+"""Filters of lists. An area or a row outside the scope is refused as if it did not exist."""
 
 from datetime import date
 from functools import partial
@@ -20,7 +20,7 @@ LEVELS = Area.Level.choices
 
 
 def areas_with(resource: Resource, request: HttpRequest) -> QuerySet:
-    """Return the areas where the user may read this."""
+    """Return the areas where the user may read this resource."""
     return Area.objects.for_user(request.user, resource=resource)
 
 
@@ -33,17 +33,17 @@ class IdFilter(filters.Filter):
 
 
 def by_id(label: str, kind: type[filters.Filter] = filters.ModelChoiceFilter, **options: Any) -> filters.Filter:
-    """A filter by a number, said so in the schema; by default the id of one of the rows that `queryset` gives."""
+    """Return a filter by an integer, declared as such in the schema; by default the id of a row of `queryset`."""
     return extend_schema_field({"type": "integer", "description": label})(kind(label=label, **options))
 
 
 def id_of(label: str, column: str) -> filters.Filter:
-    """A filter by an id as such: the rows are scoped already, so that any other number finds nothing."""
+    """Return a filter by a plain id: the rows are scoped already, so that an id outside finds nothing."""
     return by_id(label, IdFilter, field_name=column, min_value=1, max_value=LARGEST_ID)
 
 
 def inside(resource: Resource, label: str = "只看此区域（编号）及其以下", **options: Any) -> filters.Filter:
-    """A filter to an area of those where this may be read, and what lies below it."""
+    """Return a filter by an area where the user may read this resource, and all areas below it."""
     narrowed = {"method": lambda rows, name, area: rows.inside(area)} | options
     return by_id(label, queryset=partial(areas_with, resource), **narrowed)
 

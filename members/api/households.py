@@ -43,7 +43,7 @@ class HouseholdSerializer(CheckedSerializer):
 
 
 class NewHouseholdSerializer(HouseholdSerializer):
-    """A door that is added: its building group is given once."""
+    """A new door; its building group cannot be changed later."""
 
     area = GroupField(rows=places(Resource.HOUSEHOLD), label="楼组")
 
@@ -52,7 +52,7 @@ class NewHouseholdSerializer(HouseholdSerializer):
 
 
 class LayOutSerializer(serializers.Serializer):
-    """A building group's doors, so many a floor; those that anything hangs on stay as they are."""
+    """The size of a building group, to make its doors; doors with any data stay as they are."""
 
     area = GroupField(
         rows=lambda user: Area.objects.for_user(user, Right.WRITE, resource=Resource.HOUSEHOLD).current(), label="楼组"
@@ -63,7 +63,7 @@ class LayOutSerializer(serializers.Serializer):
 
 
 class LaidOutSerializer(serializers.Serializer):
-    """What came of laying out a building."""
+    """The result of laying out a building."""
 
     added = serializers.IntegerField(label="新增户数")
     removed = serializers.IntegerField(label="去掉的户数", help_text="排错了、什么都没有登记过的。")
@@ -88,7 +88,7 @@ class HouseholdFilter(filters.FilterSet):
     list=reads("列出家庭", HouseholdSerializer(many=True)),
     retrieve=reads("查看家庭", HouseholdSerializer, one=True),
     create=writes("登记家庭", HouseholdSerializer, status=201, request=NewHouseholdSerializer),
-    partial_update=writes("修改家庭", HouseholdSerializer, said="改室号或称呼；楼组不能改。"),
+    partial_update=writes("修改家庭", HouseholdSerializer, note="改室号或称呼；楼组不能改。"),
 )
 class HouseholdViewSet(CreateMixin, ChangeMixin, ScopedViewSet):
     model, resource = Household, Resource.HOUSEHOLD
@@ -98,8 +98,8 @@ class HouseholdViewSet(CreateMixin, ChangeMixin, ScopedViewSet):
 
     def rows(self, right: Right) -> QuerySet:
         today, this = timezone.localdate(), Household.objects.filter(pk=OuterRef("pk"))
-        states = {"of_members": Exists(this.of_members(today)), "paired": Exists(this.paired(today))}
-        return super().rows(right).select_related("area").annotate(**states)
+        flags = {"of_members": Exists(this.of_members(today)), "paired": Exists(this.paired(today))}
+        return super().rows(right).select_related("area").annotate(**flags)
 
     def get_serializer_class(self) -> Any:
         return NewHouseholdSerializer if self.action == "create" else HouseholdSerializer
@@ -108,7 +108,7 @@ class HouseholdViewSet(CreateMixin, ChangeMixin, ScopedViewSet):
         "按单元、层数、户数排出楼组的家庭",
         LaidOutSerializer,
         request=LayOutSerializer,
-        said="已有登记的不变，重复提交不会多出来；排错了又什么都没登记的去掉。党员所住的室号一并排入。",
+        note="已有登记的不变，重复提交不会多出来；排错了又什么都没登记的去掉。党员所住的室号一并排入。",
     )
     @action(detail=False, methods=["post"], url_path="lay-out")
     def lay_out(self, request: Request) -> Response:
@@ -140,7 +140,7 @@ class PairingSerializer(CheckedSerializer):
 
 
 class EndSerializer(serializers.Serializer):
-    """From which day on a pair is none any more."""
+    """The day on which a pairing ends."""
 
     on = PastDayApiField(required=False, label="结束日期", help_text="不填就是今天。")
 
@@ -164,7 +164,7 @@ class PairingFilter(filters.FilterSet):
 @extend_schema_view(
     list=reads("列出结对", PairingSerializer(many=True)),
     retrieve=reads("查看结对", PairingSerializer, one=True),
-    create=writes("登记结对", PairingSerializer, status=201, said="两户要在同一个小区，一户有党员，一户没有。"),
+    create=writes("登记结对", PairingSerializer, status=201, note="两户要在同一个小区，一户有党员，一户没有。"),
 )
 class PairingViewSet(CreateMixin, ScopedViewSet):
     model, resource = Pairing, Resource.HOUSEHOLD
@@ -175,7 +175,7 @@ class PairingViewSet(CreateMixin, ScopedViewSet):
     def rows(self, right: Right) -> QuerySet:
         return super().rows(right).select_related("household__area", "neighbour__area")
 
-    @writes("结束结对", PairingSerializer, request=EndSerializer, said="结对和走访的记录都保留。")
+    @writes("结束结对", PairingSerializer, request=EndSerializer, note="结对和走访的记录都保留。")
     @action(detail=True, methods=["post"])
     def end(self, request: Request, pk: int) -> Response:
         return self.saved_by(EndSerializer)

@@ -1,4 +1,4 @@
-"""Pages by keyset: each goes on behind the last row seen, so nothing is missed or doubled while rows come in."""
+"""Pagination by keyset: a page starts after the last row seen, so none is missed or doubled while rows are added."""
 
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import CursorPagination

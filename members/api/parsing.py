@@ -1,4 +1,4 @@
-"""What comes in: JSON of a bounded size and depth, of characters that both databases can keep."""
+"""Request bodies: JSON of a bounded size and depth, of characters that both databases can store."""
 
 import io
 from typing import Any
@@ -11,11 +11,11 @@ UNKEPT = "内容里有不能保存的字符（空字符或残缺的编码），�
 
 
 class CleanJSONParser(JSONParser):
-    """Refuses what DRF lets through: bodies of any size, depth without end, NUL characters and lone surrogates."""
+    """A parser that refuses what DRF accepts: any size, any depth, NUL characters and lone surrogates."""
 
     def parse(self, stream, media_type=None, parser_context=None):
         if isinstance(stream, HttpRequest):
-            stream = io.BytesIO(stream.body)  # Django bounds what it reads by itself
+            stream = io.BytesIO(stream.body)  # Django limits the size of what it reads here
         try:
             data = super().parse(stream, media_type, parser_context)
             if _has_unkept(data):

@@ -1,4 +1,4 @@
-"""Who may call what: the access rule, closed by default."""
+"""The access rule as permissions of the API, closed by default."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -8,14 +8,14 @@ from rest_framework.request import Request
 from members.ground import access
 from members.ground.access import Resource, Right
 
-if TYPE_CHECKING:  # the settings name this module, so that the views import it while they are being made
+if TYPE_CHECKING:  # the settings name this module, so that DRF's views import it while they are loading
     from rest_framework.views import APIView
 
 
 class ScopedPermission(BasePermission):
     """The view's `resource` must be open to the user; a view that declares none is open to nobody.
 
-    Reading asks for Right.READ, anything else for Right.WRITE, unless the view's `rights` name another for its action.
+    Reading takes Right.READ, anything else Right.WRITE, unless the view's `rights` name another for its action.
     """
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
@@ -24,7 +24,7 @@ class ScopedPermission(BasePermission):
             return False
         allowed = access.can(request.user, resource, needed(request, view))
         if not allowed and getattr(view, "detail", False) and access.can(request.user, resource):
-            view.get_object()  # type: ignore[attr-defined]  # a row outside the scope is 404, whatever was asked of it
+            view.get_object()  # type: ignore[attr-defined]  # a row outside the scope is 404 for any call
         return allowed
 
     def has_object_permission(self, request: Request, view: "APIView", row: Any) -> bool:
@@ -35,14 +35,14 @@ class ScopedPermission(BasePermission):
 
 
 class KnowsMembers(BasePermission):
-    """Where members are named: for those who may read members, as an instructor knows numbers alone."""
+    """Calls that name members are open to users who may read members; an instructor sees only figures."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         return request.user.is_authenticated and access.can(request.user, Resource.MEMBER)
 
 
 def needed(request: Request, view: "APIView") -> Right:
-    """Return the right that this call asks for."""
+    """Return the right that this call takes."""
     named: dict[str, Right] = getattr(view, "rights", {})
     default = Right.READ if request.method in SAFE_METHODS else Right.WRITE
     return named.get(getattr(view, "action", None) or "", default)

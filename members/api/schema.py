@@ -1,4 +1,4 @@
-"""What the schema says of every call beyond its own answer: the problems it may end in."""
+"""Schemas of calls: the answer, and the problems that every call may end in."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from members.web.problems import MEDIA_TYPE
 
 
 class ProblemSerializer(serializers.Serializer):
-    """An error as RFC 9457 has it."""
+    """An error in the format of RFC 9457."""
 
     type = serializers.CharField(help_text="错误的种类，不会改变，如 /problems/validation")
     title = serializers.CharField(help_text="英文短语")
@@ -28,13 +28,13 @@ SCOPED = "限于您的岗位所辖的范围。"
 REFUSED = "范围之外的返回 404，范围之内而无权办理的返回 403。"
 
 
-def reads(summary: str, answer: Any, *, one: bool = False, said: str = "", **more: Any) -> Any:
-    """A call that changes nothing; `said` is what there is to say of it beyond the summary."""
+def reads(summary: str, answer: Any, *, one: bool = False, note: str = "", **more: Any) -> Any:
+    """Describe a call that changes nothing; `note` adds to the summary."""
     responses = {200: answer} | PROBLEMS | (OF_ONE_ROW if one else {})
-    return extend_schema(summary=summary, description=said + SCOPED, responses=responses, **more)
+    return extend_schema(summary=summary, description=note + SCOPED, responses=responses, **more)
 
 
-def writes(summary: str, answer: Any, *, status: int = 200, said: str = "", **more: Any) -> Any:
-    """A call that changes something; one with status 201 makes a new row, any other concerns one that is there."""
+def writes(summary: str, answer: Any, *, status: int = 200, note: str = "", **more: Any) -> Any:
+    """Describe a call that changes something; with status 201 it adds a row, otherwise it changes an existing one."""
     responses = {status: answer} | PROBLEMS | OF_WRITING | ({} if status == 201 else OF_ONE_ROW)
-    return extend_schema(summary=summary, description=said + REFUSED, responses=responses, **more)
+    return extend_schema(summary=summary, description=note + REFUSED, responses=responses, **more)

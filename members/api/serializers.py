@@ -1,4 +1,4 @@
-"""Rows as JSON, and JSON as rows: shapes here, rules in the models."""
+"""Serializers of areas, employers, members and homes. They shape the JSON; models and `rules` hold the rules."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ from members.web.problems import refused
 
 
 class CheckedSerializer(serializers.ModelSerializer):
-    """Sets the fields and lets the model judge: its constraints' sentences are the answer."""
+    """A serializer that sets the fields and lets the model check them; errors are its constraints' sentences."""
 
     def create(self, validated_data: dict[str, Any]) -> Any:
         return self.update(self.Meta.model(), validated_data)  # type: ignore[misc]
@@ -38,11 +38,11 @@ class CheckedSerializer(serializers.ModelSerializer):
 
 
 class AreaSerializer(CheckedSerializer):
-    """A place. `parent` is null where it is outside the reader's scope; giving another moves the area."""
+    """An area. `parent` is null where it is outside the reader's scope; writing another one moves the area."""
 
     parent = ScopedField(  # type: ignore[assignment]
         rows=Area.objects.for_user,
-        shown="parent_pk",
+        id_attribute="parent_pk",
         allow_null=True,
         label="上级区域",
         help_text="改写即迁到另一上级之下。",
@@ -93,7 +93,7 @@ class EmployerSerializer(CheckedSerializer):
 
 
 def places(resource: Resource) -> Callable[[Any], AreaQuerySet]:
-    """Return what gives a user the areas in use where they may read this; the right to write shows in the answer."""
+    """Return a function from a user to the open areas where they may read this; `answer` checks the right to write."""
     return lambda user: Area.objects.for_user(user, resource=resource).current()
 
 
@@ -124,7 +124,7 @@ class HomeSerializer(serializers.ModelSerializer):
 
 
 class MemberSerializer(CheckedSerializer):
-    """A member; the phone comes masked, the ID number never."""
+    """A member. The phone number is read masked, the ID number never."""
 
     phone = PhoneField(
         required=False,
@@ -178,7 +178,7 @@ class MemberSerializer(CheckedSerializer):
 
 
 class NewMemberSerializer(MemberSerializer):
-    """A member who moves in: with the home, so that the record has a place from the start."""
+    """A new member with the home, so that the record has a place from the start."""
 
     home = HomeSerializer(label="居住")  # type: ignore[assignment]
 
@@ -188,7 +188,7 @@ class NewMemberSerializer(MemberSerializer):
 
 
 class MoveSerializer(serializers.Serializer):
-    """To which home a member moves, or comes back, and from which day on."""
+    """The home to which a member moves or comes back, and the day."""
 
     area = GroupField(rows=places(Resource.MEMBER), source="to", label="新楼组")
     room = serializers.CharField(required=False, allow_blank=True, max_length=30, label="室号")
@@ -201,7 +201,7 @@ class MoveSerializer(serializers.Serializer):
 
 
 class LeaveSerializer(serializers.Serializer):
-    """From which day on a member no longer lives here."""
+    """The day on which a member moves away."""
 
     on = PastDayApiField(required=False, label="迁出日期", help_text="不填就是今天。")
 
@@ -236,7 +236,7 @@ class ResidenceSerializer(CheckedSerializer):
 
 @contextmanager
 def errors_at(field: str) -> Iterator[None]:
-    """Report what a model's method refuses as errors of the field that asked for it."""
+    """Report a ValidationError of the model as errors of this field."""
     try:
         yield
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""How often staff may call the API, by session or token."""
+"""The limit on calls of the API by staff, with a session or a token."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from members.web.throttling import Windowed
 
 
 class UserThrottle(Windowed):
-    """So many calls a user in all; a visitor counts by address."""
+    """A limit on all calls of a user together; visitors are counted by address."""
 
     scope = "user"
 

@@ -30,11 +30,11 @@ from members.models.areas import SEGMENT
 @extend_schema_view(
     list=reads("列出区域", AreaSerializer(many=True)),
     retrieve=reads("查看区域", AreaSerializer, one=True),
-    create=writes("新设区域", AreaSerializer, status=201, said="放在 parent 之下，层级随之而定。"),
+    create=writes("新设区域", AreaSerializer, status=201, note="放在 parent 之下，层级随之而定。"),
     partial_update=writes(
         "修改区域",
         AreaSerializer,
-        said="改 name 即改名，改 parent 即连同下级一起迁移，填 until 即连同下级一起停用。",
+        note="改 name 即改名，改 parent 即连同下级一起迁移，填 until 即连同下级一起停用。",
     ),
 )
 class AreaViewSet(CreateMixin, ChangeMixin, ScopedViewSet):
@@ -49,7 +49,7 @@ class AreaViewSet(CreateMixin, ChangeMixin, ScopedViewSet):
         return super().rows(right).annotate(parent_pk=Subquery(parents.values("pk")))
 
     def locked_object(self) -> Area:
-        """The street's row is locked, not the area's own: every writer of the tree queues there."""
+        """Lock the street's row instead of the area's own: every writer of the tree queues there."""
         Area.objects.lock_street(self.get_object())
         return self.get_object()
 
@@ -68,7 +68,7 @@ class EmployerViewSet(CreateMixin, ChangeMixin, ScopedViewSet):
 
 
 @extend_schema_view(
-    list=reads("列出党员", MemberSerializer(many=True), said="成批读取个人资料，每一页都记入操作记录。"),
+    list=reads("列出党员", MemberSerializer(many=True), note="成批读取个人资料，每一页都记入操作记录。"),
     retrieve=reads("查看党员", MemberSerializer, one=True),
     create=writes("登记党员", MemberSerializer, status=201, request=NewMemberSerializer),
     partial_update=writes("修改党员", MemberSerializer),
@@ -83,27 +83,27 @@ class MemberViewSet(CreateMixin, ChangeMixin, BulkReadViewSet):
     def rows(self, right: Right) -> QuerySet:
         homes = Residence.objects.for_user(self.request.user).select_related("area")
         latest_first = homes.order_by(F("until").desc(nulls_first=True), "-since")
-        shown = Prefetch("residences", queryset=latest_first, to_attr="homes")
-        return super().rows(right).select_related("employer").prefetch_related(shown)
+        prefetch = Prefetch("residences", queryset=latest_first, to_attr="homes")
+        return super().rows(right).select_related("employer").prefetch_related(prefetch)
 
     def locked_object(self) -> Member:
-        """The rules lock by themselves, the street before the member."""
+        """Return the member without a lock: the rules lock by themselves, the street before the member."""
         return self.get_object()
 
     def get_serializer_class(self) -> Any:
         return NewMemberSerializer if self.action == "create" else MemberSerializer
 
-    @writes("查看完整电话", PhoneSerializer, request=None, said="每次查看都记入操作记录。")
+    @writes("查看完整电话", PhoneSerializer, request=None, note="每次查看都记入操作记录。")
     @action(detail=True, methods=["post"])
     def phone(self, request: Request, pk: int) -> Response:
         return Response({"phone": self.get_object().reveal_phone()})
 
-    @writes("办理迁居", MemberSerializer, request=MoveSerializer, said="迁出的人迁回，也用这个办理。")
+    @writes("办理迁居", MemberSerializer, request=MoveSerializer, note="迁出的人迁回，也用这个办理。")
     @action(detail=True, methods=["post"])
     def move(self, request: Request, pk: int) -> Response:
         return self.saved_by(MoveSerializer)
 
-    @writes("办理迁出", MemberSerializer, request=LeaveSerializer, said="记录和经历都保留。")
+    @writes("办理迁出", MemberSerializer, request=LeaveSerializer, note="记录和经历都保留。")
     @action(detail=True, methods=["post"])
     def leave(self, request: Request, pk: int) -> Response:
         return self.saved_by(LeaveSerializer)
@@ -124,5 +124,5 @@ class ResidenceViewSet(ChangeMixin, ScopedViewSet):
         return super().rows(right).select_related("area")
 
     def locked_object(self) -> Residence:
-        """The rule locks by itself, the member before the home."""
+        """Return the home without a lock: the rule locks by itself, the member before the home."""
         return self.get_object()

@@ -1,4 +1,4 @@
-"""What every view of the API shares: the acting user, the access rule, one way to write."""
+"""The bases of every view of the API: the acting user, the access rule, one way to write."""
 
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
@@ -23,9 +23,9 @@ from members.web.problems import ConflictProblem, WrittenOutside
 
 
 class OnRecord(APIView):
-    """Writes are the doing of the token's or the session's user, for as long as the call lasts; refusals are kept.
+    """A view that records its writes for the token's or the session's user, and records refusals.
 
-    The middleware knows the session only: a token is read here, behind it.
+    The middleware knows only the session; the token is read later, here.
     """
 
     resource: Resource
@@ -57,7 +57,7 @@ class OnRecord(APIView):
 class ScopedViewSet(OnRecord, ListModelMixin, RetrieveModelMixin, GenericViewSet):
     """Rows of one model through `for_user`: outside the scope 404, inside it without the right 403.
 
-    `create` and `partial_update` are here for the views that name them in `http_method_names`; nothing is deleted.
+    `CreateMixin` and `ChangeMixin` add the writes; nothing is deleted.
     """
 
     model: type[models.Model]
@@ -68,63 +68,63 @@ class ScopedViewSet(OnRecord, ListModelMixin, RetrieveModelMixin, GenericViewSet
         return self.rows(Right.READ)
 
     def rows(self, right: Right) -> models.QuerySet:
-        """Return the rows where the user has the right, with what an answer shows of each."""
+        """Return the rows where the user has the right, with the relations and annotations that an answer needs."""
         return self.model._default_manager.for_user(self.request.user, right)  # type: ignore[attr-defined]
 
     def locked_object(self) -> Any:
-        """Return the row of the URL as it now is, locked until the transaction ends; 404 and 403 as for any row."""
+        """Return the row of the URL as stored, locked until the transaction ends; 404 and 403 as for any row."""
         return self.model._default_manager.select_for_update(no_key=True).get(pk=self.get_object().pk)
 
     def answer(self, row: models.Model, code: int = status.HTTP_200_OK) -> Response:
-        """Read back what was written, by the right to write it; outside that nothing stays written."""
+        """Read the written row back with the right to write, and respond with it; WrittenOutside undoes the write."""
         access.forget_posts(cast(User, self.request.user))
         written = self.rows(Right.WRITE).filter(pk=row.pk).first()
         if written is None:
             raise WrittenOutside
-        shown: BaseSerializer = self.serializer_class(written, context=self.get_serializer_context())  # type: ignore[misc]
-        return Response(shown.data, code)
+        serializer: BaseSerializer = self.serializer_class(written, context=self.get_serializer_context())  # type: ignore[misc]
+        return Response(serializer.data, code)
 
     def saved_by(self, serializer_class: Any, find: Callable[[], Any] | None = None) -> Response:
-        """Do to the row of the URL what the serializer makes of the body; `find` it where the rule locks by itself."""
+        """Save the body to the row of the URL by this serializer; `find` the row where the rule locks it by itself."""
         data, context = self.request.data, self.get_serializer_context()
         with atomic_write():
             serializer = serializer_class((find or self.locked_object)(), data=data, context=context)
             serializer.is_valid(raise_exception=True)
             return self.answer(serializer.save())
 
-    def moved(self, move: Callable[[Any], object]) -> Response:
-        """Do to the row of the URL what takes no body: what stands against it is the row's present state."""
+    def changed_by(self, transition: Callable[[Any], object]) -> Response:
+        """Call a transition on the row of the URL, without a body; a ValidationError becomes a conflict."""
         with atomic_write():
             row = self.locked_object()
             try:
-                move(row)
+                transition(row)
             except ValidationError as error:
                 raise ConflictProblem("".join(error.messages)) from error
             return self.answer(row)
 
 
 class BulkReadViewSet(ScopedViewSet):
-    """Members' data read in bulk is an export, and kept as one: how much of what, not whom was searched for.
+    """A view that records each list as an export: how many rows, by which filters, not whom was searched for.
 
-    The filters have an `inside`, which says the area.
+    Its filters include `inside`, the area.
     """
 
     def list(self, request: Request) -> Response:
         response = super().list(request)
         changes = {"rows": len(response.data["results"]), "filters": sorted(request.query_params)}
         with atomic_write():
-            audit.record("export", self.model, path=self._paths_asked(), changes=changes)
+            audit.record("export", self.model, path=self._export_paths(), changes=changes)
         return response
 
-    def _paths_asked(self) -> Iterable[str]:
-        """The path of the area that was asked for, else of the smallest in each street that holds the user's scope."""
+    def _export_paths(self) -> Iterable[str]:
+        """Return the path of the area in the query, else of the smallest in each street around the user's scope."""
         inside = self.request.query_params.get("inside")
         area = Area.objects.filter(pk=inside).first() if inside else None
         return [area.path] if area else access.scope_paths(cast(User, self.request.user), self.resource)
 
 
 class LockedByRule:
-    """The rule locks the row of the URL by itself, behind what comes before it in the order of locks."""
+    """A view whose rule locks the row of the URL by itself, after those that come first in the order of locks."""
 
     def locked_object(self: Any) -> Any:
         return self.get_object()

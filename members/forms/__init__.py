@@ -1,1 +1,1 @@
-"""Forms of the pages and the admin, a file a noun."""
+"""Forms of the pages and the admin, one file for each noun."""

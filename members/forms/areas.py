@@ -22,9 +22,9 @@ def _streets(user):
 
 
 class AreaForm(forms.ModelForm):
-    """An area with its parent: choosing another one moves it with all that lies below.
+    """An area with its parent; choosing another parent moves the area with all areas below it.
 
-    What the page showed comes back with it in hidden fields, so that only what this user changed is written.
+    Hidden fields carry the values that the page showed, so that only what this user changed is written.
     """
 
     parent = forms.ModelChoiceField(
@@ -51,15 +51,15 @@ class AreaForm(forms.ModelForm):
         return cleaned
 
     def _refuse_stale(self, name):
-        """Write over nothing that somebody else wrote since this page was opened."""
+        """Add an error where somebody else has changed this field since the page was opened."""
         bound = self[name]
-        shown = self.data.get(bound.html_initial_name)
-        is_stale = shown is not None and bound.field.has_changed(bound.initial, shown)
+        opened_with = self.data.get(bound.html_initial_name)
+        is_stale = opened_with is not None and bound.field.has_changed(bound.initial, opened_with)
         if is_stale and bound.field.has_changed(bound.initial, bound.data):
             self.add_error(name, "打开这一页之后，别人改过这一项，没有保存。请重新打开这一页，看过再改。")
 
     def _post_clean(self):
-        """What the tree forbids is an error of the form, found behind the lock that saving needs."""
+        """Apply the rules of the tree, behind the lock that saving needs; add what they refuse as errors."""
         if self.errors:
             return
         values = {name: self.cleaned_data[name] for name in self.fields}

@@ -1,4 +1,4 @@
-"""What the members of a building answered to a notice."""
+"""The form for the answers of a building's members to a notice."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,7 @@ VERSION, NOTICE = NOTICES[Consent.Purpose.STAIRWELL]
 
 @dataclass(slots=True)
 class AskedResident:
-    """Somebody who lives in the building, and their answer as far as the reader may know it."""
+    """A member who lives in the building, and their answer as far as the reader may see it."""
 
     home: Residence
     answer: Consent | None
@@ -28,7 +28,7 @@ class AskedResident:
 
 
 class AnswersForm(forms.Form):
-    """What members of one building said, each for themselves; nothing is chosen beforehand."""
+    """The answers of the members of one building, one field for each; nothing is chosen beforehand."""
 
     means = forms.ChoiceField(
         label="怎么征求的",
@@ -43,10 +43,10 @@ class AnswersForm(forms.Form):
         error_messages={"required": "请填写哪一天征求的。"},
     )
 
-    def __init__(self, *args: Any, asked: list[AskedResident], **kwargs: Any):
+    def __init__(self, *args: Any, residents: list[AskedResident], **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.asked = {f"answer-{row.home.member_id}": row for row in asked if not row.is_agreed}
-        for name, row in self.asked.items():
+        self.rows = {f"answer-{row.home.member_id}": row for row in residents if not row.is_agreed}
+        for name, row in self.rows.items():
             self.fields[name] = forms.ChoiceField(
                 choices=[("yes", "同意"), ("no", "不同意")], required=False, widget=forms.RadioSelect
             )
@@ -54,7 +54,7 @@ class AnswersForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if any(name.startswith("answer-") and name not in self.asked for name in self.data):
+        if any(name.startswith("answer-") and name not in self.rows for name in self.data):
             raise ValidationError(CHANGED)
         if not self.answers and not self.errors:
             raise ValidationError("请先为至少一位党员选“同意”或“不同意”。")
@@ -62,6 +62,6 @@ class AnswersForm(forms.Form):
 
     @property
     def answers(self) -> dict[int, bool]:
-        """Whether they agree, by member."""
-        given = {row.home.member_id: self.cleaned_data.get(name) for name, row in self.asked.items()}
+        """Whether each member (id) agrees; members without an answer are left out."""
+        given = {row.home.member_id: self.cleaned_data.get(name) for name, row in self.rows.items()}
         return {member: answer == "yes" for member, answer in given.items() if answer}

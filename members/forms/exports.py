@@ -1,4 +1,4 @@
-"""What an export asks for first: why personal data leaves."""
+"""The form of an export, which asks why personal data leaves."""
 
 from django import forms
 from unfold.contrib.import_export.forms import ExportForm

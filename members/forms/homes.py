@@ -1,4 +1,4 @@
-"""A member moves house or moves away: where to, and on which day."""
+"""Forms for moving house and for moving away."""
 
 from django import forms
 from django.contrib import admin
@@ -12,7 +12,7 @@ from members.web.widgets import Autocomplete
 
 
 class DayForm(forms.Form):
-    """On which day; never one still to come."""
+    """A day, today by default, never in the future."""
 
     on = forms.DateField(label="日期", initial=timezone.localdate, widget=UnfoldAdminSingleDateWidget)
 

@@ -12,7 +12,7 @@ NUMBER = {"class": "lz-input lz-few-digits", "inputmode": "numeric"}
 
 
 class LayOutForm(forms.Form):
-    """How large a building is."""
+    """The size of a building, from which its doors are made."""
 
     units = forms.IntegerField(
         label="几个单元",
@@ -32,7 +32,7 @@ class LayOutForm(forms.Form):
 
 
 class DoorForm(forms.ModelForm):
-    """A single odd door."""
+    """A single door with its name."""
 
     class Meta:
         model = Household

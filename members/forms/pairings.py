@@ -25,13 +25,13 @@ MOST_ROWS = 300
 
 
 class ProposalForm(forms.Form):
-    """From when on the ticked pairs are pairs; the ticks and choices themselves are read by their numbers."""
+    """The day from which the ticked pairs are paired; `chosen_pairs` reads the ticks and choices."""
 
     since = PastDayField(label="结对日期")
 
 
 def chosen_pairs(sent: QueryDict) -> dict[int, int]:
-    """Return the member household that was chosen for each ticked neighbour; 0 where none was."""
+    """Return the member household chosen for each ticked neighbour (ids), 0 where none was."""
     ticked = sorted(numbers(sent.getlist("pick")))[:MOST_ROWS]
     return {neighbour: chosen_home(sent, neighbour) for neighbour in ticked}
 

@@ -1,4 +1,4 @@
-"""A member's record as the admin asks for it."""
+"""Forms of the admin for a member's record."""
 
 from datetime import date
 from typing import Any, cast
@@ -15,7 +15,7 @@ from members.rules.registering import take
 
 
 class MemberForm(forms.ModelForm):
-    """A member, with the phone shown masked and the ID number only ever taken in."""
+    """A member; the phone is shown masked, and the ID number is never shown."""
 
     phone_number = forms.CharField(
         label="联系电话",
@@ -67,18 +67,19 @@ class MemberForm(forms.ModelForm):
         return cleaned
 
     def _post_clean(self) -> None:
-        """Find by the rule what stands against the values; it looks again behind its lock."""
+        """Check the values by the rule, which checks them again behind its lock when it saves."""
         super()._post_clean()  # type: ignore[misc]
         if home := self.cleaned_data.get("home"):
             self.instance.street = Area.objects.get(path=home.street_path)
+        values = self.new_values
         try:
-            take(self.instance, **{name: self.told[name] for name in ("phone", "id_number") if name in self.told})
+            take(self.instance, **{name: values[name] for name in ("phone", "id_number") if name in values})
         except ValidationError as error:
             self.add_error(None, error)
 
     @property
-    def told(self) -> dict[str, Any]:
-        """What the user wants written, as the rule takes it: the phone if it is another one, the ID number if given."""
+    def new_values(self) -> dict[str, Any]:
+        """The changed values as the rule takes them: the phone if it is a new one, the ID number if one is given."""
         values = {name: self.cleaned_data[name] for name in self.changed_data if name in self.cleaned_data}
         phone = values.pop("phone_number", None)
         if not values.get("id_number"):
@@ -87,7 +88,7 @@ class MemberForm(forms.ModelForm):
 
 
 class NewMemberForm(MemberForm):
-    """A member who moves in: with the home, so that the record has a place from the start."""
+    """A new member with the home, so that the record has a place from the start."""
 
     home = forms.ModelChoiceField(
         Area.objects.none(), label="楼组", help_text="可输入小区名和楼号查找，如：迎晖苑1期 3号楼。"
@@ -109,7 +110,7 @@ class NewMemberForm(MemberForm):
 
 
 def _read(name: str, text: str) -> str:
-    """Read a field as a roster's cell is read, with the same sentences."""
+    """Read a field as the roster reads its cell; ValidationError with the same sentence."""
     try:
         return READERS[name](text, timezone.localdate())
     except Unreadable as problem:

@@ -7,13 +7,13 @@ from members.ground.audit import record
 from members.ground.first_password import FirstPassword
 from members.login import second_factor
 from members.models import User
-from members.rules.appointing import hold_given
+from members.rules.appointing import lock_given
 
 
 def reset_password(pk: int, made: FirstPassword, *, by: User) -> User:
     """Give a user a first password, made before the transaction; their sessions and tokens end with the old one."""
     with atomic_write():
-        user = hold_given(pk, by=by)
+        user = lock_given(pk, by=by)
         user.set_first_password(made)
         user.save()
     return user
@@ -22,7 +22,7 @@ def reset_password(pk: int, made: FirstPassword, *, by: User) -> User:
 def unlock(pk: int, *, by: User) -> User:
     """End the lock-out of a user who failed to log in too often."""
     with atomic_write():
-        user = hold_given(pk, by=by)
+        user = lock_given(pk, by=by)
         reset(username=user.username)
         second_factor.forgive(user)
         record("change", user, changes={"login": ["locked", "open"]})
@@ -32,6 +32,6 @@ def unlock(pk: int, *, by: User) -> User:
 def reset_second_factor(pk: int, *, by: User) -> User:
     """Take the authenticator away of a user who lost the phone."""
     with atomic_write():
-        user = hold_given(pk, by=by)
+        user = lock_given(pk, by=by)
         second_factor.forget(user)
     return user

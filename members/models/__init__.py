@@ -1,4 +1,4 @@
-"""The ground everything stands on, by noun."""
+"""The models of members, one file for each noun."""
 
 from members.models.areas import Area
 from members.models.attempts import LoginAttempts

@@ -1,7 +1,7 @@
-"""The tree: street, community, compound liaison station, building group, in one table.
+"""The tree of areas: street, community, compound liaison station and building group, in one table.
 
-Whoever writes it locks the street's row first and goes on from what is stored by then. No area ever changes its street,
-so the street that was read before the lock is the right one to lock.
+Every writer locks the street's row first and then reads again what it changes. An area never changes its street, so the
+street that was read before the lock is the right one to lock.
 """
 
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ NO_PARENT = "选的上级刚刚被删除了，请重新选择。"
 
 class AreaQuerySet(DatedQuerySet):
     def for_user(self, user: Any, right: Right = Right.READ, *, resource: Resource = Resource.AREA) -> Self:
-        """Areas at or below the user's posts; with `resource`, those where that resource is open to them."""
+        """Areas at or below the user's posts; with `resource`, those where the user may reach that resource."""
         return self.filter(access.within("path", access.reach(user, resource, right)))
 
     def inside(self, area: "Area") -> Self:
@@ -54,21 +54,21 @@ class AreaQuerySet(DatedQuerySet):
         return self.filter(path__in=area.paths_above)
 
     def lock_street(self, area: "Area | None") -> None:
-        """Queue behind whoever writes to the area's street, until the transaction ends.
+        """Lock the area's street until the transaction ends, so that its writers queue.
 
-        A street still to be made queues behind the first one that there is.
+        For None, a street that is yet to be added, lock the first street.
         """
         streets = self.streets().order_by("path").select_for_update(no_key=True).values_list("pk")
         list(streets.filter(path=area.street_path) if area else streets[:1])
 
     def lock_open(self, area: "Area") -> None:
-        """Keep the area from being closed until the transaction ends; ValidationError where it is closed by now."""
+        """Lock the area against being closed until the transaction ends; ValidationError where it is closed already."""
         ends = self.select_for_update(no_key=True).filter(pk=area.pk).values_list("until", flat=True)
         if not any(until is None or until > timezone.localdate() for until in ends):
             raise ValidationError(f"“{area.name}”刚刚停用了，请选择别的区域。")
 
     def next_path(self, parent: "Area | None") -> str:
-        """Return the first free path behind the parent's children; ValidationError where it has too many."""
+        """Return the first free path after the parent's children; ValidationError where there are too many."""
         rows = self.below(parent) if parent else self
         taken = rows.order_by("-path").values_list("path", flat=True)[:1]
         return NextPaths(taken).below(parent.path if parent else "")
@@ -126,8 +126,8 @@ class Area(Audited):
         verbose_name = verbose_name_plural = "区域"
         ordering = ["path"]
         constraints = [
-            # With a condition, though it always holds: while a column with a plain unique index changes, PostgreSQL
-            # keeps others from referring to the row, and who adds something there would deadlock with the mover.
+            # The condition always holds, but makes the index partial. While a column of a full unique index changes,
+            # PostgreSQL blocks new references to the row; whoever adds one would deadlock with whoever moves the area.
             models.UniqueConstraint(
                 fields=["path"],
                 condition=Q(level__gte=1),
@@ -162,7 +162,7 @@ class Area(Audited):
         return self.label or self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Write what differs from what was read; a new path, name or end carries on to all that lies below."""
+        """Save only the changed columns; pass a new path, name or end on to all areas below."""
         if self._state.adding:
             super().save(*args, **kwargs)
             return
@@ -191,14 +191,14 @@ class Area(Audited):
             below.update(path=Concat(models.Value(self.path), Substr("path", len(self.path) + 1)))
 
     def _carry_label(self) -> None:
-        """Write the labels of all that lies below anew, level by level."""
+        """Rewrite the labels of all areas below, level by level."""
         above = Area.objects.filter(path=Substr(OuterRef("path"), 1, Length(OuterRef("path")) - SEGMENT)).order_by()
         label = Concat(Subquery(above.values("label")), models.Value(" "), "name")
         for level in range(self.level + 1, self.Level.BUILDING_GROUP + 1):
             Area.objects.below(self).filter(level=level).update(label=label)
 
     def clean(self) -> None:
-        """Refuse a second open area of the same name under the same parent; a name holds no blanks, labels do."""
+        """Remove blanks, at which labels are split, from the name; refuse a second open area of it under the parent."""
         self.name = _plain(self.name)
         if not self.path or self.until:
             return
@@ -223,11 +223,11 @@ class Area(Audited):
         return self.path[:SEGMENT]
 
     def label_below(self, parent: "Area | None") -> str:
-        """The names from the community down, as on an envelope: 第一社区 迎晖苑1期 1号楼."""
+        """Return the label below this parent: the names from the community down, as in 第一社区 迎晖苑1期 1号楼."""
         return f"{parent.label} {self.name}" if parent and parent.level > self.Level.STREET else self.name
 
     def stand_at(self, path: str, parent: "Area | None") -> Self:
-        """Take this place below the parent: what stands below an area that will end, ends with it."""
+        """Set path, level, name and label for a place below the parent; where the parent will end, end with it."""
         self.path, self.level, self.name = path, len(path) // SEGMENT, _plain(self.name)
         self.label = self.label_below(parent)
         if parent and parent.until and parent.until > timezone.localdate():
@@ -235,7 +235,7 @@ class Area(Audited):
         return self
 
     def place_under(self, parent: "Area | None") -> Self:
-        """Take the next free place below the parent (none: a street), behind the street's lock; the caller saves."""
+        """Lock the street, take the next free path below the parent (None: a street) and validate; the caller saves."""
         Area.objects.lock_street(parent)
         now = Area.objects.filter(pk=parent.pk).first() if parent else None
         if parent and now is None:
@@ -249,15 +249,15 @@ class Area(Audited):
         return self
 
     def place(self, *, under: "Area | None") -> Self:
-        """Add the area below the parent, none for a street."""
+        """Add the area below the parent; None adds a street."""
         with atomic_write():
             self.place_under(under).save()
         return self
 
     def revise(self, *, to: "Area | None" = None, **values: Any) -> Self:
-        """Take on new values and perhaps another parent, behind the street's lock and on what is stored by then.
+        """Lock the street, reload the area, set new values and perhaps another parent, and validate; the caller saves.
 
-        ValidationError says by field what stands against it; the caller saves.
+        ValidationError with the sentences by field where a rule is broken.
         """
         Area.objects.lock_street(self)
         try:
@@ -275,17 +275,17 @@ class Area(Audited):
         return self
 
     def change(self, *, to: "Area | None" = None, **values: Any) -> Self:
-        """Rename, describe, move, close, open again: all that is meant, in one write."""
+        """Rename, describe, move, close or reopen the area, all in one write."""
         with atomic_write():
             self.revise(to=to, **values).save()
         return self
 
     def move(self, *, to: "Area") -> Self:
-        """Put the area with all below it under another parent of the same level as the present one."""
+        """Move the area with all areas below it under another parent of the same level as the present one."""
         return self.change(to=to)
 
     def close(self, *, on: date | None = None) -> Self:
-        """End the area and what lies below it; members who still live there must move first."""
+        """Close the area and all areas below it, today by default; ValidationError where members still live there."""
         return self.change(until=on or timezone.localdate())
 
     def _go_below(self, to: "Area") -> None:
@@ -318,10 +318,10 @@ class Area(Audited):
             )
 
     def check_close(self, day: date) -> None:
-        """Raise ValidationError where the area cannot end on this day: somebody lives there, something opens later."""
+        """Raise ValidationError where it cannot close on this day: a member lives there, an area below opens later."""
         self._check_above(self.parent)
         inside = Area.objects.inside(self._as_stored)
-        list(inside.select_for_update(no_key=True).values_list("pk"))  # who is moving in there holds the group
+        list(inside.select_for_update(no_key=True).values_list("pk"))  # whoever is moving in there has locked the group
         if inside.filter(residences__since__isnull=False, residences__until=None).exists():
             raise ValidationError(f"“{self.name}”还有党员居住，请先为他们办理迁居，再停用。")
         if Area.objects.below(self._as_stored).filter(_lasts_behind(day), since__gt=day).exists():

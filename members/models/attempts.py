@@ -1,4 +1,4 @@
-"""How often a login was tried: counted before the password is looked at, so that no two guesses share a count."""
+"""Counts of login tries. A try is counted before its password is checked, so that no two guesses share a count."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -12,14 +12,14 @@ KEPT = timedelta(days=1)  # longer than any limit looks back
 
 
 class Limit(NamedTuple):
-    """How many tries within how long; then one waits until the first of them is that long ago."""
+    """At most `most` tries `within` this time; after them, no more until the first is that long ago."""
 
     most: int
     within: timedelta
 
 
 class Standing(NamedTuple):
-    """What a try met: whether it may go on, whether it is the last one for now, and how long the wait is then."""
+    """The result of a try: whether it is allowed, whether it is the last one for now, and how long the wait is then."""
 
     is_allowed: bool
     is_last: bool
@@ -27,7 +27,7 @@ class Standing(NamedTuple):
 
 
 class LoginAttempts(models.Model):
-    """The tries of one login name from one place; no place is from anywhere. Neither is kept in clear."""
+    """The tries of one login name from one place; an empty place counts all places. Both are stored as digests."""
 
     name = models.CharField("登录名摘要", max_length=64)
     place = models.CharField("来处摘要", max_length=64, blank=True)
@@ -43,7 +43,7 @@ class LoginAttempts(models.Model):
 
     @staticmethod
     def take(name: str, limits: dict[str, Limit]) -> Standing:
-        """Count one try against each place's limit, or none where one of them is used up."""
+        """Count one try against the limit of each place, or none where one of the limits is used up."""
         now = timezone.now()
         with atomic_write():
             LoginAttempts.objects.bulk_create(
@@ -59,14 +59,14 @@ class LoginAttempts(models.Model):
 
     @staticmethod
     def forget(name: str) -> int:
-        """Begin anew, from wherever it was tried."""
+        """Delete the counts of a name from all places; return how many there were."""
         with atomic_write():
             locked = list(LoginAttempts._of(name).select_for_update().values_list("pk", flat=True))
             return LoginAttempts.objects.filter(pk__in=locked).delete()[0]
 
     @staticmethod
     def _of(name: str) -> "models.QuerySet[LoginAttempts]":
-        """The name's rows, in the one order in which they are locked."""
+        """Return the name's rows, in the order in which they are always locked."""
         return LoginAttempts.objects.filter(name=name).order_by("place")
 
     def _add(self, limit: Limit, now: datetime) -> tuple[Standing, "LoginAttempts"]:

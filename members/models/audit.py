@@ -11,13 +11,13 @@ from django.db import models
 from members.ground import access, audit
 from members.ground.access import Resource, Right
 
-STREET = 4  # digits of a path that say the street
+STREET = 4  # leading digits of a path that name its street
 BATCH = 1_000
 
 
 class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
     def for_user(self, user: Any, right: Right = Right.READ) -> Self:
-        """The entries in the user's reach, asked for by street too: an index gives a street's entries in order."""
+        """Entries in the user's reach, filtered by chain too: its index yields a street's entries in order."""
         ranges = access.reach(user, Resource.AUDIT, right)
         scope = access.within("area_path", ranges)
         if access.EVERYWHERE not in ranges:
@@ -25,7 +25,7 @@ class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
         return self.filter(scope)
 
     def extend(self, entries: list["AuditEntry"]) -> None:
-        """Add entries behind the last ones of their chains.
+        """Append entries to their chains.
 
         The chains' heads are locked in one order, so parallel writers of a street queue and no two wait for each other.
         """
@@ -35,14 +35,14 @@ class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
         for chain, own in by_chain.items():
             heads[chain].bind(own)
         AuditEntry.objects.bulk_create(entries)
-        for head in heads.values():  # one as a rule: a statement of its own is quicker than a bulk's
+        for head in heads.values():  # usually a single one: update() is quicker than bulk_update()
             AuditHead.objects.filter(pk=head.pk).update(number=head.number, hash=head.hash)
 
     def in_chain(self, chain: str) -> Iterator["AuditEntry"]:
-        """Yield the chain's entries in their order, some at a time: the trail is longer than memory.
+        """Yield the chain's entries in their order, read in batches because the trail is longer than memory.
 
-        Asked for by numbers that follow each other; only where some are missing, by whatever comes next: PostgreSQL may
-        sort all the rest for that.
+        A batch is a range of numbers. Only where that range is empty is the next entry after the gap queried, since
+        PostgreSQL may sort all the rest for that.
         """
         rows, last = self.filter(chain=chain).order_by("number"), 0
         while batch := list(rows.filter(number__range=(last + 1, last + BATCH))) or list(
@@ -55,15 +55,15 @@ class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
         return list(self.order_by("chain").values_list("chain", flat=True).distinct())
 
     def lock_heads(self, *paths: str) -> None:
-        """Lock these places' heads now, where a transaction is about to delete what others point at.
+        """Lock the heads of these paths' chains; call it before deleting rows that other transactions may refer to.
 
-        Their foreign keys are checked at COMMIT, after their entries: whoever deleted first and then waited for the
-        trail would wait for them, and they for it.
+        Foreign keys are checked at COMMIT, after the audit entries are written. A transaction that deletes first and
+        then waits for the trail would deadlock with one that has added a reference and its entry.
         """
         AuditHead.locked({path[:STREET] for path in paths})
 
     def first_broken(self) -> "AuditEntry | None":
-        """Return the first entry that does not fit the one before it in its chain."""
+        """Return the first entry that does not fit the one before it in its chain, None where all fit."""
         for chain in self.chains():
             number, hashed = 0, ""
             for entry in self.in_chain(chain):
@@ -74,7 +74,7 @@ class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
 
 
 class AuditEntry(models.Model):
-    """One thing done. Rows are only ever added; personal values in it are masked (docs/design/privacy.md, "Audit")."""
+    """One action. Rows are only ever added; personal values in them are masked (docs/design/privacy.md, "Audit")."""
 
     class Action(models.TextChoices):
         CREATE = "create", "新增"
@@ -115,7 +115,7 @@ class AuditEntry(models.Model):
     hash = models.CharField("校验值", max_length=64)
 
     objects = AuditEntryQuerySet.as_manager()
-    concerns: Any = None  # the row it was made for
+    concerns: Any = None  # the row that the entry is about
 
     class Meta:
         verbose_name = verbose_name_plural = "操作记录"
@@ -137,13 +137,13 @@ class AuditEntry(models.Model):
 
     @property
     def model_name(self) -> str:
-        """The kind of thing it concerns, as people call it."""
+        """The Chinese name of the model that the entry is about, empty where there is none."""
         return str(apps.get_model(self.model)._meta.verbose_name) if self.model else ""
 
     def placed(self) -> Iterator["AuditEntry"]:
-        """The entry in its chain; once more for each further street that it turned out to concern.
+        """Yield the entry with its chain set, and a copy for each further street that it concerns.
 
-        A user is added before their post: whose they are is known when the transaction ends.
+        Some streets are known only at the end of the transaction: a user is added before their post.
         """
         row = getattr(self, "concerns", None)
         later = row.audit_paths() if not self.area_path and isinstance(row, audit.Audited) and row.pk else []
@@ -157,18 +157,18 @@ class AuditEntry(models.Model):
         return AuditEntry(**{name: getattr(self, name) for name in names})
 
     def bound_values(self) -> dict:
-        """What the hash covers: everything but the row's own number and the two hashes."""
+        """Return the values that the hash covers: everything but the row's id and the two hashes."""
         names = ("action", "model", "row", "changes", "area_path", "address", "request_id", "reason", "user_id")
         return {"at": self.at.timestamp()} | {name: getattr(self, name) for name in (*names, "chain", "number")}
 
     def follows(self, number: int, hashed: str) -> bool:
-        """Whether the entry is the next behind the one of this number and hash, and says what it said when made."""
+        """Return whether the entry comes next after this number and hash, and still has the values that were hashed."""
         is_next = (self.number, self.previous) == (number + 1, hashed)
         return is_next and audit.fits(hashed, self.bound_values(), self.hash)
 
 
 class AuditHead(models.Model):
-    """Number and hash of a chain's newest entry: the row that writers of the chain lock."""
+    """The number and hash of a chain's newest entry. Writers of the chain lock this row."""
 
     chain = models.CharField("所在链", max_length=STREET, blank=True, unique=True)
     number = models.PositiveBigIntegerField("条数", default=0)
@@ -182,7 +182,7 @@ class AuditHead(models.Model):
 
     @classmethod
     def locked(cls, chains: Iterable[str]) -> dict[str, "AuditHead"]:
-        """Return the heads of these chains, locked in their order; a chain's first entry makes its head."""
+        """Return the heads by chain, locked in the order of the chains; add those that are missing."""
         rows = cls._default_manager.filter(chain__in=chains).order_by("chain")
         rows = rows.select_for_update(no_key=True, of=("self",))
         heads = {head.chain: head for head in rows}
@@ -192,7 +192,7 @@ class AuditHead(models.Model):
         return heads
 
     def bind(self, entries: list[AuditEntry]) -> None:
-        """Bind entries to the last one, and be the head of theirs."""
+        """Number and hash the entries as the next ones of the chain; the caller saves the entries and the head."""
         for entry in entries:
             entry.number, entry.previous = self.number + 1, self.hash
             entry.hash = audit.chain_hash(self.hash, entry.bound_values(), settings.LOUZU_AUDIT_KEY)

@@ -1,4 +1,4 @@
-"""What members agreed to: one row a notice, never assumed (docs/design/privacy.md)."""
+"""Members' answers to notices, one row for each; consent is never assumed (docs/design/privacy.md)."""
 
 import secrets
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ from members.models.employers import Employer
 from members.models.households import FIRST_YEAR
 from members.models.people import Member
 
-# What the member reads before agreeing; a changed text is a new version, and old rows keep theirs.
+# Version and text of what the member reads before agreeing. A changed text is a new version; old rows keep theirs.
 NOTICES = {
     "stairwell": ("1", "同意在所住楼组的楼道公示牌上亮出本人姓名，以便服务邻里。随时可以撤回，撤回后不再印出。"),
     "cards": (
@@ -39,20 +39,20 @@ _resting: list[Callable[["Consent"], object]] = []
 
 
 def rests_on_consent(fall_with: Callable[["Consent"], object]) -> None:
-    """Have this called, in the same transaction, with each consent that is taken back; an app says so in `ready()`."""
+    """Register, in an app's `ready()`, what to call with each withdrawn consent in the same transaction."""
     _resting.append(fall_with)
 
 
 def new_token() -> str:
-    """What the journal knows a consent by: it says nothing, and no other consent ever bears it."""
+    """Return a random token by which the journal knows a consent; it reveals nothing and is never given twice."""
     return secrets.token_hex(16)
 
 
 class ConsentQuerySet(models.QuerySet["Consent"]):
     def for_user(self, user: Any, right: Right = Right.READ) -> Self:
-        """Consents of the members in the scope; a refusal is for whoever recorded it, and for nobody else.
+        """Consents of members in the user's scope; a refusal is visible only to the user who recorded it.
 
-        Who let cards go to the employer, or took it back, is for those who handle cards.
+        Consents to send cards to an employer, withdrawn ones too, are visible only to users who handle cards.
         """
         mine = Q(is_agreed=True) | Q(recorded_by=user)
         theirs = Exists(Member.objects.for_user(user, right).filter(pk=OuterRef("member")))
@@ -60,15 +60,15 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
         return self.filter(mine, theirs, ~Q(purpose=Consent.Purpose.CARDS) | handled)
 
     def in_force(self, purpose: str = "") -> Self:
-        """Agreements that stand, for one purpose or for any."""
+        """Agreements in force, for one purpose or for any."""
         standing = self.filter(is_agreed=True, withdrawn_at=None)
         return standing.filter(purpose=purpose) if purpose else standing
 
     def withdraw_again(self, tokens: Sequence[str]) -> int:
-        """Withdraw those of these that a restored backup takes for standing; return how many."""
+        """Withdraw the consents with these tokens that a restored backup has in force again; return how many."""
         forgotten = [row for part in batches(tokens) for row in self.in_force().filter(token__in=part).order_by("pk")]
         for consent in forgotten:
-            with suppress(Conflict):  # another process applies the journal too
+            with suppress(Conflict):  # another process applies the same journal
                 consent.withdraw()
         return len(forgotten)
 
@@ -161,9 +161,9 @@ class Consent(Audited):
         return self.is_agreed and self.withdrawn_at is None
 
     def withdraw(self) -> None:
-        """It works at once: whatever is printed or sent from now on knows, and what rests on it falls with it.
+        """Withdraw the agreement at once, together with what is registered to rest on it, and note it in the journal.
 
-        Conflict where it is no agreement, or was taken back meanwhile.
+        Conflict where it is no agreement, or was withdrawn already.
         """
         with atomic_write():
             standing = Consent.objects.in_force().select_for_update(no_key=True)
@@ -177,13 +177,13 @@ class Consent(Audited):
                 fall_with(self)
 
     def audit_path(self) -> str:
-        """The street alone: together with who agreed in a building, an entry would tell of who did not."""
+        """Return the street's path: a building's path, beside those who agreed there, would reveal who refused."""
         return self.member.street.path
 
     def _values(self, names: Any = None) -> dict[str, Any]:
-        """Without whose it is, for the same reason; the row itself tells whoever may see it."""
+        """Return the audited values without the member and the token, for the same reason as in `audit_path`."""
         return {name: value for name, value in super()._values(names).items() if name not in ("member_id", "token")}
 
 
-# How an answer comes that somebody else records; by the link a member answers alone.
+# The means of answers that another person records; only members themselves answer by the link.
 BY_HAND = dict(choice for choice in Consent.Means.choices if choice[0] != Consent.Means.LINK)

@@ -1,4 +1,4 @@
-"""What members took up: the six roles of a building group."""
+"""Members' duties: the six roles of a building group."""
 
 from typing import Any, Self
 
@@ -19,7 +19,7 @@ class DutyQuerySet(DatedQuerySet):
 
 
 class Duty(Audited):
-    """One of the six roles a member took up (the paper, part one, 2: 六员)."""
+    """One of the six roles, taken up by a member for a time (the paper, part one, 2: 六员)."""
 
     class Kind(models.TextChoices):
         PUBLICIST = "publicist", "宣传员"

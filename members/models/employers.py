@@ -13,16 +13,16 @@ from members.models.areas import SEGMENT, Area
 
 
 def check_credit_code(text: str) -> None:
-    """GB 32100: eighteen characters with a right check character."""
+    """Raise ValidationError where the text is no credit code (GB 32100: 18 characters, the last a check character)."""
     if not credit_code.is_credit_code(text):
         raise ValidationError(f"{credit_code.WRONG}。")
 
 
 class EmployerQuerySet(models.QuerySet):
     def for_user(self, user: Any, right: Right = Right.READ) -> Self:
-        """The register is shared, as organisations are public: whoever may see members may find an employer.
+        """All employers, for users with the right: organisations are public, so the streets share one register.
 
-        What may be changed of one is another question: see `members.rules.employing`.
+        `members.rules.employing` decides who may change one of them.
         """
         return self if access.can(user, Resource.EMPLOYER, right) else self.none()
 
@@ -64,24 +64,24 @@ class Employer(Audited):
 
 class EmployerNameQuerySet(models.QuerySet):
     def for_user(self, user: Any, right: Right = Right.READ) -> Self:
-        """Of the streets where the user sees members; to be changed, where they write them."""
+        """Names used by the streets in which the user has this right to members."""
         lows = {low[:SEGMENT] for low, _ in access.reach(user, Resource.MEMBER, right)}
         return self.filter(street__path__in=lows)
 
 
 class EmployerName(Audited):
-    """What one street calls an employer of the shared register; its rosters are read by it."""
+    """A street's own name for an employer of the shared register, recognised in its rosters."""
 
     street = models.ForeignKey(
         Area,
-        on_delete=models.PROTECT,  # a street that ended keeps its words
+        on_delete=models.PROTECT,  # a closed street keeps its names
         verbose_name="街道",
         related_name="+",
         limit_choices_to={"level": Area.Level.STREET},
     )
     employer = models.ForeignKey(
         Employer,
-        on_delete=models.CASCADE,  # a name of nothing is none
+        on_delete=models.CASCADE,  # a name means nothing without its employer
         verbose_name="登记的单位",
         related_name="names",
     )

@@ -47,11 +47,11 @@ class HouseholdQuerySet(models.QuerySet["Household"]):
         return self.filter(Exists(_pairings_of_household(day)) | Exists(_pairings_of_neighbour(day)))
 
     def unpaired(self, day: date) -> Self:
-        """Households that are on neither side: asked one by one, each is an anti-join; denied together, neither is."""
+        """Households on neither side of a pairing. Two conditions become two anti-joins; a negated OR becomes none."""
         return self.filter(~Exists(_pairings_of_household(day)), ~Exists(_pairings_of_neighbour(day)))
 
     def lock(self, pks: Collection[int]) -> None:
-        """Lock these doors until the transaction ends, always in one order; ValidationError where one is gone."""
+        """Lock these doors (ids) until the transaction ends, in the order of ids; ValidationError where one is gone."""
         locked = 0
         for batch in batches(sorted(pks)):
             locked += len(self.filter(pk__in=batch).order_by("pk").select_for_update(no_key=True))
@@ -59,7 +59,7 @@ class HouseholdQuerySet(models.QuerySet["Household"]):
             raise ValidationError(GONE)
 
     def idle(self) -> Self:
-        """Doors that nothing hangs on: no member lives there, no name is known, no other row points at them."""
+        """Doors without any data: no member lives there, no name is recorded, no other row refers to them."""
         idle = self.of_neighbours(timezone.localdate()).filter(name="")
         return idle.filter(*(~Exists(rows) for rows in dependents.rows_on(Household, OuterRef("pk"))))
 
@@ -69,7 +69,7 @@ def _homes_behind_the_door(day: date) -> models.QuerySet:
 
 
 def _pairings_of_household(day: date) -> models.QuerySet:
-    """The two sides are asked for one by one: each has its index."""
+    """Return the pairings with the outer row on the members' side; a query for each side, as each has its own index."""
     return Pairing.objects.on(day).filter(household=OuterRef("pk"))
 
 
@@ -78,7 +78,7 @@ def _pairings_of_neighbour(day: date) -> models.QuerySet:
 
 
 class Household(Audited):
-    """A door in a building group. Of those behind it nothing is kept but, if they wish, a name to call them by."""
+    """A door in a building group. Nothing is stored of those behind it but, if they wish, a name to use."""
 
     area = models.ForeignKey(
         Area,
@@ -124,7 +124,7 @@ class Household(Audited):
         super().save(*args, **kwargs)
 
     def placed(self) -> Self:
-        """Read from the room where in the building the door is."""
+        """Set unit, floor and number from the room."""
         self.room = fold_room(self.room)
         self.unit, self.floor, self.number = read_door(self.room)
         return self
@@ -138,7 +138,7 @@ class Household(Audited):
         return Pairing.objects.of(self).exists()
 
     def remove(self) -> None:
-        """Remove a door that was made by mistake; one that was ever paired, or where a member lives, stays."""
+        """Delete a door added by mistake; ValidationError where a member lives there or another row refers to it."""
         with atomic_write():
             Household.objects.lock([self.pk])  # somebody may be pairing it
             if self.has_members:
@@ -153,7 +153,7 @@ class Household(Audited):
 
 class PairingQuerySet(DatedQuerySet):
     def for_user(self, user: Any, right: Right = Right.READ, *, resource: Resource = Resource.HOUSEHOLD) -> Self:
-        """Pairings whose households are both in the scope: a pair across two groups is its compound's."""
+        """Pairings with both households in the scope; one across two groups is seen from their compound up."""
         ranges = access.reach(user, resource, right)
         sides = ("household__area__path", "neighbour__area__path")
         return self.of_streets(low[:SEGMENT] for low, _ in ranges).filter(
@@ -165,10 +165,10 @@ class PairingQuerySet(DatedQuerySet):
         return self.of_streets([area.street_path]).filter(here)
 
     def of_streets(self, paths: Iterable[str]) -> Self:
-        """Pairings of these streets, which no pair ever leaves, though its building may come to another compound.
+        """Pairings of these streets. A pairing never leaves its street, though its building may change its compound.
 
-        PostgreSQL finds them by their compounds. By their doors alone it reads the pairings of all streets; and that
-        compounds are meant tells it how few of the areas these are.
+        The filter is by compound, because by doors PostgreSQL would read the pairings of all streets. The condition on
+        the level tells the planner how few areas match.
         """
         ranges = [access.subtree(path) for path in sorted(set(paths))]
         return self.filter(access.within("compound__path", ranges), compound__level=Area.Level.STATION)
@@ -178,9 +178,9 @@ class PairingQuerySet(DatedQuerySet):
         return self.filter(Q(household=household) | Q(neighbour=household))
 
     def begin(self, *, household: Household, neighbour: Household, since: date | None = None) -> tuple["Pairing", bool]:
-        """Pair two households, from today on if no day is said; return the pair, and whether it is new.
+        """Pair two households, from today by default; return the pairing, and whether it is new.
 
-        Asked twice, it is there already. Of two people who pair one neighbour's household, the second is told.
+        A repeated call returns the pairing that exists. ValidationError where the neighbour has another pairing.
         """
         with atomic_write():
             Household.objects.lock({household.pk, neighbour.pk})
@@ -194,7 +194,7 @@ class PairingQuerySet(DatedQuerySet):
 
 
 class Pairing(Audited):
-    """A member's household and a neighbour's, in one compound, for a time."""
+    """The pairing of a member's household with a neighbour's in the same compound, for a time."""
 
     household = models.ForeignKey(
         Household,
@@ -260,16 +260,16 @@ class Pairing(Audited):
             raise ValidationError("结对、结束的日期都不能晚于今天。")
 
     def located(self) -> Self:
-        """Keep the compounds of both sides beside them, where a constraint can compare them.
+        """Set the compounds of both sides, so that a constraint can compare them.
 
-        They are those of the day they pair: that a building is put under another compound parts nobody.
+        They are those of the time of pairing: a building that later moves to another compound keeps its pairings.
         """
         self.compound = _compound_of(self.household)
         self.neighbour_compound = _compound_of(self.neighbour)
         return self
 
     def end(self, *, on: date | None = None) -> None:
-        """End the pairing; it and its visits stay on record. Conflict where it ended before."""
+        """End the pairing, today by default; it and its visits stay on record. Conflict where it has ended already."""
         with atomic_write():
             stored = Pairing.objects.select_for_update(no_key=True).filter(pk=self.pk).first()
             if stored is None:
@@ -286,11 +286,11 @@ class Pairing(Audited):
 
     @property
     def is_new(self) -> bool:
-        """Whether it was registered today, so that it can be taken back."""
+        """Whether the pairing was registered today, so that it can be undone."""
         return timezone.localdate(self.history.earliest().history_date) == timezone.localdate()
 
     def undo(self) -> None:
-        """Take back a pairing registered by mistake: on the same day, and as long as nothing hangs on it."""
+        """Delete a pairing registered by mistake; ValidationError after that day, or where a visit refers to it."""
         with atomic_write():
             if not Pairing.objects.select_for_update(no_key=True).filter(pk=self.pk):
                 raise ValidationError(PAIR_GONE)
@@ -302,7 +302,7 @@ class Pairing(Audited):
                 raise ValidationError("这一对已经有走访记录，不能撤销；请填写结束日期。") from None
 
     def correct(self, **values: date | None) -> None:
-        """Put the days right on which it began or ended, on what is stored by now."""
+        """Correct the days on which the stored pairing began or ended."""
         with atomic_write():
             stored = Pairing.objects.select_for_update(no_key=True).filter(pk=self.pk).first()
             if stored is None:
@@ -317,6 +317,6 @@ class Pairing(Audited):
 
 
 def _compound_of(household: Household) -> Area:
-    """Ask for the building's path as it is by now: it may have been put under another compound."""
+    """Return the household's compound by the building's stored path: the building may have moved since it was read."""
     building = Area.objects.filter(pk=household.area_id)
     return Area.objects.get(path=building.values(compound=Substr("path", 1, Area.Level.STATION * SEGMENT))[:1])

@@ -1,4 +1,4 @@
-"""A roster on its way in: uploaded, read, previewed, applied, perhaps undone."""
+"""The import of a roster: uploaded, read, previewed, applied, perhaps undone."""
 
 from datetime import date, timedelta
 from typing import Any, Self
@@ -16,7 +16,7 @@ from members.ground.states import WithStatus
 from members.models.areas import Area
 
 SILENCE = timedelta(seconds=90)
-# The personal data of an import, once it is no longer needed.
+# The columns with personal data, emptied once they are no longer needed.
 FORGOTTEN: dict[str, Any] = {"content": None, "reading": None, "plan": None}
 TASKS = ("members.roster.job.read_roster_import", "members.roster.job.apply_roster_import")
 INTERRUPTED = "处理中断了，没有写入任何数据。请重新上传这份花名册。"
@@ -24,13 +24,14 @@ INTERRUPTED = "处理中断了，没有写入任何数据。请重新上传这�
 
 class RosterImportQuerySet(models.QuerySet["RosterImport"]):
     def for_user(self, user: Any, right: Right = Right.WRITE) -> Self:
-        """Imports whose whole scope is the user's: one by the street may have moved people between communities."""
+        """Imports whose whole scope the user covers: one by the street may have moved people between communities."""
         return self.filter(access.within("scope_path", access.reach(user, Resource.ROSTER, right)))
 
     def bury_the_silent(self) -> int:
-        """Say of imports that a worker began and nobody has in hand any more that they failed: nothing was committed.
+        """Mark imports as failed that a worker began and no worker has now; return how many. None has committed.
 
-        One that waits in the queue, for the first time or again, is not lost. Read first: hardly ever is one found.
+        An import that waits in the queue, for the first time or again, is not lost. The first query takes no lock,
+        since hardly ever is one found.
         """
         silent = self.filter(status__in=RosterImport.BUSY, beat_at__lt=timezone.now() - SILENCE)
         lost = queue.abandoned(silent.order_by().values_list("pk", flat=True), TASKS)
@@ -43,12 +44,12 @@ class RosterImportQuerySet(models.QuerySet["RosterImport"]):
         return len(rows)
 
     def expired(self) -> Self:
-        """Uploads kept past the time that retention allows."""
+        """Uploads kept longer than the retention allows."""
         kept_since = timezone.now() - timedelta(days=settings.RETENTION["upload"])
         return self.filter(created_at__lt=kept_since).exclude(**FORGOTTEN)
 
     def forget_expired(self) -> int:
-        """Delete what is left of old uploads: the file and the plan; who, when and the counts stay."""
+        """Delete file and plan of expired uploads; return how many. The user, the times and the counts stay."""
         old = self.expired()
         if not old.exists():
             return 0
@@ -60,7 +61,7 @@ class RosterImportQuerySet(models.QuerySet["RosterImport"]):
 
 
 class RosterImport(WithStatus):
-    """One upload, who brought it in, what came of it. The file and the plan are personal data: both are encrypted."""
+    """One upload of a roster, its user and its result. The file and the plan are personal data: both are encrypted."""
 
     class Status(models.TextChoices):
         READING = "reading", "正在读取"
@@ -82,7 +83,7 @@ class RosterImport(WithStatus):
 
     area = models.ForeignKey(
         Area,
-        on_delete=models.PROTECT,  # what was brought in must keep its place
+        on_delete=models.PROTECT,  # the rows imported must stay traceable to their area
         verbose_name="导入到",
         related_name="roster_imports",
     )
@@ -104,7 +105,7 @@ class RosterImport(WithStatus):
     choices = models.JSONField(default=dict)
     status = models.CharField("状态", max_length=20, choices=Status.choices, default=Status.READING)
     progress = models.PositiveSmallIntegerField(default=0)
-    beat_at = models.DateTimeField(null=True)  # of the worker that has it in hand; none before one has begun
+    beat_at = models.DateTimeField(null=True)  # the worker's last heartbeat; none before one has begun
     message = models.CharField("说明", max_length=300, blank=True)
     counts = models.JSONField("结果", default=dict)
     applied_at = models.DateTimeField("写入时间", null=True)
@@ -137,7 +138,7 @@ class RosterImport(WithStatus):
         super().save(*args, **kwargs)
 
     def _scope_of_user(self) -> str:
-        """Where whoever uploads may move people: below their post; from the command line, in the street."""
+        """Return the path in which the import may move people: the user's post, or the street from the command line."""
         ranges = access.reach(self.user, Resource.ROSTER, Right.WRITE) if self.user else []
         lows = [low for low, high in ranges if low <= self.area.path < high]
         return max(lows, key=len, default="") or self.area.street_path
@@ -147,21 +148,21 @@ class RosterImport(WithStatus):
         return self.status in self.BUSY
 
     def advance(self, to: str, *, only_from: str = "", **values: Any) -> None:
-        """Move to another state in a transaction of its own; one that waits for a worker is in nobody's hands yet."""
+        """Change the status in a transaction of its own; while the import waits for a worker, it has no heartbeat."""
         beat_at = None if to in self.BUSY else timezone.now()
         with atomic_write():
             super().advance(to, only_from=only_from, beat_at=beat_at, **values)
 
     def _moved(self, names: list[str]) -> None:
-        """Nothing more: what an import does leaves its entry by itself, and the file is not written twice."""
+        """Do nothing: each step leaves its own audit entry, and saving here would write the file a second time."""
 
     def begin(self, status: str, progress: int) -> None:
-        """Note that a worker has this step in hand; Conflict where it is done, or was ended meanwhile."""
+        """Record that a worker has begun this step; Conflict where the step is done, or was ended meanwhile."""
         if self.status != status or not self.beat(progress):
             self._refuse()
 
     def beat(self, progress: int | None = None) -> bool:
-        """Show that the worker lives, and how far it is (per cent); False where nothing is to be done any more."""
+        """Record the worker's heartbeat and progress (per cent); return False where the step is not to go on."""
         values = {"beat_at": timezone.now()} | ({} if progress is None else {"progress": progress})
         mine = type(self).objects.filter(pk=self.pk, status=self.status, status__in=self.BUSY)
         with atomic_write():
@@ -169,12 +170,12 @@ class RosterImport(WithStatus):
 
     @property
     def day(self) -> date:
-        """The upload's day: what 是 means in the column of who joined."""
+        """The day of the upload, which 是 stands for in the roster's column of joining days."""
         return timezone.localdate(self.created_at)
 
     @property
     def file(self) -> bytes:
-        """The uploaded file, as long as it is kept."""
+        """The content of the uploaded file, as long as it is kept."""
         return decrypt(self.content)
 
     @file.setter

@@ -1,8 +1,9 @@
-"""The journal: what must outlive the restore of a backup, in a file beside the keys, each host its own.
+"""The journal of withdrawals and erasures that must outlive the restore of a backup: a file on each host.
 
-A backup knows nothing of what was taken back since it was made: restored, it would send it out again. So whatever is
-taken back for good leaves a line here, a kind and a token that says nothing to whoever reads it. Before any door opens,
-what the database does not know yet is applied to it; what it had forgotten shows that a backup was restored.
+The file lies beside the keys. A backup does not know what was withdrawn after it was made: restored, it would send that
+out again. So each withdrawal appends a line: a kind, and a random token that reveals nothing. Before any request is
+served, the lines that the database has not seen are applied to it. A line that the database had forgotten shows that a
+backup was restored.
 """
 
 import hashlib
@@ -32,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 
 class JournalMark(models.Model):
-    """Up to which byte a journal was applied; a restored backup brings its own, older mark along."""
+    """The byte up to which a journal was applied; a restored backup contains an older mark."""
 
     journal = models.CharField("日志", max_length=32, unique=True)
     position = models.PositiveBigIntegerField("位置", default=0)
@@ -45,7 +46,7 @@ class JournalMark(models.Model):
 
 
 def register(kind: str, apply: Apply) -> None:
-    """Have lines of this kind applied: `apply` takes their tokens and returns how many the database had forgotten.
+    """Register a kind of line: `apply` takes the tokens and returns how many of them the database had forgotten.
 
     Kinds are applied in the order in which they were registered.
     """
@@ -53,12 +54,12 @@ def register(kind: str, apply: Apply) -> None:
 
 
 def after_restore(act: Callable[[], object]) -> None:
-    """Have this done, in its own transaction, whenever the journal shows that a backup was restored."""
+    """Register a function to call, in the transaction of `apply`, when the journal shows that a backup was restored."""
     _after_restore.append(act)
 
 
 def note(kind: str, *tokens: str) -> None:
-    """Write lines down once the caller's transaction commits; Conflict, at once, where the file cannot be written."""
+    """Append a line for each token when the caller's transaction commits; Conflict at once if it cannot be written."""
     lines = "".join(f"{kind} {token}\n" for token in tokens)
     try:
         os.close(_opened())
@@ -69,7 +70,7 @@ def note(kind: str, *tokens: str) -> None:
 
 
 def apply_once() -> None:
-    """Apply this host's journal, the first time that it is called in a process; the others wait for it."""
+    """Apply this host's journal on the first call in a process; parallel calls wait for it."""
     global _is_applied
     if _is_applied:
         return
@@ -80,13 +81,13 @@ def apply_once() -> None:
 
 
 def doubt() -> None:
-    """Have the journal applied once more: the database was away, and may be back as a restored backup."""
+    """Let `apply_once` apply the journal again: the database was away, and may be back as a restored backup."""
     global _is_applied
     _is_applied = False
 
 
 def apply(journal: Path) -> int:
-    """Apply what a journal has behind the database's mark; return how many things the database had forgotten."""
+    """Apply a journal's lines after the database's mark; return how many of them the database had forgotten."""
     host, lines, end = _behind_mark(journal)
     if not lines:
         return 0
@@ -108,14 +109,14 @@ def apply(journal: Path) -> int:
 
 
 def _behind_mark(journal: Path) -> tuple[str, list[str], int]:
-    """The journal's own name, its lines that this database has not seen, and where they end, in bytes."""
+    """Return the journal's name, the lines that this database has not seen, and the byte where they end."""
     if not journal.exists():
         return "", [], 0
     with journal.open("rb") as file:
         host, start = _name(file.readline())
         size = file.seek(0, os.SEEK_END)
         mark = JournalMark.objects.filter(journal=host).values_list("position", flat=True).first() or 0
-        # A mark behind the end is of a longer file: this one is a backup itself, all of which is applied again.
+        # A mark past the end belongs to a longer file: this journal is itself restored, and all of it is applied again.
         begin = file.seek(max(mark if mark <= size else 0, start))
         text = file.read()
     whole = text[: text.rfind(b"\n") + 1]  # another process may be in the middle of a line
@@ -123,7 +124,7 @@ def _behind_mark(journal: Path) -> tuple[str, list[str], int]:
 
 
 def _name(first: bytes) -> tuple[str, int]:
-    """What a journal is called, and where its lines begin; one that lost its first line is called by what is there."""
+    """Return a journal's name and the byte where its lines begin; without a name, a hash of its first line."""
     text = first.decode("ascii", "replace").strip()
     if NAME.fullmatch(text):
         return text, len(first)
@@ -131,7 +132,7 @@ def _name(first: bytes) -> tuple[str, int]:
 
 
 def _opened() -> int:
-    """The journal, open for one line more; made on first use, with a name of its own in the first line."""
+    """Return the journal's descriptor, open to append; make the file on first use, its name in the first line."""
     path: Path = settings.JOURNAL
     is_there = path.exists()
     if not is_there or not path.stat().st_size:
@@ -149,7 +150,7 @@ def _opened() -> int:
 
 
 def _append(lines: str) -> None:
-    """What is committed stays, whatever becomes of the file: a full disk is told in the log."""
+    """Append lines and sync the file; the transaction is committed already, so an error is only logged."""
     try:
         descriptor = _opened()
         try:

@@ -1,4 +1,4 @@
-"""The people: members, and where they live."""
+"""Members, and their residences."""
 
 from datetime import date
 from typing import Any, Self
@@ -30,7 +30,7 @@ OPINION_REMINDER = "请勿填写思想、信仰、健康、收入、家庭情况
 
 class MemberQuerySet(models.QuerySet):
     def for_user(self, user: Any, right: Right = Right.READ, *, resource: Resource = Resource.MEMBER) -> Self:
-        """Members who live in the scope, or, moved away, lived there last."""
+        """Members who live in the scope, or who moved away and lived there last."""
         scope = access.within("area__path", access.reach(user, resource, right))
         return self.filter(Exists(Residence.objects.last_homes().filter(scope, member=OuterRef("pk"))))
 
@@ -38,7 +38,7 @@ class MemberQuerySet(models.QuerySet):
         return self.filter(Exists(Residence.objects.inside(area).on(day).filter(member=OuterRef("pk"))))
 
     def with_home(self) -> Self:
-        """Annotate where each member lives now: `home_path`, `home_label`, `home_room`, `home_joined_on`."""
+        """Annotate the present home of each member: `home_path`, `home_label`, `home_room`, `home_joined_on`."""
         home = Residence.objects.filter(member=OuterRef("pk"), until=None)
         return self.annotate(
             home_path=Subquery(home.values("area__path")[:1]),
@@ -54,8 +54,8 @@ class MemberQuerySet(models.QuerySet):
 class Member(Audited):
     """A party member who lives, or lived, in the street.
 
-    In-post members' membership belongs to their employer's party unit, elsewhere. The ID number is never stored: its
-    keyed digest is enough to know the person again.
+    The membership of in-post members belongs to their employer's party unit. The ID number is never stored; its keyed
+    digest is enough to recognise the person.
     """
 
     class Affiliation(models.TextChoices):
@@ -120,7 +120,7 @@ class Member(Audited):
         ordering = ["pinyin", "pk"]
         constraints = [
             models.UniqueConstraint(
-                # The name as well: two people with one number have been issued, and rosters hold such pairs.
+                # With the name: some ID numbers were issued to two people, and rosters contain such pairs.
                 fields=["street", "id_digest", "name"],
                 condition=~Q(id_digest=""),
                 name="member_known_once",
@@ -147,7 +147,7 @@ class Member(Audited):
 
     @property
     def phone(self) -> str:
-        """The phone number in full: read it to reveal it, and record that."""
+        """The phone number in full; to show it to a user, call `reveal_phone`, which records it."""
         return decrypt_text(self.phone_sealed)
 
     @phone.setter
@@ -161,26 +161,26 @@ class Member(Audited):
 
     @property
     def home(self) -> "Residence | None":
-        """Where the member lives now, else where they lived last."""
+        """The member's present residence, else the last one; None where there is none."""
         return (
             self.residences.select_related("area").order_by(models.F("until").desc(nulls_first=True), "-since").first()
         )
 
     def know_by(self, id_number: str) -> None:
-        """Keep the digest of the ID number; the number itself is forgotten."""
+        """Set the digest of the ID number; the number itself is not stored."""
         self.id_digest = digest(id_number, purpose="id")
 
     def twins(self) -> MemberQuerySet:
-        """Other records of the street with the same ID number: by hand none is added, a roster may name both."""
+        """Return the street's other records with the same ID number, which only a roster that names both may add."""
         if not self.id_digest:
             return Member.objects.none()
         return Member.objects.filter(street=self.street, id_digest=self.id_digest).exclude(pk=self.pk)
 
     def move(self, *, to: Area, room: str = "", on: date | None = None, joined_on: date | None = None) -> "Residence":
-        """Move house, move in, or come back: the present home ends on the day the new one begins.
+        """Move in, move house or come back, today by default; the present home ends on the day the new one begins.
 
-        Each street keeps its own records: to another street one moves away, and is registered there. Who asks for the
-        same move twice gets the home that is there by then.
+        ValidationError where the new home is in another street: a member leaves one street and is registered in the
+        other, as each keeps its own records. A repeated call returns the home that exists.
         """
         day = on or timezone.localdate()
         if to.street_path != self.street.path:
@@ -198,7 +198,7 @@ class Member(Audited):
         return home
 
     def leave(self, *, on: date | None = None) -> None:
-        """Move away: the home ends, the record and its history stay. Conflict where they have none."""
+        """Move away, today by default: the home ends, the record stays. Conflict where the member has no home."""
         with atomic_write():
             self._queue()
             if not self.residences.filter(until=None).exists():
@@ -206,13 +206,13 @@ class Member(Audited):
             self._end_home(on or timezone.localdate())
 
     def reveal_phone(self) -> str:
-        """Return the phone number in full, on record; empty where none is known."""
+        """Record the access and return the phone number in full, an empty string where none is known."""
         with atomic_write():
             record("reveal", self)
         return self.phone
 
     def _queue(self) -> None:
-        """Two moves of one member at once come one after the other."""
+        """Lock the member, so that two moves at once come one after the other."""
         list(Member.objects.select_for_update(no_key=True).filter(pk=self.pk).values_list("pk"))
 
     def _end_home(self, day: date) -> None:
@@ -235,7 +235,7 @@ class ResidenceQuerySet(DatedQuerySet):
         return self.filter(access.within("area__path", [access.subtree(area.path)]))
 
     def last_homes(self) -> Self:
-        """Of each member the home behind which there is none: the present one, or where they lived last."""
+        """The last residence of each member: the present one, or where they lived last."""
         others = Residence.objects.filter(member=OuterRef("member"))
         later = Q(since__gt=OuterRef("since")) | Q(since=OuterRef("since"), pk__gt=OuterRef("pk"))
         return self.filter(~Exists(others.filter(later)))
@@ -254,7 +254,7 @@ class Residence(Audited):
     )
     room = models.CharField("室号", max_length=30, blank=True)
     since = models.DateField("入住日期", default=timezone.localdate)
-    # A roster says of nobody since when they live there: `since` is then the first day on record.
+    # Rosters have no moving-in dates: `since` is then the first day on record.
     is_since_known = models.BooleanField(default=True, editable=False)
     until = models.DateField("迁出日期", null=True, blank=True, help_text="还住在这里就不填。")
     joined_on = models.DateField("参加楼组党小组日期", null=True, blank=True, help_text="没有参加就不填。")
@@ -280,7 +280,7 @@ class Residence(Audited):
         return f"{self.area} {self.room}".strip()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Whoever writes another first day knows it."""
+        """Fold the room, and mark a changed first day as known."""
         self.room = fold_room(self.room)
         if not self._state.adding and getattr(self, "_loaded", {}).get("since", self.since) != self.since:
             self.is_since_known = True

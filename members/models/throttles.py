@@ -1,10 +1,10 @@
-"""How often somebody called: counted here where several hosts share one database."""
+"""Counts of calls, kept in the database where several hosts share it."""
 
 from django.db import models
 
 
 class CallCount(models.Model):
-    """The calls of one caller in their latest window of time: no entry of the trail, no name, no address."""
+    """The calls of one caller in the latest window of time. Neither name nor address is stored."""
 
     caller = models.CharField("来访者", max_length=32, primary_key=True, editable=False)  # a digest
     begun = models.BigIntegerField("开始时刻", db_index=True, editable=False)  # in seconds since 1970

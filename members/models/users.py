@@ -1,4 +1,4 @@
-"""Who logs in, and the posts they hold."""
+"""Users, their posts and their tokens."""
 
 from datetime import timedelta
 from typing import Any, Self
@@ -25,7 +25,7 @@ HIGHER = "这位用户还有您范围以外的岗位或单位，不能由您改�
 
 class UserQuerySet(models.QuerySet):
     def for_user(self, user: Any, right: Right = Right.READ) -> Self:
-        """Users with a post in the scope; to be changed, only those `within_gift_of` the user."""
+        """Users with a post in the scope; for writing, only those `within_gift_of` the user."""
         if access.sets_up(user):
             return self if right < Right.WRITE else self.within_gift_of(user)
         users = self.filter(Exists(AreaRole.objects.filter(user=OuterRef("pk")).for_user(user, right)))
@@ -34,12 +34,12 @@ class UserQuerySet(models.QuerySet):
         return users.within_gift_of(user)
 
     def within_gift_of(self, user: Any) -> Self:
-        """Others whose login opens nothing, today or later, that the user could not give.
+        """Other users whose login opens nothing, now or later, that the user could not give.
 
-        Otherwise whoever may reset a password could take a higher post, or a unit's inbox, with it.
+        Otherwise a user who may reset passwords could take over a higher post or an employer's inbox.
         """
-        held = AreaRole.objects.filter(user=OuterRef("pk")).lasting()
-        higher = held.exclude(pk__in=AreaRole.objects.for_user(user, Right.WRITE))
+        posts = AreaRole.objects.filter(user=OuterRef("pk")).lasting()
+        higher = posts.exclude(pk__in=AreaRole.objects.for_user(user, Right.WRITE))
         users = self.exclude(Exists(higher)).exclude(pk=user.pk)
         for more in openings.beyond(user):
             users = users.exclude(pk__in=more)
@@ -58,7 +58,7 @@ class LouzuUserManager(UserManager.from_queryset(UserQuerySet)):  # type: ignore
 
 
 class User(AbstractUser, Audited):
-    """Somebody who logs in; what they may do comes from their posts alone."""
+    """A person who logs in; their rights come from their posts alone."""
 
     first_name = last_name = email = date_joined = None  # type: ignore[assignment]
     EMAIL_FIELD = ""
@@ -102,15 +102,15 @@ class User(AbstractUser, Audited):
 
     @property
     def is_staff(self) -> bool:  # type: ignore[override]
-        """Whether the staff pages open: a current post does it, or setting up the installation."""
+        """Whether the user may open the staff pages: active, and with a current post or as the superuser."""
         return self.is_active and (self.is_superuser or bool(access.posts_of(self)))
 
     @is_staff.setter
     def is_staff(self, value: bool) -> None:
-        """Posts decide; Django's own helpers set it all the same."""
+        """Ignore the value: posts decide, but Django's own helpers set it."""
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """What ends the user's logins ends their tokens with them."""
+        """Save; a new password or a deactivation ends the user's sessions and revokes the tokens."""
         known = not self._state.adding
         has_new_password = known and self._password is not None
         if leaves := known and getattr(self, "_loaded", {}).get("is_active") and not self.is_active:
@@ -125,7 +125,7 @@ class User(AbstractUser, Audited):
         self.must_change_password = False
 
     def end_logins(self) -> None:
-        """End all sessions and tokens of the user; the caller leaves the entry."""
+        """End all sessions and tokens of the user; the caller leaves the audit entry."""
         with atomic_write():
             User.objects.filter(pk=self.pk).update(login_round=F("login_round") + 1)
             self.refresh_from_db(fields=["login_round"])
@@ -137,16 +137,16 @@ class User(AbstractUser, Audited):
             kwargs["update_fields"] = {*kwargs["update_fields"], "login_round"}
 
     def _get_session_auth_hash(self, secret: Any = None) -> str:
-        """A session holds while the password and the round are those of its login."""
+        """Return the hash that keeps a session valid: it changes with the password and with the login round."""
         of_password = super()._get_session_auth_hash(secret)  # type: ignore[misc]
         if not self.login_round:
             return of_password
         return salted_hmac("louzu.login_round", f"{self.login_round}.{of_password}", secret=secret).hexdigest()
 
     def set_first_password(self, made: FirstPassword | None = None) -> str:
-        """Give the user a random password that must be changed at the first login, and return it.
+        """Set a random password that must be changed at the first login, and return it; the caller saves.
 
-        Whoever does so within a transaction brings one that was made before.
+        Hashing takes long, so a caller within a transaction passes one that was made before it.
         """
         made = made or first_password()
         self.password, self._password, self.must_change_password = made.hashed, made.text, True
@@ -156,14 +156,14 @@ class User(AbstractUser, Audited):
         return self.audit_paths()[0]
 
     def audit_paths(self) -> list[str]:
-        """One path in each street whose user this is, by a post or otherwise; if of none any more, of those before.
+        """Return one path in each street where the user works, by a post or otherwise; else where they last worked.
 
-        What somebody does in the service of one street is not told to another, where they worked once.
+        A street's trail does not show what its former user does for another street.
         """
         posts = list(self.roles.order_by("since").values_list("area__path", "until"))
         today = timezone.localdate()
-        held = [path for path, until in posts if until is None or until >= today]
-        now = [*held, *openings.paths_of(self)]
+        current = [path for path, until in posts if until is None or until >= today]
+        now = [*current, *openings.paths_of(self)]
         paths = sorted(now or [*(path for path, _ in posts[-1:]), *openings.former_paths_of(self)], reverse=True)
         return sorted({path[:SEGMENT]: path for path in paths}.values()) or [""]
 
@@ -180,7 +180,7 @@ class User(AbstractUser, Audited):
 
 class AreaRoleQuerySet(DatedQuerySet):
     def for_user(self, user: Any, right: Right = Right.READ) -> Self:
-        """Posts in the scope; to be changed, only of the kinds that the user may give."""
+        """Posts in the scope; for writing, only of the kinds that the user may give."""
         rows = self.filter(access.within("area__path", access.reach(user, Resource.POST, right)))
         return rows.filter(kind__in=access.grantable(user)) if right >= Right.WRITE else rows
 
@@ -230,7 +230,7 @@ class AreaRole(Audited):
             raise ValidationError({"area": f"{self.get_kind_display()}的区域要选{level.label}。"})
 
     def audit_paths(self) -> list[str]:
-        """A post that goes to another street is in that street's trail and in the one it leaves."""
+        """Return the area's path and, for a post that moves to another street, the path of the area it leaves."""
         left = getattr(self, "_loaded", {}).get("area_id", self.area_id)
         if left == self.area_id:
             return [self.area.path]
@@ -240,13 +240,13 @@ class AreaRole(Audited):
 
 class StaffTokenQuerySet(KeyQuerySet):
     def for_user(self, user: Any, right: Right = Right.READ) -> Self:
-        """The user's own, and those of a street's users for its office: to be seen and revoked, not used."""
+        """The user's own tokens, and those of a street's users for its office, to be seen and revoked."""
         there = access.within("area__path", access.reach(user, Resource.KEY, right))
         owners = AreaRole.objects.lasting().filter(there).values("user")
         return self.filter(Q(user=user) | Q(user__in=owners, user__is_superuser=False))
 
     def revoke(self) -> None:
-        """Revoke those that are not; each leaves an entry of its own."""
+        """Revoke the tokens that are not revoked yet; each leaves its own audit entry."""
         for token in self.filter(revoked_at=None).select_related("user"):
             token.revoke()  # type: ignore[attr-defined]
 
@@ -255,7 +255,7 @@ class StaffTokenQuerySet(KeyQuerySet):
 
 
 class StaffToken(AccessKey):
-    """A user's key for the API; it opens what the user's posts open."""
+    """A user's token for the API, with the rights of the user's posts."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, verbose_name="用户", related_name="tokens")
 
@@ -267,7 +267,7 @@ class StaffToken(AccessKey):
 
     @classmethod
     def issue(cls, user: User, *, label: str, life: timedelta = AccessKey.LIFE) -> tuple["StaffToken", str]:
-        """Make a token and return it with the text that is never shown again."""
+        """Make a token; return it with its text, which cannot be read again."""
         return cls.make(user=user, label=label, life=life)
 
     def audit_path(self) -> str:

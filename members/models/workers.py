@@ -1,4 +1,4 @@
-"""The workers of the queue, and when each was last heard of."""
+"""The workers of the task queue, and their heartbeats."""
 
 from datetime import timedelta
 from typing import Self
@@ -15,12 +15,12 @@ class WorkerBeatQuerySet(models.QuerySet):
         return self.filter(ended_at=None, beat_at__gte=timezone.now() - DEAD_AFTER)
 
     def forgotten(self) -> Self:
-        """Workers that nobody will ask after any more."""
+        """Workers that have been silent for so long that their rows may be deleted."""
         return self.filter(beat_at__lt=timezone.now() - FORGOTTEN_AFTER)
 
 
 class WorkerBeat(models.Model):
-    """A worker: a process of `manage.py work`, or the thread beside a server while it has something to do."""
+    """A worker: a process of `manage.py work`, or the thread beside a server while it has tasks to run."""
 
     name = models.CharField("名称", max_length=64, unique=True)
     started_at = models.DateTimeField("开始时间", default=timezone.now)

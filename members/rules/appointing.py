@@ -1,4 +1,4 @@
-"""Users and their posts: made, changed and appointed by whoever could give all that the user's login opens."""
+"""Users and their posts. The acting user must be able to give all that the changed user's login opens."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ NOT_YOURS = "只能安排或改动自己权限范围以内的岗位，没有保�
 
 
 def add_user(made: FirstPassword, **values: Any) -> User:
-    """Add a user with a first password, made before the transaction; posts are given apart."""
+    """Add a user with this first password, made before the transaction; `set_post` gives the posts."""
     with atomic_write():
         user = User(**values)
         user.set_first_password(made)
@@ -25,9 +25,9 @@ def add_user(made: FirstPassword, **values: Any) -> User:
 
 
 def change_user(user: User, *, by: User, **values: Any) -> User:
-    """Give a user another name, login or record of theirs, or end their logins, on what is stored by now."""
+    """Change a user's name, login name, member record or access; values that are not named stay as stored."""
     with atomic_write():
-        now = hold_given(user.pk, by=by)
+        now = lock_given(user.pk, by=by)
         for name, value in values.items():
             setattr(now, name, value)
         now.full_clean()
@@ -35,10 +35,10 @@ def change_user(user: User, *, by: User, **values: Any) -> User:
     return now
 
 
-def hold_given(pk: int, *, by: User) -> User:
-    """Hold a user until the transaction ends; PermissionDenied where their login opens what is not this one's to give.
+def lock_given(pk: int, *, by: User) -> User:
+    """Lock a user until the transaction ends; PermissionDenied where `by` could not give all that their login opens.
 
-    ValidationError where they are gone by now.
+    ValidationError where the user is gone.
     """
     user = User.objects.select_for_update(no_key=True).filter(pk=pk).first()
     if user is None:
@@ -48,13 +48,13 @@ def hold_given(pk: int, *, by: User) -> User:
 
 
 def require_given(user: User, *, by: User) -> None:
-    """Raise PermissionDenied where the user's login opens what is not this one's to give."""
+    """Raise PermissionDenied where `by` could not give all that the user's login opens."""
     if not User.objects.for_user(by, Right.WRITE).filter(pk=user.pk).exists():
         raise PermissionDenied(HIGHER if user != by else "自己的密码请在“修改密码”里换；别的请上级办理。")
 
 
 def set_post(role: AreaRole, *, by: User) -> AreaRole:
-    """Give a user a post, or change one; it must be the acting user's to give as it was, and as it is then."""
+    """Give or change a post; PermissionDenied where the acting user could not give it as it was, or as it becomes."""
     with atomic_write():
         list(User.objects.select_for_update(no_key=True).filter(pk=role.user_id).values_list("pk"))
         if role.pk:

@@ -1,7 +1,7 @@
-"""The shared register of employers: one unit serves many streets, so no one of them rewrites it for all.
+"""The shared register of employers. One unit may serve many streets, so no single street changes it for all of them.
 
-A unit that only one street uses is for whoever writes members there. What ties a unit to a street is registered as what
-holds on to it (`members.ground.dependents`).
+A unit that only one street uses may be changed by the users who write members there. The rows that tie a unit to a
+street are registered as its dependents (`members.ground.dependents`).
 """
 
 from collections import defaultdict
@@ -26,7 +26,7 @@ SHARED = (
 
 
 def streets_of(employers: Collection[int]) -> dict[int, set[str]]:
-    """Return the paths of the streets that use each of these employers; a query a kind of row, for any number."""
+    """Return the paths of the streets that use each of these employers (ids); one query for each kind of dependent."""
     found: dict[int, set[str]] = defaultdict(set)
     for employer, path in places_of(Employer, employers):
         found[employer].add(path[:SEGMENT])
@@ -34,7 +34,7 @@ def streets_of(employers: Collection[int]) -> dict[int, set[str]]:
 
 
 def used_outside(employers: Collection[int], street: Area) -> set[int]:
-    """Return those that another street uses as well."""
+    """Return the ids of those employers that another street uses too."""
     return {employer for employer, paths in streets_of(employers).items() if paths - {street.path}}
 
 
@@ -45,7 +45,7 @@ def may_change(user: User, employer: Employer) -> bool:
 
 
 def add(**values: Any) -> Employer:
-    """Add a unit to the register; ValidationError where it has its name or code already."""
+    """Add a unit to the register; ValidationError where its name or code is taken."""
     with atomic_write():
         employer = Employer(**values)
         employer.full_clean()
@@ -54,7 +54,7 @@ def add(**values: Any) -> Employer:
 
 
 def change(employer: Employer, *, by: User, **values: Any) -> Employer:
-    """Give a unit another name or code, on what is stored by now."""
+    """Change a unit's name or code; PermissionDenied where the user may not, ValidationError where it is gone."""
     with atomic_write():
         require_change(by, employer)
         now = Employer.objects.filter(pk=employer.pk).first()
@@ -68,7 +68,7 @@ def change(employer: Employer, *, by: User, **values: Any) -> Employer:
 
 
 def call(known: EmployerName | None = None, **values: Any) -> EmployerName:
-    """Say what a street calls a unit; with a row that is `known`, say it otherwise."""
+    """Add a street's own name for a unit, or change the `known` one; ValidationError where that is gone."""
     with atomic_write():
         now = (
             EmployerName.objects.select_for_update(no_key=True).filter(pk=known.pk).first() if known else EmployerName()
@@ -83,14 +83,14 @@ def call(known: EmployerName | None = None, **values: Any) -> EmployerName:
 
 
 def forget(name: EmployerName) -> None:
-    """Take a street's word for a unit back; one that is gone already is gone."""
+    """Delete a street's own name for a unit, if it is still there."""
     with atomic_write():
         for row in EmployerName.objects.select_for_update(no_key=True).filter(pk=name.pk):
             row.delete()
 
 
 def require_change(user: User, employer: Employer) -> None:
-    """Hold the employer and raise PermissionDenied where it is not this user's to change; in a transaction."""
+    """Lock the employer, in a transaction; raise PermissionDenied where the user may not change it."""
     list(Employer.objects.select_for_update(no_key=True).filter(pk=employer.pk))
     if not may_change(user, employer):
         raise PermissionDenied(SHARED)

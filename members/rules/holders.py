@@ -1,4 +1,4 @@
-"""What of members holds on to areas, employers, doors, members and users."""
+"""The rows of this app that depend on areas, employers, doors, members and users."""
 
 from members.ground.dependents import Dependent, register
 from members.models import (

@@ -1,4 +1,4 @@
-"""The doors of a building: laid out at once or added one by one, named, put right, taken away."""
+"""The doors of a building: laid out at once or added one by one, renamed, corrected, removed."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -11,34 +11,34 @@ from members.ground.history import batches, write_history
 from members.ground.rooms import Shape, all_rooms, fold_room, shape_of
 from members.models import Area, Household, Residence
 
-MOST_HOUSEHOLDS = 1_000  # a building with more is a slip in its form
+MOST_HOUSEHOLDS = 1_000  # more than this is a mistake in the form
 BUILDING_GONE = "这个楼组刚刚去掉了，没有保存。请回到楼组列表，再看一遍。"
 DOOR_GONE = "这一户刚刚去掉了，没有保存。请回到这栋楼，再看一遍。"
 
 
 class LaidOut(NamedTuple):
-    """What came of laying out a building: how many doors are new, how many were a slip and are gone."""
+    """The result of laying out a building: how many doors are new, and how many mistaken ones were removed."""
 
     added: int
     removed: int
 
 
 def lay_out(group: Area, *, units: int, floors: int, doors: int) -> LaidOut:
-    """Make all doors of a building group at once; done again, it adds what is missing and removes what was a slip.
+    """Make all doors of a building group at once; done again, add the missing doors and remove the mistaken ones.
 
-    Members' own rooms are among them. What anything hangs on, or was added by hand, stays.
+    The rooms of members are among them. Doors with any data, and those added by hand, stay.
     """
     if units * floors * doors > MOST_HOUSEHOLDS:
         raise ValidationError(f"算下来超过 {MOST_HOUSEHOLDS} 户，请核对单元、层数和每层户数。")
     with atomic_write():
-        _hold_building(group)  # two people laying out one building queue
+        _lock_building(group)  # so that two people who lay out one building queue
         _, is_named = shape_of_building(group)
         rooms = [*all_rooms(units=units, floors=floors, doors=doors, is_unit_named=is_named)]
         return LaidOut(add_rooms(group, rooms), clear(group, keep=rooms))
 
 
 def shape_of_building(group: Area) -> tuple[Shape, bool]:
-    """Return how large the building is as far as is known, and whether the rooms that are sure name the unit."""
+    """Return the building's size as far as is known, and whether the rooms with members or data name the unit."""
     doors = Household.objects.filter(area=group)
     homes = Residence.objects.filter(area=group).current().exclude(room="").values_list("room", flat=True)
     sure = [*homes, *doors.exclude(pk__in=doors.idle()).values_list("room", flat=True)]
@@ -47,9 +47,9 @@ def shape_of_building(group: Area) -> tuple[Shape, bool]:
 
 
 def add_rooms(group: Area, rooms: Iterable[str] = ()) -> int:
-    """Add the doors of a building group that are not there yet, its members' among them; return how many."""
+    """Add the missing doors of a building group, those of its members included; return how many."""
     with atomic_write():
-        _hold_building(group)
+        _lock_building(group)
         homes = Residence.objects.filter(area=group).current().exclude(room="")
         wanted = dict.fromkeys([*map(fold_room, rooms), *homes.values_list("room", flat=True)])
         there = set(Household.objects.filter(area=group).values_list("room", flat=True))
@@ -62,13 +62,13 @@ def add_rooms(group: Area, rooms: Iterable[str] = ()) -> int:
 
 
 def clear(group: Area, *, keep: Iterable[str]) -> int:
-    """Remove the doors of a building group that were laid out wrongly and on which nothing hangs; return how many.
+    """Remove the doors of a building group that are not in `keep` and have no data; return how many.
 
     A door without a floor was added by hand, and stays.
     """
     kept = set(map(fold_room, keep))
     with atomic_write():
-        _hold_building(group)
+        _lock_building(group)
         doors = Household.objects.filter(area=group, floor__isnull=False).idle().values_list("pk", "room")
         wrong = [pk for pk, room in doors if room not in kept]
         write_history(Household, wrong, kind="-")
@@ -81,9 +81,9 @@ def clear(group: Area, *, keep: Iterable[str]) -> int:
 
 
 def add_door(group: Area, **values: Any) -> Household:
-    """Add one door to a building group; ValidationError where it is there, or the group is closed by now."""
+    """Add one door to a building group; ValidationError where it exists, or the group is closed."""
     with atomic_write():
-        _hold_building(group)
+        _lock_building(group)
         door = Household(area=group, **values)
         door.full_clean()
         Area.objects.lock_open(group)
@@ -92,7 +92,7 @@ def add_door(group: Area, **values: Any) -> Household:
 
 
 def change_door(door: Household, **values: Any) -> Household:
-    """Give a door another room or name, on what is stored by now; its building stays."""
+    """Change a door's room or name; ValidationError where the door is gone. Its building stays."""
     with atomic_write():
         stored = Household.objects.select_for_update(no_key=True, of=("self",)).filter(pk=door.pk)
         if (now := stored.select_related("area").first()) is None:
@@ -104,6 +104,6 @@ def change_door(door: Household, **values: Any) -> Household:
     return now
 
 
-def _hold_building(group: Area) -> None:
+def _lock_building(group: Area) -> None:
     if not Area.objects.select_for_update(no_key=True).filter(pk=group.pk):
         raise ValidationError(BUILDING_GONE)

@@ -1,4 +1,4 @@
-"""Pairing many households at once: who would go with whom, and doing it in one go."""
+"""Pairing many households at once: proposing pairs, and saving them in one transaction."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +21,7 @@ FAR = 99
 
 
 class Proposal(NamedTuple):
-    """A neighbour's household and the member's household that would be paired with it, if there is one left."""
+    """A neighbour's household and the member household proposed for it, None where none has room left."""
 
     neighbour: Household
     household: Household | None
@@ -30,9 +30,10 @@ class Proposal(NamedTuple):
 def propose(
     neighbours: Sequence[Household], households: Sequence[Household], *, load: dict[int, int], most: int | None = None
 ) -> list[Proposal]:
-    """Give each neighbour the nearest member household, spread evenly; `most` is what one of these may have.
+    """Propose the nearest member household for each neighbour, spread evenly, each with at most `most` neighbours.
 
-    `load` says how many each has already. A building looks after its own; one without members asks the compound.
+    `load` is how many each household (id) has already. A building without members is spread over its compound; any
+    other over its own member households.
     """
     load = dict(load)
     found: dict[int, Household] = {}
@@ -46,7 +47,7 @@ def propose(
 
 
 def by_building(doors: Iterable[Household]) -> dict[int, list[Household]]:
-    """Return the doors of each building."""
+    """Return the doors by building (id)."""
     buildings: dict[int, list[Household]] = defaultdict(list)
     for door in doors:
         buildings[door.area_id].append(door)
@@ -56,7 +57,7 @@ def by_building(doors: Iterable[Household]) -> dict[int, list[Household]]:
 def _spread(
     neighbours: Sequence[Household], households: Sequence[Household], load: dict[int, int], most: int | None
 ) -> dict[int, Household]:
-    """Match the nearest first, none of the households taking more than its even share; `load` grows with it."""
+    """Match the nearest first, no household with more than its even share; count the new ones in `load`."""
     if not households or not neighbours:
         return {}
     share = ceil((sum(load.get(home.pk, 0) for home in households) + len(neighbours)) / len(households))
@@ -79,7 +80,7 @@ def nearest(door: Household, others: Sequence[Household]) -> list[Household]:
 
 
 def _distance(one: Household, other: Household) -> tuple[int, bool, int, int]:
-    """How far two doors of a compound are apart: buildings, then unit, floors, doors."""
+    """Return how far apart two doors of a compound are: buildings, then unit, floors, doors."""
     buildings = abs(int(one.area.path[-SEGMENT:]) - int(other.area.path[-SEGMENT:]))
     floors = FAR if one.floor is None or other.floor is None else abs(one.floor - other.floor)
     return buildings, one.unit != other.unit, floors, abs(_number(one) - _number(other))
@@ -90,13 +91,13 @@ def _number(door: Household) -> int:
 
 
 def loads(area: Area) -> dict[int, int]:
-    """Return how many neighbours each member household of the area has now."""
+    """Return how many neighbours each member household (id) of the area has now."""
     pairings = Pairing.objects.inside(area).current().order_by()
     return dict(pairings.values_list("household").annotate(Count("pk")))
 
 
 class PairingOutcome(NamedTuple):
-    """What came of pairing many: how many are new, how many neighbours were paired by then."""
+    """The result of pairing many: how many pairings are new, and how many neighbours were paired already."""
 
     made: int
     skipped: int
@@ -105,7 +106,8 @@ class PairingOutcome(NamedTuple):
 def pair_chosen(chosen: Mapping[int, int], *, area: Area, since: date, by: User) -> PairingOutcome:
     """Pair each of these neighbours of a building or compound with the member household chosen for it (ids).
 
-    Both sides are doors where the user may write; all of them are paired, or none.
+    Neighbours outside the user's scope are left out. ValidationError, and none is paired, where no neighbour is left or
+    a chosen household is outside.
     """
     doors = Household.objects.for_user(by, Right.WRITE).select_related("area")
     compound = Area.objects.get(path=area.path[: Area.Level.STATION * SEGMENT])
@@ -122,7 +124,7 @@ def pair_chosen(chosen: Mapping[int, int], *, area: Area, since: date, by: User)
 def pair_all(pairs: dict[Household, Household], *, compound: Area, since: date) -> PairingOutcome:
     """Pair these neighbours (keys) with these member households of one compound, all in one transaction.
 
-    A neighbour that is paired by then is left as it is, so that the same list sent twice adds nothing.
+    A neighbour that has a pairing keeps it, so that the same list sent twice adds nothing.
     """
     _refuse_day_to_come(since)
     with atomic_write():
@@ -151,7 +153,7 @@ def _refuse_day_to_come(day: date) -> None:
 
 
 def _of_members(pks: Iterable[int]) -> set[int]:
-    """Return those of these doors behind which members live."""
+    """Return the ids of those doors behind which members live."""
     today = timezone.localdate()
     of_members: set[int] = set()
     for batch in batches(sorted(pks)):
@@ -161,9 +163,9 @@ def _of_members(pks: Iterable[int]) -> set[int]:
 
 
 def end_all(pairings: Iterable[Pairing], *, on: date, paths: Iterable[str]) -> int:
-    """End these pairings in one transaction; return how many were still on. Where one began later, none is ended.
+    """End these pairings in one transaction; return how many were current. ValidationError where one began later.
 
-    `paths` are the areas within which whoever ends them works: of each the trail has an entry.
+    `paths` are the areas of the acting user's posts; the trail gets an entry for each of them.
     """
     _refuse_day_to_come(on)
     pks = sorted(pairing.pk for pairing in pairings)

@@ -1,4 +1,4 @@
-"""Members on record: registered with a home from the start, put right later, each known once by the ID number."""
+"""Registering members with a home, and correcting their records; each ID number has one record."""
 
 from datetime import date
 from typing import Any
@@ -18,9 +18,9 @@ HOME_GONE = "这处住址刚刚去掉了，没有保存。请刷新页面看看�
 def register(
     *, home: Area, room: str = "", since: date | None = None, joined_on: date | None = None, **values: Any
 ) -> Member:
-    """Add a member who lives in this building group; `take` says what the values are."""
+    """Add a member who lives in this building group; see `take` for the values."""
     with atomic_write():
-        Area.objects.lock_street(home)  # of two people who register one person the second sees the first
+        Area.objects.lock_street(home)  # so that a second registration of a person sees the first
         Area.objects.lock_open(home)
         member = take(Member(street=Area.objects.get(path=home.street_path)), **values)
         member.full_clean()
@@ -30,7 +30,7 @@ def register(
 
 
 def revise(member: Member, **values: Any) -> Member:
-    """Put a member's record right, on what is stored by now; what is not named stays as it is."""
+    """Correct a member's record; values that are not named stay as stored. ValidationError where it is gone."""
     with atomic_write():
         if values.get("id_number"):
             Area.objects.lock_street(member.street)
@@ -44,11 +44,11 @@ def revise(member: Member, **values: Any) -> Member:
 
 
 def take(member: Member, *, id_number: str | None = None, phone: str | None = None, **values: Any) -> Member:
-    """Set the values on the member, without saving; ValidationError by field where they cannot be.
+    """Set the values on the member, without saving; ValidationError by field where they are not allowed.
 
-    The ID number is known by its digest alone: what it says of birth and sex need not be given, and must agree with
-    what is. One ID number, one record: two people with one number come only by a roster that names both. An empty
-    number takes the digest away; a `phone` in full takes the place of the one there is.
+    Of the ID number only the digest is kept. It supplies birth date and sex where they are missing, and must agree with
+    them where they are given. A second record with the number is refused; only a roster that names both may add one.
+    An empty number removes the digest. `phone`, in full, replaces the present one.
     """
     for name, value in values.items():
         setattr(member, name, value)
@@ -65,16 +65,16 @@ def take(member: Member, *, id_number: str | None = None, phone: str | None = No
 
 
 def _agree(member: Member, number: str) -> None:
-    told = {"birth_date": gb11643.birth_date(number), "sex": gb11643.sex(number)}
-    wrong = {name: "与身份证号不一致，请核对。" for name in told if not agree(getattr(member, name), told[name])}
+    derived = {"birth_date": gb11643.birth_date(number), "sex": gb11643.sex(number)}
+    wrong = {name: "与身份证号不一致，请核对。" for name in derived if not agree(getattr(member, name), derived[name])}
     if wrong:
         raise ValidationError(wrong)
-    for name, text in told.items():
+    for name, text in derived.items():
         setattr(member, name, getattr(member, name) or text)
 
 
 def set_duty(duty: Duty) -> Duty:
-    """Write that a member took up one of the six roles, or since and until when."""
+    """Add or change a member's duty, one of the six roles."""
     with atomic_write():
         list(Member.objects.select_for_update(no_key=True).filter(pk=duty.member_id).values_list("pk"))
         duty.full_clean()
@@ -83,7 +83,7 @@ def set_duty(duty: Duty) -> Duty:
 
 
 def correct_home(home: Residence, **values: Any) -> Residence:
-    """Put right what is on record of a home: its room, its days, the day the party group was joined."""
+    """Correct a home: its room, its days, the day the party group was joined; ValidationError where it is gone."""
     with atomic_write():
         list(Member.objects.select_for_update(no_key=True).filter(pk=home.member_id).values_list("pk"))
         now = Residence.objects.filter(pk=home.pk).select_related("area", "member__street").first()

@@ -1,4 +1,4 @@
-"""The tree of a street from a sheet: all of it or, where there are errors, nothing."""
+"""The import of a street's tree from a sheet: all of it or, where there are errors, nothing."""
 
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
@@ -13,7 +13,7 @@ from members.web.shell import page
 
 
 def upload(request):
-    """Read the sheet and say what came of it; uploaded again, it changes nothing."""
+    """Import a sheet and show the result; the same sheet uploaded again changes nothing."""
     if not _streets(request.user).exists():
         raise PermissionDenied
     form = TreeForm(request.POST or None, request.FILES or None, user=request.user)
@@ -30,7 +30,7 @@ def upload(request):
 
 @require_GET
 def template(request):
-    """An empty sheet with the headings that are read."""
+    """Download an empty sheet with the headings that are read."""
     if not _streets(request.user).exists():
         raise PermissionDenied
     headings = [names[0] for names in HEADINGS.values()]

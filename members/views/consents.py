@@ -1,4 +1,4 @@
-"""Asking members whether the stairwell may show their names: whom, how they were asked, what they said."""
+"""Members' consent to show their names in the stairwell: the lists, the answers, the slips, the withdrawal."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ AFTERWARDS = {
 
 @dataclass(slots=True)
 class ConsentPlace:
-    """An area one level down: how many members live there, how many of them agreed."""
+    """An area one level down, with how many members live there and how many of them agreed."""
 
     area: Area
     living: int
@@ -41,24 +41,24 @@ class ConsentPlace:
 
 
 def consents(request):
-    """The members of a building and what they said; of a wider area the way down to its buildings."""
+    """Show the answers of a building's members and record new ones; of a wider area, list the areas below."""
     areas = _areas(request)
     area = _chosen(request, areas)
     if area is None or area.level < Area.Level.BUILDING_GROUP:
         return _places(request, areas, area)
-    asked = _asked(request.user, area)
+    residents = _residents(request.user, area)
     may_write = access.covers(request.user, Resource.MEMBER, area.path, Right.WRITE)
     if request.method == "POST" and not may_write:
         raise PermissionDenied
-    form = AnswersForm(request.POST if request.method == "POST" else None, asked=asked)
+    form = AnswersForm(request.POST if request.method == "POST" else None, residents=residents)
     if form.is_bound and form.is_valid() and done(form, lambda: _record(form, by=request.user)):
-        messages.success(request, _told(form.answers))
+        messages.success(request, _message(form.answers))
         return redirect(_address(area))
     return page(
-        request, "members/consents.html", title=f"楼道亮名：{area}", area=area, above=areas.above(area), asked=asked,
-        form=form, may_write=may_write, notice=NOTICE, version=VERSION,
-        agreed=[row for row in asked if row.is_agreed], others=[row for row in asked if not row.is_agreed],
-        unasked=sum(row.answer is None for row in asked),
+        request, "members/consents.html", title=f"楼道亮名：{area}", area=area, above=areas.above(area), form=form,
+        may_write=may_write, notice=NOTICE, version=VERSION, residents=residents,
+        agreed=[row for row in residents if row.is_agreed], others=[row for row in residents if not row.is_agreed],
+        unasked=sum(row.answer is None for row in residents),
     )  # fmt: skip
 
 
@@ -69,15 +69,21 @@ def _record(form: AnswersForm, *, by) -> None:
 
 @require_GET
 def sheet(request, pk):
-    """Slips to be signed, one for each member who was not asked yet: cut apart, nobody sees another's answer."""
+    """Print slips to sign, one for each member without an answer; cut apart, none shows another's answer."""
     area = get_object_or_404(_areas(request).filter(level=Area.Level.BUILDING_GROUP), pk=pk)
-    asked = [row for row in _asked(request.user, area) if row.answer is None]
-    context = {"title": f"征求意见单：{area}", "area": area, "asked": asked, "notice": NOTICE, "version": VERSION}
+    residents = [row for row in _residents(request.user, area) if row.answer is None]
+    context = {
+        "title": f"征求意见单：{area}",
+        "area": area,
+        "residents": residents,
+        "notice": NOTICE,
+        "version": VERSION,
+    }
     return render(request, "members/consent_sheet.html", context)
 
 
 def withdraw(request, pk):
-    """Take an agreement back; the next plate knows."""
+    """Ask once, then withdraw an agreement."""
     consent = writable(request, Consent, pk, "member")
     if not consent.is_agreed:
         raise Http404
@@ -97,7 +103,7 @@ def _areas(request) -> AreaQuerySet:
 
 
 def _chosen(request, areas: AreaQuerySet) -> Area | None:
-    """The area asked for, else the user's own; None where they have several."""
+    """Return the area in the query, else the user's own; None where they have several."""
     if "area" in request.GET:
         return get_object_or_404(areas, pk=next(iter(numbers([request.GET["area"]])), None))
     own = list(_own(request, areas)[:2])
@@ -125,7 +131,7 @@ def _places(request, areas: AreaQuerySet, area: Area | None):
 
 
 def _counts(user, area: Area | None) -> tuple[Counter, Counter]:
-    """How many members live in each building, and how many of them agreed, by path."""
+    """Return how many members live in each building, and how many of them agreed, by path."""
     homes = Residence.objects.for_user(user).current()
     if area:
         homes = homes.inside(area)
@@ -143,8 +149,8 @@ def _below(area: Area, counts: Counter) -> int:
     return sum(count for path, count in counts.items() if path.startswith(area.path))
 
 
-def _asked(user, area: Area) -> list[AskedResident]:
-    """Who lives in the building today, door after door."""
+def _residents(user, area: Area) -> list[AskedResident]:
+    """Return the members who live in the building today, door after door."""
     homes = Residence.objects.for_user(user).current().filter(area=area).select_related("member")
     answers = latest_answers(user, [home.member_id for home in homes])
     return [AskedResident(home, answers.get(home.member_id)) for home in sorted(homes, key=_door)]
@@ -155,7 +161,7 @@ def _door(home: Residence) -> tuple:
     return unit, floor or 0, number, home.member.pinyin
 
 
-def _told(answers: dict[int, bool]) -> str:
+def _message(answers: dict[int, bool]) -> str:
     agreed = sum(answers.values())
     return f"已登记：同意 {agreed} 人，不同意 {len(answers) - agreed} 人。"
 

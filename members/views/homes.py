@@ -1,4 +1,4 @@
-"""A member moves house, moves away; their phone number in full."""
+"""Pages of a member: moving house, moving away, the phone number in full."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -25,7 +25,7 @@ def move(request, pk):
 
 
 def leave(request, pk):
-    """Move away: the record stays, the home ends."""
+    """Move away: the home ends, the record stays."""
     member = writable(request, Member, pk)
     form = DayForm(request.POST or None)
     if form.is_valid() and done(form, lambda: member.leave(**form.cleaned_data)):
@@ -38,11 +38,11 @@ def leave(request, pk):
 
 
 def phone(request, pk):
-    """Show a phone number in full, on record."""
+    """Show a phone number in full, and record the access."""
     member = get_object_or_404(Member.objects.for_user(request.user), pk=pk)
     if not Member.objects.for_user(request.user, Right.REVEAL).filter(pk=pk).exists():
         raise PermissionDenied
-    shown = ""
+    number = ""
     if request.method == "POST":
-        shown = member.reveal_phone() or "没有登记电话"
-    return page(request, "members/phone.html", title=f"完整电话：{member}", member=member, shown=shown)
+        number = member.reveal_phone() or "没有登记电话"
+    return page(request, "members/phone.html", title=f"完整电话：{member}", member=member, number=number)

@@ -1,4 +1,4 @@
-"""A building's doors: the way to it, its grid on which two clicks make a pair, and the doors one by one."""
+"""Pages of doors: the list of buildings, a building's grid where two clicks make a pair, and each door."""
 
 from collections import defaultdict
 from typing import cast
@@ -29,7 +29,7 @@ from members.web.shell import page
 
 
 def buildings(request: HttpRequest) -> HttpResponse:
-    """The way to a building: compounds, then their buildings; whoever has one building is led to it."""
+    """List compounds, then their buildings; a user with a single building is redirected to it."""
     if not access.can(cast(User, request.user), Resource.HOUSEHOLD):
         raise PermissionDenied
     mine = Area.objects.for_user(request.user, resource=Resource.HOUSEHOLD).current()
@@ -60,7 +60,7 @@ def _rows(area: Area, mine, level: int) -> list:
 
 
 def building(request: HttpRequest, pk: int) -> HttpResponse:
-    """A building's grid; a member's household and a neighbour's, clicked one after the other, are a pair."""
+    """Show a building's grid; pair a member's household and a neighbour's, clicked one after the other."""
     place = _building(request, pk, Right.WRITE if request.method == "POST" else Right.READ)
     form = _pair_form(request, place)
     if form.is_valid() and done(form, form.pair):
@@ -68,7 +68,7 @@ def building(request: HttpRequest, pk: int) -> HttpResponse:
     partner = _partner(request, place)
     grid = grid_of(place, user=request.user, day=timezone.localdate())
     if grid.is_empty:
-        return redirect(f"{reverse('members:lay_out', args=[pk])}{_kept(request)}")
+        return redirect(f"{reverse('members:lay_out', args=[pk])}{_partner_query(request)}")
     return page(
         request,
         "members/building.html",
@@ -92,28 +92,28 @@ def _pair_form(request: HttpRequest, place: Area) -> PairForm:
 
 
 def _after(form: PairForm) -> str:
-    """The address after a pair is made: which it was, and its day where the next one will have it too."""
+    """Return the query for the page after pairing: the new pairing, and its day if the next one is to have it too."""
     since = form.cleaned_data["since"]
     kept = {} if since == timezone.localdate() else {"since": since.isoformat()}
     return urlencode({"made": form.pairing.pk} | kept)
 
 
 def _partner(request: HttpRequest, place: Area) -> Household | None:
-    """The household in another building of the compound that somebody here is to be paired with."""
+    """Return the household in another building (`with` in the query) to be paired with one here."""
     doors = Household.objects.for_user(request.user, Right.WRITE).select_related("area").exclude(area=place)
     near = access.within("area__path", [access.subtree(compound_path(place))])
     return doors.filter(near, pk__in=numbers([request.GET.get("with", "")])).first()
 
 
 def _made(request: HttpRequest) -> Pairing | None:
-    """The pair that was made just now and can be taken back."""
+    """Return the pairing made just now (`made` in the query), if it can still be undone."""
     mine = Pairing.objects.for_user(request.user, Right.WRITE).current().select_related(*SIDES)
     made = mine.filter(pk__in=numbers([request.GET.get("made", "")])).first()
     return made if made and made.is_new else None
 
 
 def _building(request: HttpRequest, pk: int, right: Right = Right.WRITE) -> Area:
-    """A building group with its doors; 404 outside the scope, 403 inside it without the right."""
+    """Return a building group; 404 outside the scope, 403 inside it without the right."""
     groups = Area.objects.for_user(request.user, resource=Resource.HOUSEHOLD).current()
     place = get_object_or_404(groups.filter(level=Area.Level.BUILDING_GROUP), pk=pk)
     if not access.covers(cast(User, request.user), Resource.HOUSEHOLD, place.path, right):
@@ -122,7 +122,7 @@ def _building(request: HttpRequest, pk: int, right: Right = Right.WRITE) -> Area
 
 
 def lay_out(request: HttpRequest, pk: int) -> HttpResponse:
-    """Make all doors of a building at once; done again, it adds what is missing and removes what was a slip."""
+    """Make all doors of a building at once; done again, add the missing doors and remove the mistaken ones."""
     place = _building(request, pk)
     shape, _ = housing.shape_of_building(place)
     form = LayOutForm(request.POST if request.method == "POST" else None, initial=shape._asdict())
@@ -133,13 +133,13 @@ def lay_out(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error(None, error)
         else:
             messages.success(request, f"新增 {added} 户{f'，去掉多余的 {removed} 户' if removed else ''}。")
-            return redirect(f"{reverse('members:building', args=[pk])}{_kept(request)}")
+            return redirect(f"{reverse('members:building', args=[pk])}{_partner_query(request)}")
     has_doors = Household.objects.inside(place).exists()
     return page(request, "members/lay_out.html", title=place.label, place=place, form=form, has_doors=has_doors)
 
 
-def _kept(request: HttpRequest) -> str:
-    """Whom somebody of this building is to be paired with, on the way round by its doors."""
+def _partner_query(request: HttpRequest) -> str:
+    """Return the query that keeps the household to be paired with, while the doors of this building are made."""
     picked = numbers([request.GET.get("with", "")])
     return f"?with={min(picked)}" if picked else ""
 
@@ -167,7 +167,7 @@ def door_add(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def household(request: HttpRequest, pk: int) -> HttpResponse:
-    """A door: what to call it, its pairs of today and before, a neighbour in another building, its removal."""
+    """Show a door, rename it, list its pairings, and link to pairing it in another building and to its removal."""
     door = writable(request, Household, pk, "area")
     form = NameForm(request.POST if request.method == "POST" else None, instance=door)
     if form.is_valid() and done(form, lambda: housing.change_door(door, **form.cleaned_data)):

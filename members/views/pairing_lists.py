@@ -1,4 +1,4 @@
-"""Lists: the pairs, the member households with and without one, the neighbours that have none."""
+"""Lists of the pairings, the member households with and without one, and the neighbours without one."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -41,7 +41,7 @@ HEADINGS = {
 
 @dataclass(slots=True)
 class PairedHome:
-    """A member household: where, who lives there, and whom it looks after. It may have no door on the grid yet."""
+    """A member household, its members and the neighbours paired with it. It may have no door on the grid yet."""
 
     group: int
     label: str
@@ -51,13 +51,13 @@ class PairedHome:
 
 
 def pairings(request: HttpRequest) -> HttpResponse:
-    """One of the lists, of an area of the user's."""
+    """Show one of the lists, for an area of the user's."""
     if not access.can(cast(User, request.user), Resource.HOUSEHOLD):
         raise PermissionDenied
     found = places(request, Resource.HOUSEHOLD)
     rows = {name: _rows(name, request.user, found.chosen) for name in TABS}
     chosen = _tab(request)
-    shown = Paginator(rows[chosen], PAGE).get_page(request.GET.get("p"))
+    page_rows = Paginator(rows[chosen], PAGE).get_page(request.GET.get("p"))
     return page(
         request,
         "members/pairings.html",
@@ -65,15 +65,15 @@ def pairings(request: HttpRequest) -> HttpResponse:
         places=found,
         tabs=[(name, label, rows[name].count()) for name, label in TABS.items()],
         chosen=chosen,
-        shown=shown,
-        rows=_filled(chosen, list(shown), request.user),
+        shown=page_rows,
+        rows=_filled(chosen, list(page_rows), request.user),
         may_export=access.can(cast(User, request.user), Resource.EXPORT),
         may_end=access.can(cast(User, request.user), Resource.HOUSEHOLD, Right.WRITE),
     )
 
 
 def pairings_export(request: HttpRequest) -> HttpResponse:
-    """The list as a workbook, for a reason and on record."""
+    """Download the list as a workbook; ask for a reason and record the export."""
     if not access.can(cast(User, request.user), Resource.EXPORT):
         raise PermissionDenied
     found, chosen = places(request, Resource.EXPORT), _tab(request)
@@ -91,12 +91,12 @@ def pairings_export(request: HttpRequest) -> HttpResponse:
 
 
 def _tab(request: HttpRequest) -> str:
-    asked = request.GET.get("show", "")
-    return asked if asked in TABS else next(iter(TABS))
+    tab = request.GET.get("show", "")
+    return tab if tab in TABS else next(iter(TABS))
 
 
 def _rows(name: str, user: Any, area: Area | None, *, resource: Resource = Resource.HOUSEHOLD) -> QuerySet:
-    """The rows of a list in the order of the tree: never by how many."""
+    """Return the rows of a list in the order of the tree, never ranked by the number of pairings."""
     if name == "current":
         current = Pairing.objects.for_user(user, resource=resource).current().select_related(*SIDES)
         current = current.inside(area) if area else current
@@ -112,7 +112,7 @@ def _rows(name: str, user: Any, area: Area | None, *, resource: Resource = Resou
 
 
 def _homes(user: Any, area: Area | None, resource: Resource, *, is_paired: bool) -> QuerySet:
-    """Doors behind which a member lives, as the coverage counts them: by group and room."""
+    """Return the homes of members by group and room, as the coverage report counts them."""
     homes = Residence.objects.current().filter(access.within("area__path", access.reach(user, resource)))
     homes = (homes.inside(area) if area else homes).exclude(room="")
     looking_after = Pairing.objects.current().filter(household__area=OuterRef("area"), household__room=OuterRef("room"))
@@ -122,7 +122,7 @@ def _homes(user: Any, area: Area | None, resource: Resource, *, is_paired: bool)
 
 
 def _filled(name: str, rows: Sequence, user: Any) -> list:
-    """The rows of a page with what is shown beside them, in one or two queries more."""
+    """Return the rows of a page with the names beside them, in one or two more queries."""
     if name == "neighbours":
         return list(rows)
     if name == "current":
@@ -135,7 +135,7 @@ def _filled(name: str, rows: Sequence, user: Any) -> list:
 
 
 def _looked_after(groups: Iterable[int], user: Any) -> Behind:
-    """The neighbours of each member household of these groups, as far as the user may see their buildings."""
+    """Return the neighbours by member household of these groups; `ELSEWHERE` where the user may not see one."""
     after: Behind = defaultdict(list)
     for pairing in Pairing.objects.current().filter(household__area__in=groups).select_related(*SIDES):
         home, neighbour = pairing.household, pairing.neighbour
@@ -146,7 +146,7 @@ def _looked_after(groups: Iterable[int], user: Any) -> Behind:
 
 
 def _line(name: str, row: Any) -> list:
-    """A row as cells of the workbook."""
+    """Return a row as cells of the workbook."""
     if name == "current":
         pairing, names = row
         home, neighbour = pairing.household, pairing.neighbour

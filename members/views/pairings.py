@@ -1,4 +1,4 @@
-"""Pairs of households: made by two clicks or many at once, looked at, ended, taken back."""
+"""Pages of pairings: shown, ended one by one or several at once, undone."""
 
 from typing import cast
 
@@ -27,7 +27,7 @@ def compound_path(building: Area) -> str:
 
 
 def pairing(request: HttpRequest, pk: int) -> HttpResponse:
-    """A pair: whose households, since when; from here it is ended."""
+    """Show a pairing, and end it."""
     pairing = get_object_or_404(Pairing.objects.for_user(request.user).select_related(*SIDES), pk=pk)
     form = EndForm(request.POST if request.method == "POST" else None)
     if request.method == "POST":
@@ -51,7 +51,7 @@ def pairing(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def pairing_undo(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take back a pair that was registered by mistake today."""
+    """Undo a pairing that was registered by mistake today."""
     pairing = writable(request, Pairing, pk, *SIDES)
     if tried(request, pairing.undo):
         messages.success(request, f"已撤销：{pairing}。")
@@ -60,7 +60,7 @@ def pairing_undo(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def pairings_end(request: HttpRequest) -> HttpResponse:
-    """End several pairs at once: those ticked in the list, which are in the address."""
+    """End several pairings at once: those ticked in the list, whose ids are in the query."""
     if not access.can(cast(User, request.user), Resource.HOUSEHOLD, Right.WRITE):
         raise PermissionDenied
     picked = numbers(request.GET.getlist("pick")[:MOST_ENDED])

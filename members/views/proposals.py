@@ -1,4 +1,4 @@
-"""Pairing many at once: who would go with whom, to be ticked, changed and saved in one go."""
+"""Pairing many at once: a list of proposals to be ticked, changed and saved in one go."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ def proposals(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         chosen, since = chosen_pairs(request.POST), form.cleaned_data["since"]
         by = cast(User, request.user)
-        if done(form, lambda: _told(request, pair_chosen(chosen, area=area, since=since, by=by))):
+        if done(form, lambda: _add_message(request, pair_chosen(chosen, area=area, since=since, by=by))):
             return redirect("members:proposals", pk)
     homes = list(doors.inside(compound).of_members(timezone.localdate()))
     waiting = _waiting(doors.inside(area))
@@ -64,13 +64,13 @@ def proposals(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _told(request: HttpRequest, outcome: PairingOutcome) -> None:
+def _add_message(request: HttpRequest, outcome: PairingOutcome) -> None:
     skipped = f"另有 {outcome.skipped} 户已经结对，没有重复。" if outcome.skipped else ""
     messages.success(request, f"已结成 {outcome.made} 对。{skipped}")
 
 
 def _place(request: HttpRequest, pk: int) -> Area:
-    """A building or compound in which the user may write; 404 outside the scope, 403 without the right."""
+    """Return a building or compound in which the user may write; 404 outside the scope, 403 without the right."""
     areas = Area.objects.for_user(request.user, resource=Resource.HOUSEHOLD).current()
     area = get_object_or_404(areas.filter(level__gte=Area.Level.STATION), pk=pk)
     if not access.covers(cast(User, request.user), Resource.HOUSEHOLD, area.path, Right.WRITE):
@@ -84,7 +84,7 @@ def _waiting(doors: HouseholdQuerySet) -> HouseholdQuerySet:
 
 
 def _rows(proposed: Iterable[Proposal], homes: list[Household], sent: QueryDict | None) -> list[ProposalRow]:
-    """What is proposed; what was sent and could not be saved stays as it was chosen."""
+    """Return the rows of the proposals; after a form that could not be saved, with its choices and ticks."""
     by_pk, own = {home.pk: home for home in homes}, by_building(homes)
     ticked = None if sent is None else numbers(sent.getlist("pick"))
     rows = []
@@ -98,7 +98,7 @@ def _rows(proposed: Iterable[Proposal], homes: list[Household], sent: QueryDict 
 
 
 def _labels(homes: list[Household], area: Area, user: Any) -> dict[int, str]:
-    """What each member household is called in the list of choices, with its building where that is another one."""
+    """Return each member household's (id) label in the choices, with its building where that is another one."""
     behind = members_behind([(home.area_id, home.room) for home in homes], user=user)
     return {
         home.pk: " ".join(

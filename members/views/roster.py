@@ -38,7 +38,7 @@ TABS = {
 
 
 def index(request):
-    """Upload a roster; below, the ones brought in before."""
+    """Upload a roster, and list the earlier imports."""
     _require_roster(request)
     form = RosterUploadForm(request.POST or None, request.FILES or None, user=request.user)
     if request.method == "POST" and form.is_valid():
@@ -72,7 +72,7 @@ def _upload(request, form) -> RosterImport:
 
 @require_GET
 def show(request, pk):
-    """The import as it stands: progress, preview, or what came of it."""
+    """Show the import by its status: progress, preview or result."""
     upload = _find(request, pk)
     title = f"花名册：{upload.file_name}"
     if upload.status != RosterImport.Status.REVIEW:
@@ -85,7 +85,7 @@ def show(request, pk):
 
 @require_GET
 def progress(request, pk):
-    """The moving part of the waiting page."""
+    """Return the part of the waiting page that is refreshed."""
     return moving_part(request, _progress(_find(request, pk)))
 
 
@@ -96,7 +96,7 @@ def _progress(upload: RosterImport) -> Progress:
 
 @require_POST
 def choose(request, pk):
-    """Keep the answers to rows in doubt."""
+    """Store the answers to rows in doubt."""
     upload = _find(request, pk)
     answers = {key.removeprefix("choice-"): value for key, value in request.POST.items() if key.startswith("choice-")}
     upload.user = request.user
@@ -116,10 +116,9 @@ def apply_good(request, pk):
 
 def _apply(request, pk, *, only_good: bool):
     upload = _find(request, pk)
-
-    asked = {"only_good": only_good, "confirmed": "confirmed" in request.POST, "user": request.user}
+    options = {"only_good": only_good, "confirmed": "confirmed" in request.POST, "user": request.user}
     then = partial(_queue_writing, only_good=only_good)
-    _step(request, lambda: steps.start_step(upload, **asked, then=then))
+    _step(request, lambda: steps.start_step(upload, **options, then=then))
     return redirect("members:roster", pk)
 
 
@@ -135,7 +134,7 @@ def discard(request, pk):
 
 
 def undo(request, pk):
-    """Ask once, then take the import back as a whole."""
+    """Ask once, then undo the import as a whole."""
     upload = _find(request, pk)
     if request.method == "POST":
         _step(request, lambda: steps.undo_step(upload))
@@ -148,7 +147,7 @@ def undo(request, pk):
 
 
 def _staying(request, staying: dict, pks: list[int]) -> dict:
-    """What an undo leaves, and why: members (the first of them by name), new groups and employers."""
+    """Return the context for what an undo keeps, and why: members (the first ones), new groups and employers."""
     members = Member.objects.for_user(request.user).filter(pk__in=pks[:SHOWN])
     why = staying.get("members", {})
     return {
@@ -160,7 +159,7 @@ def _staying(request, staying: dict, pks: list[int]) -> dict:
 
 @require_GET
 def error_book(request, pk):
-    """The original workbook with what is wrong beside each row, ready to be mended and uploaded again."""
+    """Download the original workbook with the errors beside each row, to be corrected and uploaded again."""
     upload = _find(request, pk)
     if upload.content is None or upload.plan is None:
         messages.error(request, "原文件已经删除，不能再下载。请重新上传。")
@@ -179,7 +178,7 @@ def error_book(request, pk):
 
 @require_GET
 def template(request):
-    """An empty roster with the headings that are read."""
+    """Download an empty roster with the headings that are read."""
     _require_roster(request)
     headings = [names[0] for names in HEADINGS.values()]
     text = dict.fromkeys(range(len(headings)), "@")
@@ -193,7 +192,7 @@ def _find(request, pk) -> RosterImport:
 
 
 def _step(request, act) -> None:
-    """Do one step; what stands against it becomes a message."""
+    """Do one step; a refusal becomes a message."""
     try:
         act()
     except (steps.NotReady, Conflict) as reason:
@@ -208,18 +207,18 @@ def _preview(request, upload: RosterImport, plan: Plan) -> dict:
     chosen = request.GET.get("show", tabs[0][0] if tabs else "new")
     ready = not counts[Status.ERROR] and not counts[Status.DOUBT]
     rows = plan.absent if chosen == "absent" else [row for row in plan.rows if row.status == chosen]
-    shown = Paginator(rows, PAGE).get_page(request.GET.get("p"))
+    page_rows = Paginator(rows, PAGE).get_page(request.GET.get("p"))
     return {
-        "plan": plan, "counts": counts, "tabs": tabs, "chosen": chosen, "shown": shown, "ready": ready,
+        "plan": plan, "counts": counts, "tabs": tabs, "chosen": chosen, "shown": page_rows, "ready": ready,
         "writable": counts[Status.NEW] + counts[Status.CHANGED], "summary": upload.counts,
-        "people": _people(request, chosen, shown), "labels": {field: names[0] for field, names in LABELS.items()},
+        "people": _people(request, chosen, page_rows), "labels": {field: names[0] for field, names in LABELS.items()},
     }  # fmt: skip
 
 
 LABELS = HEADINGS | {"home": ("住址",), "id_digest": ("身份证号",)}
 
 
-def _people(request, chosen: str, shown) -> dict[int, Member]:
-    """The members that the shown rows speak of: in doubt, or not on the list."""
-    wanted = list(shown) if chosen == "absent" else [pk for row in shown for pk in row.candidates]
+def _people(request, chosen: str, page_rows) -> dict[int, Member]:
+    """Return the members (by id) of a page of rows: the candidates in doubt, or those not on the list."""
+    wanted = list(page_rows) if chosen == "absent" else [pk for row in page_rows for pk in row.candidates]
     return Member.objects.for_user(request.user).with_home().in_bulk(wanted) if wanted else {}

@@ -18,14 +18,14 @@ def second_step(request):
     if second_factor.has_passed(request) or not second_factor.is_required(request.user):
         return redirect(following)
     form = SecondStepForm(request.POST if request.method == "POST" else None)
-    if form.is_valid() and _shown(request, form):
+    if form.is_valid() and _passes(request, form):
         return redirect(following)
     device = second_factor.device_of(request.user)
     context = {} if device.confirmed else {"code": _picture(device.config_url), "secret": _in_fours(device.bin_key)}
     return render(request, "members/second_factor.html", {"form": form, **context})
 
 
-def _shown(request, form: SecondStepForm) -> bool:
+def _passes(request, form: SecondStepForm) -> bool:
     with atomic_write():
         is_right = second_factor.show(request, form.cleaned_data["digits"])
     if not is_right:
@@ -38,13 +38,13 @@ def _picture(url: str) -> str:
 
 
 def _in_fours(key: bytes) -> str:
-    """The key as it is typed into an app that cannot scan."""
+    """Return the key in groups of four, to be typed into an app that cannot scan."""
     text = b32encode(key).decode()
     return " ".join(text[start : start + 4] for start in range(0, len(text), 4))
 
 
 def _following(request) -> str:
-    """Where the user wanted to go, within this site."""
-    asked = request.GET.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
-    return asked if is_ours else str(settings.LOGIN_REDIRECT_URL)
+    """Return the address that the user asked for if it is on this site, else the landing page."""
+    address = request.GET.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
+    return address if is_ours else str(settings.LOGIN_REDIRECT_URL)

@@ -1,4 +1,4 @@
-"""Small acts on users and tokens: each asks once, then does it."""
+"""Actions on users and tokens: each asks once, then acts."""
 
 from typing import cast
 
@@ -21,8 +21,8 @@ def reset_password(request, pk):
         user = resetting.reset_password(pk, made, by=cast(User, request.user))
         messages.warning(request, f"“{user}”的新密码是 {made.text}（只显示这一次，请当面告知；首次登录须修改）。")
         return redirect("admin:members_user_change", pk)
-    asked = f"确定要为“{user}”重设密码吗？原来的密码和接口密钥将不能再用，已经登录的也会退出。"
-    return _asked(request, "重设密码", asked)
+    question = f"确定要为“{user}”重设密码吗？原来的密码和接口密钥将不能再用，已经登录的也会退出。"
+    return _confirmation(request, "重设密码", question)
 
 
 def unlock(request, pk):
@@ -31,7 +31,7 @@ def unlock(request, pk):
         resetting.unlock(pk, by=cast(User, request.user))
         messages.success(request, f"“{user}”现在可以再次登录。")
         return redirect("admin:members_user_change", pk)
-    return _asked(request, "解除登录锁定", f"“{user}”因多次输错密码被暂时锁定，确定要解除吗？")
+    return _confirmation(request, "解除登录锁定", f"“{user}”因多次输错密码被暂时锁定，确定要解除吗？")
 
 
 def reset_second_factor(request, pk):
@@ -40,10 +40,10 @@ def reset_second_factor(request, pk):
         resetting.reset_second_factor(pk, by=cast(User, request.user))
         messages.success(request, f"“{user}”下次登录时重新设置验证器。")
         return redirect("admin:members_user_change", pk)
-    asked = (
+    question = (
         f"“{user}”的手机丢了或换了？确定后，原来的验证器和接口密钥不能再用，已经登录的也会退出，下次登录时重新设置。"
     )
-    return _asked(request, "重设验证器", asked)
+    return _confirmation(request, "重设验证器", question)
 
 
 def revoke_token(request, pk):
@@ -54,15 +54,15 @@ def revoke_token(request, pk):
             get_object_or_404(tokens.select_for_update(no_key=True, of=("self",)), pk=pk).revoke()
         messages.success(request, f"密钥“{token}”已停用。")
         return redirect("admin:members_stafftoken_changelist")
-    return _asked(request, "停用密钥", f"确定要停用“{token}”吗？用它的程序将不能再取数据。")
+    return _confirmation(request, "停用密钥", f"确定要停用“{token}”吗？用它的程序将不能再取数据。")
 
 
 def _given(request: HttpRequest, pk: int) -> User:
-    """Return a user all of whose posts and inboxes are this one's to give: 404 outside the scope, 403 inside it."""
+    """Return a user whose login opens only what this user could give; 404 outside the scope, 403 inside it."""
     user = get_object_or_404(User.objects.for_user(request.user), pk=pk)
     require_given(user, by=cast(User, request.user))
     return user
 
 
-def _asked(request: HttpRequest, title: str, question: str) -> HttpResponse:
+def _confirmation(request: HttpRequest, title: str, question: str) -> HttpResponse:
     return page(request, "members/confirm.html", title=title, question=question)
