@@ -126,6 +126,7 @@ def test_a_reset_ends_sessions_and_tokens(
     token = StaffToken.issue(secretary, label="报表程序")[1]
     browser = logged_in(secretary)
     assert (browser.get("/").status_code, bearer(token).get("/api/v1/members").status_code) == (200, 200)
+    TOTPDevice.objects.create(user=secretary, confirmed=True)
     logged_in(street_officer).post(f"/users/{secretary.pk}/{act}/")
     assert logged_out(browser)
     assert bearer(token).get("/api/v1/members").status_code == 401

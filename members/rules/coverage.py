@@ -138,7 +138,7 @@ class Coverage:
 def coverage(area: Area, *, areas: AreaQuerySet, day: date, level: int | None = None) -> Coverage:
     """Return the coverage of an area on a day; `areas` are those the reader may see reports of.
 
-    `level` is that of the rows, by default the one below the area. Five queries, whatever the size.
+    `level` is that of the rows, by default the one below the area. Four queries, whatever the size.
     """
     level = min(level or area.level + 1, Area.Level.BUILDING_GROUP)
     return drilled(area, areas=areas, day=day, levels=[level])[0]
@@ -207,11 +207,10 @@ def _members_by_group(area: Area, day: date) -> dict[int, list[int]]:
 def _paired_by_group(area: Area, day: date) -> dict[int, int]:
     """Return by group (id) how many doors that a member lives behind a pairing names as the member's side.
 
-    The street's compounds are read first: of a list PostgreSQL knows how many pairings it means, of a join it does not.
+    The pairings are those of the street: PostgreSQL reads them once instead of those of each door, or of all streets.
     """
-    street = access.within("path", [access.subtree(area.street_path)])
-    compounds = list(Area.objects.filter(street, level=Area.Level.STATION).values_list("pk", flat=True))
-    pairings = Pairing.objects.filter(compound__in=compounds).on(day).order_by()
+    street = access.within("compound__path", [access.subtree(area.street_path)])
+    pairings = Pairing.objects.filter(street).on(day).order_by()
     living = Residence.objects.inside(area).on(day).filter(area=OuterRef("area"), room=OuterRef("room"))
     doors = Household.objects.inside(area).filter(Exists(living), pk__in=pairings.values("household")).order_by()
     return dict(doors.values_list("area").annotate(Count("pk")))
