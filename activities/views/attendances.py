@@ -77,11 +77,11 @@ def _tickable(request, activity: Activity, area: Area, ticked: set[int] | None) 
 
 def _saved(request, activity: Activity, ticked: set[int]) -> bool:
     """Save the list and say what came of it."""
-    shown = numbers(request.POST.get("was", "").split(","))
+    before = numbers(request.POST.get("was", "").split(","))
     said: list[str] = []
 
     def save() -> None:
-        recorded, struck = change(activity, shown=shown, ticked=ticked, user=request.user)
+        recorded, struck = change(activity, before=before, ticked=ticked, user=request.user)
         said.append(f"{recorded}{f'去掉 {struck} 人。' if struck else ''}")
 
     if not tried(request, save):
