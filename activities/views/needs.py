@@ -161,7 +161,7 @@ def _columns(user: Any, rows: QuerySet) -> list[Column]:
 
 
 def _add(form: NeedForm) -> None:
-    form.saved, form.is_new = needing.write_down(**form.words)
+    form.saved, form.is_new = needing.write_down(**form.values)
 
 
 def _skills(user: Any) -> list[str]:
