@@ -51,7 +51,7 @@ class PlaceForm(forms.Form):
         mine = Area.objects.for_user(user, resource=self.resource)
         field: Any = self.fields["area"]
         field.queryset = mine
-        offered = Q(level__lte=Area.Level.STATION) | Q(pk=as_number(self.data.get("area", "")))
+        offered = Q(level__lte=Area.Level.STATION) | Q(pk=as_id(self.data.get("area", "")))
         self.offered = list(mine.current().filter(offered)) or list(mine.current()[:FEW_AREAS])
         field.choices = [("", field.empty_label), *((area.pk, area.label) for area in self.offered)]
 
@@ -71,6 +71,6 @@ class DaySpanField(forms.ChoiceField):
             raise ValidationError("没有这个时间，请重新选择。") from problem
 
 
-def as_number(text: str) -> int | None:
+def as_id(text: str) -> int | None:
     """Return the id in a query string; None where the text is no id."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None

@@ -60,7 +60,7 @@ class Need(WithStatus, Audited):
     )
     household = models.ForeignKey(
         Household,
-        on_delete=models.PROTECT,  # a door with a need stays
+        on_delete=models.PROTECT,  # a household with a need stays
         null=True,
         blank=True,
         verbose_name="哪一户",

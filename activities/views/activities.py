@@ -18,7 +18,7 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_GET, require_POST
 
 from activities.forms.activities import ActivityFilterForm, ActivityForm, HeldForm, NewActivityForm
-from activities.forms.places import as_number
+from activities.forms.places import as_id
 from activities.models import Activity, Attendance, SignIn
 from activities.rules import recording
 from activities.rules.recording import AlreadyThere
@@ -132,9 +132,9 @@ def _initial(request) -> dict[str, Any]:
     initial: dict[str, Any] = {}
     if again := request.GET.get("again"):
         readable = Activity.objects.for_user(request.user).select_related("area")
-        last = get_object_or_404(readable, pk=as_number(again))
+        last = get_object_or_404(readable, pk=as_id(again))
         initial = model_to_dict(last.again(), fields=ActivityForm.Meta.fields)
-    if area := as_number(request.GET.get("area", "")):
+    if area := as_id(request.GET.get("area", "")):
         initial["area"] = area
     with suppress(ValueError):
         initial["held_on"] = date.fromisoformat(request.GET.get("on", ""))
@@ -192,8 +192,8 @@ def _came(request, activity: Activity) -> Came:
     duties = dict(attended.exclude(duty="").order_by().values_list("duty").annotate(Count("pk")))
     housed = _with_home(attended, activity).order_by("home_path").values_list("home_path", "home_label")
     buildings: Counter[str] = Counter()
-    for path, label, number in housed.annotate(Count("pk")):
-        buildings[_building(request.user, activity, path, label)] += number
+    for path, label, count in housed.annotate(Count("pk")):
+        buildings[_building(request.user, activity, path, label)] += count
     return Came(
         total=buildings.total(),
         duties=[(label, duties[duty]) for duty, label in Duty.Kind.choices if duty in duties],

@@ -158,8 +158,8 @@ def _tables(grid: RhythmGrid, lines: list[RhythmLine]) -> Iterator[RhythmTable]:
     """Yield the grid as one table, or a grid of weeks as two halves of the year."""
     is_weeks = grid.level == Area.Level.STATION
     for _, numbered in groupby(enumerate(grid.periods), lambda each: is_weeks and each[1].month > 6):
-        numbers, periods = zip(*numbered, strict=True)
-        part = slice(numbers[0], numbers[-1] + 1)
+        indexes, periods = zip(*numbered, strict=True)
+        part = slice(indexes[0], indexes[-1] + 1)
         months = [(f"{month}月", len(list(each))) for month, each in groupby(period.month for period in periods)]
         yield RhythmTable(
             months if is_weeks else [], periods, [line._replace(boxes=line.boxes[part]) for line in lines]
