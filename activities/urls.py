@@ -56,8 +56,8 @@ urlpatterns = [
     path("needs/<int:pk>/", claims.need, name="need"),
     path("needs/<int:pk>/edit/", needs.edit, name="need_edit"),
     *(
-        path(f"needs/<int:pk>/{move}/", claims.step, {"move": move}, name=f"need_{move}")
-        for move in ("unclaim", "finish", "withdraw", "resume")
+        path(f"needs/<int:pk>/{name}/", claims.transition, {"name": name}, name=f"need_{name}")
+        for name in ("unclaim", "finish", "withdraw", "resume")
     ),
     path("honours/", honours.honours, name="honours"),
     path("honours/add/", honours.honour_add, name="honour_add"),

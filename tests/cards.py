@@ -1,4 +1,4 @@
-"""Makers of record cards and of those who read them, each the way the product does it."""
+"""Makers of record cards and of those who read them; each works as the product does."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -20,13 +20,13 @@ LINE = {
 
 
 def in_post(name: str, home: Area, *, at: Employer | None = None, **fields: Any) -> Member:
-    """An in-post member who lives in the building group, with a phone that ends in 5678 if not said."""
+    """Create an in-post member who lives in the building group; the phone ends in 5678 by default."""
     fields = {"phone": "19900005678", "affiliation": Member.Affiliation.IN_POST} | fields
     return factories.person(name, home, employer=at or factories.employer(), **fields)
 
 
 def draft(member: Member, *, period: CardPeriod = PERIOD, **fields: Any) -> RecordCard:
-    """A card of the member, who lives in a community, with one line."""
+    """Create a draft card of the member with one line; the member must live in a community."""
     home = member.home
     assert home
     community = Area.objects.get(path=home.area.path[: Area.Level.COMMUNITY * SEGMENT])
@@ -37,7 +37,7 @@ def draft(member: Member, *, period: CardPeriod = PERIOD, **fields: Any) -> Reco
 
 
 def shown(member: Member, **fields: Any) -> RecordCard:
-    """A card that is before its member."""
+    """Create a card that waits for its member's answer."""
     card = draft(member, **fields)
     assert agreeing.show_all([card.pk]).done
     return fresh(card)
@@ -50,7 +50,7 @@ def agreed(member: Member, **fields: Any) -> RecordCard:
 
 
 def issued(member: Member, **fields: Any) -> RecordCard:
-    """A card that is on its employer's feed."""
+    """Create a card that is on its employer's feed."""
     card = agreed(member, **fields)
     issuing.issue(card)
     return fresh(card)
@@ -61,7 +61,7 @@ def fresh(card: RecordCard) -> RecordCard:
 
 
 def key(employer: Employer, street: Area, *scopes: str, **fields: Any) -> tuple[EmployerKey, str]:
-    """A key of the employer with these scopes, all of them if none is said, and its text."""
+    """Create a key of the employer with these scopes, by default all; return it and its text."""
     made, text = EmployerKey.make(
         label="单位系统", employer=employer, street=street, scopes=list(scopes or Scope.values), **fields
     )
@@ -69,7 +69,7 @@ def key(employer: Employer, street: Area, *scopes: str, **fields: Any) -> tuple[
 
 
 def contact(username: str, employer: Employer, street: Area) -> User:
-    """Somebody who reads the employer's cards in the browser."""
+    """Create a user who reads the employer's cards in the browser."""
     holder = factories.user(username, name=f"{employer}联系人")
     Contact.objects.create(
         user=holder, employer=employer, street=street, since=timezone.localdate() - timedelta(days=9)

@@ -1,4 +1,4 @@
-"""Small makers of rows; each one saves what it returns, the way the product does it."""
+"""Small makers of rows; each saves the row it returns, as the product does."""
 
 from datetime import date
 from typing import Any
@@ -15,30 +15,30 @@ EARLY = date(2020, 3, 1)
 
 
 def id_number(birth: str, serial: int) -> str:
-    """An ID number that is nobody's (area 990000), with the right check digit; an odd serial is a man's."""
+    """Return an ID number of nobody (area 990000) with a valid check digit; an odd serial means a man."""
     digits = f"990000{birth}{serial:03d}"
     total = sum(int(digit) * weight for digit, weight in zip(digits, WEIGHTS, strict=True))
     return digits + "10X98765432"[total % 11]
 
 
 def credit_code(body: str) -> str:
-    """A credit code that is nobody's, with the right check character; `body` is the nine of the organisation."""
+    """Return a credit code of nobody with a valid check character; `body` is the organisation's nine characters."""
     return f"91990000{body}" + uscc.calc_check_digit(f"91990000{body}")
 
 
 def area(name: str, under: Area | None = None, **fields: Any) -> Area:
-    """A street, or whatever lies one level below `under`."""
+    """Create a street, or an area one level below `under`."""
     return Area(name=name, **fields).place(under=under)
 
 
 def building(name: str, under: Area, **fields: Any) -> Area:
-    """A building group whose party group exists."""
+    """Create a building group with an established party group."""
     fields = {"stage": Area.Stage.ESTABLISHED, "established_on": date(2003, 10, 15)} | fields
     return area(name, under, **fields)
 
 
 def user(username: str, *, name: str = "", **fields: Any) -> User:
-    """Somebody who can log in with PASSWORD and holds no post yet."""
+    """Create a user without a post, who can log in with PASSWORD."""
     person = User(username=username, name=name or username, must_change_password=False, **fields)
     person.set_password(PASSWORD)
     person.save()
@@ -54,7 +54,7 @@ def post(holder: User, kind: PostKind, place: Area, *, since: date = EARLY, unti
 
 
 def official(username: str, kind: PostKind, place: Area) -> User:
-    """A user with one post."""
+    """Create a user with one post."""
     holder = user(username, name=kind.label)
     post(holder, kind, place)
     return holder
@@ -78,7 +78,7 @@ def person(
     id_number: str = "",
     **fields: Any,
 ) -> Member:
-    """A local full member who lives in the building group `home`; `affiliation=IN_POST` brings an employer along."""
+    """Create a local full member who lives in the building group `home`; an IN_POST one gets an employer."""
     street = Area.objects.get(path=home.street_path)
     fields = {"sex": "male", "affiliation": Member.Affiliation.LOCAL, "standing": Member.Standing.FULL} | fields
     if fields["affiliation"] == Member.Affiliation.IN_POST:
@@ -94,7 +94,7 @@ def person(
 
 
 def consent(member: Member, *, is_agreed: bool = True, by: User | None = None, **fields: Any) -> Consent:
-    """A member's answer about the stairwell, recorded by `by`."""
+    """Create a member's answer about the stairwell plate, recorded by `by`."""
     fields = {"means": Consent.Means.PAPER} | fields
     answer = Consent(member=member, is_agreed=is_agreed, recorded_by=by, **fields)
     answer.full_clean()
@@ -103,7 +103,7 @@ def consent(member: Member, *, is_agreed: bool = True, by: User | None = None, *
 
 
 def household(place: Area, room: str, **fields: Any) -> Household:
-    """A door of the building group `place`."""
+    """Create a household of the building group `place`."""
     door = Household(area=place, room=room, **fields)
     door.full_clean()
     door.save()
@@ -111,7 +111,7 @@ def household(place: Area, room: str, **fields: Any) -> Household:
 
 
 def pairing(household: Household, neighbour: Household, *, since: date = EARLY, until: date | None = None) -> Pairing:
-    """A member's household and a neighbour's; a member must live in the first."""
+    """Create a pairing of two households; a member must live in the first."""
     pair = Pairing(household=household, neighbour=neighbour, since=since, until=until)
     pair.full_clean()
     pair.save()
@@ -126,7 +126,7 @@ def visit(pair: Pairing, *, on: date, kind: str = Visit.Kind.DOOR, note: str = "
 
 
 def activity(place: Area, *, title: str = "楼道大扫除", is_held: bool = True, **fields: Any) -> Activity:
-    """An activity of the area, today if not said; held unless told otherwise."""
+    """Create an activity of the area, by default of today and held."""
     fields = {"field": Activity.Field.SURROUNDINGS} | fields
     event = Activity(area=place, title=title, **fields)
     event.full_clean()
@@ -144,7 +144,7 @@ def need(place: Area, *, text: str = "帮忙修楼道灯", **fields: Any) -> Nee
 
 
 def honour(place: Area, *, year: int = 2025, **fields: Any) -> Honour:
-    """A commendation of a building group or compound."""
+    """Create an honour of a building group or compound."""
     fields = {"kind": Honour.Kind.COMMENDED, "deeds": "楼道干净，邻里互助。"} | fields
     praise = Honour(area=place, year=year, **fields)
     praise.full_clean()

@@ -1,4 +1,4 @@
-"""A half year's record cards of two streets, row by row: what the access matrices and the side doors knock at."""
+"""The rows of half a year's record cards in two streets, for the access matrices and the tests of side doors."""
 
 from typing import Any
 
@@ -18,10 +18,10 @@ NAMES = {
 
 
 def sent(*, by: User) -> dict[str, Any]:
-    """Make the rows and return their numbers, and the token of a member's link, by the words that stand for them.
+    """Create the rows; return their ids, and the `token` of a member's link, by name.
 
-    Own cards are of 1号楼, one in each state; "other" ones of the other community, "far" ones of the other street. All
-    go to one employer but "foreign", which is of another.
+    Cards without a prefix belong to 1号楼, one in each status; "other_" to the other community, "far_" to the other
+    street. All belong to one employer, except "foreign".
     """
     areas = {area.name: area for area in Area.objects.all()}
     street, far_street = areas["新成路街道"], areas["菊园新区"]
@@ -45,7 +45,7 @@ def sent(*, by: User) -> dict[str, Any]:
 
 
 def _card(state: str, group: Area) -> RecordCard:
-    """A card in this state, of a member of its own."""
+    """Create a card in this status, for a new member."""
     member = cards.in_post(NAMES[state], group, room=state)
     if state in ("draft", "empty"):
         return cards.draft(member, **({} if state == "draft" else {"lines": []}))
@@ -70,7 +70,7 @@ def _card(state: str, group: Area) -> RecordCard:
 
 
 def _units(unit: Employer, street: Area, before: str = "") -> dict[str, Any]:
-    """What a street gave the employer: a key, a contact, an address to notify."""
+    """Create what a street set up for the employer: a key, a contact, a webhook and a delivery."""
     webhook = Webhook(employer=unit, street=street, url=f"https://unit{before}.example.cn/hook")
     webhook.make_secret()
     webhook.save()
@@ -84,7 +84,7 @@ def _units(unit: Employer, street: Area, before: str = "") -> dict[str, Any]:
 
 
 def bodies(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """What is posted: a body that saves for whoever may."""
+    """Return by address the bodies to post, each valid for a user with the right to write."""
     today = timezone.localdate().isoformat()
     of_list, last = {"period": "2026H1"}, CardPeriod.on(timezone.localdate(), months=6).previous
     offer = {"area": Area.objects.get(name="第一社区").pk, "kind": "venue", "title": "活动室", "text": ""}

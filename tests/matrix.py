@@ -1,7 +1,7 @@
-"""The machinery of the access matrices: who × call → status, and who wrote something although they only looked.
+"""The machinery of the access matrices: user × call → status, and writes where there should be none.
 
-A table's key is a call, its value the statuses in the order of `WHO`. Numbers stand in addresses as `{words}`; what
-follows a `#` tells apart two calls of one address.
+A table maps a call to its statuses in the order of `WHO`. Addresses contain ids as `{name}`; the part after a `#`
+distinguishes two calls of one address.
 """
 
 import re
@@ -27,19 +27,19 @@ Clients = dict[str | None, Client]
 Rows = dict[str, Any]
 Bodies = dict[str, dict[str, Any]]
 CLOSED = ("{other_", "{far_")  # rows outside every post but the street's
-TOLD = ("login", "logout", "refuse")  # what the trail keeps of somebody who changed nothing
+TOLD = ("login", "logout", "refuse")  # audit entries of a user who changed nothing
 WRITES = ("INSERT", "UPDATE", "DELETE")
 
 
 def browsers(request: pytest.FixtureRequest, logged_in: Callable[[User], Client]) -> Clients:
-    users = {who: request.getfixturevalue(who) for who in WHO if who}  # all are there before any logs in
+    users = {who: request.getfixturevalue(who) for who in WHO if who}  # create all before any logs in
     return {who: logged_in(users[who]) if who else Client() for who in WHO}
 
 
 def statuses(calls: Calls, *, rows: Rows, clients: Clients, bodies: Callable[[Rows], Bodies]) -> tuple[dict, set]:
-    """Ask each call as everybody, each time of the same rows; return what was found, and who wrote what they may not.
+    """Make each call as each user, always on the same rows; return the statuses, and who wrote without the right.
 
-    `bodies` says what is posted: what saves for whoever may. Made anew for each call: a file is read once.
+    `bodies` returns valid bodies by address. It is called anew for each call, since a file can be read only once.
     """
     found, written_by = {}, set()
     before = written()
@@ -60,9 +60,10 @@ def statuses(calls: Calls, *, rows: Rows, clients: Clients, bodies: Callable[[Ro
 
 
 def tell_tales(calls: Calls, *, rows: Rows, clients: Clients) -> list:
-    """Return who is told that a closed row exists: by an answer unlike the one for a number that nobody has.
+    """Return the users and calls whose response reveals that a closed row exists.
 
-    Who may look at a row and not change it is told no more by a refusal.
+    It does where its status differs from that for an id that does not exist. A user who may read the row learns
+    nothing from being denied to change it.
     """
     open_to = {(who, call) for call in calls for who in WHO if who and _is_looked_at(calls, call, who)}
     nowhere = dict.fromkeys(rows, 9_999_999)
@@ -78,20 +79,20 @@ def tell_tales(calls: Calls, *, rows: Rows, clients: Clients) -> list:
 
 
 def _is_looked_at(calls: Calls, call: str, who: str) -> bool:
-    """Whether the row that the call names has a page that opens to this user."""
+    """Return whether this user can open a page of the row that the call names."""
     row = re.search(r"\{\w+\}", call)
     pages = [statuses[WHO.index(who)] for each, statuses in calls.items() if row and f"{row[0]}/change/" in each]
     return 200 in pages
 
 
 def inline(prefix: str, forms: list[dict[str, Any]]) -> dict[str, Any]:
-    """The fields of an inline table; forms that bear an id are rows that exist."""
+    """Return the fields of an admin inline; forms with an id are existing rows."""
     management = {f"{prefix}-TOTAL_FORMS": len(forms), f"{prefix}-INITIAL_FORMS": sum("id" in form for form in forms)}
     return management | {f"{prefix}-{i}-{name}": value for i, form in enumerate(forms) for name, value in form.items()}
 
 
 def url(address: str, rows: Rows) -> str:
-    """Fill in the numbers; an autocomplete is written as {members}model.field or {activities}model.field."""
+    """Fill in the ids; an autocomplete is written as {members}model.field or {activities}model.field."""
     offers = {app: f"admin/autocomplete/?app_label={app}&model_name=" for app in ("members", "activities")}
     filled = address.format(**rows, **offers)
     return f"/{filled.replace('.', '&field_name=') if 'autocomplete/?' in filled else filled}"
@@ -102,7 +103,7 @@ def ask(client: Client, address: str, body: dict[str, Any] | None) -> Any:
 
 
 def kind(answer: Any) -> int | str:
-    """The status; by name where it leads to the login page or is a file."""
+    """Return the status code, LOGIN for a redirect to the login page, FILE for a download."""
     if answer.headers.get("Location", "").startswith("/admin/login/"):
         return LOGIN
     return FILE if answer.headers.get("Content-Disposition", "").startswith("attachment") else answer.status_code
@@ -114,7 +115,7 @@ def refused(status: int | str) -> bool:
 
 @contextmanager
 def watched() -> Iterator[list[str]]:
-    """Collect the statements that may have written; all rows are compared only where there was one."""
+    """Collect writing SQL statements, so that all rows need comparing only where there was one."""
     sent: list[str] = []
 
     def note(execute: Callable, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -127,7 +128,7 @@ def watched() -> Iterator[list[str]]:
 
 
 def written() -> dict[str, list]:
-    """All rows of ours; of the trail those that do not tell of a refusal."""
+    """Return all rows of the product; of the audit trail only entries about a change."""
     ours = [model for model in apps.get_models() if model._meta.app_label in ("members", "activities", "feedback")]
     kept = [model for model in ours if model not in (AuditEntry, AuditHead)]
     rows = {model.__name__: list(model._base_manager.order_by("pk").values()) for model in kept}
@@ -135,20 +136,20 @@ def written() -> dict[str, list]:
 
 
 # The other street ----------------------------------------------------------------------------------------------------
-HERE = ("第二社区", "仓场公寓", "欧阳建国", "单秀英")  # no page gives these as examples
-SHARED = ("{employer}", "{members}", "{activities}", "{far_")  # rows of both streets, or of theirs; no number at all
-# Of what is posted, this names no row of here: whoever holds a post may.
+HERE = ("第二社区", "仓场公寓", "欧阳建国", "单秀英")  # no page uses these as examples
+SHARED = ("{employer}", "{members}", "{activities}", "{far_")  # rows of both streets, of the other street, or no id
+# POSTs that name no row of this street: any user with a post may make them.
 OWN_DOING = re.compile(r"stafftoken/add/|employer/add/|export|[{]far_")
 
 
 def strangers(request: pytest.FixtureRequest, logged_in: Callable[[User], Client]) -> Clients:
-    """The other street's office and secretary."""
+    """Return clients of the other street's officer and secretary."""
     users = {who: request.getfixturevalue(who) for who in ("far_officer", "far_secretary")}
     return {who: logged_in(user) for who, user in users.items()}
 
 
 def reached_from_afar(calls: Calls, *, rows: Rows, clients: Clients, bodies: Callable[[Rows], Bodies]) -> list:
-    """Return what the other street gets of this one: a row, a name in a list or a file, or something written."""
+    """Return what users of the other street reach in this one: a row, a name in a list or file, or a write."""
     nowhere, found = dict.fromkeys(rows, 9_999_999), []
     before = written()
     for who, client in clients.items():
@@ -173,7 +174,7 @@ def reached_from_afar(calls: Calls, *, rows: Rows, clients: Clients, bodies: Cal
 
 
 def plain(answer: Any) -> str:
-    """An answer's text; of a workbook its sheets'."""
+    """Return the text of a response; of a workbook that of its XML parts."""
     content = b"".join(answer.streaming_content) if answer.streaming else answer.content
     if content[:2] == b"PK":
         with ZipFile(BytesIO(content)) as book:

@@ -1,4 +1,4 @@
-"""Several people at the same moment, each with a connection of their own."""
+"""Run several acts at the same moment, each with its own database connection."""
 
 import threading
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from members.ground.states import Conflict
 
 
 def raced(*acts: Callable[[], Any]) -> list[Any]:
-    """What each act ends in, all started at once in threads of their own: its result, or the refusal."""
+    """Start all acts at once, each in a thread; return the result of each, or the error a rule raised."""
     start = threading.Barrier(len(acts))
 
     def run(act: Callable[[], Any]) -> Any:

@@ -1,4 +1,4 @@
-"""Every URL of the project, filled in with rows that exist."""
+"""Every URL of the project, filled in with existing rows."""
 
 import re
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ from members.models import (
 )
 
 GROUPS = Area.objects.filter(level=Area.Level.BUILDING_GROUP)
-# What a route is filled with, by the first of these signs that is part of it.
+# The rows to fill a route with, by the first key that is part of the route.
 ROWS: dict[str, QuerySet] = {
     "c/<str": RecordCard.objects.filter(status="shown"),
     "<number": RecordCard.objects.exclude(number=None).values_list("number", flat=True),
@@ -78,7 +78,7 @@ ROWS: dict[str, QuerySet] = {
 
 
 def routes(resolver: Any = None, before: str = "") -> Iterator[str]:
-    """Yield the route of every pattern of the project, down the includes."""
+    """Yield the route of every URL pattern, including nested ones."""
     for each in (resolver or get_resolver()).url_patterns:
         route = before + str(each.pattern)
         if isinstance(each, URLResolver):
@@ -88,14 +88,14 @@ def routes(resolver: Any = None, before: str = "") -> Iterator[str]:
 
 
 def plain(regex: str) -> str:
-    """Write a regular expression of the admin as a route."""
+    """Return a regular expression of the admin as a route."""
     return re.sub(
         r"\((?:\?P<\w+>)?(\w+|[^()]*)\)", lambda group: group[1] if group[1].isalpha() else "<id>", regex
     ).strip("^$")
 
 
 def addresses(route: str, *, most: int | None = None) -> list[str]:
-    """Return the URLs of the rows that exist, oldest first; `most` of them at most."""
+    """Return the URLs of the existing rows, oldest first, at most `most`."""
     if "<" not in route:
         return [f"/{route}"]
     rows = next((rows for sign, rows in ROWS.items() if sign in route), Member.objects.all())
@@ -105,10 +105,10 @@ def addresses(route: str, *, most: int | None = None) -> list[str]:
 
 
 def filled(route: str) -> str:
-    """Return the URL of a row that exists."""
+    """Return the URL of an existing row."""
     return addresses(route, most=1)[0]
 
 
 def _named(row: Any, route: str) -> Any:
-    """How an address names the row: by its number, or what it is asked for by instead."""
+    """Return the row's value in a URL: its id, its link token, or the row itself where it is a plain value."""
     return link_token(row) if "<str:token>" in route else getattr(row, "pk", row)

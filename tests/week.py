@@ -1,4 +1,4 @@
-"""A week of two streets, row by row: what the access matrices and the side doors knock at."""
+"""The rows of a week in two streets, for the access matrices and the tests of side doors."""
 
 import io
 from typing import Any
@@ -21,11 +21,10 @@ SIDES = ("", "near_", "other_", "far_")
 
 
 def lived(member: Member, other_member: Member, *, by: User) -> dict[str, int]:
-    """Let a week pass in two streets; return the numbers of its rows, by the words that stand for them.
+    """Create a week of rows in two streets; return their ids by name.
 
-    Own rows are of 1号楼; "near" ones of the other building of its compound, which a leader does not see; "community"
-    ones of the community itself, above a liaison's post; "other" ones of the other community, "far" ones of the other
-    street.
+    Names without a prefix belong to 1号楼. "near_" is the other building of its compound, which a leader does not see;
+    "community_" the community itself, above a liaison's post; "other_" the other community; "far_" the other street.
     """
     areas = {area.name: area for area in Area.objects.all()}
     group, station = areas["1号楼"], areas["迎晖苑"]
@@ -51,9 +50,9 @@ def lived(member: Member, other_member: Member, *, by: User) -> dict[str, int]:
 
 
 def furnish(place: Area, member: Member, *, by: User, name: str, before: str = "") -> dict[str, Any]:
-    """Fill the building where the member lives; return the rows by their words, `before` standing before each.
+    """Create rows of each kind in the member's building; return them by name, prefixed with `before`.
 
-    `name` is what the neighbour's household is called; `by` is who recorded what the member said.
+    `name` is the name of the neighbour's household; `by` is the user who recorded the member's consent.
     """
     home = member.home
     assert home
@@ -78,7 +77,7 @@ def furnish(place: Area, member: Member, *, by: User, name: str, before: str = "
 
 
 def of_states(group: Area, member: Member) -> dict[str, Any]:
-    """Activities and needs in each of their states."""
+    """Create activities and needs in each status; return them by name."""
     planned = factories.activity(group, title="包粽子", is_held=False)
     signing = factories.activity(group, title="歌会", is_held=False)
     signing.open_signing_in()
@@ -96,7 +95,7 @@ def of_states(group: Area, member: Member) -> dict[str, Any]:
 
 
 def bodies(rows: dict[str, int]) -> dict[str, dict[str, Any]]:
-    """What is posted: a body that saves for whoever may."""
+    """Return by address the bodies to post, each valid for a user with the right to write."""
     today = timezone.localdate().isoformat()
     told = {"field": "culture", "regularity": "regular", "visibility": "open", "support": "cultural"}
     activity = told | {"title": "读书会", "held_on": today}
@@ -145,7 +144,7 @@ def bodies(rows: dict[str, int]) -> dict[str, dict[str, Any]]:
 
 
 def read(answer: Any) -> str:
-    """What can be read of an answer, whatever it is."""
+    """Return the readable text of a response: a page, workbook or PDF."""
     kind = answer.headers["Content-Type"]
     if kind == XLSX:
         return repr([list(sheet.values) for sheet in load_workbook(io.BytesIO(answer.content))])

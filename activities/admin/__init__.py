@@ -1,4 +1,4 @@
-"""The admin of what happens in a street, by noun; every page of it is scoped by the user's posts."""
+"""The admin pages of activities; each is limited to the user's scope."""
 
 from activities.admin import activities, honours, needs, visits
 

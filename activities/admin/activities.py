@@ -1,4 +1,4 @@
-"""Activities and who came, as lists to search, filter and export; they are written on their own pages."""
+"""Lists of activities and attendances to search, filter and export; they are recorded on their own pages."""
 
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, Subquery
@@ -22,7 +22,7 @@ DAY, CLOCK, COUNT = (widget(coerce_to_string=False) for widget in (DateWidget, T
 
 
 class ActivityResource(PlainResource):
-    """The headings that an import of activities reads."""
+    """An export with the headings that the import of activities reads."""
 
     area = Field("area__label", column_name="主办")
     title = Field("title", column_name="活动名称")
@@ -49,7 +49,7 @@ class ActivityResource(PlainResource):
 
 @admin.register(Activity)
 class ActivityAdmin(ExportableAdmin):
-    """New ones are made on the page that asks who came; here their words are corrected, their state is not."""
+    """Fields can be corrected here. New activities and their status belong to the activity's own pages."""
 
     resource = Resource.ACTIVITY
     resource_classes = [ActivityResource]
@@ -84,7 +84,7 @@ class ActivityAdmin(ExportableAdmin):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def save_model(self, request, obj, form, change):
-        """Only what was corrected: meanwhile somebody may have said that it was held."""
+        """Save only the changed fields: another user may have marked it as held meanwhile."""
         recording.correct(obj, **{name: form.cleaned_data[name] for name in form.changed_data})
 
     def has_add_permission(self, request, obj=None):
@@ -135,7 +135,7 @@ class ActivityPlaceFilter(PlaceFilter):
 
 @admin.register(Attendance)
 class AttendanceAdmin(ExportableAdmin):
-    """Who came to what; recorded on the activity's pages. Whoever may know numbers alone has no such list."""
+    """Attendances, recorded on the activity's pages; closed to users who may not read members."""
 
     resource = Resource.ACTIVITY
     resource_classes = [AttendanceResource]
@@ -159,15 +159,15 @@ class AttendanceAdmin(ExportableAdmin):
         return access.can(request.user, Resource.MEMBER) and super().may(request, right, row)
 
     def get_queryset(self, request):
-        now = Residence.objects.filter(member=OuterRef("member"), until=None)
-        here = Residence.objects.for_user(request.user).filter(member=OuterRef("member"), until=None)
+        current = Residence.objects.filter(member=OuterRef("member"), until=None)
+        readable = Residence.objects.for_user(request.user).filter(member=OuterRef("member"), until=None)
         return (
             super()
             .get_queryset(request)
             .annotate(
-                home_label=Subquery(here.values("area__label")[:1]),
-                home_room=Subquery(here.values("room")[:1]),
-                has_home=Exists(now),
+                home_label=Subquery(readable.values("area__label")[:1]),
+                home_room=Subquery(readable.values("room")[:1]),
+                has_home=Exists(current),
             )
         )
 
@@ -194,7 +194,7 @@ class AttendanceAdmin(ExportableAdmin):
 
 
 def home(attendance: Attendance) -> str:
-    """Where the member lives now, if the reader may know it."""
+    """Return where the member lives now; without a home the user may read, that they live elsewhere or moved away."""
     label, room, has_home = attendance.home_label, attendance.home_room, attendance.has_home  # type: ignore[attr-defined]
     if label is None:
         return ELSEWHERE if has_home else MOVED_AWAY

@@ -31,7 +31,7 @@ class HonourResource(PlainResource):
 
 @admin.register(Honour)
 class HonourAdmin(ExportableAdmin):
-    """Honours to look through and export; they are given and corrected on their own pages."""
+    """Honours to search and export; they are given and corrected on their own pages."""
 
     resource = Resource.HONOUR
     resource_classes = [HonourResource]

@@ -15,7 +15,7 @@ NUMBER = IntegerWidget(coerce_to_string=False)
 
 
 class NeedResource(PlainResource):
-    """Who claimed a need is told as a number: the members may live outside what is exported."""
+    """An export that only counts the claimants, since these members may live outside the exported area."""
 
     opened_on = Field("opened_on", column_name="提出日期")
     area = Field("area__label", column_name="在哪里")
@@ -38,7 +38,7 @@ class NeedResource(PlainResource):
 
 @admin.register(Need)
 class NeedAdmin(ExportableAdmin):
-    """Needs to look through and export, without names and doors; they are written and moved on on their own pages."""
+    """Needs to search and export, listed without names and rooms; they are changed on their own pages."""
 
     resource = Resource.NEED
     resource_classes = [NeedResource]

@@ -27,7 +27,7 @@ class VisitResource(PlainResource):
 
 @admin.register(Visit)
 class VisitAdmin(ExportableAdmin):
-    """Visits to look through and export; they are recorded and mended on their own pages."""
+    """Visits to search and export; they are recorded and corrected on their own pages."""
 
     resource = Resource.HOUSEHOLD
     resource_classes = [VisitResource]

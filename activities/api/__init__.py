@@ -1,1 +1,1 @@
-"""The REST API for staff of what happens: activities, who came, visits, needs, honours."""
+"""The REST API for staff: activities, attendances, visits, needs, honours and reports."""

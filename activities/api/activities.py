@@ -1,4 +1,4 @@
-"""Activities: what is planned, was held or cancelled, and how many came."""
+"""Activities: planned, held or cancelled, each with the number of members who came."""
 
 from typing import Any, cast
 
@@ -25,7 +25,7 @@ from members.models import User
 
 
 class ActivitySerializer(serializers.ModelSerializer):
-    """Something that an area does on a day; of who came, how many."""
+    """An event of an area on one day, with the number of members who came."""
 
     area = ScopedField(rows=places(Resource.ACTIVITY), label="主办")
     label = serializers.CharField(source="area.label", read_only=True, label="主办的全称")  # type: ignore[assignment]
@@ -103,8 +103,8 @@ class ActivityViewSet(LockedByRule, CreateMixin, ChangeMixin, ScopedViewSet):
     )
     @action(detail=True, methods=["post"])
     def enrol(self, request: Request, pk: int) -> Response:
-        activity, user, told = self.get_object(), cast(User, request.user), self._told(EnrolSerializer)
-        duties = {each["member"]: each.get("duty", "") for each in told["members"]}
+        activity, user, body = self.get_object(), cast(User, request.user), self._body(EnrolSerializer)
+        duties = {each["member"]: each.get("duty", "") for each in body["members"]}
         with errors_at("members"):
             recorded = attendance.enrol(activity, duties, user=user, source=Attendance.Source.API, duties=duties)
         return Response(RecordedSerializer(recorded).data)
@@ -112,12 +112,13 @@ class ActivityViewSet(LockedByRule, CreateMixin, ChangeMixin, ScopedViewSet):
     @writes("划去误登的人", StruckSerializer, request=StrikeSerializer, note="留有操作记录；没有登记的不计。")
     @action(detail=True, methods=["post"])
     def strike(self, request: Request, pk: int) -> Response:
-        activity, user, told = self.get_object(), cast(User, request.user), self._told(StrikeSerializer)
+        activity, user, body = self.get_object(), cast(User, request.user), self._body(StrikeSerializer)
         with errors_at("members"):
-            struck = attendance.strike(activity, told["members"], user=user)
+            struck = attendance.strike(activity, body["members"], user=user)
         return Response({"struck": struck})
 
-    def _told(self, serializer_class: Any) -> dict[str, Any]:
+    def _body(self, serializer_class: Any) -> dict[str, Any]:
+        """Return the validated body of the request."""
         serializer = serializer_class(data=self.request.data)
         serializer.is_valid(raise_exception=True)
         return serializer.validated_data

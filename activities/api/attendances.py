@@ -1,4 +1,4 @@
-"""Who came: for those who may know members; recorded and struck by calls of the activity."""
+"""Attendances, for users who may read members. Calls of the activity record and delete them."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from members.models import Area, Duty
 
 
 class CameSerializer(serializers.Serializer):
-    """A member who came, and in which of the six roles, if in one."""
+    """A member who came, perhaps in one of the six roles."""
 
     member = IdField(label="党员")
     duty = serializers.ChoiceField(choices=Duty.Kind.choices, required=False, allow_blank=True, label="六员")
@@ -34,7 +34,7 @@ class EnrolSerializer(serializers.Serializer):
 
 
 class RecordedSerializer(serializers.Serializer):
-    """What came of recording."""
+    """The result of recording attendances."""
 
     added = serializers.IntegerField(label="新登记人数")
     already = serializers.IntegerField(label="原已登记人数")
@@ -48,13 +48,13 @@ class StrikeSerializer(serializers.Serializer):
 
 
 class StruckSerializer(serializers.Serializer):
-    """How many were struck."""
+    """The number of attendances struck."""
 
     struck = serializers.IntegerField(label="划去人数")
 
 
 class AttendanceSerializer(serializers.ModelSerializer):
-    """A member came to an activity; the role may be noted afterwards."""
+    """A member's presence at an activity; only the role can be changed."""
 
     name = serializers.CharField(source="member.name", read_only=True, label="姓名")
 

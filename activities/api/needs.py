@@ -1,4 +1,4 @@
-"""What neighbours need, and who takes it on; whose it is and who that is, for those who may know them alone."""
+"""Needs of neighbours, and who claims them. Households and members only for users who may read them."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ from members.models import Employer, Household, Member
 
 MOST_READ = 1_000  # the rule says how many may claim, in a sentence
 MOST_SUGGESTED = 50
-# What of a need belongs to another resource, and is not told where that is closed to the reader.
+# Fields of another resource; null where the user may not read that resource.
 OF_OTHERS = {
     "household": Resource.HOUSEHOLD,
     "room": Resource.HOUSEHOLD,
@@ -36,7 +36,7 @@ OF_OTHERS = {
 
 
 class ClaimantSerializer(serializers.ModelSerializer):
-    """A member who took a need on."""
+    """A member who claimed a need."""
 
     class Meta:
         model = Member
@@ -44,7 +44,7 @@ class ClaimantSerializer(serializers.ModelSerializer):
 
 
 class NeedSerializer(serializers.ModelSerializer):
-    """Something a neighbour needs; it may be anonymous."""
+    """A neighbour's need, which may be anonymous."""
 
     area = ScopedField(rows=places(Resource.NEED), label="在哪里")
     label = serializers.CharField(source="area.label", read_only=True, label="全称")  # type: ignore[assignment]
@@ -78,13 +78,13 @@ class NeedSerializer(serializers.ModelSerializer):
         return needing.mend(instance, **validated_data)
 
     def to_representation(self, instance: Need) -> dict[str, Any]:
-        shown, user = super().to_representation(instance), self.context["request"].user
+        data, user = super().to_representation(instance), self.context["request"].user
         closed = {name for name, other in OF_OTHERS.items() if not access.covers(user, other, instance.area.path)}
-        return shown | dict.fromkeys(closed)
+        return data | dict.fromkeys(closed)
 
 
 class ClaimSerializer(serializers.Serializer):
-    """Who takes a need on: members, an employer or both."""
+    """The claimants of a need: members, an employer or both."""
 
     members = IdsField(
         most=MOST_READ, required=False, label="认领党员", help_text=f"一次最多 {needing.MOST_CLAIMANTS} 名。"
@@ -135,9 +135,9 @@ class NeedViewSet(LockedByRule, CreateMixin, ChangeMixin, ScopedViewSet):
     filterset_class = NeedFilter
 
     def rows(self, right: Right) -> QuerySet:
-        known = Member.objects.for_user(self.request.user)
-        shown = Prefetch("members", queryset=known, to_attr="claimants")
-        return super().rows(right).select_related("area", "household", "employer").prefetch_related(shown)
+        readable = Member.objects.for_user(self.request.user)
+        claimants = Prefetch("members", queryset=readable, to_attr="claimants")
+        return super().rows(right).select_related("area", "household", "employer").prefetch_related(claimants)
 
     @writes("认领需求", NeedSerializer, request=ClaimSerializer, note="由党员、单位或两者一起认领。")
     @action(detail=True, methods=["post"])
@@ -173,9 +173,9 @@ class NeedViewSet(LockedByRule, CreateMixin, ChangeMixin, ScopedViewSet):
     )
     @action(detail=True, methods=["get"], permission_classes=[KnowsMembers, ScopedPermission], pagination_class=None)
     def suggestions(self, request: Request, pk: int) -> Response:
-        need, known = self.get_object(), Member.objects.for_user(request.user).with_home()
-        nearest = need.suggestions(known, timezone.localdate())[:MOST_SUGGESTED]
-        told = SuggestedSerializer(nearest, many=True).data
+        need, readable = self.get_object(), Member.objects.for_user(request.user).with_home()
+        nearest = need.suggestions(readable, timezone.localdate())[:MOST_SUGGESTED]
+        suggestions = SuggestedSerializer(nearest, many=True).data
         with atomic_write():
-            audit.record("export", Member, path=need.area.path, changes={"rows": len(told), "need": need.pk})
-        return Response(told)
+            audit.record("export", Member, path=need.area.path, changes={"rows": len(suggestions), "need": need.pk})
+        return Response(suggestions)

@@ -1,4 +1,4 @@
-"""The reports of what happens: the rhythm of a year, the participation in a period."""
+"""The reports: the rhythm of a year, and the participation in a period."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ class PeriodSerializer(serializers.Serializer):
 
 
 class CellSerializer(serializers.Serializer):
-    """An area's period."""
+    """A period of an area."""
 
     state = serializers.ChoiceField(choices=DueState.choices, help_text="已办、未办、未到期、不适用")
     activities = serializers.IntegerField(help_text="本区域自己已举办的活动")
@@ -40,7 +40,7 @@ class CellSerializer(serializers.Serializer):
 
 
 class ProgressSerializer(serializers.Serializer):
-    """A share of none is null."""
+    """How many periods are done; the share is null where none is due."""
 
     done = serializers.IntegerField(help_text="已办的期数")
     due = serializers.IntegerField(help_text="到期的期数：已办＋未办")
@@ -80,7 +80,7 @@ class HeldSerializer(serializers.Serializer):
 
 
 class ParticipationFiguresSerializer(HeldSerializer):
-    """Of an area in a period; a share of none is null. What is said by tier has a key a level."""
+    """An area's figures in a period. A share of no members is null; fields by tier have a key per level."""
 
     members = serializers.IntegerField(help_text="这段时间里住过的党员")
     participants = serializers.IntegerField(help_text="其中至少参加过一次活动的")
@@ -136,7 +136,7 @@ class ParticipationSerializer(serializers.Serializer):
 
 
 class AskedYear(serializers.Serializer):
-    """The year, this one if not said, and the level of the rows, one below the area's own if not said."""
+    """The query of the rhythm: the year, by default this one, and the level of the rows, by default the next lower."""
 
     year = serializers.IntegerField(
         min_value=FIRST_YEAR.year, max_value=LAST_YEAR, required=False, help_text="年份，默认今年"
@@ -145,14 +145,14 @@ class AskedYear(serializers.Serializer):
 
 
 class AskedPeriod(serializers.Serializer):
-    """The days, both included: up to today, from the first of that year, if not said."""
+    """The query of participation: the first and last day, by default from New Year of that year to today."""
 
     first = PastDayApiField(required=False, help_text="第一天，默认当年 1 月 1 日")
     last = PastDayApiField(required=False, help_text="最后一天，默认今天")
 
-    def validate(self, asked: dict[str, Any]) -> dict[str, Any]:
-        last = asked.get("last", timezone.localdate())
-        first = asked.get("first", last.replace(month=1, day=1))
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        last = attrs.get("last", timezone.localdate())
+        first = attrs.get("first", last.replace(month=1, day=1))
         if first < FIRST_YEAR:
             raise serializers.ValidationError({"first": "日期太早了，请检查年份。"})
         if first > last:
@@ -166,10 +166,11 @@ class ReportView(OnRecord):
     def areas(self) -> AreaQuerySet:
         return Area.objects.for_user(self.request.user, resource=self.resource)
 
-    def asked(self, serializer: type[serializers.Serializer]) -> dict[str, Any]:
-        asked = serializer(data=self.request.query_params)
-        asked.is_valid(raise_exception=True)
-        return asked.validated_data
+    def query(self, serializer_class: type[serializers.Serializer]) -> dict[str, Any]:
+        """Return the validated query parameters."""
+        serializer = serializer_class(data=self.request.query_params)
+        serializer.is_valid(raise_exception=True)
+        return serializer.validated_data
 
 
 class RhythmView(ReportView):
@@ -177,13 +178,13 @@ class RhythmView(ReportView):
     def get(self, request: Request, pk: int) -> Response:
         area = get_object_or_404(self.areas(), pk=pk)
         today = timezone.localdate()
-        asked = {"year": today.year} | self.asked(AskedYear)
-        return Response(rhythm(area, areas=self.areas(), today=today, **asked).as_dict())
+        query = {"year": today.year} | self.query(AskedYear)
+        return Response(rhythm(area, areas=self.areas(), today=today, **query).as_dict())
 
 
 class ParticipationView(ReportView):
     @reads("查看参与情况", ParticipationSerializer, one=True, parameters=[AskedPeriod])
     def get(self, request: Request, pk: int) -> Response:
         area = get_object_or_404(self.areas(), pk=pk)
-        asked = {"areas": self.areas()} | self.asked(AskedPeriod)
-        return Response(participation(area, **asked).as_dict() | outcomes(area, **asked).as_dict())
+        query = {"areas": self.areas()} | self.query(AskedPeriod)
+        return Response(participation(area, **query).as_dict() | outcomes(area, **query).as_dict())

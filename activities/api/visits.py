@@ -1,4 +1,4 @@
-"""The contacts of pairings, and the pairings that wait for one."""
+"""Visits of pairings, and the pairings without a recent one."""
 
 from typing import Any
 

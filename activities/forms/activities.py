@@ -1,4 +1,4 @@
-"""Forms of an activity: recorded, planned, looked for, and who came as a pasted list."""
+"""Forms of activities: recording, correcting, their outcome, the list's filter, and a pasted list of names."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ PLANNED_HAS_NO_NAMES = "还没办的活动不能登记参加的人。请清空�
 
 
 class HeldForm(forms.ModelForm):
-    """What came of an activity: how many residents, and what."""
+    """The outcome of an activity: the number of residents and the result."""
 
     residents_reached = forms.IntegerField(
         label="参加的群众人数",
@@ -50,12 +50,12 @@ class HeldForm(forms.ModelForm):
 
     @property
     def changes(self) -> dict[str, Any]:
-        """What was typed and differs from what is there; what was not asked stays."""
+        """The submitted values that differ from the stored ones; fields missing from the request stay."""
         return {name: self.cleaned_data[name] for name in self.changed_data if name in self.data}
 
 
 class ActivityForm(HeldForm):
-    """An activity's own words; which areas it may be of depends on the user's posts."""
+    """All fields of an activity; the user's posts limit the areas."""
 
     field = forms.ChoiceField(
         label="工作领域",
@@ -95,7 +95,7 @@ class ActivityForm(HeldForm):
         self._offer(mine | Area.objects.filter(pk=self.instance.area_id))
 
     def _offer(self, areas: QuerySet[Area]) -> None:
-        """Let the area be one of these: the one asked for, else the highest of the user's own, stands there already."""
+        """Offer these areas; preselect the initial one if it is among them, else the highest."""
         field: Any = self.fields["area"]
         field.queryset = areas
         listed = list(areas[: FEW_AREAS + 1])
@@ -104,23 +104,23 @@ class ActivityForm(HeldForm):
             field.widget.is_required, field.widget.choices = True, field.choices
         else:
             field.choices = areas_by_compound(listed)
-        asked = self.initial.get("area")
-        if not asked or not areas.filter(pk=asked).exists():
+        initial = self.initial.get("area")
+        if not initial or not areas.filter(pk=initial).exists():
             self.initial["area"] = listed[0].pk if listed else None
 
     @property
     def is_searched(self) -> bool:
-        """Whether the area is found by typing."""
+        """Whether the area is chosen by searching instead of from a list."""
         return isinstance(self.fields["area"].widget, Autocomplete)
 
     @property
     def has_more(self) -> bool:
-        """Whether something below the fold needs to be seen."""
+        """Whether a field of the folded part has an error."""
         return bool({"begins_at", "place", "co_organisers", "residents_reached", "result"} & self.errors.keys())
 
 
 class NewActivityForm(ActivityForm):
-    """An activity with the names of those who came, as they were pasted."""
+    """A new activity with a pasted list of the names of those who came."""
 
     names = forms.CharField(
         label="参加的人（可以直接粘贴接龙或签到名单）",
@@ -149,7 +149,7 @@ class NewActivityForm(ActivityForm):
 
 
 class ActivityFilterForm(PlaceForm):
-    """What the list of activities is narrowed by."""
+    """The filters of the list of activities."""
 
     period = DaySpanField(label="时间", required=False, widget=forms.Select({"class": "lz-input"}))
     own = forms.BooleanField(label="只看本级办的", required=False)
@@ -172,7 +172,7 @@ class ActivityFilterForm(PlaceForm):
         period.choices = _periods(self.data.get("period", ""))
 
     def narrow(self, activities: Any) -> Any:
-        """Those activities that are asked for; what cannot be read narrows nothing."""
+        """Filter the activities by the submitted values; invalid ones are ignored."""
         self.full_clean()
         chosen = self.cleaned_data
         if area := chosen.get("area"):
@@ -182,16 +182,16 @@ class ActivityFilterForm(PlaceForm):
         return activities.filter(**{name: chosen[name] for name in ("field", "status") if chosen.get(name)})
 
 
-def _periods(asked: str) -> list[tuple[Any, Any]]:
-    """The months of this year and of those before, newest first; a day only where it is asked for."""
-    this = timezone.localdate().year
+def _periods(chosen: str) -> list[tuple[Any, Any]]:
+    """Return the choices: years and their months, newest first, and `chosen` if it is another span of days."""
+    this_year = timezone.localdate().year
     choices: list[tuple[Any, Any]] = [("", "全部")]
-    for year in range(this, this - YEARS_BACK, -1):
+    for year in range(this_year, this_year - YEARS_BACK, -1):
         months = [(f"{year}-{month:02}", f"{year}年{month}月") for month in range(12, 0, -1)]
         choices.append((f"{year}年", [(str(year), f"{year}年全年"), *months]))
     try:
-        read_period(asked)
+        read_period(chosen)
     except ValueError:
         return choices
     known = {value for _, options in choices[1:] for value, _ in options}
-    return choices if asked in known else [(asked, period_label(asked)), *choices]
+    return choices if chosen in known else [(chosen, period_label(chosen)), *choices]

@@ -1,4 +1,4 @@
-"""Forms of honours: which place, and for what."""
+"""Forms of honours: the area filter, and giving or correcting one."""
 
 from typing import Any
 
@@ -17,20 +17,20 @@ from members.web.widgets import Autocomplete
 
 
 class HonourPlaceForm(PlaceForm):
-    """The area that honours are narrowed to."""
+    """The area filter of honours."""
 
     resource = Resource.HONOUR
 
     @property
     def chosen(self) -> Area | None:
-        """The area asked for, None for all; 404 where there is none such."""
+        """The chosen area, None for all; Http404 where it is unknown or outside the scope."""
         if not self.is_valid():
             raise Http404
         return self.cleaned_data["area"]
 
 
 class HonourForm(forms.ModelForm):
-    """An honour and its deeds; the statements are the building's own and never ticked beforehand."""
+    """An honour and its deeds; the building makes the statements itself, so none is preselected."""
 
     class Meta:
         model = Honour
@@ -59,10 +59,10 @@ class HonourForm(forms.ModelForm):
         area.widget = Autocomplete(Honour._meta.get_field("area"), admin.site)
         area.widget.choices = area.choices
         area.help_text = "可输入小区名和楼号查找，如：迎晖苑1期 3号楼。"
-        this = timezone.localdate().year
-        years = [(year, f"{year} 年") for year in range(this, FIRST_HONOURS - 1, -1)]
+        this_year = timezone.localdate().year
+        years = [(year, f"{year} 年") for year in range(this_year, FIRST_HONOURS - 1, -1)]
         self.fields["year"] = forms.TypedChoiceField(
-            label="年度", coerce=int, choices=years, initial=this, widget=forms.Select({"class": "lz-input"})
+            label="年度", coerce=int, choices=years, initial=this_year, widget=forms.Select({"class": "lz-input"})
         )
         self.fields["deeds"].help_text += OPINION_REMINDER
         for name in ("kind", "theme"):
@@ -70,7 +70,7 @@ class HonourForm(forms.ModelForm):
             choices.choices = [choice for choice in choices.choices if choice[0]]
 
     def clean(self) -> dict[str, Any]:
-        """Without the script a commended group can be sent with a theme."""
+        """Drop the theme of a commended group: only the page's script hides that field."""
         cleaned = super().clean() or {}
         if cleaned.get("kind") == Honour.Kind.COMMENDED:
             cleaned["theme"] = ""

@@ -1,4 +1,4 @@
-"""The upload of a workbook of activities."""
+"""Upload of a workbook of activities and attendances."""
 
 from django import forms
 

@@ -1,4 +1,4 @@
-"""Forms of a need: what is needed, and who takes it on."""
+"""Forms of needs: recording or correcting one, and claiming it."""
 
 import re
 from typing import Any, cast
@@ -19,7 +19,7 @@ PK = re.compile(r"[0-9]{1,18}\Z")
 
 
 class MembersField(forms.Field):
-    """Members by their ids; who may be among them is the rule's to say."""
+    """A set of member ids. The rule checks which members the user may choose."""
 
     widget = forms.MultipleHiddenInput
 
@@ -49,7 +49,7 @@ FEW_AREAS = 30
 
 
 class NeedForm(forms.ModelForm):
-    """A need, with its door told by the room alone."""
+    """A need; the room number entered with a building group finds its household."""
 
     room = forms.CharField(
         label="室号",
@@ -79,7 +79,7 @@ class NeedForm(forms.ModelForm):
         self._offer_areas(Area.objects.for_user(user, Right.WRITE, resource=Resource.NEED).current())
 
     def _offer_areas(self, areas: QuerySet) -> None:
-        """A few areas to choose from, many to search; the only one is chosen already."""
+        """Offer the areas as a list, or as a search where there are many; preselect an only one."""
         field = cast(forms.ModelChoiceField, self.fields["area"])
         field.queryset = areas
         count = areas.count()
@@ -93,24 +93,24 @@ class NeedForm(forms.ModelForm):
     def clean(self):
         cleaned = super().clean()
         room, area = cleaned.get("room"), cleaned.get("area")
-        self.instance.household = self._door(area, room) if room and area else None
+        self.instance.household = self._household(area, room) if room and area else None
         return cleaned
 
     @property
-    def words(self) -> dict[str, Any]:
-        """What was typed, with the door that the room means."""
+    def values(self) -> dict[str, Any]:
+        """The submitted fields, with the household of the room."""
         return {name: self.cleaned_data[name] for name in self.Meta.fields} | {"household": self.instance.household}
 
     @property
     def changes(self) -> dict[str, Any]:
-        """Those words that differ from what is there; the door's follows from the room and the area."""
-        return {name: value for name, value in self.words.items() if name in {*self.changed_data, "household"}}
+        """The values that differ from the stored ones; the household always, since it follows from area and room."""
+        return {name: value for name, value in self.values.items() if name in {*self.changed_data, "household"}}
 
-    def _door(self, area: Area, room: str) -> Household | None:
+    def _household(self, area: Area, room: str) -> Household | None:
         if area.level != Area.Level.BUILDING_GROUP:
             self.add_error("room", "要写室号，请先在“在哪里”选到楼组（哪一号楼）。")
             return None
-        door = Household.objects.for_user(self.user).filter(area=area, room=fold_room(room)).first()
-        if door is None:
+        household = Household.objects.for_user(self.user).filter(area=area, room=fold_room(room)).first()
+        if household is None:
             self.add_error("room", f"{area}没有登记“{room}”这一户。请核对，或不填室号。")
-        return door
+        return household

@@ -1,4 +1,4 @@
-"""Fields that the lists of activities share: an area of the user's, and a time."""
+"""Filter fields that the lists of activities share: an area of the user's scope, and a span of days."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -15,7 +15,7 @@ FEW_AREAS = 150  # more are found faster by typing than in a list
 
 
 def areas_by_compound(areas: Iterable[Area]) -> list[tuple[Any, Any]]:
-    """The areas as choices, in the order of the tree: building groups stand below their compound."""
+    """Return choices for areas given in tree order, with building groups grouped under their compound."""
     choices: list[tuple[Any, Any]] = []
     compound = None
     for area in areas:
@@ -31,7 +31,10 @@ def areas_by_compound(areas: Iterable[Area]) -> list[tuple[Any, Any]]:
 
 
 class PlaceForm(forms.Form):
-    """One of the user's areas, to look at what happens in it: compounds and above, or what the user has below."""
+    """A filter by one of the user's areas: compounds and higher ones, or lower ones if the user has no others.
+
+    A lower area that the address names is offered too.
+    """
 
     area = forms.ModelChoiceField(
         Area.objects.none(),
@@ -48,18 +51,18 @@ class PlaceForm(forms.Form):
         mine = Area.objects.for_user(user, resource=self.resource)
         field: Any = self.fields["area"]
         field.queryset = mine
-        shown = Q(level__lte=Area.Level.STATION) | Q(pk=as_number(self.data.get("area", "")))
-        self.offered = list(mine.current().filter(shown)) or list(mine.current()[:FEW_AREAS])
+        offered = Q(level__lte=Area.Level.STATION) | Q(pk=as_id(self.data.get("area", "")))
+        self.offered = list(mine.current().filter(offered)) or list(mine.current()[:FEW_AREAS])
         field.choices = [("", field.empty_label), *((area.pk, area.label) for area in self.offered)]
 
     @property
     def highest(self) -> Area | None:
-        """The highest of the user's areas."""
+        """The highest area of the user."""
         return self.offered[0] if self.offered else None
 
 
 class DaySpanField(forms.ChoiceField):
-    """A year, a month or a day; the list offers years and months."""
+    """A span of days as `read_period` reads it; the list offers years and months."""
 
     def clean(self, value: Any) -> DaySpan | None:
         try:
@@ -68,6 +71,6 @@ class DaySpanField(forms.ChoiceField):
             raise ValidationError("没有这个时间，请重新选择。") from problem
 
 
-def as_number(text: str) -> int | None:
-    """The id that stands in an address; None where none does."""
+def as_id(text: str) -> int | None:
+    """Return the id in a query string; None where the text is no id."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None

@@ -1,4 +1,4 @@
-"""What a member types under the poster of an activity."""
+"""The form behind the poster: a member's name and the end of their phone number."""
 
 from django import forms
 from django.core.validators import RegexValidator

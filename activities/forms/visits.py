@@ -1,4 +1,4 @@
-"""Forms of a visit: by one tap, or of any day."""
+"""Forms of visits: one of today by a single tap, or one of any day."""
 
 from django import forms
 from django.utils import timezone
@@ -12,7 +12,7 @@ GONE = "这一对已经结束，或不在您的岗位范围内。请刷新页面
 
 
 class TapForm(forms.Form):
-    """A visit of today by one tap: which pairing, and how."""
+    """A visit of today by one tap: the pairing and the kind of contact."""
 
     pairing = forms.ModelChoiceField(Pairing.objects.none(), error_messages={"required": GONE, "invalid_choice": GONE})
     kind = forms.ChoiceField(

@@ -1,4 +1,4 @@
-"""What happens in a street, and who took part, by noun."""
+"""The models of activities: activities and who came, visits, needs, honours."""
 
 from activities.models.activities import Activity, Attendance, SignIn
 from activities.models.honours import Honour

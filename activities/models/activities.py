@@ -1,4 +1,4 @@
-"""Activities of an area of any tier, and who came (the paper, part one, 3: 抓活动)."""
+"""Activities of an area of any tier, and the members who came (the paper, part one, 3: 抓活动)."""
 
 import secrets
 from datetime import date, datetime, timedelta
@@ -35,22 +35,22 @@ class ActivityQuerySet(models.QuerySet):
         return self.filter(status=Activity.Status.HELD)
 
     def between(self, first: date, last: date) -> Self:
-        """Activities from the first to the last of these days, both included."""
+        """Activities on the days from `first` to `last`, both included."""
         return self.filter(held_on__range=(first, last))
 
     def with_came(self) -> Self:
-        """Annotate how many members came: `came`."""
+        """Annotate the number of members who came as `came`."""
         attended = Attendance.objects.filter(activity=OuterRef("pk")).order_by().values("activity")
         return self.annotate(came=Coalesce(Subquery(attended.annotate(came=Count("pk")).values("came")), 0))
 
     def with_signing_in(self, code: str, day: date) -> Self:
-        """The activity whose poster carries this code, while one may sign in: on its day."""
-        open_ones = self.filter(held_on=day).exclude(status=Activity.Status.CANCELLED)
-        return open_ones.filter(sign_in_code=code).exclude(sign_in_code="")
+        """The activity of this sign-in code, if it is on `day` and not cancelled."""
+        signable = self.filter(held_on=day).exclude(status=Activity.Status.CANCELLED)
+        return signable.filter(sign_in_code=code).exclude(sign_in_code="")
 
 
 class Activity(WithStatus, Audited):
-    """Something that an area does on a day. Members come by choice; residents are a head count."""
+    """An event of an area on one day. Members attend voluntarily; residents are only counted."""
 
     class Status(models.TextChoices):
         PLANNED = "planned", "计划中"
@@ -160,13 +160,14 @@ class Activity(WithStatus, Audited):
 
     @property
     def is_due(self) -> bool:
-        """Whether its day has come, so that one may say that it was held and who came."""
+        """Whether its day has come; only then can it be marked as held and attendances be recorded."""
         return self.held_on <= timezone.localdate()
 
     def hold(self, **outcome: Any) -> None:
-        """Say that it took place and what came of it; whoever wants to sign in by the poster is too late.
+        """Mark the activity as held and save its outcome; signing in by the poster ends.
 
-        `outcome` are new values of `residents_reached` and `result`.
+        `outcome` holds new values of `residents_reached` and `result`. ValidationError before the activity's day,
+        Conflict unless it is planned.
         """
         with atomic_write():
             self.lock("held_on")
@@ -180,21 +181,21 @@ class Activity(WithStatus, Audited):
     def cancel(self) -> None:
         with atomic_write():
             self.advance(self.Status.CANCELLED, cancelled_at=timezone.now(), sign_in_code="")
-            self._refuse_where_somebody_came("不能取消。登记错了的，请先去掉。")
+            self._require_no_attendances("不能取消。登记错了的，请先去掉。")
 
     def reopen(self) -> None:
-        """Take back that it was held or cancelled; one with attendances was held."""
+        """Return a held or cancelled activity to planned; ValidationError where attendances are recorded."""
         with atomic_write():
             self.advance(self.Status.PLANNED, recorded_at=None, cancelled_at=None)
-            self._refuse_where_somebody_came("不能改回计划中。")
+            self._require_no_attendances("不能改回计划中。")
 
-    def _refuse_where_somebody_came(self, therefore: str) -> None:
-        """Asked after the move, which holds the row: whoever records attendances waits behind it."""
+    def _require_no_attendances(self, consequence: str) -> None:
+        """Raise ValidationError if members came. Call after advance(): its lock keeps new attendances out meanwhile."""
         if self.attendances.exists():
-            raise ValidationError(f"已经登记了参加的人，{therefore}")
+            raise ValidationError(f"已经登记了参加的人，{consequence}")
 
     def open_signing_in(self) -> None:
-        """Make the code for the poster, if there is none yet."""
+        """Create the code of the poster, if there is none yet; ValidationError unless planned for today or later."""
         with atomic_write():
             self.lock("held_on", "sign_in_code")
             if self.status != self.Status.PLANNED or self.held_on < timezone.localdate():
@@ -210,21 +211,27 @@ class Activity(WithStatus, Audited):
             self.save(update_fields=["sign_in_code"])
 
     def again(self) -> "Activity":
-        """Return an unsaved copy for today: what, where and how as last time."""
-        kept = ("area", "title", "begins_at", "place", "field", "regularity", "visibility", "support", "co_organisers")
-        return Activity(**{name: getattr(self, name) for name in kept})
+        """Return an unsaved copy for today, with the same title, area, place, time and kinds."""
+        same = ("area", "title", "begins_at", "place", "field", "regularity", "visibility", "support", "co_organisers")
+        return Activity(**{name: getattr(self, name) for name in same})
 
 
 class AttendanceQuerySet(models.QuerySet):
     def for_user(self, user: Any, right: Right = Right.READ, *, resource: Resource = Resource.ACTIVITY) -> Self:
-        """Who came, for those who may know both the activity and the members: an instructor sees numbers alone."""
+        """Attendances of activities that the user may access, within areas whose members the user may read.
+
+        An instructor may read activities but not members, and so has no attendances.
+        """
         activities = access.within("activity__area__path", access.reach(user, resource, right))
         people = access.within("activity__area__path", access.reach(user, Resource.MEMBER))
         return self.filter(activities, people)
 
 
 class Attendance(Audited):
-    """A member came to an activity, perhaps in one of the six roles. Written by `activities.rules.attendance` alone."""
+    """A member's presence at an activity, perhaps in one of the six roles 六员.
+
+    Only `activities.rules.attendance` writes it.
+    """
 
     class Source(models.TextChoices):
         TICK = "tick", "勾选"
@@ -261,16 +268,16 @@ class Attendance(Audited):
 
 class SignInQuerySet(models.QuerySet):
     def for_user(self, user: Any, right: Right = Right.WRITE) -> Self:
-        """What was typed at a poster, for those who may record who came."""
+        """Sign-ins of the activities that the user may write."""
         return self.filter(activity__in=Activity.objects.for_user(user, right))
 
     def expired(self, now: datetime) -> Self:
-        """What was typed longer ago than retention allows."""
+        """Sign-ins older than the retention allows (`RETENTION["sign_in"]` days)."""
         return self.filter(typed_at__lt=now - timedelta(days=settings.RETENTION["sign_in"]))
 
 
 class SignIn(models.Model):
-    """What somebody typed at a poster: kept until it is matched to a member, or the secretary dealt with it."""
+    """A visitor's input at a poster: kept until it is matched to a member or the secretary settles it."""
 
     activity = models.ForeignKey(Activity, on_delete=models.CASCADE, related_name="sign_ins", verbose_name="活动")
     name = models.CharField("姓名", max_length=30)

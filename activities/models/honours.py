@@ -1,4 +1,4 @@
-"""Commendations of places, with their reasons: never of persons (the paper, part one, 4: 抓典型)."""
+"""Commendations of places, never of persons, with their reasons (the paper, part one, 4: 抓典型)."""
 
 from typing import Any, Self, cast
 
@@ -28,9 +28,10 @@ class HonourQuerySet(models.QuerySet):
 
 
 class Honour(Audited):
-    """A commendation of a building group or compound in a year, its theme and its deeds.
+    """A commendation of a building group or compound for one year, with its theme and deeds.
 
-    The four statements 四无 are the building's own, ticked when the honour is given; no incident is recorded for them.
+    The four statements 四无 are made by the building itself and ticked when the honour is given. Incidents are not
+    recorded.
     """
 
     class Kind(models.TextChoices):
@@ -110,6 +111,6 @@ class Honour(Audited):
 
     @property
     def statements(self) -> list[str]:
-        """The statements that the building made, as on screen."""
-        made = (name for name in STATEMENTS if getattr(self, name))
-        return [str(cast(models.BooleanField, self._meta.get_field(name)).verbose_name) for name in made]
+        """Labels of the statements that the building made."""
+        ticked = (name for name in STATEMENTS if getattr(self, name))
+        return [str(cast(models.BooleanField, self._meta.get_field(name)).verbose_name) for name in ticked]

@@ -1,4 +1,4 @@
-"""What neighbours need, and who takes it on (the paper, part one, 3: 群众有需求，党员能做到)."""
+"""Needs of neighbours, and the members or employers who claim them (the paper, part one, 3: 群众有需求，党员能做到)."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
@@ -31,13 +31,13 @@ class NeedQuerySet(models.QuerySet):
         return self.filter(access.within("area__path", [access.subtree(area.path)]))
 
     def expired(self, now: datetime) -> Self:
-        """Needs ended long enough ago for their text to be emptied."""
-        kept_since = now - timedelta(days=settings.RETENTION["need_text"])
-        return self.filter(Q(done_at__lt=kept_since) | Q(withdrawn_at__lt=kept_since)).exclude(text=EMPTIED)
+        """Needs that ended longer ago than the retention of their text (`RETENTION["need_text"]` days)."""
+        limit = now - timedelta(days=settings.RETENTION["need_text"])
+        return self.filter(Q(done_at__lt=limit) | Q(withdrawn_at__lt=limit)).exclude(text=EMPTIED)
 
 
 class Need(WithStatus, Audited):
-    """Something a neighbour needs or wishes; whose it is need not be said. 90 days after its end the text goes."""
+    """A need or wish of a neighbour, who may stay anonymous. Its text is emptied 90 days after its end."""
 
     class Status(models.TextChoices):
         OPEN = "open", "待认领"
@@ -60,7 +60,7 @@ class Need(WithStatus, Audited):
     )
     household = models.ForeignKey(
         Household,
-        on_delete=models.PROTECT,  # a door with a need stays
+        on_delete=models.PROTECT,  # a household with a need stays
         null=True,
         blank=True,
         verbose_name="哪一户",
@@ -126,12 +126,15 @@ class Need(WithStatus, Audited):
 
     @property
     def days_open(self) -> int:
-        """Days from the day it was told to its end, or until today."""
+        """Days from the day it was reported to its end, or to today while it is open."""
         moment = self.done_at or self.withdrawn_at
         return ((timezone.localdate(moment) if moment else timezone.localdate()) - self.opened_on).days
 
     def claim(self, *, members: Iterable[Member] = (), employer: Employer | None = None) -> None:
-        """Members, an employer or both take it on; who may, `activities.rules.needing` knows."""
+        """Assign the open need to members, an employer or both; ValidationError where there is neither.
+
+        `activities.rules.needing` checks who may claim.
+        """
         chosen = list(members)
         if not chosen and employer is None:
             raise ValidationError("请选择认领的党员或单位。")
@@ -141,7 +144,7 @@ class Need(WithStatus, Audited):
             record("change", self, changes={"members": [[], sorted(member.pk for member in chosen)]})
 
     def unclaim(self) -> None:
-        """Nobody takes it on any more: it is open again."""
+        """Reopen a claimed need and remove its members and employer."""
         with atomic_write():
             self.advance(self.Status.OPEN, only_from=self.Status.CLAIMED, claimed_at=None, employer=None)
             self._release()
@@ -156,7 +159,7 @@ class Need(WithStatus, Audited):
             self._release()
 
     def resume(self) -> None:
-        """Take back that it was done or withdrawn, as long as its text is there."""
+        """Return a done need to claimed, a withdrawn one to open; ValidationError where its text was emptied."""
         with atomic_write():
             self.lock("text")
             if self.text == EMPTIED:
@@ -166,15 +169,16 @@ class Need(WithStatus, Audited):
             self.advance(to, only_from=before, done_at=None, withdrawn_at=None)
 
     def _release(self) -> None:
-        freed = sorted(self.members.values_list("pk", flat=True))
-        if freed:
+        released = sorted(self.members.values_list("pk", flat=True))
+        if released:
             self.members.clear()
-            record("change", self, changes={"members": [freed, []]})
+            record("change", self, changes={"members": [released, []]})
 
     def suggestions(self, members: models.QuerySet, day: date) -> models.QuerySet:
-        """Of these members those with the skill, nearest first and by name within; what they did before counts not.
+        """Filter `members` to those with the needed skill who have a home on `day`, nearest first, then by name.
 
-        Annotates `nearness`: 0 the same group, 1 the same compound, 2 the same community, 3 farther.
+        Earlier contributions do not count. Annotates `nearness`: 0 the same building group, 1 the same compound, 2 the
+        same community, 3 farther.
         """
         living = Residence.objects.on(day).filter(member=OuterRef("pk"))
         skilled = members.filter(skills__contains=self.skill) if self.skill else members.none()

@@ -1,4 +1,4 @@
-"""The contacts of a pairing."""
+"""Visits of a pairing."""
 
 from datetime import date, timedelta
 from typing import Any, Self
@@ -27,13 +27,13 @@ class VisitQuerySet(models.QuerySet):
 
 
 def unvisited(pairings: models.QuerySet, day: date) -> models.QuerySet:
-    """Of these pairings, those that began 90 days before this day or earlier and had no visit since."""
+    """Filter `pairings` to those that began 90 days before `day` or earlier and had no visit in these 90 days."""
     recent = Visit.objects.filter(pairing=OuterRef("pk"), visited_on__gt=day - LONG_AGO, visited_on__lte=day)
     return pairings.filter(Q(since__lte=day - LONG_AGO), ~Exists(recent))
 
 
 class Visit(Audited):
-    """One contact of a pairing: when and how; no word on what goes on behind the neighbour's door."""
+    """One contact of a pairing: its day and kind. Nothing is recorded about the neighbour's private life."""
 
     class Kind(models.TextChoices):
         DOOR = "door", "上门"
@@ -80,7 +80,7 @@ class Visit(Audited):
 
     @property
     def is_reversible(self) -> bool:
-        """Whether it may be taken back: older ones have been counted, and are mended instead."""
+        """Whether it may be deleted. Older visits are in reports already; they can only be corrected."""
         return self.visited_on > timezone.localdate() - REVERSIBLE
 
     def audit_path(self) -> str:

@@ -1,7 +1,7 @@
-"""Who came: the one rule behind the tick list, the pasted list, the poster's code, the import and the API.
+"""Recording of attendances, the one rule behind the tick list, the pasted list, the poster, the import and the API.
 
-Repeat-safe: what is recorded already stays as it is. Two people recording at once both win: each adds and removes what
-they changed, and the rows of one activity queue behind its lock.
+Calls are idempotent: an attendance that exists stays as it is. Each call locks the activity and writes only what its
+caller changed, so two users who record at once keep each other's changes.
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ OUTSIDE = "有 {} 位不在可以登记的范围内（不住在这里，或不�
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What came of recording: how many are new, how many were there already, how many there are now."""
+    """The result of recording: counts of new attendances, of those that existed, and of all there are now."""
 
     added: int
     already: int
@@ -38,16 +38,16 @@ class Recording:
 
 
 def eligible(activity: Activity, *, area: Area | None, user: User | None = None) -> MemberQuerySet:
-    """Members who may have come: living in the area on the activity's day or now, as far as the user may read them.
+    """Return the members who may have come: they live in the area now or did on the activity's day.
 
-    Without an area: in all of the user's scope. Without a user, for who signs in alone: whoever lives there.
+    Only members whom the user may read; without a user (signing in at the poster) all. None as the area means any area.
     """
     members = Member.objects.for_user(user) if user else Member.objects.all()
     homes = Residence.objects.inside(area) if area else Residence.objects.all()
     day = activity.held_on
-    # Now as well: a home known from today's roster may be older than its first day on record.
-    there = homes.filter(Q(until=None) | Q(since__lte=day, until__gt=day))
-    return members.filter(Exists(there.filter(member=OuterRef("pk"))))
+    # Current homes count too: a home known from today's roster may be older than its first recorded day.
+    living = homes.filter(Q(until=None) | Q(since__lte=day, until__gt=day))
+    return members.filter(Exists(living.filter(member=OuterRef("pk"))))
 
 
 def enrol(
@@ -58,9 +58,9 @@ def enrol(
     source: str,
     duties: Mapping[int, str] | None = None,
 ) -> Recording:
-    """Record that these members (ids) came, in one transaction; ValidationError where one of them may not be recorded.
+    """Record that these members (ids) came, all or none; ValidationError where one of them is not eligible.
 
-    `duties` tells the role of some of them. Six queries, and the transaction's two.
+    `duties` gives the role of some of them, by id. Takes six queries and the two of the transaction.
     """
     pks = _bounded(members)
     with atomic_write():
@@ -79,7 +79,7 @@ def enrol(
 
 
 def enrol_signed(activity: Activity, members: Iterable[int]) -> Recording:
-    """Record members (ids) who signed in at the poster themselves: nobody acts but they."""
+    """Record members (ids) who signed in at the poster themselves; no user acts, so no scope is checked."""
     with atomic_write():
         locked = _countable(Activity.objects.filter(pk=activity.pk))
         came = set(_attendances_of(locked, of=members).values_list("member_id", flat=True))
@@ -88,20 +88,20 @@ def enrol_signed(activity: Activity, members: Iterable[int]) -> Recording:
 
 
 def strike(activity: Activity, members: Iterable[int], *, user: User) -> int:
-    """Take back what was recorded by mistake, on record; return how many."""
+    """Delete the attendances of these members (ids) with an audit entry; return how many there were."""
     pks = _bounded(members)
     with atomic_write():
         locked = _locked(activity, user=user)
         rows = Attendance.objects.for_user(user, Right.WRITE).filter(activity=locked, member__in=pks)
-        gone = sorted(rows.values_list("member_id", flat=True))
-        if gone:
-            Attendance.objects.filter(activity=locked, member__in=gone).delete()
-            record("change", locked, path=locked.area.path, changes={"attendances": [gone, []]})
-    return len(gone)
+        struck = sorted(rows.values_list("member_id", flat=True))
+        if struck:
+            Attendance.objects.filter(activity=locked, member__in=struck).delete()
+            record("change", locked, path=locked.area.path, changes={"attendances": [struck, []]})
+    return len(struck)
 
 
 def note_duties(activity: Activity, duties: Mapping[int, str], *, user: User) -> int:
-    """Note in which of the six roles members (ids) came, "" for none; return how many changed."""
+    """Save the role of members (ids) who came, "" for none; return how many changed."""
     _check(duties)
     with atomic_write():
         locked = _locked(activity, user=user)
@@ -116,15 +116,17 @@ def note_duties(activity: Activity, duties: Mapping[int, str], *, user: User) ->
     return len(changed)
 
 
-def change(activity: Activity, *, shown: Iterable[int], ticked: Iterable[int], user: User) -> tuple[Recording, int]:
-    """Save a tick list: `shown` were ticked when it was opened, `ticked` are now; return what was recorded, struck.
+def change(activity: Activity, *, before: Iterable[int], ticked: Iterable[int], user: User) -> tuple[Recording, int]:
+    """Save a tick list of member ids: `before` as the page was opened, `ticked` as it was sent.
 
-    Only what was changed on this page is written: what somebody else recorded meanwhile stays.
+    Return the recording and the number struck. Only the difference is written, so that what another user recorded
+    meanwhile stays.
     """
-    before, now = set(shown), set(ticked)
+    old, new = set(before), set(ticked)
     with atomic_write():
-        struck = strike(activity, before - now, user=user) if before - now else 0
-        recorded = enrol(activity, now - before, user=user, source=Attendance.Source.TICK)
+        gone = old - new
+        struck = strike(activity, gone, user=user) if gone else 0
+        recorded = enrol(activity, new - old, user=user, source=Attendance.Source.TICK)
     return recorded, struck
 
 
@@ -136,11 +138,12 @@ def _bounded(members: Iterable[int]) -> list[int]:
 
 
 def _locked(activity: Activity, *, user: User) -> Activity:
-    """The activity as it now is, locked, with the number of those recorded."""
+    """Return the activity as stored, locked and annotated as `_countable` does; ValidationError outside the scope."""
     return _countable(Activity.objects.for_user(user, Right.WRITE).filter(pk=activity.pk))
 
 
 def _countable(activities: models.QuerySet) -> Activity:
+    """Lock the one activity and annotate its attendances as `attended`; ValidationError where none can be recorded."""
     recorded = Attendance.objects.filter(activity=OuterRef("pk")).order_by().values("activity").annotate(n=Count("pk"))
     locked = activities.select_for_update(of=("self",), no_key=True).select_related("area")
     activity = locked.annotate(attended=models.Subquery(recorded.values("n"))).first()
@@ -166,7 +169,7 @@ def _write(activity: Activity, pks: list[int], *, already: int, source: str, dut
         )
         changes = {"attendances": [[], sorted(pks)], "source": [None, source]}
         record("change", activity, path=activity.area.path, changes=changes)
-        # Whoever records by hand who came says that it was held; as long as one may sign in, it goes on.
+        # Attendances recorded by hand mean that it was held; while its sign-in code is open, it is still going on.
         if activity.is_planned and not activity.sign_in_code:
             activity.hold()
     total = (activity.attended or 0) + len(pks)  # type: ignore[attr-defined]

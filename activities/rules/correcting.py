@@ -1,4 +1,4 @@
-"""What is written of an area is corrected: only what was changed, of the row as it now is."""
+"""Correction of activities, needs and honours: only the changed fields of the stored row are written."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -13,9 +13,10 @@ R = TypeVar("R", Activity, Honour, Need)
 
 
 def correct(row: R, changes: Mapping[str, Any], *, require: Callable[[R], None] | None = None) -> R:
-    """Give the stored row these values and return it; the area that it gets anew stays open meanwhile.
+    """Lock the stored row, set these fields, save and return it; ValidationError where it is gone or invalid.
 
-    `require` raises what stands against it, once the row is locked.
+    A new area is locked, so that it stays open until the transaction ends. `require` is called with the locked row and
+    raises where it must not be changed.
     """
     with atomic_write():
         area = changes.get("area", row.area)

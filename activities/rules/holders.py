@@ -1,4 +1,4 @@
-"""What of activities holds on to areas, employers, doors and members."""
+"""Rows of activities that depend on areas, employers, households and members."""
 
 from activities.models import Activity, Attendance, Honour, Need
 from members.ground.dependents import Dependent, register

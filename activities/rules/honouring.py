@@ -1,4 +1,4 @@
-"""Honours of places: given once, and corrected. Two who give the same one queue behind its area."""
+"""Giving and correcting honours. The lock of the area keeps two users from giving the same honour."""
 
 from typing import Any
 
@@ -8,16 +8,16 @@ from members.ground.atomic import atomic_write
 from members.models import Area
 
 
-def give(*, area: Area, **words: Any) -> Honour:
-    """Give a building group or compound an honour; one that it has already is refused."""
+def give(*, area: Area, **fields: Any) -> Honour:
+    """Give a building group or compound an honour; ValidationError where it has this one already."""
     with atomic_write():
         Area.objects.lock_open(area)
-        honour = Honour(area=area, **words)
+        honour = Honour(area=area, **fields)
         honour.full_clean()
         honour.save()
     return honour
 
 
 def correct(honour: Honour, **changes: Any) -> Honour:
-    """Change these words of an honour; return it as it now is."""
+    """Change these fields of an honour; return the stored row."""
     return correcting.correct(honour, changes)

@@ -1,6 +1,6 @@
-"""What neighbours need: written down once, mended while it lasts, taken on by whom the user may ask.
+"""Recording, correcting and claiming of needs.
 
-The steps that need no more than a button are methods of `Need`.
+The transitions without further input are methods of `Need`.
 """
 
 from collections.abc import Iterable
@@ -18,29 +18,32 @@ MOST_CLAIMANTS = 50
 NOT_HERE = "有的党员没有登记、已经迁出，或不在您的岗位范围内，请重新选择。"
 
 
-def write_down(*, area: Area, **words: Any) -> tuple[Need, bool]:
-    """Write down what somebody needs; return it, and whether it is new.
+def write_down(*, area: Area, **fields: Any) -> tuple[Need, bool]:
+    """Record a need; return it and whether it is new.
 
-    One of the same words, place, door and day that still waits is the one that was meant.
+    An open need of the same area, household, text and day is returned instead of a second one.
     """
     with atomic_write():
-        need = Need(area=area, **words)
+        need = Need(area=area, **fields)
         Area.objects.lock_open(area)
         same = Need.objects.filter(area=area, household=need.household, text=need.text, status=Need.Status.OPEN)
-        if there := same.filter(opened_on=need.opened_on).first():
-            return there, False
+        if known := same.filter(opened_on=need.opened_on).first():
+            return known, False
         need.full_clean()
         need.save()
     return need, True
 
 
 def mend(need: Need, **changes: Any) -> Need:
-    """Change these words of a need that is not over; Conflict where it is: its text may have been emptied."""
-    return correcting.correct(need, changes, require=_lasts)
+    """Change these fields of a need; Conflict where it is over, since its text may have been emptied."""
+    return correcting.correct(need, changes, require=_require_not_over)
 
 
 def claim(need: Need, *, user: User, members: Iterable[int] = (), employer: Employer | None = None) -> None:
-    """Members (ids) of the user's scope who live there now, an employer or both take the need on."""
+    """Assign the need to members (ids), an employer or both.
+
+    ValidationError where a member is outside the user's scope or has moved away, or where there are too many.
+    """
     pks = set(members)
     if len(pks) > MOST_CLAIMANTS:
         raise ValidationError({"members": f"一次最多登记 {MOST_CLAIMANTS} 名党员。"})
@@ -52,11 +55,11 @@ def claim(need: Need, *, user: User, members: Iterable[int] = (), employer: Empl
 
 
 def residents(user: Any) -> Any:
-    """The members of the scope who live there now, with their homes."""
+    """Return the members of the user's scope who have a current home, annotated with it."""
     members: Any = Member.objects.for_user(user).with_home()
     return members.filter(home_path__isnull=False)
 
 
-def _lasts(need: Need) -> None:
+def _require_not_over(need: Need) -> None:
     if need.is_over:
         raise Conflict("这条需求已经办结或撤回，不能再修改。请刷新页面看看。")

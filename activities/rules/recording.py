@@ -1,4 +1,4 @@
-"""Activities are written down once and corrected: the one rule behind the pages, the API, the admin and the import."""
+"""Recording and correcting of activities, the one rule behind the pages, the API, the admin and the import."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -11,15 +11,15 @@ from activities.rules import correcting
 from members.ground.atomic import atomic_write
 from members.models import Area
 
-# What is typed of an activity; two that agree in all of it are the same one, sent twice.
-WORDS = (
+# The fields a user fills in. Two activities that agree in all of them are one activity sent twice.
+FIELDS = (
     "title", "held_on", "area", "field", "begins_at", "place", "regularity", "visibility", "support",
     "co_organisers", "residents_reached", "result",
 )  # fmt: skip
 
 
 class AlreadyThere(ValidationError):
-    """The area has an activity of this title, day and time: the twins."""
+    """The area has activities of the same title, day and time already: `twins`."""
 
     def __init__(self, twins: Sequence[Activity]):
         day, title = period_label(twins[0].held_on.isoformat()), twins[0].title
@@ -27,17 +27,18 @@ class AlreadyThere(ValidationError):
         self.twins = twins
 
 
-def record(*, is_plan: bool = False, **words: Any) -> tuple[Activity, bool]:
-    """Write an activity down, once however often it is sent; return it, and whether it is new.
+def record(*, is_plan: bool = False, **fields: Any) -> tuple[Activity, bool]:
+    """Record an activity; return it and whether it is new.
 
-    It took place if its day has come, unless it `is_plan`. Another one of the same title, day and time is refused.
+    The same fields sent again return the stored activity. AlreadyThere where other fields differ but area, title, day
+    and time agree. It is marked as held if its day has come, unless `is_plan`.
     """
     with atomic_write():
-        activity, is_new = Activity(**words), True
+        activity, is_new = Activity(**fields), True
         try:
             add_all([activity])
         except AlreadyThere as refusal:
-            same = next((twin for twin in refusal.twins if _says_the_same(twin, activity)), None)
+            same = next((twin for twin in refusal.twins if _is_same(twin, activity)), None)
             if same is None:
                 raise
             activity, is_new = same, False
@@ -47,10 +48,10 @@ def record(*, is_plan: bool = False, **words: Any) -> tuple[Activity, bool]:
 
 
 def add_all(activities: Sequence[Activity], *, is_import: bool = False) -> None:
-    """Write new activities down, whose areas stay open and known to nobody else until the transaction ends.
+    """Save new activities; their areas stay locked and open until the transaction ends.
 
-    An import has judged its rows and leaves one entry in the trail for all of them. Raises AlreadyThere where one of
-    them has a twin, any other ValidationError where one cannot be.
+    An import has checked its rows and leaves one audit entry for all of them. AlreadyThere where one has a twin,
+    ValidationError where one is invalid.
     """
     with atomic_write():
         for activity in () if is_import else activities:
@@ -66,12 +67,12 @@ def add_all(activities: Sequence[Activity], *, is_import: bool = False) -> None:
 
 
 def correct(activity: Activity, **changes: Any) -> Activity:
-    """Change these words of an activity, and nothing that somebody else changed meanwhile; return it as it now is."""
+    """Change these fields of an activity and no others; return the stored row."""
     return correcting.correct(activity, changes)
 
 
 def _lock_open(used: Iterable[tuple[Area, Activity]]) -> None:
-    """Keep the areas from being closed; ValidationError where one was not in use on its activity's day."""
+    """Lock the areas, so that they stay open; ValidationError where one was not in use on its activity's day."""
     used = list(used)
     rows = Area.objects.filter(pk__in={area.pk for area, _ in used}).order_by("path")
     areas = {area.pk: area for area in rows.select_for_update(no_key=True)}
@@ -83,7 +84,7 @@ def _lock_open(used: Iterable[tuple[Area, Activity]]) -> None:
 
 
 def _twins(activities: Sequence[Activity]) -> list[Activity]:
-    """What is there already of the same area, title, day and time, but for what was cancelled."""
+    """Return the stored activities with the same area, title, day and time, without cancelled ones."""
     keys = {_key(activity) for activity in activities if activity.status != Activity.Status.CANCELLED}
     days, areas = {activity.held_on for activity in activities}, {activity.area_id for activity in activities}
     near = Activity.objects.filter(area__in=areas, held_on__in=days).exclude(status=Activity.Status.CANCELLED)
@@ -94,5 +95,5 @@ def _key(activity: Activity) -> tuple[Any, ...]:
     return activity.area_id, activity.title, activity.held_on, activity.begins_at
 
 
-def _says_the_same(one: Activity, other: Activity) -> bool:
-    return all(getattr(one, name) == getattr(other, name) for name in WORDS)
+def _is_same(one: Activity, other: Activity) -> bool:
+    return all(getattr(one, name) == getattr(other, name) for name in FIELDS)

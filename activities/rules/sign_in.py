@@ -1,7 +1,7 @@
-"""Signing in at a poster: what was typed is kept at once, and matched behind the scenes.
+"""Signing in at a poster: the input is saved at once and matched to a member by a background task.
 
-The phone's answer is the same, and takes the same time, whatever was typed: whether a name exists is found out by a
-background task, which no visitor waits for. A match is recorded; anything else waits for the secretary.
+The response and its time are the same whatever was typed, so that a visitor cannot find out whether a name exists. A
+match is recorded; any other sign-in waits for the secretary.
 """
 
 import unicodedata
@@ -20,22 +20,22 @@ MOST_WAITING = 2_000
 
 
 class Full(Exception):
-    """More has been typed at this poster than one activity can have."""
+    """The activity has as many sign-ins waiting as it can take."""
 
 
 def sign_in(activity: Activity, *, name: str, phone_end: str) -> None:
-    """Keep what was typed; the same twice is kept once."""
-    typed = "".join(unicodedata.normalize("NFKC", name).split())
+    """Save a sign-in and start matching; the same input twice is saved once. Full where too many wait."""
+    folded = "".join(unicodedata.normalize("NFKC", name).split())
     with atomic_write():
         if SignIn.objects.filter(activity=activity).count() >= MOST_WAITING:
             raise Full
-        SignIn.objects.bulk_create([SignIn(activity=activity, name=typed, phone_end=phone_end)], ignore_conflicts=True)
+        SignIn.objects.bulk_create([SignIn(activity=activity, name=folded, phone_end=phone_end)], ignore_conflicts=True)
         enqueue(settle_sign_ins, activity.pk)
 
 
 @task()
 def settle_sign_ins(pk: int) -> None:
-    """Record those new sign-ins that mean exactly one member of the area; the others wait in the list."""
+    """Record the new sign-ins that match exactly one member of the area; leave the others to the secretary."""
     activity = Activity.objects.select_related("area").filter(pk=pk).exclude(status=Activity.Status.CANCELLED).first()
     if activity is None or not activity.is_due:
         return
@@ -49,9 +49,9 @@ def settle_sign_ins(pk: int) -> None:
 
 
 def answer(activity: Activity, answers: Mapping[int, int], *, user: User) -> Recording | None:
-    """Record whom sign-ins (ids) that wait mean: members (ids), 0 for nobody; they leave the list.
+    """Settle waiting sign-ins: `answers` maps their ids to member ids, 0 for nobody. They are deleted.
 
-    Those that somebody else answered meanwhile are left as they are. None where nobody is to be recorded.
+    Sign-ins that another user settled meanwhile are skipped. Return None where nobody is to be recorded.
     """
     with atomic_write():
         mine = SignIn.objects.for_user(user).filter(activity=activity, pk__in=answers).order_by("pk")
@@ -63,10 +63,10 @@ def answer(activity: Activity, answers: Mapping[int, int], *, user: User) -> Rec
 
 
 def _found(activity: Activity, waiting: list[SignIn]) -> dict[int, int]:
-    """Return the member (id) whom each sign-in (id) means, where it is exactly one."""
+    """Return member ids by sign-in id, for the sign-ins that match exactly one member."""
     members = eligible(activity, area=activity.area).filter(name__in={row.name for row in waiting})
-    by_typed: dict[tuple[str, str], list[int]] = defaultdict(list)
+    by_input: dict[tuple[str, str], list[int]] = defaultdict(list)
     for member in members:
-        by_typed[member.name, member.phone[-4:]].append(member.pk)
-    matches = {row.pk: by_typed.get((row.name, row.phone_end), []) for row in waiting}
-    return {pk: meant[0] for pk, meant in matches.items() if len(meant) == 1}
+        by_input[member.name, member.phone[-4:]].append(member.pk)
+    matches = {row.pk: by_input.get((row.name, row.phone_end), []) for row in waiting}
+    return {pk: pks[0] for pk, pks in matches.items() if len(pks) == 1}

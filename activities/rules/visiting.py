@@ -1,4 +1,4 @@
-"""Visits of a pairing: recorded once, mended, taken back. Whoever writes them queues behind the pairing."""
+"""Recording, correcting and deleting of visits. Each write locks the pairing, so that writes follow one another."""
 
 from datetime import date
 from typing import Any
@@ -13,22 +13,22 @@ from members.models import Pairing
 
 
 def record(pairing: Pairing, *, kind: str, visited_on: date | None = None, note: str = "") -> tuple[Visit, bool]:
-    """Record a visit, today's if not said; return it, and whether it is new.
+    """Record a visit, of today by default; return it and whether it is new.
 
-    The same visit again is the one that is there; one with another word on it is refused.
+    The same visit again returns the stored one; ValidationError where its note differs.
     """
     with atomic_write():
         visit = Visit(pairing=_locked(pairing.pk), kind=kind, visited_on=visited_on or timezone.localdate(), note=note)
-        there = Visit.objects.filter(pairing=pairing, visited_on=visit.visited_on, kind=kind).first()
-        if there and note in ("", there.note):
-            return there, False
+        known = Visit.objects.filter(pairing=pairing, visited_on=visit.visited_on, kind=kind).first()
+        if known and note in ("", known.note):
+            return known, False
         visit.full_clean()
         visit.save()
     return visit, True
 
 
 def mend(visit: Visit, **changes: Any) -> Visit:
-    """Change the day, the kind or the word of a visit; return it as it now is."""
+    """Change the day, kind or note of a visit; return the stored row. ValidationError where it was deleted."""
     with atomic_write():
         pairing = _locked(visit.pairing_id)
         stored = Visit.objects.filter(pk=visit.pk).first()
@@ -43,7 +43,7 @@ def mend(visit: Visit, **changes: Any) -> Visit:
 
 
 def take_back(visit: Visit) -> None:
-    """Delete a visit that was recorded by mistake these days; once it is gone, nothing is left to do."""
+    """Delete a visit recorded by mistake; do nothing where it is gone. ValidationError where it is too old."""
     with atomic_write():
         _locked(visit.pairing_id)
         for stored in Visit.objects.select_related("pairing__household__area").filter(pk=visit.pk):
@@ -53,6 +53,6 @@ def take_back(visit: Visit) -> None:
 
 
 def _locked(pairing: int) -> Pairing:
-    """The pairing as it now is, so that each of two who write its visits sees what the other wrote."""
+    """Lock and return the pairing, so that a later writer sees the visits of an earlier one."""
     rows = Pairing.objects.select_for_update(of=("self",), no_key=True)
     return rows.select_related("household__area", "neighbour__area").get(pk=pairing)

@@ -1,1 +1,1 @@
-"""The pages of what happens in a street."""
+"""The pages of activities, visits, needs, honours and reports."""

@@ -1,4 +1,4 @@
-"""The pages of activities: the list, one of them, adding and changing one, and how it came out."""
+"""The pages of activities: the list, one activity, recording and correcting one, its status and outcome."""
 
 from collections import Counter
 from contextlib import suppress
@@ -18,7 +18,7 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_GET, require_POST
 
 from activities.forms.activities import ActivityFilterForm, ActivityForm, HeldForm, NewActivityForm
-from activities.forms.places import as_number
+from activities.forms.places import as_id
 from activities.models import Activity, Attendance, SignIn
 from activities.rules import recording
 from activities.rules.recording import AlreadyThere
@@ -35,7 +35,7 @@ ELSEWHERE = "住在别处"
 
 @dataclass(slots=True)
 class Came:
-    """Who came to an activity: numbers for whoever may read it, names for whoever may read members."""
+    """Attendances of an activity: counts, and names where the user may read members."""
 
     total: int
     duties: list[tuple[str, int]]
@@ -45,7 +45,7 @@ class Came:
 
 @require_GET
 def index(request):
-    """The activities of the user's areas, newest first."""
+    """Show the activities of the user's areas, newest first."""
     _require(request, Right.READ)
     form = ActivityFilterForm(request.GET, user=request.user)
     found = form.narrow(Activity.objects.for_user(request.user)).select_related("area").with_came()
@@ -63,15 +63,15 @@ def index(request):
 
 @require_GET
 def activity(request, pk):
-    """One activity, who came, and what to do next."""
+    """Show one activity, who came and the next steps."""
     found = get_object_or_404(Activity.objects.for_user(request.user).select_related("area"), pk=pk)
-    return _shown(request, found, HeldForm(instance=found))
+    return _activity_page(request, found, HeldForm(instance=found))
 
 
 def add(request):
-    """Record one, with the list of who came if there is one: the job of every week."""
+    """Record an activity, optionally with a pasted list of those who came."""
     _require(request, Right.WRITE)
-    form = NewActivityForm(request.POST or None, user=request.user, initial=_asked_for(request))
+    form = NewActivityForm(request.POST or None, user=request.user, initial=_initial(request))
     if form.is_valid() and done(form, lambda: _record(form)):
         return _go_on(request, form)
     recent = [] if form.is_bound or "again" in request.GET else _recent(request, form.initial["area"])
@@ -79,7 +79,7 @@ def add(request):
 
 
 def edit(request, pk):
-    """Correct it, or put it off to another day."""
+    """Correct an activity or postpone it."""
     found = writable(request, Activity, pk, "area")
     form = ActivityForm(request.POST or None, user=request.user, instance=found)
     if form.is_valid() and done(form, lambda: recording.correct(found, **form.changes)):
@@ -89,13 +89,13 @@ def edit(request, pk):
 
 
 def hold(request, pk):
-    """Say that it took place and what came of it."""
+    """Mark an activity as held and save its outcome."""
     found = writable(request, Activity, pk, "area")
     form = HeldForm(request.POST if request.method == "POST" else None, instance=found)
     if form.is_valid() and done(form, lambda: found.hold(**form.changes)):
         messages.success(request, f"“{found}”已登记为已举办。下一步：登记参加的人。")
         return redirect("activities:activity", pk)
-    return _shown(request, found, form)
+    return _activity_page(request, found, form)
 
 
 @require_POST
@@ -120,40 +120,40 @@ def _require(request, right: Right) -> None:
 
 
 def _as_filtered(chosen: dict[str, Any]) -> str:
-    """The same choice in the words of the admin's list, which exports it."""
+    """Translate the chosen filters into the query string of the admin's list, which has the export."""
     area, period = chosen.get("area"), chosen.get("period")
     days = {"held_on_from": period.first, "held_on_to": period.last} if period else {}
     kinds = {f"{name}__exact": chosen[name] for name in ("field", "status") if chosen.get(name)}
     return urlencode(({"place": area.path} if area else {}) | days | kinds)
 
 
-def _asked_for(request) -> dict[str, Any]:
-    """What the address asks to stand in the form: all of a former activity, a day, an area."""
-    asked = {}
+def _initial(request) -> dict[str, Any]:
+    """Return initial values from the query string: a copy of a former activity, an area, a day."""
+    initial: dict[str, Any] = {}
     if again := request.GET.get("again"):
-        known = Activity.objects.for_user(request.user).select_related("area")
-        last = get_object_or_404(known, pk=as_number(again))
-        asked = model_to_dict(last.again(), fields=ActivityForm.Meta.fields)
-    if area := as_number(request.GET.get("area", "")):
-        asked["area"] = area
+        readable = Activity.objects.for_user(request.user).select_related("area")
+        last = get_object_or_404(readable, pk=as_id(again))
+        initial = model_to_dict(last.again(), fields=ActivityForm.Meta.fields)
+    if area := as_id(request.GET.get("area", "")):
+        initial["area"] = area
     with suppress(ValueError):
-        asked["held_on"] = date.fromisoformat(request.GET.get("on", ""))
-    return asked
+        initial["held_on"] = date.fromisoformat(request.GET.get("on", ""))
+    return initial
 
 
 def _recent(request, area: int | None) -> list[Activity]:
-    """What the area did lately, each title once, to do again."""
-    lately = Activity.objects.for_user(request.user).filter(area=area).exclude(status=Activity.Status.CANCELLED)[:40]
+    """Return the area's latest activities, each title once, to be recorded again."""
+    latest = Activity.objects.for_user(request.user).filter(area=area).exclude(status=Activity.Status.CANCELLED)[:40]
     titles: dict[str, Activity] = {}
-    for activity in lately:
+    for activity in latest:
         titles.setdefault(activity.title, activity)
     return list(titles.values())[:RECENT]
 
 
 def _record(form: NewActivityForm) -> None:
-    words = {name: form.cleaned_data[name] for name in form.Meta.fields}
+    fields = {name: form.cleaned_data[name] for name in form.Meta.fields}
     try:
-        form.saved, form.is_new = recording.record(is_plan=form.cleaned_data["plan"], **words)
+        form.saved, form.is_new = recording.record(is_plan=form.cleaned_data["plan"], **fields)
     except AlreadyThere as refusal:
         address = reverse("activities:activity", args=[refusal.twins[0].pk])
         sentence = format_html('{}<a href="{}">打开那一次</a>。', refusal.messages[0], address)
@@ -161,17 +161,17 @@ def _record(form: NewActivityForm) -> None:
 
 
 def _go_on(request, form: NewActivityForm):
-    """After an activity come the names of who came, if there are any."""
+    """Report what was recorded; redirect to the pasted names, if there are any, else to the activity."""
     activity = form.saved
-    said = "已登记为已举办" if activity.is_held else "已登记为计划"
-    messages.success(request, f"“{activity}”{said if form.is_new else '刚才已经登记过，没有重复登记'}。")
+    label = "已登记为已举办" if activity.is_held else "已登记为计划"
+    messages.success(request, f"“{activity}”{label if form.is_new else '刚才已经登记过，没有重复登记'}。")
     if names := form.cleaned_data["names"]:
         request.session[f"pasted-{activity.pk}"] = names
         return redirect("activities:paste", activity.pk)
     return redirect("activities:activity", activity.pk)
 
 
-def _shown(request, activity: Activity, form: HeldForm):
+def _activity_page(request, activity: Activity, form: HeldForm):
     may_write = access.covers(request.user, Resource.ACTIVITY, activity.area.path, Right.WRITE)
     waiting = SignIn.objects.for_user(request.user).filter(activity=activity)
     return page(
@@ -192,8 +192,8 @@ def _came(request, activity: Activity) -> Came:
     duties = dict(attended.exclude(duty="").order_by().values_list("duty").annotate(Count("pk")))
     housed = _with_home(attended, activity).order_by("home_path").values_list("home_path", "home_label")
     buildings: Counter[str] = Counter()
-    for path, label, number in housed.annotate(Count("pk")):
-        buildings[_building(request.user, activity, path, label)] += number
+    for path, label, count in housed.annotate(Count("pk")):
+        buildings[_building(request.user, activity, path, label)] += count
     return Came(
         total=buildings.total(),
         duties=[(label, duties[duty]) for duty, label in Duty.Kind.choices if duty in duties],
@@ -203,7 +203,7 @@ def _came(request, activity: Activity) -> Came:
 
 
 def _names(request, activity: Activity) -> Page | None:
-    """The names by building, a page of them; None for whoever may know the numbers alone."""
+    """Return a page of the names, by building; None where the user may not read members."""
     if not access.covers(request.user, Resource.MEMBER, activity.area.path):
         return None
     rows = _with_home(Attendance.objects.for_user(request.user).filter(activity=activity), activity)
@@ -215,7 +215,7 @@ def _names(request, activity: Activity) -> Page | None:
 
 
 def _with_home(attended: QuerySet, activity: Activity) -> QuerySet:
-    """Annotate where each lived on the day; a home known from a later roster counts as well."""
+    """Annotate each member's home on the day of the activity, or else the latest known one."""
     day = activity.held_on
     that_day = When(Q(since__lte=day) & (Q(until=None) | Q(until__gt=day)), then=0)
     homes = Residence.objects.filter(member=OuterRef("member")).order_by(
@@ -227,7 +227,7 @@ def _with_home(attended: QuerySet, activity: Activity) -> QuerySet:
 
 
 def _building(user, activity: Activity, path: str | None, label: str | None) -> str:
-    """A building's name within the activity's area; of one outside the reader's posts only that it is elsewhere."""
+    """Return the building's name within the activity's area; ELSEWHERE where the user may not read it."""
     if path is None or label is None or not access.covers(user, Resource.AREA, path):
         return ELSEWHERE
     return label.removeprefix(f"{activity.area.label} ")

@@ -1,4 +1,4 @@
-"""Who came: the tick list, and those recorded with their duties."""
+"""Attendances of an activity: the tick list, and the recorded members with their roles."""
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -15,7 +15,7 @@ PAGE = 100
 
 
 def tick(request, pk):
-    """Tick the members who came, by building; of a street's activity one community at a time."""
+    """Tick the members who came, by building; one community at a time for an activity of the street."""
     activity = writable(request, Activity, pk, "area")
     ticked = None
     if request.method == "POST":
@@ -36,39 +36,39 @@ def tick(request, pk):
 
 
 def came(request, pk):
-    """Those recorded: note in which role they came, take back who was recorded by mistake."""
+    """Save the roles of recorded members, and delete attendances recorded by mistake."""
     activity = writable(request, Activity, pk, "area")
     if request.method == "POST" and tried(request, lambda: _mend(request, activity)):
         messages.success(request, "已保存。")
         return redirect(request.get_full_path())
     rows = Attendance.objects.for_user(request.user).filter(activity=activity).select_related("member")
-    shown = Paginator(rows, PAGE).get_page(request.GET.get("p"))
-    homes = Member.objects.for_user(request.user).with_home().in_bulk([row.member_id for row in shown])
+    attendances = Paginator(rows, PAGE).get_page(request.GET.get("p"))
+    homes = Member.objects.for_user(request.user).with_home().in_bulk([row.member_id for row in attendances])
     return page(
         request,
         "activities/came.html",
         title=f"参加的人：{activity}",
         activity=activity,
-        shown=shown,
-        rows=[(row, homes.get(row.member_id)) for row in shown],
+        shown=attendances,
+        rows=[(row, homes.get(row.member_id)) for row in attendances],
         duties=Duty.Kind.choices,
     )
 
 
 def _parts(activity: Activity) -> QuerySet[Area]:
-    """The communities of a street, whose members would not fit on one page."""
+    """Return the communities of a street's activity, whose members would not fit on one page; else none."""
     areas = Area.objects.children_of(activity.area).on(activity.held_on)
     return areas if activity.area.level == Area.Level.STREET else areas.none()
 
 
 def _part(request, parts: list[Area]) -> Area | None:
-    """The community asked for, else the first."""
+    """Return the community in the query string, else the first."""
     chosen = request.GET.get("part", "")
     return next((area for area in parts if str(area.pk) == chosen), parts[0] if parts else None)
 
 
 def _tickable(request, activity: Activity, area: Area, ticked: set[int] | None) -> list[tuple[Member, bool]]:
-    """The members of the area by building, each with whether they are ticked; one query."""
+    """Return the members of the area by building, each with whether they are ticked; one query."""
     attended = Attendance.objects.filter(activity=activity, member=OuterRef("pk"))
     members = eligible(activity, area=area, user=request.user).with_home().annotate(came=Exists(attended))
     ordered = members.order_by("home_path", "home_room", "pinyin", "pk").only("name", "pinyin", "initials")
@@ -76,17 +76,17 @@ def _tickable(request, activity: Activity, area: Area, ticked: set[int] | None) 
 
 
 def _saved(request, activity: Activity, ticked: set[int]) -> bool:
-    """Save the list and say what came of it."""
-    shown = numbers(request.POST.get("was", "").split(","))
-    said: list[str] = []
+    """Save the tick list, add a message, and return whether it worked."""
+    before = numbers(request.POST.get("was", "").split(","))
+    sentences: list[str] = []
 
     def save() -> None:
-        recorded, struck = change(activity, shown=shown, ticked=ticked, user=request.user)
-        said.append(f"{recorded}{f'去掉 {struck} 人。' if struck else ''}")
+        recorded, struck = change(activity, before=before, ticked=ticked, user=request.user)
+        sentences.append(f"{recorded}{f'去掉 {struck} 人。' if struck else ''}")
 
     if not tried(request, save):
         return False
-    messages.success(request, said[0])
+    messages.success(request, sentences[0])
     return True
 
 

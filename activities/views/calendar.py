@@ -1,4 +1,4 @@
-"""A month of an area and of what lies below it."""
+"""The calendar: a month of an area and the areas below it."""
 
 from calendar import Calendar
 from collections import defaultdict
@@ -28,7 +28,7 @@ DAY = timedelta(days=1)
 
 @dataclass(slots=True)
 class CalendarDay:
-    """A day of the grid with some of its activities, and how many there are besides."""
+    """A day of the calendar with the activities that fit, and the number of further ones."""
 
     date: date
     activities: list[Activity]
@@ -39,51 +39,51 @@ class CalendarDay:
 
 @require_GET
 def month(request):
-    """The activities of a month, Monday to Sunday; an empty day leads to a new one."""
+    """Show the activities of a month in weeks from Monday; an empty day links to a new activity."""
     if not access.can(request.user, Resource.ACTIVITY):
         raise PermissionDenied
     form = PlaceForm(request.GET, user=request.user)
     area = (form.cleaned_data.get("area") if form.is_valid() else None) or form.highest
-    shown = _month(request.GET.get("month", ""))
+    span = _month(request.GET.get("month", ""))
     return page(
         request,
         "activities/calendar.html",
         title=f"活动日历：{area}" if area else "活动日历",
         form=form,
         area=area,
-        month=shown.first,
+        month=span.first,
         weekdays=WEEKDAYS,
-        weeks=_weeks(request.user, area, shown) if area else [],
+        weeks=_weeks(request.user, area, span) if area else [],
         may_write=_may_write(request.user, area),
-        before=_recordable(shown.first - DAY),
-        after=_recordable(shown.last + DAY),
+        before=_recordable(span.first - DAY),
+        after=_recordable(span.last + DAY),
         today=timezone.localdate(),
     )
 
 
 def _month(text: str) -> DaySpan:
-    """The month asked for; one that cannot be read, or of which nothing can be recorded, is this month."""
+    """Return the days of the month; this month where the text is no month or nothing can be recorded in it."""
     with suppress(ValueError):
-        asked = read_period(text)
-        if len(text) == len("2026-11") and _recordable(asked.first):
-            return asked
+        span = read_period(text)
+        if len(text) == len("2026-11") and _recordable(span.first):
+            return span
     return read_period(f"{timezone.localdate():%Y-%m}")
 
 
 def _recordable(day: date) -> date | None:
-    """The day, if an activity can be recorded on it."""
+    """Return the day if an activity can be recorded on it, else None."""
     return day if FIRST_YEAR <= day <= timezone.localdate() + LONGEST_AHEAD else None
 
 
-def _weeks(user, area: Area, shown: DaySpan) -> list[list[CalendarDay]]:
-    weeks = Calendar().monthdatescalendar(shown.first.year, shown.first.month)
+def _weeks(user, area: Area, span: DaySpan) -> list[list[CalendarDay]]:
+    weeks = Calendar().monthdatescalendar(span.first.year, span.first.month)
     activities = Activity.objects.for_user(user).inside(area).between(weeks[0][0], weeks[-1][-1])
     by_day = defaultdict(list)
     for activity in _ordered(activities):
         activity.where = activity.area.label.removeprefix(f"{area.label} ")
         by_day[activity.held_on].append(activity)
     may_write = _may_write(user, area)
-    return [[_day(each, by_day[each], shown, may_write=may_write) for each in week] for week in weeks]
+    return [[_day(each, by_day[each], span, may_write=may_write) for each in week] for week in weeks]
 
 
 def _may_write(user, area: Area | None) -> bool:
@@ -91,17 +91,17 @@ def _may_write(user, area: Area | None) -> bool:
 
 
 def _ordered(activities):
-    kept = activities.exclude(status=Activity.Status.CANCELLED).select_related("area")
-    return kept.order_by("held_on", F("begins_at").asc(nulls_last=True), "area__path", "pk")
+    planned_or_held = activities.exclude(status=Activity.Status.CANCELLED).select_related("area")
+    return planned_or_held.order_by("held_on", F("begins_at").asc(nulls_last=True), "area__path", "pk")
 
 
-def _day(day: date, activities: list[Activity], shown: DaySpan, *, may_write: bool) -> CalendarDay:
-    """Of a full day what the higher areas do is shown."""
+def _day(day: date, activities: list[Activity], span: DaySpan, *, may_write: bool) -> CalendarDay:
+    """Return the day for the page; on a full day, the activities of higher areas come first."""
     highest = sorted(activities, key=lambda activity: activity.area.level)[:SHOWN_A_DAY]
     return CalendarDay(
         date=day,
         activities=[activity for activity in activities if activity in highest],
         besides=max(0, len(activities) - SHOWN_A_DAY),
-        is_outside=day.month != shown.first.month,
+        is_outside=day.month != span.first.month,
         is_open=may_write and _recordable(day) is not None,
     )

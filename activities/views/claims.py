@@ -1,4 +1,4 @@
-"""Who takes a need on, and how it ends."""
+"""The page of a need: claiming it, and its further transitions."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -23,9 +23,9 @@ from members.rules.finding import named
 from members.web.acts import done, tried, writable
 from members.web.shell import page
 
-SHOWN = 12
+MOST_LISTED = 12
 NEAR = {4: "同楼组", 3: "同小区", 2: "同社区", 1: "本街道"}
-STEPS: dict[str, tuple[Callable[[Need], None], str]] = {
+TRANSITIONS: dict[str, tuple[Callable[[Need], None], str]] = {
     "unclaim": (Need.unclaim, "已取消认领，回到“待认领”。"),
     "finish": (Need.finish, "已办结。"),
     "withdraw": (Need.withdraw, "已撤回。撤错了，点“恢复”。"),
@@ -35,7 +35,7 @@ STEPS: dict[str, tuple[Callable[[Need], None], str]] = {
 
 @dataclass(slots=True)
 class Candidate:
-    """Somebody who could be asked, and how near they live."""
+    """A member who could claim the need, and how near they live."""
 
     member: Any
     nearness: str
@@ -43,26 +43,26 @@ class Candidate:
 
 
 def need(request: HttpRequest, pk: int) -> HttpResponse:
-    """A need, whom to ask, and the next steps."""
+    """Show a need with the members to ask and the next steps; claim it."""
     form = ClaimForm(request.POST if request.method == "POST" else None, user=request.user)
     if request.method == "POST" and _claimed(request, form, pk):
         messages.success(request, "已登记认领。办好以后点“已办结”。")
         return redirect("activities:need", pk)
     row = get_object_or_404(readable(request.user), pk=pk)
     (card,) = cards(request.user, [row])
-    asking = card.is_writable and row.status == Need.Status.OPEN
+    is_claimable = card.is_writable and row.status == Need.Status.OPEN
     context = {"card": card, "need": row, "form": form, "is_emptied": row.text == EMPTIED}
-    context |= _candidates(request, row) if asking else {}
-    return page(request, "activities/need.html", title="群众需求", asking=asking, **context)
+    context |= _candidates(request, row) if is_claimable else {}
+    return page(request, "activities/need.html", title="群众需求", is_claimable=is_claimable, **context)
 
 
 @require_POST
-def step(request: HttpRequest, pk: int, move: str) -> HttpResponse:
-    """One of the steps that need no more than a button."""
+def transition(request: HttpRequest, pk: int, name: str) -> HttpResponse:
+    """Make one of the transitions that need no input."""
     row = writable(request, Need, pk, "area")
-    act, said = STEPS[move]
+    act, sentence = TRANSITIONS[name]
     if tried(request, lambda: act(row)):
-        messages.success(request, said)
+        messages.success(request, sentence)
     return redirect(way_back(request, "activities:need", pk))
 
 
@@ -72,17 +72,17 @@ def _claimed(request: HttpRequest, form: ClaimForm, pk: int) -> bool:
 
 
 def _candidates(request: HttpRequest, row: Need) -> dict[str, Any]:
-    """Who has the skill, nearest first; and who was searched for by name, with those ticked before."""
+    """Return the page's candidates: members with the skill, nearest first, and members found by name or ticked."""
     words = request.GET.get("q", "").strip()[:30]
     ticked = {int(pk) for pk in (request.POST or request.GET).getlist("members")[:MOST_CLAIMANTS] if PK.match(pk)}
-    nearest = list(row.suggestions(residents(request.user), timezone.localdate())[: SHOWN + 1])
-    suggested = nearest[:SHOWN]
+    nearest = list(row.suggestions(residents(request.user), timezone.localdate())[: MOST_LISTED + 1])
+    suggested = nearest[:MOST_LISTED]
     above = {member.pk for member in suggested}
     found = _searched(request.user, words, ticked - above)
     return {
-        "suggested": _told(row, suggested, ticked),
-        "are_more": len(nearest) > SHOWN,
-        "found": _told(row, [member for member in found if member.pk not in above], ticked),
+        "suggested": _as_candidates(row, suggested, ticked),
+        "are_more": len(nearest) > MOST_LISTED,
+        "found": _as_candidates(row, [member for member in found if member.pk not in above], ticked),
         "above": [member.name for member in found if member.pk in above],
         "is_unknown": words and not any(member.is_named for member in found),
         "words": words,
@@ -90,16 +90,16 @@ def _candidates(request: HttpRequest, row: Need) -> dict[str, Any]:
 
 
 def _searched(user: Any, words: str, ticked: set[int]) -> list[Any]:
-    """Those of the name, and those ticked, so that a search loses none of them."""
+    """Return the members of this name and the ticked ones, so that searching keeps every tick."""
     people = residents(user).annotate(is_named=ExpressionWrapper(named(words), BooleanField()))
-    return list(people.filter(named(words) | Q(pk__in=ticked)).order_by("pinyin", "pk")[: SHOWN + MOST_CLAIMANTS])
+    return list(people.filter(named(words) | Q(pk__in=ticked)).order_by("pinyin", "pk")[: MOST_LISTED + MOST_CLAIMANTS])
 
 
-def _told(row: Need, members: Iterable[Any], ticked: set[int]) -> list[Candidate]:
+def _as_candidates(row: Need, members: Iterable[Any], ticked: set[int]) -> list[Candidate]:
     return [Candidate(member, _nearness(row, member.home_path), member.pk in ticked) for member in members]
 
 
 def _nearness(row: Need, path: str) -> str:
-    """The smallest place that holds both: no smaller than the one that the need is of."""
+    """Return the label of the smallest area that contains both the home and the need's area."""
     shared = (level for level in NEAR if row.area.level >= level and path.startswith(row.area.path[: 4 * level]))
     return NEAR.get(next(shared, 0), "")

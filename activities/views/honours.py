@@ -1,4 +1,4 @@
-"""The pages of honours: a year's by theme, giving one, looking at one."""
+"""The pages of honours: those of a year by theme, giving one, showing or correcting one."""
 
 from dataclasses import dataclass
 
@@ -30,7 +30,7 @@ class HonourTheme:
 
 @require_GET
 def honours(request):
-    """The honours of a year by theme."""
+    """Show the honours of a year by theme."""
     _require(request, Right.READ)
     form = HonourPlaceForm(request.GET, user=request.user)
     area = form.chosen
@@ -55,24 +55,24 @@ def honours(request):
 
 
 def honour_add(request):
-    """Give one."""
+    """Give an honour."""
     _require(request, Right.WRITE)
-    asked = {"area": next(iter(numbers([request.GET.get("area", "")])), None)}
-    return _edited(request, HonourForm(request.POST or None, user=request.user, initial=asked), title="授予评优")
+    initial = {"area": next(iter(numbers([request.GET.get("area", "")])), None)}
+    return _form_page(request, HonourForm(request.POST or None, user=request.user, initial=initial), title="授予评优")
 
 
 def honour(request, pk):
-    """One honour: to look at, or, for whoever may, to correct."""
+    """Show an honour, or correct it where the user may write."""
     found = get_object_or_404(Honour.objects.for_user(request.user).select_related("area"), pk=pk)
     if not access.covers(request.user, Resource.HONOUR, found.area.path, Right.WRITE):
         if request.method == "POST":
             raise PermissionDenied
         return page(request, "activities/honour.html", title=str(found), honour=found)
     form = HonourForm(request.POST or None, user=request.user, instance=found)
-    return _edited(request, form, title=f"修改评优：{found}")
+    return _form_page(request, form, title=f"修改评优：{found}")
 
 
-def _edited(request, form: HonourForm, *, title: str):
+def _form_page(request, form: HonourForm, *, title: str):
     if form.is_valid() and done(form, lambda: _save(form)):
         messages.success(request, f"已保存：{form.instance}。")
         return redirect(f"{reverse('activities:honours')}?year={form.instance.year}")
@@ -92,7 +92,7 @@ def _require(request, right: Right) -> None:
 
 
 def _by_theme(honours: QuerySet[Honour]) -> list[HonourTheme]:
-    """The commended groups first, then theme after theme; within one, along the tree."""
+    """Group the honours: commended groups first, then by theme; each in tree order."""
     rows = list(honours.order_by("area__path", "pk"))
     labels = [(theme, str(label)) for theme, label in Honour.Theme.choices]
     sections = [

@@ -1,4 +1,4 @@
-"""Activities and who came from a workbook: upload → preview → write."""
+"""Import of activities and attendances from a workbook: upload → preview → write."""
 
 from hashlib import sha256
 
@@ -21,7 +21,7 @@ from members.web.files import download
 from members.web.shell import page
 
 PENDING = "activities_import"  # in the session: the rows, sealed, until they are written or another file is uploaded
-SHOWN = 200
+MOST_LISTED = 200
 GONE = "没有等待导入的表：可能已经导入过了。还要导入，请重新上传。"
 HOW = (
     ("主办", "区域的全称，如“第一社区 迎晖苑1期 1号楼”。必填。"),
@@ -37,7 +37,7 @@ REPLACED = "刚才又上传了另一份表，请核对现在这一份，再确�
 
 
 def upload(request):
-    """Read the file; what would come of it is shown before anything is written."""
+    """Read the uploaded file and keep it for the preview; nothing is written yet."""
     _require(request)
     form = ActivityUploadForm(request.POST, request.FILES) if request.method == "POST" else ActivityUploadForm()
     if form.is_valid():
@@ -54,7 +54,7 @@ def upload(request):
 
 
 def preview(request):
-    """What would come of the file, and the button that writes all of it or nothing."""
+    """Show what the import would do; a POST writes all of it or nothing."""
     _require(request)
     pending = request.session.get(PENDING)
     if pending is None:
@@ -62,10 +62,10 @@ def preview(request):
         return redirect("activities:import")
     book = unseal(pending["sealed"])
     if request.method == "POST":
-        report = _written(request, book, pending["mark"])
+        report = _write(request, book, pending["mark"])
         if report:
             del request.session[PENDING]
-            messages.success(request, _said(report))
+            messages.success(request, _summary(report))
             return redirect("activities:index")
     report = check(book, request.user)
     return page(
@@ -74,15 +74,15 @@ def preview(request):
         title=f"导入活动：{pending['name']}",
         report=report,
         mark=pending["mark"],
-        problems=report.problems[:SHOWN],
-        new=report.new[:SHOWN],
-        shown=SHOWN,
+        problems=report.problems[:MOST_LISTED],
+        new=report.new[:MOST_LISTED],
+        most_listed=MOST_LISTED,
     )
 
 
 @require_GET
 def template(request):
-    """An empty workbook of the two sheets."""
+    """Download an empty workbook with the two sheets."""
     _require(request)
     sheets = ((name, titles(headings)) for name, headings in (("活动", ACTIVITIES), ("参加", CAME)))
     return download(
@@ -98,8 +98,8 @@ def _require(request) -> None:
         raise PermissionDenied
 
 
-def _written(request, book: ActivityBook, mark: str) -> Report | None:
-    """Write the book that the page showed; None where something stands against it, which becomes a message."""
+def _write(request, book: ActivityBook, mark: str) -> Report | None:
+    """Import the book if it is the one previewed (`mark`); None where that fails, with an error message."""
     if request.POST.get("mark") != mark:
         messages.error(request, REPLACED)
         return None
@@ -114,8 +114,8 @@ def _written(request, book: ActivityBook, mark: str) -> Report | None:
     return None
 
 
-def _said(report: Report) -> str:
+def _summary(report: Report) -> str:
     activities, came = report.activities, report.came
-    told = [f"新增活动 {activities.new} 次", f"修改活动 {activities.changed} 次"]
-    told += [f"新登记参加 {came.new} 人次", f"改六员 {came.changed} 人次"]
-    return f"导入完成：{'，'.join(told)}。"
+    parts = [f"新增活动 {activities.new} 次", f"修改活动 {activities.changed} 次"]
+    parts += [f"新登记参加 {came.new} 人次", f"改六员 {came.changed} 人次"]
+    return f"导入完成：{'，'.join(parts)}。"

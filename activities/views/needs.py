@@ -1,4 +1,4 @@
-"""The board of what neighbours need, and a need's own form."""
+"""The board of needs, and the form of a need."""
 
 import re
 from collections.abc import Sequence
@@ -29,21 +29,21 @@ Status = Need.Status
 COLUMN = 40
 RECENT = timedelta(days=30)
 MOST_SKILLS = 100
-WORDS = re.compile(r"[、，,;；/\s]+")
+SEPARATORS = re.compile(r"[、，,;；/\s]+")
 
 
 @dataclass(slots=True)
 class NeedCard:
-    """A need with what the reader may know of it: who claimed it, at which door."""
+    """A need with what the user may know of it: who claimed it, and the room number (empty where unknown)."""
 
     need: Need
     claimed_by: str
-    door: str
+    room: str
     is_writable: bool
 
     @property
     def age(self) -> str:
-        """How long it has waited, or took."""
+        """How long it has been open, or how long it took."""
         days = self.need.days_open
         if self.need.status == Status.WITHDRAWN:
             return "已撤回"
@@ -54,7 +54,7 @@ class NeedCard:
 
 @dataclass(slots=True)
 class Column:
-    """Needs in one state, as many as a screen bears, and how many there are."""
+    """A column of the board: the needs of one status, COLUMN at most, and the count of all of them."""
 
     status: str
     title: str
@@ -67,7 +67,7 @@ class Column:
 
 
 def needs(request: HttpRequest) -> HttpResponse:
-    """The board: what waits to be claimed, what is claimed, what was done or withdrawn these days."""
+    """Show the board: open and claimed needs, and those done or withdrawn in the last 30 days."""
     if not access.can(cast(User, request.user), Resource.NEED):
         raise PermissionDenied
     where, rows = places(request, Resource.NEED), readable(request.user)
@@ -87,12 +87,12 @@ def needs(request: HttpRequest) -> HttpResponse:
 
 
 def add(request: HttpRequest) -> HttpResponse:
-    """Write down what somebody needs; next comes whom to ask."""
+    """Record a need; the next page suggests members to ask."""
     areas = Area.objects.for_user(request.user, Right.WRITE, resource=Resource.NEED).current()
     if not areas.exists():
         raise PermissionDenied
-    asked = areas.filter(path=request.GET.get("place", "")).first()
-    form = NeedForm(request.POST or None, user=request.user, initial={"area": asked})
+    area = areas.filter(path=request.GET.get("place", "")).first()
+    form = NeedForm(request.POST or None, user=request.user, initial={"area": area})
     if form.is_valid() and done(form, lambda: _add(form)):
         messages.success(request, "已登记。接下来找人认领。" if form.is_new else "这条需求刚才已经登记过了。")
         return redirect("activities:need", form.saved.pk)
@@ -101,7 +101,7 @@ def add(request: HttpRequest) -> HttpResponse:
 
 
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """Mend a need that is not over."""
+    """Correct a need that is not over."""
     need = writable(request, Need, pk, "area", "household__area")
     form = NeedForm(request.POST or None, instance=need, user=request.user)
     if form.is_valid() and done(form, lambda: needing.mend(need, **form.changes)):
@@ -112,22 +112,29 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def readable(user: Any) -> NeedQuerySet:
-    """The needs of the reader's scope, the oldest first, each with the number of members who claimed it."""
+    """Return the needs of the user's scope, oldest first, annotated with the number of `claimants`."""
     rows = Need.objects.for_user(user).select_related("area", "employer")
-    # Where rows are counted, Django leaves the model's own order out.
+    # Django drops the model's ordering where rows are grouped for the count.
     return rows.annotate(claimants=Count("members")).order_by("opened_on", "pk")
 
 
 def cards(user: Any, needs: Sequence[Need]) -> list[NeedCard]:
-    """What the reader may know of the needs, in three queries: names and doors where members and doors are open."""
-    members, doors = Member.objects.for_user(user).order_by("pinyin", "pk"), Household.objects.for_user(user)
+    """Return cards with the names and rooms that the user may read, in three queries."""
+    members, households = Member.objects.for_user(user).order_by("pinyin", "pk"), Household.objects.for_user(user)
     prefetch_related_objects(
-        needs, Prefetch("members", members, to_attr="known_members"), Prefetch("household", doors, to_attr="known_door")
+        needs,
+        Prefetch("members", members, to_attr="known_members"),
+        Prefetch("household", households, to_attr="known_household"),
     )
     mine = Need.objects.for_user(user, Right.WRITE).filter(pk__in=[need.pk for need in needs])
-    written, knows_employers = set(mine.values_list("pk", flat=True)), access.can(user, Resource.MEMBER)
+    writable_pks, knows_employers = set(mine.values_list("pk", flat=True)), access.can(user, Resource.MEMBER)
     return [
-        NeedCard(need, _claimed_by(need, knows_employers), getattr(need.known_door, "room", ""), need.pk in written)
+        NeedCard(
+            need,
+            claimed_by=_claimed_by(need, knows_employers),
+            room=getattr(need.known_household, "room", ""),
+            is_writable=need.pk in writable_pks,
+        )
         for need in cast(Any, needs)
     ]
 
@@ -142,7 +149,7 @@ def _claimed_by(need: Any, knows_employers: bool) -> str:
 
 
 def _columns(user: Any, rows: QuerySet) -> list[Column]:
-    """The columns of the board: the longest waiting first, of those that are over the latest."""
+    """Return the columns of the board: open and claimed needs oldest first, ended ones latest first."""
     since = timezone.now() - RECENT
     parts = {
         Status.OPEN: rows.filter(status=Status.OPEN),
@@ -152,19 +159,20 @@ def _columns(user: Any, rows: QuerySet) -> list[Column]:
             "-withdrawn_at", "-pk"
         ),
     }
-    shown = {status: list(part[:COLUMN]) for status, part in parts.items()}
-    counts = {status: len(part) if len(part) < COLUMN else parts[status].count() for status, part in shown.items()}
-    told = iter(cards(user, [need for part in shown.values() for need in part]))
+    listed = {status: list(part[:COLUMN]) for status, part in parts.items()}
+    counts = {status: len(part) if len(part) < COLUMN else parts[status].count() for status, part in listed.items()}
+    all_cards = iter(cards(user, [need for part in listed.values() for need in part]))
     return [
-        Column(status, status.label, list(islice(told, len(part))), counts[status]) for status, part in shown.items()
+        Column(status, status.label, list(islice(all_cards, len(part))), counts[status])
+        for status, part in listed.items()
     ]
 
 
 def _add(form: NeedForm) -> None:
-    form.saved, form.is_new = needing.write_down(**form.words)
+    form.saved, form.is_new = needing.write_down(**form.values)
 
 
 def _skills(user: Any) -> list[str]:
-    """What members of the reader's scope can do, to choose from while typing."""
+    """Return the skills of members in the user's scope, as suggestions while typing."""
     texts = Member.objects.for_user(user).exclude(skills="").order_by().values_list("skills", flat=True).distinct()
-    return sorted({word for text in texts for word in WORDS.split(text) if word})[:MOST_SKILLS]
+    return sorted({word for text in texts for word in SEPARATORS.split(text) if word})[:MOST_SKILLS]

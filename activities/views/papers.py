@@ -1,4 +1,4 @@
-"""PDFs to print: the booklet of a year's honours, the plates for stairwells."""
+"""PDFs to print: the booklet of a year's honours, and the plates for stairwells."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -26,7 +26,7 @@ PDF = "application/pdf"
 
 @require_GET
 def booklet(request, year):
-    """All honours of the year in the reader's scope, or in one area of it."""
+    """Download the honours of a year in the user's scope, or in one area of it."""
     if not access.can(request.user, Resource.HONOUR):
         raise PermissionDenied
     area = HonourPlaceForm(request.GET, user=request.user).chosen
@@ -45,14 +45,14 @@ def booklet(request, year):
 
 @require_GET
 def plate(request, pk):
-    """The plate of one building group."""
+    """Download the plate of one building group."""
     group = _place(request, pk, Area.Level.BUILDING_GROUP)
     return _plates(request, group, Area.objects.filter(pk=group.pk))
 
 
 @require_GET
 def plates(request, pk):
-    """The plates of a compound's building groups, one a page."""
+    """Download the plates of a compound's building groups, one a page."""
     compound = _place(request, pk, Area.Level.STATION)
     return _plates(request, compound, Area.objects.children_of(compound))
 
@@ -62,7 +62,7 @@ def _place(request, pk: int, level: Area.Level) -> Area:
 
 
 def _plates(request, area: Area, groups: QuerySet[Area]) -> HttpResponse:
-    """Members' names in bulk, if few: it goes on record like every export, though the wall is what they are for."""
+    """Download plates, or show a page where nobody is named. It is audited like every export of members' names."""
     day = timezone.localdate()
     homes = named_homes(request.user, groups, day=day)
     if not homes:

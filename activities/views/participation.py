@@ -1,4 +1,4 @@
-"""The participation pages: how many came, what was held and what came of it in a period; drill down, print, XLSX."""
+"""The participation report of a period: attendances, activities held and outcomes; as a page, to print, as XLSX."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ from django.utils import timezone
 from activities.models import Activity
 from activities.rules.outcomes import Outcomes, outcomes
 from activities.rules.participation import KINDS, Participation, ParticipationFigures, TookPlace, participation
-from activities.views.reports import asked_period, own_area, periods_to_choose, report_areas
+from activities.views.reports import own_area, period_choices, report_areas, requested_period
 from members.ground import access
 from members.ground.access import Resource
 from members.ground.atomic import atomic_write
@@ -45,14 +45,14 @@ COUNTS = ("活动", "人次", "群众人次")
 
 
 class Breakdown(NamedTuple):
-    """One way to tell activities apart: the name of each sort, what was held of it, and what narrows the list to it."""
+    """Activities by one criterion; each part has a label, its totals and the query string that filters the list."""
 
     name: str
     parts: list[tuple[str, TookPlace, str]]
 
 
 class Chart(NamedTuple):
-    """Bars: what they show, and their data as the page's script reads it."""
+    """A bar chart: its element id, heading, and data as the page's script reads it."""
 
     id: str
     heading: str
@@ -60,12 +60,12 @@ class Chart(NamedTuple):
 
 
 def start(request):
-    """The participation of the user's own area."""
+    """Redirect to the report of the user's own area."""
     return redirect("activities:participation", own_area(request).pk)
 
 
 def show(request, pk):
-    """An area's figures and those one level down; each name leads further down, what was held to its list."""
+    """Show the figures of an area and of the areas one level down, with links to these and to the lists."""
     return page(request, "activities/participation.html", **_context(request, pk))
 
 
@@ -74,7 +74,7 @@ def printed(request, pk):
 
 
 def exported(request, pk):
-    """The same figures with typed cells, a sheet a table."""
+    """Download the figures as XLSX, one sheet a table."""
     report, results = _report(request, pk)
     days = f"{report.first}至{report.last}"
     content = workbook_of(_sheets(report, results))
@@ -84,10 +84,10 @@ def exported(request, pk):
 
 
 def _report(request, pk: int) -> tuple[Participation, Outcomes]:
-    areas, (first, last) = report_areas(request), asked_period(request)
+    areas, (first, last) = report_areas(request), requested_period(request)
     area = get_object_or_404(areas, pk=pk)
-    asked: dict[str, Any] = {"areas": areas, "first": first, "last": last}
-    return participation(area, **asked), outcomes(area, **asked)
+    query: dict[str, Any] = {"areas": areas, "first": first, "last": last}
+    return participation(area, **query), outcomes(area, **query)
 
 
 def _context(request, pk: int) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def _context(request, pk: int) -> dict[str, Any]:
         "level": level.label if level else "",
         "tiers": [_short(tier) for tier in report.figures.by_tier],
         "kinds": list(_kinds(report)),
-        "choices": [(name, *days, days == (report.first, report.last)) for name, days in periods_to_choose().items()],
+        "choices": [(name, *days, days == (report.first, report.last)) for name, days in period_choices().items()],
         "today": timezone.localdate(),
         "listing": report.last == timezone.localdate(),
         "charts": list(_charts(report)),
@@ -123,7 +123,7 @@ def _kinds(report: Participation) -> Iterator[Breakdown]:
 
 
 def _charts(report: Participation) -> Iterator[Chart]:
-    """The share of each area of the table, the activities of each field."""
+    """Yield the charts: the share of each area in the table, and the activities of each field."""
     if len(report.rows) > 1 and report.figures.participants:
         shares = [round(100 * (row.figures.share or 0), 1) for row in report.rows]
         yield Chart("shares", "参加率（%）", {"labels": [row.area.name for row in report.rows], "data": shares})
@@ -141,7 +141,7 @@ def _sheets(report: Participation, results: Outcomes) -> Iterator[ExportSheet]:
     yield ExportSheet("参与情况", ("区域", "党员", "参加过", *shares, *COUNTS), rows, formats)
     parts = [(kind.name, name, *_counts(held)) for kind in _kinds(report) for name, held, _ in kind.parts]
     yield ExportSheet("办了什么", ("分类", "类别", *COUNTS), parts, {})
-    yield ExportSheet("结对、需求、评优", ("项目", "数量"), _told(results), {})
+    yield ExportSheet("结对、需求、评优", ("项目", "数量"), _outcome_rows(results), {})
 
 
 def _short(tier: Area.Level) -> str:
@@ -157,7 +157,7 @@ def _counts(held: TookPlace) -> tuple[int, int, int]:
     return held.activities, held.attendances, held.residents
 
 
-def _told(results: Outcomes) -> Iterator[tuple[str, float | None]]:
+def _outcome_rows(results: Outcomes) -> Iterator[tuple[str, float | None]]:
     pairings, needs = results.pairings, results.needs
     yield from zip(("结对中", "90 天没有走访", "新结对", "结束结对"), pairings, strict=True)
     yield from zip(("提出需求", "待认领", "已认领", "已办结", "办结天数的中位数"), needs, strict=True)

@@ -1,4 +1,4 @@
-"""A pasted list: read and matched first, each name marked, and only then saved."""
+"""A pasted list of names: matched and shown first, saved once every doubt is settled."""
 
 from django.contrib import messages
 from django.shortcuts import redirect
@@ -22,9 +22,9 @@ LEAVE = "0"
 
 
 def paste(request, pk):
-    """Paste a list, look at whom it names, settle who is in doubt, save."""
+    """Match a pasted list to members, settle the doubtful names, record the attendances."""
     activity = writable(request, Activity, pk, "area")
-    key = f"pasted-{pk}"  # what was pasted where the activity was written down waits in the session
+    key = f"pasted-{pk}"  # names pasted with a new activity wait in the session
     pasted = {"names": request.session[key]} if key in request.session else None
     form = PasteForm(request.POST or pasted)
     lines = []
@@ -45,7 +45,7 @@ def paste(request, pk):
 
 
 def _matched(request, form: PasteForm, activity: Activity) -> list[PastedLine]:
-    """Read and match the list; what was answered on the page before stays answered."""
+    """Read and match the list, with the answers already given on the page; none and a form error where too long."""
     area: Area | None = None if form.cleaned_data["wider"] else activity.area
     came = Attendance.objects.filter(activity=activity).values_list("member_id", flat=True)
     try:
@@ -61,15 +61,15 @@ def _matched(request, form: PasteForm, activity: Activity) -> list[PastedLine]:
 
 
 def _saved(request, form: PasteForm, activity: Activity, lines: list[PastedLine]) -> bool:
-    """Record who is matched or was chosen; as long as somebody is in doubt, ask."""
-    asked = [line for line in lines if line.people]
-    if waiting := [line.entry.name for line in asked if line.answer != LEAVE and line.chosen is None]:
+    """Record the matched and chosen members; return whether it worked. A form error where a name is in doubt."""
+    named = [line for line in lines if line.people]
+    if waiting := [line.entry.name for line in named if line.answer != LEAVE and line.chosen is None]:
         form.add_error(None, f"还没有选“{'”“'.join(waiting[:5])}”是哪一位。请选一位，或选“不登记”。")
         return False
-    chosen = [line.chosen.pk for line in asked if line.chosen]
-    said: list[Recording] = []
+    chosen = [line.chosen.pk for line in named if line.chosen]
+    recordings: list[Recording] = []
     source = Attendance.Source.PASTE
-    if not done(form, lambda: said.append(enrol(activity, chosen, user=request.user, source=source))):
+    if not done(form, lambda: recordings.append(enrol(activity, chosen, user=request.user, source=source))):
         return False
-    messages.success(request, str(said[0]))
+    messages.success(request, str(recordings[0]))
     return True

@@ -1,4 +1,4 @@
-"""What the reports of what happens share: the areas one may see them of, and the time they are asked for."""
+"""Common parts of the reports: the areas a user may see, and the requested year or period."""
 
 from datetime import date, timedelta
 
@@ -17,22 +17,22 @@ def report_areas(request) -> AreaQuerySet:
 
 
 def own_area(request) -> Area:
-    """The user's own area, of several the highest."""
+    """Return the highest area of the user; PermissionDenied where there is none."""
     first = report_areas(request).current().first()
     if first is None:
         raise PermissionDenied("您的岗位没有可以查看的区域。需要的话，请联系街道。")
     return first
 
 
-def asked_year(request) -> int:
-    """The year asked for; one that cannot be read, or is out of reach, is this year."""
-    this_year, asked = timezone.localdate().year, request.GET.get("year", "")
-    year = int(asked) if asked.isdecimal() and len(asked) == 4 else this_year
+def requested_year(request) -> int:
+    """Return the year in the query string; this year where it is invalid, too early or ahead."""
+    this_year, text = timezone.localdate().year, request.GET.get("year", "")
+    year = int(text) if text.isdecimal() and len(text) == 4 else this_year
     return year if FIRST_YEAR.year <= year <= this_year else this_year
 
 
-def asked_period(request) -> DaySpan:
-    """The days asked for, up to today; what cannot be read, or is out of reach, is this year."""
+def requested_period(request) -> DaySpan:
+    """Return the days in the query string, cut at today; this year so far where they are invalid or too early."""
     today = timezone.localdate()
     try:
         first, last = (date.fromisoformat(request.GET.get(name, "")) for name in ("from", "to"))
@@ -42,8 +42,8 @@ def asked_period(request) -> DaySpan:
     return period if FIRST_YEAR <= period.first <= period.last else DaySpan(date(today.year, 1, 1), today)
 
 
-def periods_to_choose() -> dict[str, DaySpan]:
-    """Periods that are asked for often, by their names."""
+def period_choices() -> dict[str, DaySpan]:
+    """Return common periods by their labels."""
     today = timezone.localdate()
     quarter = date(today.year, (today.month - 1) // 3 * 3 + 1, 1)
     last_year = date(today.year - 1, 1, 1)

@@ -1,4 +1,4 @@
-"""The rhythm pages: what was held where, week by week and month by month; drill down, print, XLSX."""
+"""The rhythm report of a year: activities held per week, month or quarter; as a page, to print, as XLSX."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -19,7 +19,7 @@ from activities.rules.rhythm import (
     RhythmGrid,
     rhythm,
 )
-from activities.views.reports import asked_year, own_area, report_areas
+from activities.views.reports import own_area, report_areas, requested_year
 from members.ground import access
 from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
@@ -58,17 +58,17 @@ FORMULAS = [
 
 
 class Box(NamedTuple):
-    """A cell as it is shown: a sign, the words for it, and where it leads."""
+    """A cell on the page: its sign, the sentence for it, the counts, and its link."""
 
     state: DueState
     sign: str
-    words: str
-    held: list[str]
+    sentence: str
+    counts: list[str]
     url: str
 
 
 class RhythmLine(NamedTuple):
-    """A row as it is shown; `below` in the order of the table's headings."""
+    """A row on the page; `below` is in the order of the table's headings."""
 
     row: DueGroup
     boxes: list[Box]
@@ -76,7 +76,7 @@ class RhythmLine(NamedTuple):
 
 
 class RhythmTable(NamedTuple):
-    """A grid as it is shown, or the half of one: a year of weeks does not fit an office screen."""
+    """A grid on the page, or half of one: a year of weeks does not fit an office screen."""
 
     months: list[tuple[str, int]]
     periods: Sequence[DuePeriod]
@@ -84,7 +84,7 @@ class RhythmTable(NamedTuple):
 
 
 class DueSection(NamedTuple):
-    """A grid with what is due in it, and what is not held yet in the period that is running."""
+    """A grid with its rule, and the areas that still wait for an activity in the current period."""
 
     rule: str
     level: Area.Level
@@ -95,12 +95,12 @@ class DueSection(NamedTuple):
 
 
 def start(request):
-    """The rhythm of the user's own area."""
+    """Redirect to the report of the user's own area."""
     return redirect("activities:rhythm", own_area(request).pk)
 
 
 def show(request, pk):
-    """An area's year and that of the areas in it; each name leads further down, each cell to what it counts."""
+    """Show the year of an area and of the areas in it, with links to these and to the activities counted."""
     return page(request, "activities/rhythm.html", **_context(request, pk))
 
 
@@ -109,7 +109,7 @@ def printed(request, pk):
 
 
 def exported(request, pk):
-    """A sheet for the area and one for those in it, a column a period."""
+    """Download the year as XLSX: a sheet for the area, one for the areas in it, a column a period."""
     report = _report(request, pk)
     rows = sum(len(grid.rows) for grid in report.grids)
     content = workbook_of([_sheet(grid) for grid in report.grids])
@@ -121,7 +121,7 @@ def exported(request, pk):
 def _report(request, pk: int) -> Rhythm:
     areas = report_areas(request)
     area = get_object_or_404(areas, pk=pk)
-    return rhythm(area, areas=areas, year=asked_year(request), today=timezone.localdate())
+    return rhythm(area, areas=areas, year=requested_year(request), today=timezone.localdate())
 
 
 def _context(request, pk: int) -> dict[str, Any]:
@@ -155,11 +155,11 @@ def _section(request, grid: RhythmGrid) -> DueSection:
 
 
 def _tables(grid: RhythmGrid, lines: list[RhythmLine]) -> Iterator[RhythmTable]:
-    """The whole grid, or of weeks one half of the year after the other."""
+    """Yield the grid as one table, or a grid of weeks as two halves of the year."""
     is_weeks = grid.level == Area.Level.STATION
     for _, numbered in groupby(enumerate(grid.periods), lambda each: is_weeks and each[1].month > 6):
-        numbers, periods = zip(*numbered, strict=True)
-        part = slice(numbers[0], numbers[-1] + 1)
+        indexes, periods = zip(*numbered, strict=True)
+        part = slice(indexes[0], indexes[-1] + 1)
         months = [(f"{month}月", len(list(each))) for month, each in groupby(period.month for period in periods)]
         yield RhythmTable(
             months if is_weeks else [], periods, [line._replace(boxes=line.boxes[part]) for line in lines]
@@ -167,33 +167,33 @@ def _tables(grid: RhythmGrid, lines: list[RhythmLine]) -> Iterator[RhythmTable]:
 
 
 def _boxes(request, grid: RhythmGrid, row: DueGroup) -> list[Box]:
-    """The cells of a row: what was held leads to it, what is missing to where one records it."""
-    held, add = reverse("activities:index"), _add(request, row.area)
+    """Return the cells of a row: a done one links to its activities, a missing one to the form that records it."""
+    index, add = reverse("activities:index"), _add(request, row.area)
     boxes = []
     for period, cell in zip(grid.periods, row.cells, strict=True):
-        listed = f"area={row.area.pk}&own=on&status=held&period={period.first}~{period.last}"
-        url = f"{held}?{listed}" if cell.activities else ""
+        query = f"area={row.area.pk}&own=on&status=held&period={period.first}~{period.last}"
+        url = f"{index}?{query}" if cell.activities else ""
         if cell.state == DueState.MISSING and add:
             url = f"{add}&on={period.last}"
-        boxes.append(Box(cell.state, SIGNS[cell.state], _words(row.area, period, cell), _held(cell), url))
+        boxes.append(Box(cell.state, SIGNS[cell.state], _sentence(row.area, period, cell), _counts(cell), url))
     return boxes
 
 
 def _add(request, place: DueArea) -> str:
-    """Where one records an activity of this area; nowhere for who may not, or where the area is closed."""
+    """Return the URL that records an activity of this area; empty where the user may not or the area is closed."""
     is_open = place.until is None or place.until > timezone.localdate()
     if is_open and access.covers(request.user, Resource.ACTIVITY, place.path, Right.WRITE):
         return f"{reverse('activities:add')}?area={place.pk}"
     return ""
 
 
-def _words(place: DueArea, period: DuePeriod, cell: DueCell) -> str:
+def _sentence(place: DueArea, period: DuePeriod, cell: DueCell) -> str:
     days = "—".join(f"{day.month}月{day.day}日" for day in (period.first, period.last))
-    told = "，".join(f"{each} 次" for each in _held(cell)) or cell.state.label
-    return f"{place.name} {period.label}（{days}）：{told}"
+    outcome = "，".join(f"{each} 次" for each in _counts(cell)) or cell.state.label
+    return f"{place.name} {period.label}（{days}）：{outcome}"
 
 
-def _held(cell: DueCell) -> list[str]:
+def _counts(cell: DueCell) -> list[str]:
     counts = {"活动": cell.activities, "走访": cell.visits}
     return [f"{name} {count}" for name, count in counts.items() if count]
 

@@ -1,4 +1,4 @@
-"""The poster with its code, the phone page behind it, and those whom it could not tell."""
+"""Signing in: the poster with its code, the phone page behind it, and the sign-ins to settle by hand."""
 
 import segno
 from django.contrib import messages
@@ -20,25 +20,25 @@ BUSY = "现在签到的人太多，请过一分钟再试，或请书记登记。
 
 
 class SigningIn(ByAddress):
-    """Guessing names and numbers stays slow; a whole hall behind one address can still sign in."""
+    """The rate limit: low enough to slow guessing, high enough for a whole hall behind one address."""
 
     what, rate = "sign-in", "60/min"
 
 
 @login_not_required
 def signing_in(request, code):
-    """What a phone shows: the same answer whatever was typed."""
+    """Take a sign-in from a phone; the response is the same whatever was typed."""
     activity = Activity.objects.with_signing_in(code, timezone.localdate()).select_related("area").first()
     if activity is None:
         return _phone(request, "activities/sign_in_closed.html", status=404)
     form = SignInForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        return _taken(request, activity, form)
+        return _accept(request, activity, form)
     return _phone(request, "activities/sign_in.html", activity=activity, form=form)
 
 
 def poster(request, pk):
-    """A sheet to print and hang up, with the code to sign in by."""
+    """Show the poster to print, with the QR code for signing in."""
     activity = writable(request, Activity, pk, "area")
     code = ""
     if activity.sign_in_code:
@@ -67,7 +67,7 @@ def close_signing_in(request, pk):
 
 
 def signed(request, pk):
-    """Those who signed in and were not matched: choose who it is, or leave them out."""
+    """Settle the sign-ins that were not matched: choose the member or nobody."""
     activity = writable(request, Activity, pk, "area")
     waiting = list(SignIn.objects.for_user(request.user).filter(activity=activity)[:200])
     if request.method == "POST" and tried(request, lambda: _settle(request, activity, waiting)):
@@ -80,7 +80,7 @@ def signed(request, pk):
     return page(request, "activities/signed.html", title=f"待确认的签到：{activity}", activity=activity, rows=rows)
 
 
-def _taken(request, activity: Activity, form: SignInForm):
+def _accept(request, activity: Activity, form: SignInForm):
     try:
         if not SigningIn.lets(request):
             raise Full
@@ -96,8 +96,8 @@ def _phone(request, template: str, *, status: int = 200, **context):
 
 
 def _settle(request, activity: Activity, waiting: list[SignIn]) -> None:
-    """Record whom the secretary chose; what was answered leaves the list, the rest stays."""
-    typed = {row.pk: request.POST.get(f"who-{row.pk}", "") for row in waiting}
-    answers = {pk: int(text) for pk, text in typed.items() if numbers([text])}
+    """Record the members that the secretary chose; unanswered sign-ins stay in the list."""
+    texts = {row.pk: request.POST.get(f"who-{row.pk}", "") for row in waiting}
+    answers = {pk: int(text) for pk, text in texts.items() if numbers([text])}
     if recorded := answer(activity, answers, user=request.user):
         messages.success(request, str(recorded))

@@ -1,4 +1,4 @@
-"""Visits of pairings from a phone: one button a kind of contact, today's if nothing else is said."""
+"""Visits of pairings from a phone: one button per kind of contact records a visit of today."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -33,12 +33,12 @@ from members.web.shell import page
 PAGE = 30
 FEW = 8
 MOST_WORDS = 5
-BY_DOOR = ("household__area__path", "household__unit", "household__floor", "household__number", "pk")
+BY_ROOM = ("household__area__path", "household__unit", "household__floor", "household__number", "pk")
 
 
 @dataclass(slots=True)
 class PairingCard:
-    """A pairing with what its card tells: who lives behind the member's door, today's visits, the last one."""
+    """A pairing as a card: the members of its household, the last visit, and today's visits by kind."""
 
     pairing: Pairing
     people: list[str]
@@ -47,7 +47,7 @@ class PairingCard:
 
     @property
     def buttons(self) -> list[tuple[str, str, Visit | None]]:
-        """Each kind of contact with its name and, where it is recorded for today, the visit."""
+        """Each kind of contact with its label and today's visit of that kind, if there is one."""
         return [(value, label, self.today.get(value)) for value, label in Visit.Kind.choices]
 
     @property
@@ -59,22 +59,22 @@ class PairingCard:
 
 
 def visits(request: HttpRequest) -> HttpResponse:
-    """The pairings of the reader's scope, door by door; a tap records that one was visited today."""
-    return _listed(request, _pairings(request), "activities/visits.html", title="记走访")
+    """Show the current pairings of the user's scope by room; a tap records a visit of today."""
+    return _cards_page(request, _pairings(request), "activities/visits.html", title="记走访")
 
 
 def overdue(request: HttpRequest) -> HttpResponse:
-    """The pairings that nobody visited for 90 days; a tap records here too."""
+    """Show the pairings without a visit for 90 days; a tap records a visit of today."""
     late = unvisited(_pairings(request), timezone.localdate())
-    return _listed(request, late, "activities/unvisited.html", title=f"{LONG_AGO.days} 天没有走访的结对")
+    return _cards_page(request, late, "activities/unvisited.html", title=f"{LONG_AGO.days} 天没有走访的结对")
 
 
 def pairing(request: HttpRequest, pk: int) -> HttpResponse:
-    """A pairing's visits, and one more, of any day and with a word on it."""
+    """Show the visits of a pairing; record one of any day, with a note."""
     pair = _pairing(request, pk)
     form = VisitForm(request.POST or None, instance=Visit(pairing=pair))
     if form.is_valid() and done(form, lambda: _record(form, pair)):
-        messages.success(request, _recorded(form))
+        messages.success(request, _sentence(form))
         return redirect("activities:pairing_visits", pk)
     history = Paginator(pair.visits.all(), PAGE).get_page(request.GET.get("p"))
     people = _people(request.user, [pair]).get((pair.household.area_id, pair.household.room), [])
@@ -83,7 +83,7 @@ def pairing(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def visit(request: HttpRequest, pk: int) -> HttpResponse:
-    """A visit, to mend its day, its kind, the word on it."""
+    """Correct the day, kind or note of a visit."""
     contact = writable(request, Visit, pk, *(f"pairing__{side}" for side in SIDES))
     is_reversible = contact.is_reversible
     form = VisitForm(request.POST or None, instance=contact)
@@ -96,7 +96,7 @@ def visit(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take a visit back that was recorded by mistake; older ones have been counted and are mended instead."""
+    """Delete a visit recorded by mistake; one older than 7 days can only be corrected."""
     contact = writable(request, Visit, pk, "pairing")
     if tried(request, lambda: visiting.take_back(contact)):
         messages.success(request, f"已撤销 {contact.visited_on} 的走访（{contact.get_kind_display()}）。")
@@ -115,54 +115,54 @@ def _pairing(request: HttpRequest, pk: int) -> Pairing:
     return get_object_or_404(Pairing.objects.for_user(request.user).select_related(*SIDES), pk=pk)
 
 
-def _listed(request: HttpRequest, pairings: Any, template: str, *, title: str) -> HttpResponse:
-    """Show pairings as cards, a page of them at a time, and record what is tapped on one of them."""
+def _cards_page(request: HttpRequest, pairings: Any, template: str, *, title: str) -> HttpResponse:
+    """Show a page of pairings as cards; record the visit tapped on one of them."""
     form = TapForm(request.POST or None, user=request.user)
     if form.is_valid() and done(form, lambda: _record(form, form.cleaned_data["pairing"])):
-        return redirect(_told(request, form))
+        return redirect(_url_after_tap(request, form))
     where, words = places(request, Resource.HOUSEHOLD), request.GET.get("q", "").strip()[:60]
     late: Any = unvisited(_pairings(request), timezone.localdate())
     if where.chosen:
         pairings, late = pairings.inside(where.chosen), late.inside(where.chosen)
-    found = _found(request.user, pairings, words).select_related(*SIDES).order_by(*BY_DOOR)
-    shown = Paginator(found, PAGE).get_page(request.GET.get("p"))
+    found = _found(request.user, pairings, words).select_related(*SIDES).order_by(*BY_ROOM)
+    pairs = Paginator(found, PAGE).get_page(request.GET.get("p"))
     context: dict[str, Any] = {"places": where, "words": words, "late": late.count(), "days": LONG_AGO.days}
-    context |= {"form": form, "shown": shown, "cards": _cards(request.user, shown), "told": _tale(request)}
-    context |= {"today": timezone.localdate(), "is_long": bool(words) or shown.paginator.count > FEW}
+    context |= {"form": form, "shown": pairs, "cards": _cards(request.user, pairs), "tapped": _tapped(request)}
+    context |= {"today": timezone.localdate(), "is_long": bool(words) or pairs.paginator.count > FEW}
     return page(request, template, title=title, **context)
 
 
 def _found(user: Any, pairings: QuerySet, words: str) -> QuerySet:
-    """Pairings where each word is in a door, a name, or the name of a place."""
-    behind = Residence.objects.for_user(user).current()
-    behind = behind.filter(area=OuterRef("household__area"), room=OuterRef("household__room"))
+    """Filter the pairings to those where each word is part of a room, a name or an area's label."""
+    residents = Residence.objects.for_user(user).current()
+    residents = residents.filter(area=OuterRef("household__area"), room=OuterRef("household__room"))
     for word in words.split()[:MOST_WORDS]:
         text = fold_room(word)
-        known = Q(Exists(behind.filter(named(word, "member__"))))
+        matches = Q(Exists(residents.filter(named(word, "member__"))))
         for side in ("household", "neighbour"):
-            known |= Q(**{f"{side}__room__contains": text}) | Q(**{f"{side}__name__contains": word})
-            known |= Q(**{f"{side}__area__label__contains": word})
-        pairings = pairings.filter(known)
+            matches |= Q(**{f"{side}__room__contains": text}) | Q(**{f"{side}__name__contains": word})
+            matches |= Q(**{f"{side}__area__label__contains": word})
+        pairings = pairings.filter(matches)
     return pairings
 
 
 def _cards(user: Any, pairings: Iterable[Pairing]) -> list[PairingCard]:
-    """What the cards tell, in three queries however many there are."""
+    """Return the pairings as cards, in three queries however many there are."""
     pairs = list(pairings)
     people, latest = _people(user, pairs), Visit.objects.filter(pairing__in=pairs).values("pairing")
     last = dict(latest.annotate(last=Max("visited_on")).values_list("pairing", "last"))
     today: dict[int, dict[str, Visit]] = defaultdict(dict)
     for contact in Visit.objects.filter(pairing__in=pairs, visited_on=timezone.localdate()):
         today[contact.pairing_id][contact.kind] = contact
-    doors = [(pair.household.area_id, pair.household.room) for pair in pairs]
+    homes = [(pair.household.area_id, pair.household.room) for pair in pairs]
     return [
-        PairingCard(pair, people.get(door, []), last.get(pair.pk), today.get(pair.pk, {}))
-        for pair, door in zip(pairs, doors, strict=True)
+        PairingCard(pair, people.get(home, []), last.get(pair.pk), today.get(pair.pk, {}))
+        for pair, home in zip(pairs, homes, strict=True)
     ]
 
 
 def _people(user: Any, pairings: Sequence[Pairing]) -> dict[tuple[int, str], list[str]]:
-    """Names of the members behind the first doors of the pairings, by building group and room."""
+    """Return the names of members in the pairings' own households, by building group (id) and room."""
     homes = Residence.objects.for_user(user).current().order_by("member__pinyin")
     homes = homes.filter(area__in={pair.household.area_id for pair in pairings})
     homes = homes.filter(room__in={pair.household.room for pair in pairings})
@@ -173,19 +173,19 @@ def _people(user: Any, pairings: Sequence[Pairing]) -> dict[tuple[int, str], lis
 
 
 def _record(form: TapForm | VisitForm, pair: Pairing) -> None:
-    told = {name: value for name, value in form.cleaned_data.items() if name != "pairing"}
-    form.visit, form.is_new = visiting.record(pair, **told)
+    fields = {name: value for name, value in form.cleaned_data.items() if name != "pairing"}
+    form.visit, form.is_new = visiting.record(pair, **fields)
 
 
-def _recorded(form: VisitForm) -> str:
-    """What is told of a visit of any day."""
+def _sentence(form: VisitForm) -> str:
+    """Return the message after recording a visit of any day."""
     if not form.is_new:
         return "这次走访刚才已经登记过，没有重复登记。"
     return f"已记录：{form.visit.visited_on} {form.visit.get_kind_display()}。"
 
 
-def _told(request: HttpRequest, form: TapForm) -> str:
-    """The same list, which tells what was recorded, or that it had been before."""
+def _url_after_tap(request: HttpRequest, form: TapForm) -> str:
+    """Return the URL of the same list, with the visit's id as `recorded`, or as `known` where it existed before."""
     query = request.GET.copy()
     for name in ("recorded", "known"):
         query.pop(name, None)
@@ -193,8 +193,8 @@ def _told(request: HttpRequest, form: TapForm) -> str:
     return f"{request.path}?{query.urlencode()}#pairing-{form.visit.pairing_id}"
 
 
-def _tale(request: HttpRequest) -> dict[str, Any] | None:
-    """What the list tells of the last tap; nothing, once that is taken back."""
+def _tapped(request: HttpRequest) -> dict[str, Any] | None:
+    """Return the visit of the last tap and whether it is new; None where it was deleted or is not the user's."""
     pk = request.GET.get("recorded") or request.GET.get("known") or ""
     if not (pk.isdecimal() and len(pk) < 19):
         return None

@@ -111,7 +111,7 @@ def test_a_tick_list_changes_only_what_was_changed_on_it(activity, member, group
     one, two, meanwhile = (factories.person(name, group) for name in ("甲一", "乙二", "丙三"))
     enrol(activity, [one.pk], user=secretary, source=TICK)
     enrol(activity, [meanwhile.pk], user=secretary, source=TICK)
-    recorded, struck = change(activity, shown=[one.pk], ticked=[two.pk], user=secretary)
+    recorded, struck = change(activity, before=[one.pk], ticked=[two.pk], user=secretary)
     assert (recorded.added, struck) == (1, 1)
     assert names(activity) == ["丙三", "乙二"]
 

@@ -1,4 +1,4 @@
-"""The machinery of the parity test: one write, asked for through each of its doors, and what became of it."""
+"""The machinery of the parity test: send a write through a door and compare the rows before and after."""
 
 import html
 import json
@@ -14,7 +14,7 @@ from django.test import Client
 Values = Mapping[str, Any]
 Rows = dict[str, Any]
 OURS = ("members", "activities", "feedback")
-# What tells of the writing itself, and differs from one writing to the next.
+# Fields about the write itself; their values differ each time, so only their presence is compared.
 PASSING = {
     "token", "epoch", "secret_sealed", "phone_sealed", "digest", "prefix", "hash", "sealed", "password", "told",
     "last_receipt", "cursor",
@@ -24,11 +24,11 @@ KEPT_BESIDE = {"Replay", "AuditEntry", "AuditHead", "CallCount", "LoginAttempts"
 
 
 class Door(NamedTuple):
-    """A door as `tests.parity.doors` names it, and how it is asked.
+    """An entry point as `tests.parity.doors` names it, and how to use it.
 
-    `address` and the values may name rows as `{member}`. `body` makes what the door takes of a write's values, and
-    `who` is asked as. A door that is no address, a command or an upload, is called by `call` with rows and values, and
-    returns what it says.
+    `address` and the values may name rows as `{member}`. `body` builds the request from a write's values; `who` is the
+    user logged in. A command or upload has a `call` instead of a request: it takes rows and values and returns its
+    output.
     """
 
     name: str
@@ -39,11 +39,11 @@ class Door(NamedTuple):
 
 
 class Write(NamedTuple):
-    """One rule with the doors that call it: values that it takes, and for each sentence values that it refuses.
+    """One rule with the doors that call it, valid values, and for each error sentence the values that cause it.
 
-    `apart` names the columns that tell by whom a row was written: they differ from door to door.
-    `only_entry` is a write that leaves nothing but its entry in the trail, or what is no row of the product's. `again`
-    says why a second identical call is meant to add something.
+    `apart` names the columns that differ from door to door, such as who wrote the row. `only_entry` marks a write that
+    changes no row of the product except its audit entry. `again` is the reason why a second identical call may add
+    something.
     """
 
     rule: Callable[..., Any]
@@ -56,7 +56,7 @@ class Write(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """What one call did: which rows it added, changed or took away, what it said, and whether the rule ran."""
+    """The effect of one call: the changed rows before and after, the text of its response, and whether the rule ran."""
 
     changes: tuple[list[Any], list[Any]]
     text: str
@@ -64,7 +64,7 @@ class Asked(NamedTuple):
 
 
 def ask(door: Door, write: Write, values: Values, *, rows: Rows, client: Client) -> Asked:
-    """Go through one door. Nothing is taken back: the caller opens what it rolls back."""
+    """Send the write through one door. The caller rolls back."""
     before = _state(write.apart)
     with _watching(write.rule) as ran:
         text = _text(door, _filled(values, rows), rows, client)
@@ -77,14 +77,14 @@ def ask(door: Door, write: Write, values: Values, *, rows: Rows, client: Client)
 
 @contextmanager
 def rolled_back() -> Iterator[None]:
-    """Each door finds the same rows: what was written in the block is taken back."""
+    """Roll back everything written in the block, so that each door starts from the same rows."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
 
 
 def _text(door: Door, values: Values, rows: Rows, client: Client) -> str:
-    """What the door answers, a redirection followed, as a person reads it."""
+    """Return the text of the response after redirects, without HTML or JSON escapes."""
     if door.call:
         return door.call(rows, values)
     kind, _, rest = door.name.partition(" ")
@@ -102,7 +102,7 @@ def _text(door: Door, values: Values, rows: Rows, client: Client) -> str:
 
 
 def _form_of(client: Client, url: str) -> dict[str, Any]:
-    """What a page of the admin shows and a browser sends back with it: the form, and those of its inlines."""
+    """Return the fields that a browser would send from an admin page: those of the form and of its inlines."""
     context = client.get(url).context or {}
     if "adminform" not in context:
         return {}
@@ -118,7 +118,7 @@ def _as_sent(bound: Any) -> str:
 
 
 def _filled(value: Any, rows: Rows) -> Any:
-    """The values with the keys of rows in the place of their names."""
+    """Return the values with row names replaced by ids."""
     if isinstance(value, str) and value.startswith("{") and value.endswith("}"):
         return rows[value[1:-1]]
     if isinstance(value, Mapping):
@@ -131,7 +131,7 @@ def _name(name: str, rows: Rows) -> str:
 
 
 def _state(apart: tuple[str, ...]) -> dict[tuple[str, Any], Any]:
-    """Every row of the product's own tables, links between them too; a row that another names is named by its key."""
+    """Return every row of the product's tables, many-to-many links included, by model name and id."""
     found: dict[tuple[str, Any], Any] = {}
     for model in apps.get_models(include_auto_created=True):
         if model._meta.app_label in OURS and not hasattr(model, "instance_type") and model.__name__ not in KEPT_BESIDE:
@@ -145,21 +145,21 @@ def _state(apart: tuple[str, ...]) -> dict[tuple[str, Any], Any]:
 
 
 def _shown(field: models.Field, value: Any) -> Any:
-    """The value as it is the same at each writing: of a moment, or of what is random, only whether there is one."""
+    """Return the comparable part of a value: of moments and random values only whether there is one."""
     if isinstance(field, models.DateTimeField) or field.name in PASSING:
         return bool(value)
     return (field.related_model.__name__, value) if field.related_model and value else value  # type: ignore[union-attr]
 
 
 def _with_new(row: Any, new: Mapping[Any, str]) -> Any:
-    """The row with the rows that came with it by their order: their keys differ from one writing to the next."""
+    """Replace the ids of new rows by their order, since ids differ from one write to the next."""
     name, values = row
     return name, tuple((each, new.get(value, value) if isinstance(value, tuple) else value) for each, value in values)
 
 
 @contextmanager
 def _watching(rule: Callable[..., Any]) -> Iterator[list[bool]]:
-    """Note whether this function runs, whatever name its caller knows it by."""
+    """Record whether this function runs, under whatever name it is called."""
     code, ran, before = rule.__code__, [], sys.getprofile()  # type: ignore[attr-defined]
 
     def see(frame: Any, event: str, _: Any) -> None:

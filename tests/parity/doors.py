@@ -1,4 +1,4 @@
-"""Every door through which something is written, found in the code itself: URLs, API, admin, commands."""
+"""Find every entry point that writes, from the code itself: pages, API, admin, commands."""
 
 import inspect
 import re
@@ -17,9 +17,9 @@ WRITING = ("POST", "PUT", "PATCH", "DELETE")
 
 
 def doors(users: list[User]) -> set[str]:
-    """Name every door that takes a write: `page <route>`, `api <METHOD> <route>`, `admin …`, `command …`.
+    """Return the names of all writing entry points: `page <route>`, `api <METHOD> <route>`, `admin …`, `command …`.
 
-    The admin is asked as each of these users what they may add, change, delete or do with many rows.
+    In the admin these are what any of the users may add, change, delete or run as an action.
     """
     found = set(_of_urls())
     for user in users:
@@ -45,7 +45,7 @@ def _views(resolver: Any, before: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _methods(view: Any) -> list[str]:
-    """The methods that a view of the API answers."""
+    """Return the HTTP methods that a view of the API supports."""
     handler = getattr(view, "cls", None) or getattr(view, "view_class", None)
     if handler is None:
         return []
@@ -54,13 +54,13 @@ def _methods(view: Any) -> list[str]:
 
 
 def _reads_a_form(view: Any) -> bool:
-    """Whether a page looks at what was posted, or wants to be posted to; it may do so through functions beside it."""
+    """Return whether a page, or a function of its module that it calls, uses POST."""
     plain = inspect.unwrap(view)
     return any("POST" in inspect.getsource(each) for each in _with_helpers(getattr(plain, "view_class", plain)))
 
 
 def _with_helpers(start: Any) -> list[Any]:
-    """The view, and whatever functions of its module it calls, directly or not."""
+    """Return the view and the functions of its module that it calls, directly or not."""
     found, waiting = [], [start]
     while waiting:
         each = waiting.pop()

@@ -1,4 +1,4 @@
-"""The writes of activities: what took place and who came, visits, needs, honours, signing in, the workbook."""
+"""The writes of activities: activities, attendances, signing in, visits, needs, honours and the workbook import."""
 
 import csv
 import io
@@ -23,7 +23,7 @@ MARK = re.compile(r'name="mark" value="(\w+)"')
 
 
 def _by_workbook(rows: Rows, headings: str, cells: list[Any]) -> str:
-    """Upload a sheet of one row and write it; what both pages say."""
+    """Upload a sheet of one row and confirm the import; return the text of both pages."""
     sheet, client = io.StringIO(), Client()
     csv.writer(sheet).writerows([headings.split(), cells])
     client.force_login(User.objects.get(pk=rows["street_officer"]), "django.contrib.auth.backends.ModelBackend")
@@ -111,7 +111,7 @@ CONFLICT = "不能再做这一步。请刷新页面看看"
 
 
 def _step(of: str, pages: str, step: str) -> tuple[Door, ...]:
-    """A step that is a button of a page and a call of the API."""
+    """Return the two doors of a transition: a button of a page and a call of the API."""
     return (
         Door(f"page {pages}/<int:pk>/{step}/", f"{pages}/{{{of}}}/{step}/"),
         Door(f"api POST api/v1/{pages}/<int:pk>/{step}", f"api/v1/{pages}/{{{of}}}/{step}"),
@@ -380,7 +380,7 @@ WRITES: dict[str, Write] = {
     ),
 }
 
-# Doors that take a form and write nothing of the product's, and why.
+# Doors that take a form but change no row of the product, and why.
 WRITE_NOTHING: dict[str, str] = {
     "page activities/import/": "The rows wait in the session, sealed, until the preview is confirmed.",
     "page honours/": "It takes a GET alone: the page that gives one stands beside it.",
@@ -388,7 +388,7 @@ WRITE_NOTHING: dict[str, str] = {
 
 
 def rows(request: Any) -> dict[str, Any]:
-    """The rows that values and addresses name."""
+    """Return by name the ids and other values that values and addresses refer to."""
     names = ("member", "far_member", "moved_away", "group", "street_officer")
     found = {name: request.getfixturevalue(name) for name in names}
     group, member = found["group"], found["member"]

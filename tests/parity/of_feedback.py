@@ -1,4 +1,4 @@
-"""The writes of feedback: cards on their way, what employers answer and offer, what lets them in."""
+"""The writes of feedback: cards, replies and offers of employers, and the employers' access."""
 
 import html
 import io
@@ -36,12 +36,12 @@ Body = Callable[[Values], Any]
 
 
 def only(*names: str, **fixed: Any) -> Body:
-    """These of the values, and some that are always the same."""
+    """Build a body of these values and the fixed ones."""
     return lambda values: {name: values[name] for name in names} | fixed
 
 
 def of_many(state: str, *names: str) -> Body:
-    """One card ticked on the list of those in this state."""
+    """Build the body that ticks one card on the list of a status."""
     return lambda values: {
         "card": values["card"], "show": state, "period": cards.PERIOD.code, **{name: values[name] for name in names}
     }  # fmt: skip
@@ -52,7 +52,7 @@ def of_admin(action: str) -> Body:
 
 
 def by(who: str, name: str, address: str, body: Body = dict) -> Door:
-    """A page that a contact or a member opens, who is no user of the office."""
+    """Return the door of a page that a contact or a member opens, not a user of the office."""
 
     def call(rows: Rows, values: Values) -> str:
         answer = rows[who].post(f"/{address.format(**{**rows, **values})}", body(values), follow=True)
@@ -62,7 +62,7 @@ def by(who: str, name: str, address: str, body: Body = dict) -> Door:
 
 
 def by_key(name: str, address: str, body: Body = dict) -> Door:
-    """A call of the employer's system; each call is one of its own, with a key of its own against repeats."""
+    """Return the door of a call by the employer's system; each call has a new idempotency key."""
     method = name.split()[1].lower()
 
     def call(rows: Rows, values: Values) -> str:
@@ -82,7 +82,7 @@ def restart(rows: Rows, values: Values) -> str:
 
 
 def written(values: Values) -> Any:
-    """The draft's form: its only line was shown, and is kept where it is not left out."""
+    """Build the draft's form: its only line is listed, and kept unless it is left out."""
     line = cards.LINE["key"]
     return {"sentence": values["sentence"], "line": line, "keep": "" if line in values["left_out"] else line}
 
@@ -432,7 +432,7 @@ ADMITTING: dict[str, Write] = {
 
 WRITES: dict[str, Write] = CARDS | REPLY | OFFER | ADMITTING
 
-# Doors that take a form and write nothing of the product's, and why.
+# Doors that take a form but change no row of the product, and why.
 WRITE_NOTHING: dict[str, str] = {
     "page c/<str:token>/": "tells who knows the digits; each wrong try is counted, the same one again too",
     "page cards/cards.pdf": "turns what was ticked into an address; the file itself is a GET",
@@ -441,7 +441,7 @@ WRITE_NOTHING: dict[str, str] = {
 
 
 class Makers:
-    """The rows that values and addresses name, each made when it is asked for."""
+    """The rows that values and addresses name, each created on first access."""
 
     def __init__(self, request: Any):
         self.request = request
@@ -488,7 +488,7 @@ class Makers:
         return self.unit.pk
 
     def make_at_work(self) -> int:
-        """A community of which a member came to something in the period."""
+        """A community with a member who attended an activity in the period."""
         came = factories.activity(self.fixture("group"), held_on=LAST.first)
         came.attendances.create(member=self.member, source="tick")
         return self["community"]
@@ -507,7 +507,7 @@ class Makers:
         return cards.agreed(self.colleague("安同意")).pk
 
     def make_elsewhere(self) -> int:
-        """A card whose member has another employer since."""
+        """A card whose member has changed the employer since."""
         gone = self.colleague("安调走")
         card = cards.agreed(gone)
         Member.objects.filter(pk=gone.pk).update(employer=factories.employer("上海嘉定电机厂"))
@@ -555,7 +555,7 @@ class Makers:
         need.claim(employer=self.unit)
         return need.pk
 
-    # What lets a unit in
+    # Access of the employer
     def make_live_key(self) -> int:
         return cards.key(self.unit, self.office)[0].pk
 
@@ -577,7 +577,7 @@ class Makers:
         return self.fixture("logged_in")(self["contact_user"])
 
     def make_system(self) -> Client:
-        """The employer's system; it called before, so that its key's first use is none of what is watched."""
+        """The employer's system. It has called before, so that its key's first use is not compared."""
         system = Client(headers={"Authorization": f"Bearer {cards.key(self.unit, self.office)[1]}"})
         assert system.get("/api/v1/me").status_code == 200
         return system
@@ -589,7 +589,7 @@ class Makers:
         return hook.pk
 
     def make_bare_webhook(self) -> int:
-        """One without a secret: that it has another one is not seen, that it has one is."""
+        """A webhook without a secret: the comparison sees only whether there is one, not that it differs."""
         return Webhook.objects.create(employer=self.unit, street=self.office, url="https://hooks.example/").pk
 
     def make_webhook_url(self) -> str:
@@ -601,7 +601,7 @@ class Makers:
 
 
 def rows(request: Any) -> dict[str, Any]:
-    """The rows that values and addresses of this test's write name."""
+    """Return by name the ids and other values that this test's write refers to."""
     request.getfixturevalue("monkeypatch").setattr(senders, "_letters", lambda: "KX")
     request.getfixturevalue("street_officer")
     write, makers = WRITES[request.getfixturevalue("write")], Makers(request)
@@ -613,12 +613,12 @@ def rows(request: Any) -> dict[str, Any]:
             found[name] = getattr(RecordCard.objects.get(pk=makers[card]), what)
         elif hasattr(makers, f"make_{name}"):
             found[name] = makers[name]
-    Feed.objects.update(fetched_at=timezone.now())  # who looks at a card afterwards has fetched no more than before
+    Feed.objects.update(fetched_at=timezone.now())  # set already, so that a later fetch is no change
     return found | _of_link(write, makers)
 
 
 def _of_link(write: Write, makers: Makers) -> Rows:
-    """The phone of the member of the card, on which the digits were typed."""
+    """Return the link and phone of the card's member, with the digits already entered."""
     if "phone" not in repr(write.doors):
         return {}
     card, phone = cards.fresh(RecordCard.objects.get(pk=makers[write.good["card"][1:-1]])), Client()

@@ -1,4 +1,4 @@
-"""The writes of members: areas, people and homes, households and pairs, consents, users, rosters."""
+"""The writes of members: areas, people and homes, households and pairings, consents, users, rosters."""
 
 import io
 import re
@@ -36,7 +36,7 @@ Body = Callable[[Values], dict[str, Any]]
 
 
 def _named(*pairs: str, **fixed: Any) -> Body:
-    """Translate names: "to=area" sends the value `to` as `area`; a name alone stays, what is not named is left out."""
+    """Build the body of a request: "to=area" sends the value `to` as `area`, a name alone as itself, others not."""
     names = dict((pair.split("=") * 2)[:2] for pair in pairs)
     return lambda values: fixed | {there: values[here] for here, there in names.items() if here in values}
 
@@ -50,7 +50,7 @@ def _file(values: Values, *, kept: tuple[str, ...], name: str) -> dict[str, Any]
 
 
 def _commanded(command: str, values: Values, ending: str, **options: Any) -> str:
-    """Run a command with the content as a file; return all that it says."""
+    """Run a command with the content as a file; return its output."""
     said = io.StringIO()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, f"名单{ending}")
@@ -552,7 +552,7 @@ ROSTERS = {
 
 WRITES: dict[str, Write] = AREAS | PEOPLE | EMPLOYERS | DOORS | PAIRS | CONSENTS | USERS | ROSTERS
 
-# Doors that take a form and write nothing of the product's, and why.
+# Doors that take a form but change no row of the product, and why.
 NOWHERE = "It answers any method with 404: there is nothing of this name."
 PRINTS = "It prints, and writes nothing."
 LEADS = "It shows, and leads to pages that write: it reads no form itself."
@@ -567,7 +567,7 @@ WRITE_NOTHING: dict[str, str] = {
 
 
 def rows(request: Any) -> dict[str, Any]:
-    """The rows that the write's values and addresses name."""
+    """Return by name the ids and other values that this test's write refers to."""
     write = WRITES[request.getfixturevalue("write")]
     named = repr([[door.address for door in write.doors], write.good, write.bad])
     return {name: _row(request, name) for name in dict.fromkeys(re.findall(r"\{(\w+)\}", named))}

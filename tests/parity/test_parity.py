@@ -1,6 +1,6 @@
-"""A write is the same through each of its doors: the same rows, the same refusals, nothing twice.
+"""A write has the same effect through each of its doors (page, API, admin, command): rows, errors, repeats.
 
-Every door that writes, as the code has them, belongs to one write or is named among those that write nothing.
+Every door found in the code belongs to one write or is listed as writing nothing.
 """
 
 from collections import Counter
@@ -24,7 +24,7 @@ WRITE_NOTHING = of_members.WRITE_NOTHING | of_activities.WRITE_NOTHING | of_feed
 def through(
     db: None, request: pytest.FixtureRequest, write: str, logged_in: Callable[[User], Client]
 ) -> Callable[..., Asked]:
-    """Ask a door for this write, of the rows that its table names."""
+    """Return a function that sends this write through a door, with the rows of the write's table."""
     table = next(each for each in (of_members, of_activities, of_feedback) if write in each.WRITES)
     rows, users = table.rows(request), {door.who: request.getfixturevalue(door.who) for door in WRITES[write].doors}
 
