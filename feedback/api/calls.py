@@ -96,7 +96,7 @@ class EmployerCall(OnRecord):
 
     def card(self, number: str) -> RecordCard:
         """The key's card of this number, withdrawn or not; 404 for any other."""
-        cards = receiving.held_by(self.counterpart).filter(number=number)
+        cards = receiving.issued_to(self.counterpart).filter(number=number)
         card = cards.only("status", "number", "employer", "street").first()
         if card is None:
             raise Http404

@@ -50,7 +50,7 @@ class CardsView(EmployerCall):
         asked = self.asked(CardQuery)
         limit, cursor = asked.pop("limit"), asked.pop("cursor")
         signer = Signer(salt=f"feedback.cards.{self.counterpart}.{sorted(asked.items())}")
-        rows = narrowed(receiving.held_by(self.counterpart), **asked).order_by("number")
+        rows = narrowed(receiving.issued_to(self.counterpart), **asked).order_by("number")
         if cursor:
             rows = rows.filter(number__gt=behind(signer, cursor))
         found = list(rows.values_list("number", "status", "digest", "body")[: limit + 1])
@@ -74,7 +74,7 @@ class CardView(EmployerCall):
         examples=ONE_CARD,
     )
     def get(self, request: Request, number: str) -> HttpResponse:
-        cards = receiving.held_by(self.counterpart).filter(number=number)
+        cards = receiving.issued_to(self.counterpart).filter(number=number)
         card = cards.only("status", "digest", "body", "number").first()
         if card is None:
             raise Http404

@@ -65,7 +65,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     """The unit's cards: those that wait for it first."""
     contacts = contacts_of(request)
     contact = chosen(request, contacts)
-    held: Any = receiving.held_by(contact.counterpart)
+    held: Any = receiving.issued_to(contact.counterpart)
     form = _form(request, held)
     asked = form.asked()
     rows = _narrowed(held, asked | {"show": ""})
@@ -140,7 +140,7 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
 def exported(request: HttpRequest) -> HttpResponse:
     """The cards of the list as a file."""
     contact = chosen(request, contacts_of(request))
-    held: Any = receiving.held_by(contact.counterpart)
+    held: Any = receiving.issued_to(contact.counterpart)
     asked = _form(request, held).asked()
     answers = Prefetch("answers", Answer.objects.order_by("-version"), to_attr="said")
     rows = list(_narrowed(held, asked).order_by(TURN, "-last_day", "-pk").prefetch_related(answers))
@@ -154,14 +154,14 @@ def exported(request: HttpRequest) -> HttpResponse:
 def mine(request: HttpRequest, pk: int) -> tuple[Contact, RecordCard]:
     """A card that the user has for a unit from a street, and as which contact; 404 for any other."""
     contacts = {contact.counterpart: contact for contact in contacts_of(request)}
-    cards = receiving.held_by(*contacts)
+    cards = receiving.issued_to(*contacts)
     found = get_object_or_404(cards.select_related("area", "employer"), pk=pk)
     return contacts[found.counterpart], found
 
 
 def following(card: RecordCard) -> int | None:
     """The next of the unit's cards (id) that waits for something, as the list has them."""
-    waiting = receiving.held_by(card.counterpart).filter(status__in=(Status.ISSUED, Status.RECEIVED))
+    waiting = receiving.issued_to(card.counterpart).filter(status__in=(Status.ISSUED, Status.RECEIVED))
     order = list(waiting.order_by(TURN, "-last_day", "-pk").values_list("pk", flat=True))
     behind = order[order.index(card.pk) + 1 :] if card.pk in order else order
     return next((pk for pk in (*behind, *order) if pk != card.pk), None)

@@ -40,7 +40,7 @@ def receive_ticked(request: HttpRequest) -> HttpResponse:
     ticked = {
         int(match[1]): match[2] for each in request.POST.getlist("card")[:MOST] if (match := TICKED.fullmatch(each))
     }
-    cards = receiving.held_by(*counterparts_of(request)).filter(pk__in=ticked).defer("body", "lines")
+    cards = receiving.issued_to(*counterparts_of(request)).filter(pk__in=ticked).defer("body", "lines")
     left = Counter(_refusal(each, ticked[each.pk]) for each in cards)
     left[NOT_THERE] = len(ticked) - left.total()
     if done := left.pop("", 0):
