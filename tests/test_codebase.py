@@ -6,6 +6,7 @@ import io
 import re
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -170,6 +171,16 @@ def test_functions_stay_short() -> None:
     assert {where: length for where, length in lengths.items() if length > LONGEST_FUNCTION} == {}
     long = [where for where, length in lengths.items() if length > LONG_FUNCTION]
     assert len(long) <= len(lengths) / 10, long
+
+
+def test_each_class_has_a_name_of_its_own() -> None:
+    """One word a thing; only commands are all called as Django wants it."""
+    where = defaultdict(list)
+    for path in SOURCES:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and node.name != "Command":
+                where[node.name].append(short(path))
+    assert {name: paths for name, paths in where.items() if len(paths) > 1} == {}
 
 
 def test_files_are_named_after_what_they_hold() -> None:

@@ -57,7 +57,7 @@ class MatchState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class PossibleMember:
     """A member that a name may mean, and where they live."""
 
     pk: int
@@ -88,15 +88,15 @@ class PastedLine:
     number: int
     entry: PastedEntry
     state: MatchState
-    people: list[Candidate] = field(default_factory=list)
+    people: list[PossibleMember] = field(default_factory=list)
     answer: str = ""  # as chosen on the page: a member's id, "0" for nobody
 
     @property
-    def chosen(self) -> Candidate | None:
+    def chosen(self) -> PossibleMember | None:
         return next((person for person in self.people if person.key == self.answer), None)
 
     @property
-    def person(self) -> Candidate | None:
+    def person(self) -> PossibleMember | None:
         return self.people[0] if self.state == MatchState.MATCHED else None
 
 
@@ -171,15 +171,15 @@ def _folded(kind: str, text: str) -> str:
     return fold_room(text) if kind == "room" else text
 
 
-def _people(members: MemberQuerySet, names: set[str], came: set[int]) -> dict[str, list[Candidate]]:
-    found: dict[str, list[Candidate]] = defaultdict(list)
+def _people(members: MemberQuerySet, names: set[str], came: set[int]) -> dict[str, list[PossibleMember]]:
+    found: dict[str, list[PossibleMember]] = defaultdict(list)
     rows = members.filter(name__in=names).with_home().order_by("home_path", "pk")
     for pk, name, label, room in rows.values_list("pk", "name", "home_label", "home_room"):
-        found[name].append(Candidate(pk, name, label or "", room or "", pk in came))
+        found[name].append(PossibleMember(pk, name, label or "", room or "", pk in came))
     return found
 
 
-def _line(number: int, entry: PastedEntry, people: list[Candidate]) -> PastedLine:
+def _line(number: int, entry: PastedEntry, people: list[PossibleMember]) -> PastedLine:
     if not entry.name:
         return PastedLine(number, entry, MatchState.TEXT)
     if len(people) > 1:

@@ -111,13 +111,13 @@ class DueCell(NamedTuple):
 
 
 @dataclass(slots=True)
-class Progress:
+class DueProgress:
     """The number of periods that were due, and of those done."""
 
     done: int = 0
     due: int = 0
 
-    def add(self, other: "Progress") -> None:
+    def add(self, other: "DueProgress") -> None:
         self.done += other.done
         self.due += other.due
 
@@ -136,13 +136,13 @@ class DueGroup:
     area: DueArea
     cells: list[DueCell]
     is_waiting: bool
-    below: dict[int, Progress] = field(default_factory=dict)
+    below: dict[int, DueProgress] = field(default_factory=dict)
 
     @property
-    def progress(self) -> Progress:
+    def progress(self) -> DueProgress:
         """The periods done of those due; a street has none due."""
         states = Counter(cell.state for cell in self.cells) if self.area.level > Area.Level.STREET else Counter()
-        return Progress(states[DueState.DONE], states[DueState.DONE] + states[DueState.MISSING])
+        return DueProgress(states[DueState.DONE], states[DueState.DONE] + states[DueState.MISSING])
 
     def as_dict(self) -> dict[str, Any]:
         below = {Area.Level(level).name: progress.as_dict() for level, progress in sorted(self.below.items())}
@@ -253,7 +253,7 @@ def _sum_up(rows: list[DueGroup]) -> None:
         progress = row.progress
         for end in range(SEGMENT, len(row.area.path), SEGMENT):
             if above := by_path.get(row.area.path[:end]):
-                above.below.setdefault(row.area.level, Progress()).add(progress)
+                above.below.setdefault(row.area.level, DueProgress()).add(progress)
 
 
 def _activities(area: Area, first: date, last: date) -> defaultdict[int, Counter]:

@@ -13,8 +13,8 @@ from activities.rules.rhythm import (
     DueCell,
     DueGroup,
     DuePeriod,
+    DueProgress,
     DueState,
-    Progress,
     Rhythm,
     RhythmGrid,
     rhythm,
@@ -72,7 +72,7 @@ class RhythmLine(NamedTuple):
 
     row: DueGroup
     boxes: list[Box]
-    below: list[Progress]
+    below: list[DueProgress]
 
 
 class RhythmTable(NamedTuple):
@@ -144,7 +144,7 @@ def _context(request, pk: int) -> dict[str, Any]:
 def _section(request, grid: RhythmGrid) -> DueSection:
     levels = sorted({level for row in grid.rows for level in row.below})
     lines = [
-        RhythmLine(row, _boxes(request, grid, row), [row.below.get(level, Progress()) for level in levels])
+        RhythmLine(row, _boxes(request, grid, row), [row.below.get(level, DueProgress()) for level in levels])
         for row in grid.rows
     ]
     waiting = [(row.area, _add(request, row.area)) for row in grid.rows if row.is_waiting]

@@ -51,6 +51,8 @@ def _in_time(first: date, last: date) -> Q:
 
 
 def _with_the_home_before(homes: QuerySet[Residence]) -> QuerySet[Residence]:
-    earlier = Residence.objects.filter(member=OuterRef("member"), until__lte=OuterRef("since"))
-    last = earlier.exclude(pk=OuterRef("pk")).order_by("-until").values("until")[:1]
+    # Of two homes that began and ended on one day the one recorded first came first.
+    before = Q(since__lt=OuterRef("since")) | Q(since=OuterRef("since"), pk__lt=OuterRef("pk"))
+    earlier = Residence.objects.filter(before, member=OuterRef("member"), until__lte=OuterRef("since"))
+    last = earlier.order_by("-until").values("until")[:1]
     return homes.order_by().annotate(left_last=Subquery(last))

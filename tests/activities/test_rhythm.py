@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from activities.rules.rhythm import DueGroup, DuePeriod, DueState, Progress, Rhythm, months, quarters, rhythm, weeks
+from activities.rules.rhythm import DueGroup, DuePeriod, DueProgress, DueState, Rhythm, months, quarters, rhythm, weeks
 from members.ground.access import Resource
 from members.models import Area, AuditEntry, Member, User
 from tests import factories
@@ -95,7 +95,7 @@ def test_a_community_is_due_each_month(community: Area) -> None:
     row = own(community)
     assert [cell.state for cell in row.cells] == [DONE if month in (3, 5) else MISSING for month in range(1, 13)]
     assert [cell.activities for cell in row.cells] == [0, 0, 2, 0, 1, *(7 * [0])]
-    assert row.progress == Progress(2, 12)
+    assert row.progress == DueProgress(2, 12)
     assert row.progress.share == 1 / 6
 
 
@@ -144,7 +144,7 @@ def test_the_street_does_what_it_does_at_any_time(street: Area) -> None:
     held(street, date(2024, 3, 5))
     row = own(street)
     assert [cell.state for cell in row.cells] == [DONE if month == 3 else NOT_APPLICABLE for month in range(1, 13)]
-    assert (row.progress, row.progress.share, row.is_waiting) == (Progress(0, 0), None, False)
+    assert (row.progress, row.progress.share, row.is_waiting) == (DueProgress(0, 0), None, False)
 
 
 def test_a_period_is_missed_only_when_it_is_over(community: Area) -> None:
@@ -214,7 +214,7 @@ def test_each_row_sums_up_what_lies_in_it(street: Area, group: Area, other_group
     held(other_group, date(2024, 2, 3))
     held(Area.objects.get(name="迎晖苑"), date(2024, 2, 3))
     found = report(street)
-    expected = {2: Progress(0, 24), 3: Progress(1, 104), 4: Progress(3, 8)}
+    expected = {2: DueProgress(0, 24), 3: DueProgress(1, 104), 4: DueProgress(3, 8)}
     assert found.grids[0].rows[0].below == expected
     for level in (3, 4):
         assert sum(row.below[level].done for row in found.grids[1].rows) == expected[level].done

@@ -251,6 +251,15 @@ def pairs(places: dict[str, Area]) -> dict[tuple[str, str], Pairing]:
     return made
 
 
+def test_a_home_of_one_day_twice_is_not_before_itself(street: Area, group: Area, places: Any, pairs: Any) -> None:
+    """Moved in and away on one day, and once more: a visit before it may have been the member's."""
+    past = [(("here", "101"), date(2026, 2, 8), date(2026, 2, 8), False)] * 2
+    (pk,) = _lived([Past(True, past)], street, places)
+    Visit.objects.create(pairing=pairs["here", "101"], visited_on=date(2026, 1, 14), kind="door")
+    lines = making.lines_of(street, PERIOD, Residence.objects.inside(street).last_homes())
+    assert [line["day"] for line in lines[pk]] == ["2026-01-14"]
+
+
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(people=st.lists(pasts(), min_size=1, max_size=4), visits=VISITS)
 def test_the_same_as_a_plain_computation(
