@@ -106,7 +106,7 @@ class Offer(WithStatus, Audited):
         self.advance(to, closed_at=timezone.now())
 
     def reopen(self, *, only_from: str = "") -> None:
-        """Open the offer again; Conflict where `only_from` is given and is not its status."""
+        """Open the offer again; Conflict where it is open, or has another status than `only_from`."""
         self.advance(self.Status.OPEN, only_from=only_from, closed_at=None)
 
     def audit_path(self) -> str:

@@ -16,7 +16,7 @@ KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 class Reply(NamedTuple):
-    """An HTTP status, a body, and whether they come from the first call."""
+    """An HTTP status, a body, and whether they repeat a stored reply."""
 
     status: int
     body: bytes

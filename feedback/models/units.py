@@ -102,7 +102,7 @@ class EmployerKey(OfCounterpart, AccessKey):
         super().revoke()
 
     def has_successor(self) -> bool:
-        """Return whether there is a later live key with the same label and scopes."""
+        """Return whether the counterpart has a later live key with the same label and scopes."""
         later = EmployerKey.objects.live().filter(employer=self.employer, street=self.street, label=self.label)
         return any(key.scopes == self.scopes for key in later.filter(pk__gt=self.pk))
 

@@ -22,7 +22,7 @@ BEYOND = "这位联系人还有您范围以外的岗位或单位，不能由您�
 def give_key(
     *, employer: Employer, street: Area, label: str, scopes: list[str], addresses: str, life: timedelta
 ) -> tuple[EmployerKey, str]:
-    """Create a key for the unit's system, and return it with its text, to be displayed once; ValidationError."""
+    """Create a key for the unit's system; return it and its text, to be displayed once. ValidationError: `check_key`."""
     with atomic_write():
         _lock(employer)
         check_key(employer=employer, street=street, label=label)
@@ -76,7 +76,7 @@ def check_contact(*, employer: Employer | None, name: str, username: str, by: Us
 
 
 def reset_password(contact: Contact, *, password: FirstPassword, by: User) -> None:
-    """Set this first password and end a lock-out; the user gets it for all their units. PermissionDenied."""
+    """Set this first password, for all the user's units, and end a lock-out; PermissionDenied as in `require_reset`."""
     with atomic_write():
         user = User.objects.select_for_update(no_key=True).get(pk=contact.user_id)
         require_reset(contact, by=by)
@@ -92,7 +92,7 @@ def require_reset(contact: Contact, *, by: User) -> None:
 
 
 def add_webhook(*, employer: Employer, street: Area, url: str) -> tuple[Webhook, str]:
-    """Create a webhook of the unit; return it with its signing secret, to be displayed once. ValidationError."""
+    """Create a webhook of the unit; return it and its secret, to be displayed once. ValidationError for its URL."""
     with atomic_write():
         _lock(employer)
         check_address(employer=employer, street=street, url=url)
@@ -104,7 +104,7 @@ def add_webhook(*, employer: Employer, street: Area, url: str) -> tuple[Webhook,
 
 
 def change_webhook(webhook: Webhook, *, url: str, is_active: bool) -> None:
-    """Change the webhook's URL and whether it is active; ValidationError."""
+    """Change the webhook's URL and whether it is active; ValidationError for its URL."""
     with atomic_write():
         _lock(webhook.employer)
         row = _locked(webhook)

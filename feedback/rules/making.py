@@ -58,7 +58,7 @@ class CardHome(NamedTuple):
 
 
 def make(area: Area, period: CardPeriod) -> Made:
-    """Make the cards of the in-post members of this street or community, in one transaction; ValidationError."""
+    """Make the cards of the in-post members of a street or community; ValidationError for the area or period."""
     with atomic_write():
         # of two calls at once the second waits, and finds the cards of the first
         street = Area.objects.select_for_update(no_key=True).get(path=area.street_path)
@@ -95,7 +95,10 @@ def _check(area: Area, period: CardPeriod) -> None:
 
 
 def remake(card: RecordCard) -> RecordCard:
-    """Make a new draft that replaces a returned or withdrawn card; Conflict or ValidationError where that cannot be."""
+    """Make a draft that replaces a returned or withdrawn card.
+
+    Conflict for another status; ValidationError where it was remade before, or the member has no employer now.
+    """
     with atomic_write():
         Area.objects.select_for_update(no_key=True).get(path=card.area.street_path)
         card = RecordCard.objects.select_related("area", "supersedes").locked().get(pk=card.pk)

@@ -19,7 +19,7 @@ Status = Offer.Status
 
 
 def offer(by: EmployerKey | Contact, *, area: Area, kind: str, title: str, text: str = "") -> tuple[Offer, bool]:
-    """Offer something to the street of this key or contact, or to one of its communities; ValidationError.
+    """Offer something to the street of this key or contact, or to one of its communities; ValidationError elsewhere.
 
     Return the offer and whether it is new: an equal offer that is open is returned instead of a second one.
     """
@@ -36,7 +36,7 @@ def offer(by: EmployerKey | Contact, *, area: Area, kind: str, title: str, text:
 
 
 def change(row: Offer, *, by: EmployerKey | Contact, **values: Any) -> Offer:
-    """Change these fields of an offer; Conflict where it is not open, ValidationError."""
+    """Change these fields of an offer; Conflict where it is not open, ValidationError for a value that is not valid."""
     with atomic_write():
         if "area" in values:
             values["area"] = _place(by, values["area"])
@@ -81,13 +81,13 @@ def use(row: Offer, *, need: Need) -> None:
 
 
 def use_up(row: Offer, *, user: User) -> None:
-    """Mark the offer as used up; PermissionDenied or Conflict."""
+    """Mark the offer as used up; PermissionDenied as in `may_mark`, Conflict where it is not open."""
     with atomic_write():
         _locked_to_mark(row, user).close(Status.USED)
 
 
 def make_available(row: Offer, *, user: User) -> None:
-    """Open a used-up offer again; PermissionDenied, or Conflict where its unit withdrew it."""
+    """Open a used-up offer again; PermissionDenied as in `may_mark`, Conflict where its unit withdrew it."""
     with atomic_write():
         _locked_to_mark(row, user).reopen(only_from=Status.USED)
 

@@ -96,7 +96,7 @@ def issued_to(*counterparts: Counterpart) -> RecordCardQuerySet:
 
 
 def _locked(card: RecordCard, digest: str | None = None) -> RecordCard:
-    """Return the card read again and locked; Withdrawn or WrongDigest."""
+    """Return the card read again and locked; Withdrawn, or WrongDigest for another digest."""
     locked = RecordCard.objects.locked().select_related("area").get(pk=card.pk)
     if locked.status == Status.WITHDRAWN:
         raise Withdrawn("这张卡已经撤回，请删去您那里的内容。")

@@ -114,7 +114,7 @@ def summary(card: RecordCard) -> str:
 
 
 def _choice(request) -> tuple[Listing, list[int]]:
-    """Return the list and the chosen cards (ids), with a message where none is chosen; PermissionDenied."""
+    """Return the list and the chosen cards (ids), with a message where none is chosen."""
     require_cards(request.user)
     listing = read_listing(request.user, request.POST)
     pks = chosen(request.user, request.POST, listing)
