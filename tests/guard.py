@@ -1,8 +1,8 @@
-"""Watches the product while tests run: it writes within `atomic_write` alone, and does nothing but SQL in there.
+"""A watch on the product during tests: it may write only within `atomic_write`, and do nothing but SQL in there.
 
-Writes are watched while a request, a command or a task of ours runs: what a test makes for itself is its own affair.
-The time without SQL is the thread's own, so that a machine that is busy with other things fails no test; what the
-collector of garbage takes of it is not counted.
+Writes count while a request, a command or a task of ours runs; rows that a test makes for itself are not watched. Time
+without SQL is measured as the thread's CPU time, so that a busy machine fails no test. Garbage collection is not
+counted.
 """
 
 import gc
@@ -22,9 +22,9 @@ from django_tasks.base import Task
 
 from members.ground import atomic
 
-LIMIT = 0.2  # seconds: twice what is meant, since a guest's own time holds what its host took from it
+LIMIT = 0.2  # seconds; twice the target of 0.1, because a virtual machine's CPU time includes what its host took away
 OURS = ("members", "activities", "feedback", "louzu")
-# When somebody was last here is written by Django, at each login; nothing depends on it.
+# Django writes last_login at each login, outside of atomic_write; nothing depends on it.
 WRITE = re.compile(
     rf'(?:INSERT(?: OR \w+)? INTO|UPDATE|DELETE FROM) "(?:{"|".join(OURS)})_\w+"(?! SET "last_login" = \S+ WHERE)'
 )
@@ -32,7 +32,7 @@ FETCHES = {"fetchone", "fetchmany", "fetchall"}
 
 
 class State(threading.local):
-    """What one thread is about."""
+    """The state of one thread; times in seconds."""
 
     running = 0  # requests, commands and tasks of ours
     writing = 0  # open `atomic_write`s
@@ -48,13 +48,13 @@ faults: list[str] = []
 
 @contextmanager
 def watched() -> Iterator[list[str]]:
-    """Collect what the product does wrong from now on."""
+    """Collect the product's faults within the block, and yield the list of them."""
     faults.clear()
     yield faults
 
 
 def install(patch: pytest.MonkeyPatch) -> None:
-    """Put the watch in place, for all threads and connections."""
+    """Install the watch for all threads and connections."""
     patch.setattr(CursorWrapper, "execute", _watching_sql(CursorWrapper.execute))
     patch.setattr(CursorWrapper, "executemany", _watching_sql(CursorWrapper.executemany))
     patch.setattr(CursorWrapper, "__getattr__", _fetching(CursorWrapper.__getattr__))

@@ -1,13 +1,13 @@
-"""Rows that many tests ask for are made once a worker: by the fixtures themselves, which need not know of it.
+"""Replays the rows of fixtures: each worker makes them once, then repeats the SQL. Fixtures need no change for it.
 
-Most of a test's time went into making the same few rows by the product's own long way, checks and trail included. So
-the first test that asks for them makes them; what a fixture writes is noted, and later tests get the same rows, numbers
-and all, by the same statements alone. What it returns is pickled, so that each test has objects of its own.
+Most of a test's time went into making the same few rows through the product's rules, with checks and audit entries. The
+first test that uses a fixture runs it and records its SQL statements. Later tests run the statements only, and get the
+same rows with the same ids. The fixture's result is pickled, so that each test has objects of its own.
 
-What a fixture writes depends on what was there before. It is therefore noted for one way to it: the day and the
-fixtures that came before, from an empty database on. A fixture is left alone if it asks for anything but rows, words
-and numbers, if what it returns cannot be pickled, or if it takes back what it wrote; and once anybody else has
-written, for the rest of the test.
+A fixture's rows depend on the rows before it. A recording therefore belongs to one `way`: the day and the earlier
+fixtures, starting from an empty database. A fixture always runs itself where it takes an argument other than rows,
+texts and numbers, where its result cannot be pickled, or where it rolls back. The same holds for the rest of a test
+once something else has written to the database.
 """
 
 import inspect
@@ -26,9 +26,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
-PATCHES = {"settings", "monkeypatch"}  # what rows are made by may differ after a fixture that asks for these
+PATCHES = {"settings", "monkeypatch"}  # a fixture with one of these may change how later rows are made
 WRITES = ("INSERT", "UPDATE", "DELETE")
-# PostgreSQL takes no number back: each test that is given its rows counts from the same number again.
+# PostgreSQL never takes ids back: each test with replayed rows restarts its sequences from the same id.
 FROM_THE_FIRST = {
     "sqlite": "UPDATE sqlite_sequence SET seq = 0",
     "postgresql": """
@@ -36,32 +36,32 @@ FROM_THE_FIRST = {
         FROM pg_sequences WHERE last_value IS DISTINCT FROM 100000
     """,
 }
-# Where any row comes from: who did it, where, and that it was done.
+# One of these tables has rows whenever any table has.
 ROOTS = ("members_area", "members_user", "members_employer", "members_auditentry")
 IS_EMPTY = "SELECT NOT ({})".format(" OR ".join(f"EXISTS (SELECT 1 FROM {table})" for table in ROOTS))
 
 
 class NotAlone(TypeError):
-    """What a fixture makes depends on more than on rows, words and numbers."""
+    """The fixture takes an argument other than rows, texts and numbers, so that it cannot be replayed."""
 
 
 @dataclass
 class Made:
-    """What a fixture left: the statements that wrote, what was to follow COMMIT, and the objects, pickled."""
+    """A recording of a fixture: its writing statements, its on_commit hooks, and its result, pickled."""
 
     statements: list[tuple[str, Any, bool]] = field(default_factory=list)
     hooks: list[Callable] = field(default_factory=list)
     objects: bytes = b""
-    is_whole: bool = True  # nothing was there before, nothing was taken back
+    is_whole: bool = True  # the database was empty before the test's rows, and nothing was rolled back
 
 
 @dataclass
 class Test:
-    """How the running test came to its rows: by which fixtures, and which objects it has of them."""
+    """The state of the running test: the fixtures behind its rows, and their objects."""
 
     way: tuple[Any, ...] = ()
     objects: list[models.Model] = field(default_factory=list)
-    numbers: dict[int, int] = field(default_factory=dict)  # of the objects, by their identity
+    numbers: dict[int, int] = field(default_factory=dict)  # positions in `objects`, by id()
     has_other_rows: bool = False
     begins_empty: bool | None = None
     making: Made | None = None
@@ -74,13 +74,13 @@ class Test:
                 self.keep(list(each._state.fields_cache.values()))
 
 
-made: dict[tuple[Any, ...], Made | None] = {}  # None: it writes nothing
+made: dict[tuple[Any, ...], Made | None] = {}  # recordings by way; None for a fixture that writes nothing
 test = Test()
 file: Path | None = None
 
 
 def begin(item: pytest.Item) -> None:
-    """Begin a test: the database is empty. What only the tests of the last file asked for is forgotten."""
+    """Begin a test on an empty database. With a new file, forget recordings that only tests of the last file used."""
     global file, test
     if item.path != file:
         file = item.path
@@ -94,7 +94,7 @@ def _is_name(step: Any) -> bool:
 
 
 def install(patch: pytest.MonkeyPatch) -> None:
-    """Note what is written, by all threads and connections."""
+    """Record what all threads and connections write."""
     patch.setattr(CursorWrapper, "execute", _noting(CursorWrapper.execute, many=False))
     patch.setattr(CursorWrapper, "executemany", _noting(CursorWrapper.executemany, many=True))
     patch.setattr(BaseDatabaseWrapper, "on_commit", _noting_hooks(BaseDatabaseWrapper.on_commit))
@@ -139,7 +139,7 @@ def _noting_rollback(rollback: Callable) -> Callable:
 
 
 def once_a_worker(fixture: pytest.FixtureDef) -> None:
-    """Have what this fixture makes made the first time only, if it is one of ours."""
+    """Let this fixture run the first time only, if it is one of ours and has the scope of a function."""
     build: Any = fixture.func
     if fixture.scope == "function" and build.__module__.startswith("tests.") and not hasattr(build, "is_made_once"):
         fixture.func = _left_alone(build) if inspect.isgeneratorfunction(build) else made_once(build)  # type: ignore[misc]
@@ -181,7 +181,7 @@ def made_once(build: Callable) -> Callable:
 
 
 def _sign(value: Any) -> Any:
-    """What tells this argument from another one that the fixture could have been given."""
+    """Return a key that tells this argument of a fixture from other ones; NotAlone where there is none."""
     if id(value) in test.numbers:
         return ("row", test.numbers[id(value)])
     if value is None or isinstance(value, str | int | date):
@@ -208,7 +208,7 @@ def _make(build: Callable[[], Any], way: tuple[Any, ...]) -> Any:
 
 
 def _note_objects(noted: Made, result: Any, states: list[bytes | None]) -> bool:
-    """Note what the fixture returned, and which objects it changed that were there before; whether that can be."""
+    """Pickle the fixture's result and its changes to earlier objects; return whether they can be pickled."""
     changed = {
         number: each.__dict__
         for number, (each, state) in enumerate(zip(test.objects, states, strict=True))
@@ -234,9 +234,9 @@ def _put_again(noted: Made) -> Any:
 
 
 def _begins_empty() -> bool:
-    """Whether there was nothing before the test's own rows; they are then numbered from the first."""
+    """Return whether the database was empty before the test's rows; if so, restart the sequences of ids."""
     if test.begins_empty is None:
-        test.begins_empty = False  # until it is asked: it asks by statements too
+        test.begins_empty = False  # for the query below, which comes through the patched cursor too
         with connection.cursor() as cursor:
             cursor.execute(IS_EMPTY)
             if cursor.fetchone()[0]:
@@ -254,7 +254,7 @@ def _rows_in(value: Any) -> Iterator[models.Model]:
 
 
 class _Pickler(pickle.Pickler):
-    """Leaves out the objects that the test has already: what refers to them refers to those of the later test."""
+    """A pickler that stores objects of earlier fixtures by position; a replay refers to the later test's objects."""
 
     def persistent_id(self, value: Any) -> int | None:
         return test.numbers.get(id(value)) if isinstance(value, models.Model) else None

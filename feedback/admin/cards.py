@@ -1,4 +1,4 @@
-"""Record cards as a list to search, filter and export; they are written on their own pages."""
+"""The list of record cards, to search, filter and export; cards are edited on their own pages."""
 
 from django.contrib import admin, messages
 from django.shortcuts import redirect
@@ -44,11 +44,11 @@ class RecordCardResource(PlainResource):
         )  # fmt: skip
 
     def dehydrate_content(self, card):
-        return told(card)
+        return content_of(card)
 
 
-def told(card: RecordCard) -> str:
-    """What is written on the card, line by line; nothing of one that was withdrawn."""
+def content_of(card: RecordCard) -> str:
+    """Return the lines on the card, joined; "" for a withdrawn card."""
     if card.status == RecordCard.Status.WITHDRAWN:
         return ""
     return "；".join(f"{line['day']} {line['title']}" for line in card.kept_lines)
@@ -114,13 +114,13 @@ class RecordCardAdmin(ExportableAdmin):
 
     @action(description="请本人确认", permissions=["write"])
     def show_to_members(self, request, queryset):
-        if moved := self._moved(request, queryset, agreeing.show_all):
-            self._tell(request, f"已请 {moved.done} 位本人确认。", moved)
+        if moved := self._run(request, queryset, agreeing.show_all):
+            self._report(request, f"已请 {moved.done} 位本人确认。", moved)
 
     @action(description="发给单位", permissions=["write"])
     def issue(self, request, queryset):
-        if moved := self._moved(request, queryset, issuing.issue_all):
-            self._tell(request, f"已发出 {moved.done} 张。", moved)
+        if moved := self._run(request, queryset, issuing.issue_all):
+            self._report(request, f"已发出 {moved.done} 张。", moved)
 
     @admin.display(description="时段", ordering="last_day")
     def period_label(self, card):
@@ -128,10 +128,11 @@ class RecordCardAdmin(ExportableAdmin):
 
     @admin.display(description="内容")
     def content(self, card):
-        return told(card) or "—"
+        return content_of(card) or "—"
 
     @staticmethod
-    def _moved(request, queryset, act) -> MovedOn | None:
+    def _run(request, queryset, act) -> MovedOn | None:
+        """Run the rule on the chosen cards that the user may write; None, with a message, for too many."""
         mine = RecordCard.objects.for_user(request.user, Right.WRITE).filter(pk__in=queryset.order_by().values("pk"))
         pks = list(mine.order_by().values_list("pk", flat=True)[: MOST + 1])
         if len(pks) > MOST:
@@ -140,5 +141,5 @@ class RecordCardAdmin(ExportableAdmin):
         return act(pks)
 
     @staticmethod
-    def _tell(request, said: str, moved: MovedOn) -> None:
-        (messages.success if moved.done else messages.warning)(request, (said if moved.done else "") + str(moved))
+    def _report(request, sentence: str, moved: MovedOn) -> None:
+        (messages.success if moved.done else messages.warning)(request, (sentence if moved.done else "") + str(moved))

@@ -1,4 +1,4 @@
-"""What units offer, as a list to look through and export."""
+"""The list of units' offers, to look through and export."""
 
 from django.contrib import admin
 from django.db.models import Count, F, Q

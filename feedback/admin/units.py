@@ -1,4 +1,4 @@
-"""What lets a unit in: keys for its system, logins for its contacts; given by the street office."""
+"""Access of units, given by the street office: keys for systems and logins for contacts."""
 
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
@@ -18,7 +18,7 @@ SCOPES = dict(Scope.choices)
 
 
 class UnitAdmin(ScopedAdmin):
-    """Something that a street gives a unit; what was given is ended by a step of its own, not changed."""
+    """Base of the admins of what a street gives a unit."""
 
     resource = Resource.KEY
     autocomplete_fields = ["employer"]
@@ -29,12 +29,12 @@ class UnitAdmin(ScopedAdmin):
         streets = Area.objects.for_user(request.user, Right.WRITE, resource=Resource.KEY)
         kwargs["queryset"] = streets.filter(level=Area.Level.STREET).current()
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
-        if len(field.queryset) == 1:  # chosen already
+        if len(field.queryset) == 1:  # the only choice is preselected
             field.empty_label = None
         return field
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        """What a rule refuses behind its lock, although the form saw nothing, is told on the empty form."""
+        """Turn a rule's ValidationError, raised under its lock after a valid form, into a message on a new form."""
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except ValidationError as error:
@@ -46,6 +46,8 @@ class UnitAdmin(ScopedAdmin):
 
 
 class GivenAdmin(UnitAdmin):
+    """Base of the admins of rows that are added and ended, but not changed."""
+
     add_fields: tuple[str, ...]
 
     def get_fields(self, request, obj=None):
@@ -120,7 +122,7 @@ class ContactAdmin(GivenAdmin):
         return form
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        """A new user's password is made before the transaction."""
+        """Make a new user's password before the transaction: hashing takes long."""
         if request.method == "POST" and not object_id:
             request.first_password = first_password()
         return super().changeform_view(request, object_id, form_url, extra_context)

@@ -1,4 +1,4 @@
-"""Where units are told that there is something to fetch, and what came of each message."""
+"""Webhooks of units, and the deliveries to them."""
 
 from django.contrib import admin, messages
 from django.shortcuts import redirect

@@ -1,1 +1,1 @@
-"""The employers' API v1: what a key opens (docs/design/cards.md, "API v1")."""
+"""The employers' API v1 (docs/design/cards.md, "API v1"), and the office's own calls on cards and offers."""

@@ -1,4 +1,4 @@
-"""What every call of an employer's system shares: its order, its transaction, its traces, the bytes it answers."""
+"""The base of every call by an employer's system: order of checks, transaction, audit entries, JSON."""
 
 import hashlib
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
 from feedback.api.keys import HoldsKey, KeyAuthentication
-from feedback.api.problems import KeyMissing, KeyReusedProblem, ScopeMissing, told
+from feedback.api.problems import KeyMissing, KeyReusedProblem, ScopeMissing, as_problems
 from feedback.api.throttling import Allowance, KeyThrottle
 from feedback.models import EmployerKey, RecordCard, Replay, Scope
 from feedback.models.counterparts import Counterpart
@@ -30,7 +30,7 @@ JSON = "application/json"
 
 
 class EmployerCall(OnRecord):
-    """A call by a key, in this order: size, key, throttle, scope; then parse and validate, then the transaction."""
+    """A call by a key. It checks size, key, throttle and scope, then the input, and then opens the transaction."""
 
     authentication_classes = [KeyAuthentication]
     permission_classes = [HoldsKey]
@@ -44,7 +44,7 @@ class EmployerCall(OnRecord):
 
     @property
     def counterpart(self) -> Counterpart:
-        """For which employer it calls, and which street it asks: it sees nothing else."""
+        """The employer and street of the key; the call reaches nothing else."""
         return self.key.counterpart
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -57,7 +57,7 @@ class EmployerCall(OnRecord):
             raise ScopeMissing(f"这把密钥没有“{self.scope.label}”（{self.scope}）的权限，请联系发放的街道。")
 
     def perform_authentication(self, request: Request) -> None:
-        """What a key does is told by its name in the trail, as there is no user to name."""
+        """Name the key in the audit entries of this call, as there is no user."""
         super().perform_authentication(request)
         if isinstance(request.auth, EmployerKey):
             now, reason = audit.circumstances(), f"密钥 {EmployerKey.PREFIX}{request.auth.prefix}…"
@@ -82,12 +82,12 @@ class EmployerCall(OnRecord):
             final[name] = value
         return final
 
-    def said(self, serializer: type[Serializer]) -> dict[str, Any]:
-        """The body, if it is valid."""
+    def body(self, serializer: type[Serializer]) -> dict[str, Any]:
+        """Return the validated body; ValidationError (422)."""
         return self._valid(serializer(data=self.request.data, context={"request": self.request}))
 
-    def asked(self, serializer: type[Serializer]) -> dict[str, Any]:
-        """The query, if it is valid."""
+    def query(self, serializer: type[Serializer]) -> dict[str, Any]:
+        """Return the validated query; ValidationError (422)."""
         return self._valid(serializer(data=self.request.query_params.dict(), context={"request": self.request}))
 
     def _valid(self, serializer: Serializer) -> dict[str, Any]:
@@ -95,8 +95,8 @@ class EmployerCall(OnRecord):
         return serializer.validated_data
 
     def card(self, number: str) -> RecordCard:
-        """The key's card of this number, withdrawn or not; 404 for any other."""
-        cards = receiving.held_by(self.counterpart).filter(number=number)
+        """Return the card with this number, withdrawn or not; 404 where it was not issued to the key's counterpart."""
+        cards = receiving.issued_to(self.counterpart).filter(number=number)
         card = cards.only("status", "number", "employer", "street").first()
         if card is None:
             raise Http404
@@ -104,18 +104,18 @@ class EmployerCall(OnRecord):
 
     @contextmanager
     def on_card(self, number: str) -> Iterator[RecordCard]:
-        """A transaction on the card of this number; what the rules refuse is told."""
+        """Open a transaction on the card with this number; rule errors become problem responses."""
         with atomic_write():
             card = self.card(number)
-            with told(card):
+            with as_problems(card):
                 yield card
 
     def once(self, act: Callable[[], Reply]) -> HttpResponse:
-        """Do it once for each Idempotency-Key, and give the same answer again."""
-        key, asked = self.request.headers.get("Idempotency-Key", ""), self.request._request
+        """Run `act` once for each Idempotency-Key, and repeat its reply; KeyMissing or KeyReusedProblem."""
+        key, http = self.request.headers.get("Idempotency-Key", ""), self.request._request
         if not is_key(key):
             raise KeyMissing
-        whole = f"{asked.method} {asked.path}\n".encode() + asked.body
+        whole = f"{http.method} {http.path}\n".encode() + http.body
         digest = hashlib.sha256(whole).hexdigest()
         try:
             with atomic_write():
@@ -126,11 +126,11 @@ class EmployerCall(OnRecord):
         return HttpResponse(reply.body, status=reply.status, content_type=JSON, headers=more)
 
 
-def answered(value: Any, status: int = 200) -> HttpResponse:
-    return HttpResponse(written(value), status=status, content_type=JSON)
+def json_response(value: Any, status: int = 200) -> HttpResponse:
+    return HttpResponse(json_bytes(value), status=status, content_type=JSON)
 
 
-def written(value: Any) -> bytes:
+def json_bytes(value: Any) -> bytes:
     return orjson.dumps(value)
 
 

@@ -1,4 +1,4 @@
-"""The employer's cards: the stored bytes, as they are."""
+"""Calls for an employer's cards; they send the stored bytes unchanged."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from django.utils.http import parse_etags
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from feedback.api.calls import JSON, EmployerCall, written
+from feedback.api.calls import JSON, EmployerCall, json_bytes
 from feedback.api.examples import CARDS, ONE_CARD
 from feedback.api.fields import CardPeriodField, TextField
 from feedback.api.paging import Paged, behind
@@ -26,7 +26,7 @@ Status = RecordCard.Status
 
 
 class CardQuery(Paged):
-    """Which cards."""
+    """The query of a list of cards."""
 
     status = serializers.ChoiceField(STATUSES, required=False, help_text="状态；不填是除撤回以外的全部。")
     period = CardPeriodField(required=False, help_text="时段，如 2026H1。")
@@ -40,24 +40,24 @@ class CardsView(EmployerCall):
         "cards",
         "列出记录卡",
         {200: CardsShape},
-        said="按卡号排列，可以按状态、时段、人员编号筛选。撤回的卡只在 status=withdrawn 时列出，body 为 null。"
+        description="按卡号排列，可以按状态、时段、人员编号筛选。撤回的卡只在 status=withdrawn 时列出，body 为 null。"
         "日常同步请用 /feed。每次取卡都记入操作记录。",
         problems=(400,),
         parameters=[CardQuery],
         examples=CARDS,
     )
     def get(self, request: Request) -> HttpResponse:
-        asked = self.asked(CardQuery)
-        limit, cursor = asked.pop("limit"), asked.pop("cursor")
-        signer = Signer(salt=f"feedback.cards.{self.counterpart}.{sorted(asked.items())}")
-        rows = narrowed(receiving.held_by(self.counterpart), **asked).order_by("number")
+        query = self.query(CardQuery)
+        limit, cursor = query.pop("limit"), query.pop("cursor")
+        signer = Signer(salt=f"feedback.cards.{self.counterpart}.{sorted(query.items())}")
+        rows = narrowed(receiving.issued_to(self.counterpart), **query).order_by("number")
         if cursor:
             rows = rows.filter(number__gt=behind(signer, cursor))
         found = list(rows.values_list("number", "status", "digest", "body")[: limit + 1])
-        shown = found[:limit]
-        record_pull(self.key, rows=len(shown), filters=asked, cursor=cursor)
-        after = signer.sign(str(shown[-1][0])) if len(found) > limit else None
-        whole = b'{"cards":[%s],"next":%s}' % (entries(shown), written(after))
+        listed = found[:limit]
+        record_pull(self.key, rows=len(listed), filters=query, cursor=cursor)
+        after = signer.sign(str(listed[-1][0])) if len(found) > limit else None
+        whole = b'{"cards":[%s],"next":%s}' % (entries(listed), json_bytes(after))
         return HttpResponse(whole, content_type=JSON)
 
 
@@ -68,13 +68,13 @@ class CardView(EmployerCall):
         "card",
         "查看记录卡",
         {200: BodyShape, 304: None},
-        said="发出时的原文，一个字节也不变；ETag 就是原文的 SHA-256。带 If-None-Match 时没有变化返回 304。",
+        description="发出时的原文，一个字节也不变；ETag 就是原文的 SHA-256。带 If-None-Match 时没有变化返回 304。",
         problems=(404, 410),
         parameters=[NUMBER, IF_NONE_MATCH, ETAG],
         examples=ONE_CARD,
     )
     def get(self, request: Request, number: str) -> HttpResponse:
-        cards = receiving.held_by(self.counterpart).filter(number=number)
+        cards = receiving.issued_to(self.counterpart).filter(number=number)
         card = cards.only("status", "digest", "body", "number").first()
         if card is None:
             raise Http404
@@ -91,9 +91,10 @@ class CardView(EmployerCall):
 def narrowed(
     cards: RecordCardQuerySet, *, status: str = "", period: CardPeriod | None = None, member: str = ""
 ) -> QuerySet[RecordCard]:
-    """Those cards of this status, period and employer's own number of the member; of no status, all but withdrawn.
+    """Filter the cards by status, period and the employer's own number of the member.
 
-    Whose card was withdrawn, or which number somebody has who left the employer, is not told by a number.
+    Without a status, all but withdrawn ones. A number finds no withdrawn card and nobody who left the employer, so that
+    it reveals neither.
     """
     cards = cards.filter(status=status) if status else cards.exclude(status=Status.WITHDRAWN)
     if period:
@@ -104,18 +105,18 @@ def narrowed(
 
 
 def is_among(etag: str, header: str) -> bool:
-    """Whether If-None-Match names this ETag; the comparison is the weak one (RFC 9110, 13.1.2)."""
-    asked = parse_etags(header)
-    return asked == ["*"] or etag in {each.removeprefix("W/") for each in asked}
+    """Return whether this If-None-Match header matches the ETag, by weak comparison (RFC 9110, 13.1.2)."""
+    known = parse_etags(header)
+    return known == ["*"] or etag in {each.removeprefix("W/") for each in known}
 
 
 def entries(rows: Iterable[tuple[str | None, str, str, str]]) -> bytes:
-    """The cards as JSON, each with its stored body, which is not read but handed on.
+    """Return the cards as JSON objects joined by commas; each stored body is copied without parsing it.
 
-    Numbers, states and digests are of characters that JSON writes as they are.
+    Numbers, statuses and digests have no character that JSON would escape.
     """
-    told = (
+    items = (
         f'{{"number":"{number}","status":"{status}","digest":"{digest}","body":{body or "null"}}}'
         for number, status, digest, body in rows
     )
-    return ",".join(told).encode()
+    return ",".join(items).encode()

@@ -1,4 +1,4 @@
-"""What employers offer, for the office's own programs: to look at, to use for a need, to mark as used up."""
+"""Calls of the office's own programs on employers' offers: list, use for a need, mark as used up."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ from members.ground.atomic import atomic_write
 
 
 class EmployerOfferSerializer(serializers.ModelSerializer):
-    """Something an employer offers; of the needs that it met, those that the reader may know."""
+    """An offer, with those of its needs that the user may read."""
 
     label = serializers.CharField(source="area.label", read_only=True, label="提供给的全称")  # type: ignore[assignment]
     employer_name = serializers.CharField(source="employer.name", read_only=True, label="单位名称")
@@ -42,7 +42,7 @@ class EmployerOfferSerializer(serializers.ModelSerializer):
 
 
 class UseSerializer(serializers.Serializer):
-    """The open need that the offer is used for."""
+    """The open need to use the offer for."""
 
     need = ScopedField(rows=lambda user: Need.objects.for_user(user, Right.WRITE), label="群众需求")
 
@@ -65,8 +65,8 @@ class EmployerOfferViewSet(ScopedViewSet):
 
     def rows(self, right: Right) -> QuerySet:
         known = Need.objects.for_user(self.request.user)
-        shown = Prefetch("needs", queryset=known, to_attr="known_needs")
-        return super().rows(right).select_related("area", "employer").prefetch_related(shown)
+        needs = Prefetch("needs", queryset=known, to_attr="known_needs")
+        return super().rows(right).select_related("area", "employer").prefetch_related(needs)
 
     @writes("用在一条需求上", EmployerOfferSerializer, request=UseSerializer, note="由该单位认领这条待认领的需求。")
     @action(detail=True, methods=["post"])

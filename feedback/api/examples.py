@@ -1,4 +1,4 @@
-"""What the schema shows of the employers' calls: what is sent and answered, and the problems a call ends in."""
+"""Examples in the schema of the employers' calls: requests, responses and problems."""
 
 from typing import Any
 
@@ -29,8 +29,8 @@ BODY = {
 }
 CARD = {"number": CARD_NUMBER, "digest": SHA, "supersedes": None, "body": BODY}
 EVENT = {"seq": 57, "type": "issued", "at": "2026-07-06T01:30:00+00:00", "version": 1, "card": CARD}
-OFFER_SAID = {"area": 2, "kind": "venue", "title": "会议室", "text": "周末可用，能坐 60 人。"}
-OFFERED = {"id": 7, **OFFER_SAID, "status": "open", "created_at": "2026-07-08T02:00:00+00:00", "closed_at": None}
+OFFER_BODY = {"area": 2, "kind": "venue", "title": "会议室", "text": "周末可用，能坐 60 人。"}
+OFFERED = {"id": 7, **OFFER_BODY, "status": "open", "created_at": "2026-07-08T02:00:00+00:00", "closed_at": None}
 STATEMENT = {
     "chain": "7c1e90ab54d2f368",
     "number": CARD_NUMBER,
@@ -42,26 +42,33 @@ STATEMENT = {
 ANSWERED = {"number": CARD_NUMBER, "version": 1, "text": "已在支部会上表扬。", "thanks": True}
 
 
-def given(value: Any, name: str = "请求") -> OpenApiExample:
+def request_example(value: Any, name: str = "请求") -> OpenApiExample:
     return OpenApiExample(name, value=value, request_only=True)
 
 
-def got(value: Any, status: int = 200, name: str = "结果") -> OpenApiExample:
+def response_example(value: Any, status: int = 200, name: str = "结果") -> OpenApiExample:
     return OpenApiExample(name, value=value, response_only=True, status_codes=[str(status)])
 
 
-FEED = [got({"events": [EVENT], "next": CURSOR, "more": False})]
-CARDS = [got({"cards": [{"number": CARD_NUMBER, "status": "issued", "digest": SHA, "body": BODY}], "next": None})]
-ONE_CARD = [got(BODY)]
-RECEIPT = [given({"digest": SHA}), got({"receipt": STATEMENT, "hash": "3b" * 32, "signature": "mFq0…Bw=="})]
+FEED = [response_example({"events": [EVENT], "next": CURSOR, "more": False})]
+CARDS = [
+    response_example(
+        {"cards": [{"number": CARD_NUMBER, "status": "issued", "digest": SHA, "body": BODY}], "next": None}
+    )
+]
+ONE_CARD = [response_example(BODY)]
+RECEIPT = [
+    request_example({"digest": SHA}),
+    response_example({"receipt": STATEMENT, "hash": "3b" * 32, "signature": "mFq0…Bw=="}),
+]
 ANSWER = [
-    given({"text": "已在支部会上表扬。", "thanks": True}),
-    got(ANSWERED | {"at": "2026-07-08T02:00:00+00:00"}, 201),
-    got(ANSWERED | {"version": 2, "at": "2026-07-09T02:00:00+00:00"}, 200, "修改以后"),
+    request_example({"text": "已在支部会上表扬。", "thanks": True}),
+    response_example(ANSWERED | {"at": "2026-07-08T02:00:00+00:00"}, 201),
+    response_example(ANSWERED | {"version": 2, "at": "2026-07-09T02:00:00+00:00"}, 200, "修改以后"),
 ]
 RETURN = [
-    given({"digest": SHA, "reason_code": "left_unit", "text": "五月已调离。"}),
-    got(
+    request_example({"digest": SHA, "reason_code": "left_unit", "text": "五月已调离。"}),
+    response_example(
         {
             "number": CARD_NUMBER,
             "status": "returned",
@@ -71,11 +78,14 @@ RETURN = [
         }
     ),
 ]
-OFFERS = [got({"offers": [OFFERED], "next": None})]
-OFFER = [given(OFFER_SAID), got(OFFERED, 201), got(OFFERED, 200, "已经在提供")]
-CHANGE = [given({"status": "withdrawn"}), got(OFFERED | {"status": "withdrawn", "closed_at": "2026-08-01T02:00:00Z"})]
+OFFERS = [response_example({"offers": [OFFERED], "next": None})]
+OFFER = [request_example(OFFER_BODY), response_example(OFFERED, 201), response_example(OFFERED, 200, "已经在提供")]
+CHANGE = [
+    request_example({"status": "withdrawn"}),
+    response_example(OFFERED | {"status": "withdrawn", "closed_at": "2026-08-01T02:00:00Z"}),
+]
 ME = [
-    got(
+    response_example(
         {
             "employer": {"name": "某某机械厂", "credit_code": None},
             "street": {"id": 1, "name": "新成路街道"},
@@ -86,9 +96,9 @@ ME = [
         }
     )
 ]
-KEYS = [got({"keys": [{"id": "5f2c7d0a9b3e4816", "algorithm": "Ed25519", "public": "11qYAYKxCrfVS…"}]})]
+KEYS = [response_example({"keys": [{"id": "5f2c7d0a9b3e4816", "algorithm": "Ed25519", "public": "11qYAYKxCrfVS…"}]})]
 
-# By status: the last part of the type, the title, what is said, further members.
+# By status: the last part of the type, the title, the detail, further members.
 PROBLEMS: dict[int, list[tuple[str, str, str, dict[str, Any]]]] = {
     400: [("malformed", "The body cannot be read", "请求的内容不是完整的 JSON。", {})],
     401: [("token-refused", "The token is not accepted", "密钥不对、已到期或已停用。", {})],
@@ -118,7 +128,7 @@ PROBLEMS: dict[int, list[tuple[str, str, str, dict[str, Any]]]] = {
 }
 
 
-def problems(statuses: set[int]) -> list[OpenApiExample]:
+def problem_examples(statuses: set[int]) -> list[OpenApiExample]:
     return [
         OpenApiExample(
             slug,

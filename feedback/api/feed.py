@@ -1,13 +1,13 @@
-"""The feed: everything after a cursor, so that nothing is missed or doubled."""
+"""The call for the feed: all events after a cursor, none missed and none twice."""
 
 from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from feedback.api.calls import JSON, EmployerCall, written
+from feedback.api.calls import JSON, EmployerCall, json_bytes
 from feedback.api.examples import FEED
 from feedback.api.fields import TextField
-from feedback.api.problems import told_of_cursor
+from feedback.api.problems import cursor_errors_as_problems
 from feedback.api.schema import call
 from feedback.api.shapes import FeedShape
 from feedback.feed import feed
@@ -18,7 +18,7 @@ AT_ONCE = 100
 
 
 class After(serializers.Serializer):
-    """Where to go on, and how many."""
+    """The query: where to continue, and how many events to return."""
 
     after = TextField(
         required=False, allow_blank=True, max_length=200, default="", help_text="上一次结果里的 next；不填就从头取起。"
@@ -35,16 +35,16 @@ class FeedView(EmployerCall):
         "feed",
         "取卡片流",
         {200: FeedShape},
-        said="从游标之后取起，由旧到新：发出、更正后发出、撤回。同一张卡的事件按 card.number 和 version 去重；"
+        description="从游标之后取起，由旧到新：发出、更正后发出、撤回。同一张卡的事件按 card.number 和 version 去重；"
         "撤回的卡 body 为 null，请删去本地内容。每次取卡都记入操作记录。",
         problems=(400, 410),
         parameters=[After],
         examples=FEED,
     )
     def get(self, request: Request) -> HttpResponse:
-        asked = self.asked(After)
-        with told_of_cursor():
-            page = feed.read(self.counterpart, asked["after"], asked["limit"])
-        record_pull(self.key, rows=page.size, cursor=asked["after"], fetched_at=page.fetched_at)
-        rest = b',"next":%s,"more":%s}' % (written(page.next), written(page.more))
+        query = self.query(After)
+        with cursor_errors_as_problems():
+            page = feed.read(self.counterpart, query["after"], query["limit"])
+        record_pull(self.key, rows=page.size, cursor=query["after"], fetched_at=page.fetched_at)
+        rest = b',"next":%s,"more":%s}' % (json_bytes(page.next), json_bytes(page.more))
         return HttpResponse(b'{"events":' + page.events + rest, content_type=JSON)

@@ -1,4 +1,4 @@
-"""Fields that take what the schema says and nothing that could be read as it."""
+"""Fields that accept exactly the JSON types of the schema, without coercion."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from feedback.ground.periods import CardPeriod
 
 
 class TextField(serializers.CharField):
-    """Text; no number that is written as one."""
+    """A JSON string; a number is not valid."""
 
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, str):
@@ -18,7 +18,7 @@ class TextField(serializers.CharField):
 
 
 class YesNoField(serializers.BooleanField):
-    """true or false; no word for it."""
+    """JSON true or false; a string or number is not valid."""
 
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, bool):
@@ -35,7 +35,7 @@ class DigestField(TextField):
 
 
 class CardPeriodField(TextField):
-    """2026, 2026H1, 2026Q3 or 2026-07."""
+    """The code of a period: 2026, 2026H1, 2026Q3 or 2026-07."""
 
     def to_internal_value(self, data: Any) -> Any:
         try:

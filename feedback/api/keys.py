@@ -1,4 +1,4 @@
-"""How an employer's system comes in: `Authorization: Bearer lz_<prefix>_<secret>` of a key that a street gave it."""
+"""Authentication of employers' systems: `Authorization: Bearer lz_<prefix>_<secret>`, a key given by a street."""
 
 from typing import Any
 
@@ -14,10 +14,10 @@ from members.login.tokens import TokenAuthentication, live_key, note_use
 
 
 class KeyAuthentication(TokenAuthentication):
-    """The key in `request.auth`, and nobody as the user: what a key does is no person's doing.
+    """Set the key as `request.auth`, with an anonymous user.
 
-    Staff are known here too, by token or session, so that they are told it is not for them (403) instead of to log in.
-    A key that is unknown, expired, revoked or used from elsewhere ends as an unknown token does: 401, no more told.
+    Staff are authenticated too, by token or session, so that they get 403 and no request to log in. A key that is
+    unknown, expired, revoked or used from another address gets the same 401 as an unknown token.
     """
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
@@ -30,7 +30,7 @@ class KeyAuthentication(TokenAuthentication):
 
 
 class KeyScheme(OpenApiAuthenticationExtension):
-    """Shows the scheme in the schema."""
+    """The security scheme of keys in the schema."""
 
     target_class = "feedback.api.keys.KeyAuthentication"
     name = "employerKey"
@@ -45,14 +45,14 @@ class KeyScheme(OpenApiAuthenticationExtension):
 
 
 class HoldsKey(BasePermission):
-    """For employers' systems alone."""
+    """Permission for employers' systems only."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         return isinstance(request.auth, EmployerKey)
 
 
 class IsKnown(BasePermission):
-    """For whoever logged in, a person or a system."""
+    """Permission for every authenticated user or system."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         return bool(request.successful_authenticator)

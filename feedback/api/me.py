@@ -1,4 +1,4 @@
-"""Whose key this is and what it opens; and the public keys that receipts are verified with."""
+"""Calls about the calling key, and for the public keys that verify receipts."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from feedback.api.calls import EmployerCall, answered
+from feedback.api.calls import EmployerCall, json_response
 from feedback.api.examples import KEYS, ME
 from feedback.api.offers import places
 from feedback.api.schema import call, open_call
@@ -21,13 +21,13 @@ class MeView(EmployerCall):
         "me",
         "查看密钥",
         {200: MeShape},
-        said="这把密钥属于哪个单位、由哪个街道发放、有哪些权限、何时到期，以及可以向哪些社区提供资源。",
+        description="这把密钥属于哪个单位、由哪个街道发放、有哪些权限、何时到期，以及可以向哪些社区提供资源。",
         examples=ME,
     )
     def get(self, request: Request) -> HttpResponse:
         key = self.key
         areas = list(places(request).values("id", "name", "label", "level"))
-        return answered(
+        return json_response(
             {
                 "employer": {"name": key.employer.name, "credit_code": key.employer.credit_code},
                 "street": {"id": key.street_id, "name": key.street.name},
@@ -48,8 +48,8 @@ class KeysView(APIView):
         "receipt_keys",
         "列出回执的公钥",
         KeysShape,
-        said="验证签收回执用，任何人都可以取。轮换以后，旧公钥仍在其中。",
+        description="验证签收回执用，任何人都可以取。轮换以后，旧公钥仍在其中。",
         examples=KEYS,
     )
     def get(self, request: Request) -> HttpResponse:
-        return answered({"keys": receipts.public_keys()})
+        return json_response({"keys": receipts.public_keys()})

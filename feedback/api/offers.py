@@ -1,4 +1,4 @@
-"""What the employer offers a community or a street."""
+"""Calls on the employer's offers to a street and its communities."""
 
 from typing import Any, cast
 
@@ -8,11 +8,11 @@ from django.http import Http404, HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from feedback.api.calls import EmployerCall, answered, written
+from feedback.api.calls import EmployerCall, json_bytes, json_response
 from feedback.api.examples import CHANGE, OFFER, OFFERS
 from feedback.api.fields import TextField
 from feedback.api.paging import Paged, behind
-from feedback.api.problems import told
+from feedback.api.problems import as_problems
 from feedback.api.schema import IDEMPOTENCY, OFFER_ID, call
 from feedback.api.shapes import OfferShape, OffersShape
 from feedback.models import EmployerKey, Offer, Scope
@@ -24,16 +24,16 @@ from members.ground.atomic import atomic_write
 from members.models import Area
 
 STANDING = [(each.value, each.label) for each in (Offer.Status.OPEN, Offer.Status.WITHDRAWN)]
-TOLD = ("id", "area", "kind", "title", "text", "status", "created_at", "closed_at")
+FIELDS = ("id", "area", "kind", "title", "text", "status", "created_at", "closed_at")
 
 
 def places(request: Request) -> QuerySet[Area]:
-    """The street whose key it is and its communities: what something can be offered to."""
+    """Return the areas that the key's employer can offer to: the key's street and its communities."""
     return Offer.places(cast(EmployerKey, request.auth).street)
 
 
 class PlaceField(ScopedField):
-    """The id of one of these places."""
+    """The id of an area that the employer can offer to."""
 
     default_error_messages = {"does_not_exist": offering.NO_PLACE}
 
@@ -42,7 +42,7 @@ class PlaceField(ScopedField):
 
 
 class OfferSaid(serializers.Serializer):
-    """Something that is offered."""
+    """A new offer."""
 
     area = PlaceField(help_text="提供给哪个街道或社区（编号，见 /me 的 areas）。")
     kind = serializers.ChoiceField(Offer.Kind.choices, help_text="类别。")
@@ -51,7 +51,7 @@ class OfferSaid(serializers.Serializer):
 
 
 class OfferChange(serializers.Serializer):
-    """What may be said anew of an offer."""
+    """The changeable fields of an offer."""
 
     kind = serializers.ChoiceField(Offer.Kind.choices, required=False, help_text="类别。")
     title = TextField(required=False, max_length=60, help_text="提供什么。")
@@ -60,7 +60,7 @@ class OfferChange(serializers.Serializer):
 
 
 class OfferQuery(Paged):
-    """Which offers."""
+    """The query of a list of offers."""
 
     status = serializers.ChoiceField(Offer.Status.choices, required=False, help_text="状态。")
 
@@ -69,7 +69,7 @@ class OfferCall(EmployerCall):
     scope = Scope.OFFER
 
     def offers(self) -> OfferQuerySet:
-        """What the key's employer offers the key's street."""
+        """Return the offers of the key's employer to the key's street."""
         return Offer.objects.offered_by(self.key)
 
 
@@ -78,39 +78,39 @@ class OffersView(OfferCall):
         "offers",
         "列出本单位提供的资源",
         {200: OffersShape},
-        said="由旧到新。",
+        description="由旧到新。",
         problems=(400,),
         parameters=[OfferQuery],
         examples=OFFERS,
     )
     def get(self, request: Request) -> HttpResponse:
-        asked = self.asked(OfferQuery)
-        limit, cursor, status = asked["limit"], asked["cursor"], asked.get("status", "")
+        query = self.query(OfferQuery)
+        limit, cursor, status = query["limit"], query["cursor"], query.get("status", "")
         signer = Signer(salt=f"feedback.offers.{self.counterpart}.{status}")
         rows = self.offers().filter(**({"status": status} if status else {}))
         if cursor:
             rows = rows.filter(pk__gt=int(behind(signer, cursor)))
-        found = list(rows.order_by("pk").values(*TOLD)[: limit + 1])
+        found = list(rows.order_by("pk").values(*FIELDS)[: limit + 1])
         after = signer.sign(str(found[limit - 1]["id"])) if len(found) > limit else None
-        return answered({"offers": found[:limit], "next": after})
+        return json_response({"offers": found[:limit], "next": after})
 
     @call(
         "offer",
         "提供资源",
         {201: OfferShape, 200: OfferShape},
-        said="提供给一个街道（其下各社区都能用）或一个社区。"
+        description="提供给一个街道（其下各社区都能用）或一个社区。"
         "同样的资源已经在提供的，不再添一项，返回 200 和原来那一项。",
         request=OfferSaid,
         parameters=[IDEMPOTENCY],
         examples=OFFER,
     )
     def post(self, request: Request) -> HttpResponse:
-        said = self.said(OfferSaid)
-        return self.once(lambda: self._offered(said))
+        body = self.body(OfferSaid)
+        return self.once(lambda: self._offer(body))
 
-    def _offered(self, said: dict[str, Any]) -> Reply:
-        offer, is_new = offering.offer(self.key, **said)
-        return Reply(201 if is_new else 200, written(shown(offer)))
+    def _offer(self, body: dict[str, Any]) -> Reply:
+        offer, is_new = offering.offer(self.key, **body)
+        return Reply(201 if is_new else 200, json_bytes(offer_json(offer)))
 
 
 class OfferView(OfferCall):
@@ -120,31 +120,31 @@ class OfferView(OfferCall):
         "offer_change",
         "修改或收回资源",
         {200: OfferShape},
-        said="只改写明的几项，收回或用完以后不能改；status 填 withdrawn 即收回，填 open 即重新提供。",
+        description="只改写明的几项，收回或用完以后不能改；status 填 withdrawn 即收回，填 open 即重新提供。",
         problems=(404, 409),
         request=OfferChange,
         parameters=[OFFER_ID],
         examples=CHANGE,
     )
     def patch(self, request: Request, pk: int) -> HttpResponse:
-        said = self.said(OfferChange)
-        status = said.pop("status", "")
+        values = self.body(OfferChange)
+        status = values.pop("status", "")
         with atomic_write():
             offer = self.offers().filter(pk=pk).first()
             if offer is None:
                 raise Http404
-            with told(offer):
-                offer = self._changed(offer, status, said)
-        return answered(shown(offer))
+            with as_problems(offer):
+                offer = self._change(offer, status, values)
+        return json_response(offer_json(offer))
 
-    def _changed(self, offer: Offer, status: str, said: dict[str, Any]) -> Offer:
-        """What is offered again can be said anew; what is said anew can be taken back."""
+    def _change(self, offer: Offer, status: str, values: dict[str, Any]) -> Offer:
+        """Open the offer first and withdraw it last, since only an open offer can change."""
         if status == Offer.Status.OPEN:
             offer = offering.offer_again(offer)
-        if said:
-            offer = offering.change(offer, by=self.key, **said)
+        if values:
+            offer = offering.change(offer, by=self.key, **values)
         return offering.take_back(offer) if status == Offer.Status.WITHDRAWN else offer
 
 
-def shown(offer: Offer) -> dict[str, Any]:
-    return {name: getattr(offer, "area_id" if name == "area" else name) for name in TOLD}
+def offer_json(offer: Offer) -> dict[str, Any]:
+    return {name: getattr(offer, "area_id" if name == "area" else name) for name in FIELDS}

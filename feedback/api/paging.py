@@ -1,4 +1,4 @@
-"""Page by page: how many rows a page has, and a signed cursor that says where the next one begins."""
+"""Paging by signed cursors."""
 
 from django.core.signing import BadSignature, Signer
 from rest_framework import serializers
@@ -8,7 +8,7 @@ from feedback.api.problems import BadCursorProblem
 
 
 class Paged(serializers.Serializer):
-    """Where to go on, and how many."""
+    """The query of a paged list: where to continue, and how many rows to return."""
 
     cursor = TextField(
         required=False,
@@ -23,7 +23,7 @@ class Paged(serializers.Serializer):
 
 
 def behind(signer: Signer, cursor: str) -> str:
-    """The last row of the page before, as it was signed; BadCursor for what is no cursor of this list."""
+    """Return the signed key of the last row of the page before; BadCursorProblem for a cursor of no such list."""
     try:
         return signer.unsign(cursor)
     except BadSignature as error:

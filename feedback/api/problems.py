@@ -1,4 +1,4 @@
-"""What an employer's call can end in, beyond the problems of every call."""
+"""The problems of employers' calls, beyond those of every call."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,8 +61,8 @@ class KeyReusedProblem(Problem):
 
 
 @contextmanager
-def told(row: RecordCard | Offer) -> Iterator[None]:
-    """Tell what the rules refuse of this card or offer, within the transaction that is given up."""
+def as_problems(row: RecordCard | Offer) -> Iterator[None]:
+    """Turn rule errors about this card or offer into problems. Use it inside the transaction, which then rolls back."""
     try:
         yield
     except receiving.Withdrawn as error:
@@ -80,7 +80,8 @@ def told(row: RecordCard | Offer) -> Iterator[None]:
 
 
 @contextmanager
-def told_of_cursor() -> Iterator[None]:
+def cursor_errors_as_problems() -> Iterator[None]:
+    """Turn errors of the feed about its cursor into problems."""
     try:
         yield
     except feed.BadCursor as error:

@@ -1,4 +1,4 @@
-"""Record cards for the office itself: made, shown, agreed to on paper, issued, withdrawn, by the rules of the pages."""
+"""Calls of the office's own programs on record cards, from making to withdrawing; the same rules as the pages."""
 
 from datetime import date
 from typing import Any, cast
@@ -29,7 +29,7 @@ MOST_LINES = 2_000
 
 
 class LineSerializer(serializers.Serializer):
-    """Something the member did; `key` names it where it is left out."""
+    """A line of a card; `left_out` refers to its `key`."""
 
     key = serializers.CharField()
     kind = serializers.ChoiceField(choices=["activity", "visit", "need", "duty"])
@@ -41,7 +41,7 @@ class LineSerializer(serializers.Serializer):
 
 
 class RecordCardSerializer(CheckedSerializer):
-    """A card as the office sees it; what the employer answered is beside it."""
+    """A card as the office sees it, with the employer's latest answer."""
 
     label = serializers.CharField(source="area.label", read_only=True, label="社区")  # type: ignore[assignment]
     name = serializers.CharField(source="member.name", read_only=True, label="姓名")
@@ -69,23 +69,23 @@ class RecordCardSerializer(CheckedSerializer):
 
     @extend_schema_field(OpenApiTypes.STR)
     def get_answer(self, card: RecordCard) -> str:
-        return card.said[-1].text if card.said else ""  # type: ignore[attr-defined]
+        return card.all_answers[-1].text if card.all_answers else ""  # type: ignore[attr-defined]
 
     def update(self, instance: RecordCard, validated_data: dict[str, Any]) -> RecordCard:
-        told = {name: validated_data.get(name, getattr(instance, name)) for name in ("sentence", "left_out")}
-        instance.write(**told)
+        values = {name: validated_data.get(name, getattr(instance, name)) for name in ("sentence", "left_out")}
+        instance.write(**values)
         return instance
 
 
 class MakeSerializer(serializers.Serializer):
-    """For whom cards are made, and for which period."""
+    """The area and period to make cards for."""
 
     area = ScopedField(rows=places(Resource.CARD), label="区域")
     period = CardPeriodField(label="时段")
 
 
 class MadeSerializer(serializers.Serializer):
-    """What came of it."""
+    """The outcome of making."""
 
     new = serializers.IntegerField(label="新生成的张数")
     refreshed = serializers.IntegerField(label="更新了草稿的张数")
@@ -103,7 +103,7 @@ class PaperSerializer(serializers.Serializer):
 
 
 class WithdrawalSerializer(serializers.Serializer):
-    """Why a card is taken back."""
+    """The reason of a withdrawal."""
 
     reason = serializers.ChoiceField(RecordCard.Withdrawal.choices, label="原因")
 
@@ -134,11 +134,11 @@ class RecordCardViewSet(ChangeMixin, BulkReadViewSet):
     filterset_class = RecordCardFilter
 
     def rows(self, right: Right) -> QuerySet:
-        shown = super().rows(right).select_related("area", "member", "employer").defer("body")
-        return shown.prefetch_related(Prefetch("answers", to_attr="said"))
+        cards = super().rows(right).select_related("area", "member", "employer").defer("body")
+        return cards.prefetch_related(Prefetch("answers", to_attr="all_answers"))
 
     def locked_object(self) -> Any:
-        """Without a lock: each rule takes its own, consents before cards."""
+        """Return the card without a lock: each rule locks for itself, consents before cards."""
         return self.get_object()
 
     @writes("批量生成记录卡", MadeSerializer, request=MakeSerializer, note="可以重复调用，只更新草稿。")
@@ -159,7 +159,7 @@ class RecordCardViewSet(ChangeMixin, BulkReadViewSet):
     @writes("登记本人书面同意", RecordCardSerializer, request=PaperSerializer)
     @action(detail=True, methods=["post"])
     def agree(self, request: Request, pk: int) -> Response:
-        day = self._told(PaperSerializer).get("given_on")
+        day = self._valid_body(PaperSerializer).get("given_on")
         by = cast(User, request.user)
         return self.changed_by(lambda card: agreeing.agree(card, how=RecordCard.How.PAPER, by=by, given_on=day))
 
@@ -181,7 +181,7 @@ class RecordCardViewSet(ChangeMixin, BulkReadViewSet):
     )
     @action(detail=True, methods=["post"])
     def withdraw(self, request: Request, pk: int) -> Response:
-        reason = self._told(WithdrawalSerializer)["reason"]
+        reason = self._valid_body(WithdrawalSerializer)["reason"]
         return self.changed_by(lambda card: withdrawing.withdraw(card, reason))
 
     @writes("重做一张", RecordCardSerializer, status=201, request=None, note="代替退回或撤回的卡，先是草稿。")
@@ -191,8 +191,8 @@ class RecordCardViewSet(ChangeMixin, BulkReadViewSet):
         with atomic_write():
             return self.answer(making.remake(card), 201)
 
-    def _told(self, serializer_class: Any) -> dict[str, Any]:
-        """What the body says, of a card that is there to be written to."""
+    def _valid_body(self, serializer_class: Any) -> dict[str, Any]:
+        """Return the validated body; 404 or 403 first, where the user may not write to the card."""
         self.get_object()
         serializer = serializer_class(data=self.request.data, context=self.get_serializer_context())
         serializer.is_valid(raise_exception=True)

@@ -1,4 +1,4 @@
-"""What the employer does with a card: acknowledge, answer, return."""
+"""Calls of the employer on a card: acknowledge, answer, return."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from feedback.api.calls import EmployerCall, answered, written
+from feedback.api.calls import EmployerCall, json_bytes, json_response
 from feedback.api.examples import ANSWER, RECEIPT, RETURN
 from feedback.api.fields import DigestField, TextField, YesNoField
 from feedback.api.schema import IDEMPOTENCY, NUMBER, call
@@ -19,13 +19,13 @@ from feedback.rules.receiving import By
 
 
 class DigestSaid(serializers.Serializer):
-    """Which text of the card was read."""
+    """The digest of the text that the employer read."""
 
     digest = DigestField(help_text="卡片原文的 SHA-256，64 位小写十六进制。")
 
 
 class AnswerSaid(serializers.Serializer):
-    """What the employer says."""
+    """The employer's answer."""
 
     text = TextField(
         max_length=500,
@@ -36,7 +36,7 @@ class AnswerSaid(serializers.Serializer):
 
 
 class ReturnSaid(DigestSaid):
-    """Why the card comes back."""
+    """The reason of a return."""
 
     reason_code = serializers.ChoiceField(RecordCard.Return.choices, help_text="退回原因。")
     text = TextField(
@@ -55,18 +55,18 @@ class ReceiptView(EmployerCall):
         "card_receipt",
         "签收记录卡",
         {200: ReceiptShape},
-        said="表示收到了这个校验码的原文；再签收一次，得到同一张回执。回执由我方签名（Ed25519），公钥见 /keys。",
+        description="表示收到了这个校验码的原文；再签收一次，得到同一张回执。回执由我方签名（Ed25519），公钥见 /keys。",
         problems=(404, 409, 410),
         request=DigestSaid,
         parameters=[NUMBER],
         examples=RECEIPT,
     )
     def post(self, request: Request, number: str) -> HttpResponse:
-        said = self.said(DigestSaid)
+        body = self.body(DigestSaid)
         with self.on_card(number) as card:
-            receipt = receiving.receive(card, digest=said["digest"])
+            receipt = receiving.receive(card, digest=body["digest"])
         receipt.card = card
-        return answered(receipts.signed(receipt))
+        return json_response(receipts.signed(receipt))
 
 
 class AnswerView(EmployerCall):
@@ -76,21 +76,21 @@ class AnswerView(EmployerCall):
         "card_answer",
         "反馈记录卡",
         {201: AnswerShape, 200: AnswerShape},
-        said="先签收再反馈。第一次返回 201；在下一个时段结束以前可以修改，返回 200，每一版都保留。",
+        description="先签收再反馈。第一次返回 201；在下一个时段结束以前可以修改，返回 200，每一版都保留。",
         problems=(404, 409, 410),
         request=AnswerSaid,
         parameters=[NUMBER, IDEMPOTENCY],
         examples=ANSWER,
     )
     def post(self, request: Request, number: str) -> HttpResponse:
-        said = self.said(AnswerSaid)
-        return self.once(lambda: self._answered(number, **said))
+        body = self.body(AnswerSaid)
+        return self.once(lambda: self._answer(number, **body))
 
-    def _answered(self, number: str, *, text: str, thanks: bool) -> Reply:
+    def _answer(self, number: str, *, text: str, thanks: bool) -> Reply:
         with self.on_card(number) as card:
             answer, is_first = receiving.answer(card, text=text, thanks=thanks, by=By(key=self.key))
-        told = {name: getattr(answer, name) for name in ("version", "text", "thanks", "at")}
-        return Reply(201 if is_first else 200, written({"number": number, **told}))
+        values = {name: getattr(answer, name) for name in ("version", "text", "thanks", "at")}
+        return Reply(201 if is_first else 200, json_bytes({"number": number, **values}))
 
 
 class ReturnView(EmployerCall):
@@ -100,17 +100,17 @@ class ReturnView(EmployerCall):
         "card_return",
         "退回记录卡",
         {200: ReturnShape},
-        said="卡片不对时写明原因退回；社区更正后另发一张，用 supersedes 指明代替哪一张。",
+        description="卡片不对时写明原因退回；社区更正后另发一张，用 supersedes 指明代替哪一张。",
         problems=(404, 409, 410),
         request=ReturnSaid,
         parameters=[NUMBER],
         examples=RETURN,
     )
     def post(self, request: Request, number: str) -> HttpResponse:
-        said = self.said(ReturnSaid)
+        body = self.body(ReturnSaid)
         with self.on_card(number) as card:
-            back = receiving.give_back(card, digest=said["digest"], code=said["reason_code"], text=said["text"])
-            return answered(
+            back = receiving.give_back(card, digest=body["digest"], code=body["reason_code"], text=body["text"])
+            return json_response(
                 {
                     "number": number,
                     "status": back.status,

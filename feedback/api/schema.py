@@ -1,4 +1,4 @@
-"""What the schema says of every call of the employers: the problems it may end in, its headers, its examples."""
+"""Schema of the employers' calls: their problems, headers, parameters and examples."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -6,7 +6,7 @@ from typing import Any, Literal
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
 
-from feedback.api import examples as shown
+from feedback.api.examples import CARD_NUMBER, problem_examples
 from feedback.api.shapes import STATUSES
 from feedback.models import Offer
 from members.api.schema import ProblemSerializer
@@ -18,7 +18,7 @@ HEADER: Literal["header"] = "header"
 
 
 class EmployerProblemSerializer(ProblemSerializer):
-    """An error of the employers' calls."""
+    """A problem of the employers' calls."""
 
     card_status = serializers.ChoiceField(STATUSES, required=False, help_text="卡现在的状态，只在 wrong-state 时有")
     offer_status = serializers.ChoiceField(
@@ -32,7 +32,7 @@ NUMBER = OpenApiParameter(
     "path",
     description="卡号",
     pattern="^[0-9]{4,12}-[0-9]{4}-[0-9]{5,10}[A-Z]{0,2}$",
-    examples=[OpenApiExample("卡号", shown.CARD_NUMBER)],
+    examples=[OpenApiExample("卡号", CARD_NUMBER)],
 )
 OFFER_ID = OpenApiParameter("id", int, "path", description="资源的编号", examples=[OpenApiExample("编号", 7)])
 IDEMPOTENCY = OpenApiParameter(
@@ -60,13 +60,13 @@ def call(
     summary: str,
     answers: dict[int, Any],
     *,
-    said: str,
+    description: str,
     examples: Sequence[OpenApiExample],
     problems: Sequence[int] = (),
     request: Any = None,
     parameters: Sequence[Any] = (),
 ) -> Any:
-    """A call by a key; `answers` by status, `problems` are those beyond what every call can end in."""
+    """Describe a call by a key: its `answers` by status, and the statuses of `problems` beyond those of every call."""
     has_query = any(isinstance(each, type) for each in parameters)
     statuses = {*problems, *OF_KEYS} | (OF_BODIES if request else set()) | (OF_QUERIES if has_query else set())
     refusals = {(status, MEDIA_TYPE): EmployerProblemSerializer for status in sorted(statuses)}
@@ -74,23 +74,23 @@ def call(
         operation_id=name,
         tags=[TAG],
         summary=summary,
-        description=said,
+        description=description,
         request=request,
         parameters=[*parameters, *LIMITS, *([REPLAYED] if IDEMPOTENCY in parameters else [])],
         responses={**answers, **refusals},
-        examples=[*examples, *shown.problems(statuses)],
+        examples=[*examples, *problem_examples(statuses)],
     )
 
 
-def open_call(name: str, summary: str, answer: Any, *, said: str, examples: Sequence[OpenApiExample]) -> Any:
-    """A call that needs no key."""
+def open_call(name: str, summary: str, answer: Any, *, description: str, examples: Sequence[OpenApiExample]) -> Any:
+    """Describe a call that needs no key."""
     refusals = {(429, MEDIA_TYPE): EmployerProblemSerializer}
     return extend_schema(
         operation_id=name,
         tags=[TAG],
         summary=summary,
-        description=said,
+        description=description,
         auth=[],
         responses={200: answer, **refusals},
-        examples=[*examples, *shown.problems({429})],
+        examples=[*examples, *problem_examples({429})],
     )

@@ -1,4 +1,4 @@
-"""The shapes of what is answered, for the schema alone: the answers themselves are stored bytes or plain values."""
+"""Shapes of responses, for the schema only: the responses are stored bytes or plain values."""
 
 from rest_framework import serializers
 
@@ -37,7 +37,7 @@ class SenderShape(serializers.Serializer):
 
 
 class LineShape(serializers.Serializer):
-    """One thing that was done."""
+    """A line of a card: one thing that the member did."""
 
     day = serializers.DateField()
     title = serializers.CharField(help_text="做了什么")
@@ -53,7 +53,7 @@ class CountsShape(serializers.Serializer):
 
 
 class BodyShape(serializers.Serializer):
-    """A card as it was issued."""
+    """The body of a card, as issued."""
 
     number = serializers.CharField(help_text="卡号")
     supersedes = serializers.CharField(allow_null=True, help_text="代替哪一张卡")
@@ -108,7 +108,7 @@ class CardsShape(serializers.Serializer):
 
 
 class StatementShape(serializers.Serializer):
-    """What is signed, as canonical JSON."""
+    """The signed statement, as canonical JSON."""
 
     chain = serializers.CharField(required=False, help_text="属于哪一条回执链；0.4 以前的回执没有这一项")
     number = serializers.CharField(help_text="卡号")
@@ -157,7 +157,7 @@ class OffersShape(serializers.Serializer):
 
 
 class PlaceShape(serializers.Serializer):
-    """A street or community that something can be offered to."""
+    """A street or community that can receive offers."""
 
     id = serializers.IntegerField(help_text="编号")
     name = serializers.CharField(help_text="名称")
@@ -166,7 +166,7 @@ class PlaceShape(serializers.Serializer):
 
 
 class StreetShape(serializers.Serializer):
-    """The street that gave the key: the key opens its cards alone."""
+    """The street that gave the key; the key opens the cards of this street only."""
 
     id = serializers.IntegerField(help_text="编号")
     name = serializers.CharField(help_text="名称")
@@ -182,7 +182,7 @@ class MeShape(serializers.Serializer):
 
 
 class KeyShape(serializers.Serializer):
-    """A public key of receipts."""
+    """A public key that verifies receipts."""
 
     id = serializers.CharField(help_text="编号")
     algorithm = serializers.CharField(help_text="算法，Ed25519")

@@ -1,4 +1,4 @@
-"""So many calls a key in a time, and what is left of them told with every answer."""
+"""The rate limit of keys, and its headers."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ from members.web.throttling import Windowed
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """How many calls a key has in how many seconds, how many are used, and in how many seconds they count anew."""
+    """A key's quota of calls in a window (seconds), the calls used, and the seconds until the count resets."""
 
     quota: int
     window: int
@@ -19,7 +19,7 @@ class Allowance:
     resets_in: int
 
     def headers(self) -> dict[str, str]:
-        """The headers of draft-ietf-httpapi-ratelimit-headers."""
+        """Return the headers of draft-ietf-httpapi-ratelimit-headers."""
         return {
             "RateLimit-Policy": f'"key";q={self.quota};w={self.window}',
             "RateLimit": f'"key";r={max(0, self.quota - self.used)};t={self.resets_in}',
@@ -27,7 +27,7 @@ class Allowance:
 
 
 class KeyThrottle(Windowed):
-    """Counts the calls of a key, and lets the view tell what is left of them."""
+    """Throttle by key; it leaves the allowance on the view, for the headers."""
 
     def get_rate(self) -> str:
         return settings.EMPLOYER_RATE

@@ -1,4 +1,4 @@
-"""Forms of the card pages: what the secretary writes, what the member answers, what anybody asks."""
+"""Forms of the card pages, for secretaries, members, and the public check of a card."""
 
 import unicodedata
 from typing import Any, cast
@@ -16,13 +16,13 @@ from members.models import Area
 from members.web.fields import PastDayField
 
 UNENDED = "（还没有结束）"
-SHORTEST_CODE = 16  # hex digits: what is printed on the card is enough to check it by
+SHORTEST_CODE = 16  # hex digits, as many as the card prints
 
 
 class WriteForm(forms.Form):
-    """The secretary's word, and which lines are written on the card.
+    """The secretary's sentence, and the lines that go on the card.
 
-    What the page showed is posted beside what was ticked: a line that came since is not taken for one left out.
+    The page posts the lines that it listed beside those that are ticked, so that a line added since is not left out.
     """
 
     sentence = RecordCard._meta.get_field("sentence").formfield(
@@ -35,14 +35,15 @@ class WriteForm(forms.Form):
 
     @property
     def left_out(self) -> list[str]:
+        """The keys of the lines to leave out."""
         data: Any = self.data
-        shown, kept = set(data.getlist("line")), set(data.getlist("keep"))
+        listed, ticked = set(data.getlist("line")), set(data.getlist("keep"))
         keys = [line["key"] for line in self.card.lines]
-        return [key for key in keys if (key not in kept if key in shown else key in self.card.left_out)]
+        return [key for key in keys if (key not in ticked if key in listed else key in self.card.left_out)]
 
 
 class MakeForm(forms.Form):
-    """For which area and which period cards are made."""
+    """The area and period to make cards for."""
 
     area = forms.ModelChoiceField(
         Area.objects.none(), label="哪里", empty_label=None, error_messages={"invalid_choice": making.NO_PLACE}
@@ -83,7 +84,7 @@ class WithdrawForm(forms.Form):
 
 
 class SenderForm(forms.ModelForm):
-    """What a street or a community says of itself; how long a period is says the street."""
+    """The card settings of a street or community; only a street sets the length of periods."""
 
     class Meta:
         model = Sender
@@ -100,7 +101,7 @@ class SenderForm(forms.ModelForm):
 
 
 class PhoneEndForm(forms.Form):
-    """The last four digits of the member's phone; digits of full width are digits."""
+    """The last four digits of the member's phone; full-width digits count too."""
 
     digits = forms.CharField(
         label="您的手机号后四位",
@@ -126,7 +127,7 @@ class ObjectForm(forms.Form):
 
 
 class VerifyForm(forms.Form):
-    """A card's number and its check code, as somebody types them off the paper."""
+    """A card's number and check code, as typed off the paper."""
 
     number = forms.CharField(
         label="卡号",
@@ -153,15 +154,16 @@ class VerifyForm(forms.Form):
 
 
 def plain(text: str) -> str:
-    """The text as it is meant: letters and digits of full width as plain ones, no blanks."""
+    """Return the text with full-width letters and digits as plain ones, and without blanks."""
     return "".join(unicodedata.normalize("NFKC", text).split())
 
 
 def label_of(period: CardPeriod) -> str:
+    """Return the period's label, with a note where it has not ended."""
     return f"{period.label}{UNENDED if period.last >= timezone.localdate() else ''}"
 
 
 def senders_of(user: Any) -> Any:
-    """The streets and communities for which the user makes and sends cards."""
+    """Return the streets and communities for which the user may make and send cards."""
     areas: Any = Area.objects.for_user(user, Right.WRITE, resource=Resource.CARD)
     return areas.current().filter(level__lte=Area.Level.COMMUNITY)

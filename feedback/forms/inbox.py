@@ -1,4 +1,4 @@
-"""What a unit's contact fills in about a card."""
+"""Forms of a unit's inbox."""
 
 from django import forms
 
@@ -10,7 +10,7 @@ SENTENCE = "只写对这张卡的回复，不评价个人。"
 
 
 class AnswerForm(forms.Form):
-    """A sentence, and whether the unit says thank you; never ticked beforehand."""
+    """The unit's answer, and whether it expresses thanks; that box is never ticked beforehand."""
 
     text = forms.CharField(
         label="反馈",
@@ -23,7 +23,7 @@ class AnswerForm(forms.Form):
 
 
 class ReturnForm(forms.Form):
-    """Why a card is sent back."""
+    """The reason for returning a card."""
 
     code = forms.ChoiceField(label="退回的原因", choices=RecordCard.Return.choices, widget=forms.RadioSelect)
     text = forms.CharField(
@@ -43,7 +43,7 @@ class ReturnForm(forms.Form):
 Status = RecordCard.Status
 
 
-# What is to be done first.
+# In the order of the tabs: what waits for the unit comes first.
 TABS = {
     Status.ISSUED: "待签收", Status.RECEIVED: "待反馈", Status.ANSWERED: "已反馈", Status.RETURNED: "已退回",
     Status.WITHDRAWN: "已撤回",
@@ -51,7 +51,7 @@ TABS = {
 
 
 class NarrowForm(forms.Form):
-    """How the list is narrowed; what is no period or no state is left out."""
+    """The filters of the list; an invalid filter is ignored."""
 
     show = forms.ChoiceField(choices=[("", "全部"), *TABS.items()], required=False)
     period = forms.ChoiceField(label="时段", required=False, widget=forms.Select(attrs={"class": "lz-input"}))
@@ -63,7 +63,7 @@ class NarrowForm(forms.Form):
         choices = [("", "全部时段"), *((period.code, period.label) for period in periods)]
         self.fields["period"].choices = choices  # type: ignore[attr-defined]
 
-    def asked(self) -> dict[str, str]:
-        """What was asked for and can be answered."""
+    def query(self) -> dict[str, str]:
+        """Return the filters, each "" where it is missing or invalid."""
         self.is_valid()
         return {name: self.cleaned_data.get(name, "").strip() for name in ("show", "period", "q")}

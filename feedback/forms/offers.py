@@ -1,4 +1,4 @@
-"""Forms of offers: a unit's, and the office's list of them."""
+"""Forms of offers: the unit's own form, and the filters of the office's list."""
 
 from typing import Any
 
@@ -11,20 +11,20 @@ Status = Offer.Status
 
 
 class OffersForm(forms.Form):
-    """How the list is narrowed."""
+    """The filters of the list; an invalid filter is ignored."""
 
     status = forms.ChoiceField(label="状态", choices=[("", "全部"), *Status.choices], required=False)
     kind = forms.ChoiceField(label="类别", choices=[("", "全部"), *Offer.Kind.choices], required=False)
     status.widget.attrs["class"] = kind.widget.attrs["class"] = "lz-input"
 
-    def asked(self) -> dict[str, str]:
-        """What was asked for and can be answered."""
+    def query(self) -> dict[str, str]:
+        """Return the filters that are given and valid."""
         self.is_valid()
         return {name: value for name, value in self.cleaned_data.items() if value}
 
 
 class OfferForm(forms.ModelForm):
-    """An offer of the unit to the street, as whose contact the user acts."""
+    """An offer of the contact's unit to the contact's street."""
 
     class Meta:
         model = Offer

@@ -1,4 +1,4 @@
-"""Forms that let a unit in: its key, its contact, its webhook."""
+"""Forms of a unit's access: its key, its contact, its webhook."""
 
 from datetime import timedelta
 from typing import Any
@@ -25,7 +25,7 @@ def _days(text: str) -> timedelta:
 
 
 class KeyForm(forms.ModelForm):
-    """A key to be given: what it may do, from where, for how long."""
+    """A new key: its scopes, its addresses and its lifetime."""
 
     scopes = forms.MultipleChoiceField(
         label="权限",
@@ -43,9 +43,9 @@ class KeyForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        told: dict[str, Any] = {name: cleaned.get(name) for name in (*WHOSE, "label")}
-        if all(told.values()):
-            admitting.check_key(**told)
+        values: dict[str, Any] = {name: cleaned.get(name) for name in (*WHOSE, "label")}
+        if all(values.values()):
+            admitting.check_key(**values)
         return cleaned
 
     def _post_clean(self) -> None:
@@ -54,7 +54,7 @@ class KeyForm(forms.ModelForm):
 
 
 class ContactForm(forms.ModelForm):
-    """A contact with a login of their own, or one who acts for another unit already."""
+    """A new contact: with a new login, or the login of a contact of another unit."""
 
     name = forms.CharField(label="姓名", max_length=30, widget=UnfoldAdminTextInputWidget)
     username = forms.CharField(
@@ -69,7 +69,7 @@ class ContactForm(forms.ModelForm):
         model = Contact
         fields = ("employer", "street")
 
-    acting: User  # who gives the login; set by the admin
+    acting: User  # who creates the contact; set by the admin
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -79,7 +79,7 @@ class ContactForm(forms.ModelForm):
 
 
 class WebhookForm(forms.ModelForm):
-    """Where a unit is told."""
+    """A webhook of a unit."""
 
     url = forms.URLField(
         label="通知地址",
@@ -98,7 +98,7 @@ class WebhookForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         hook, is_new = self.instance, self.instance.pk is None
-        told: dict[str, Any] = {name: cleaned.get(name) if is_new else getattr(hook, name) for name in WHOSE}
-        if cleaned.get("url") and all(told.values()):
-            admitting.check_address(**told, url=cleaned["url"], but=hook)
+        whose: dict[str, Any] = {name: cleaned.get(name) if is_new else getattr(hook, name) for name in WHOSE}
+        if cleaned.get("url") and all(whose.values()):
+            admitting.check_address(**whose, url=cleaned["url"], but=hook)
         return cleaned

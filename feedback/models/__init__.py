@@ -1,4 +1,4 @@
-"""What goes to the employer and comes back, by noun."""
+"""Models of what street and employer exchange: one file a noun."""
 
 from feedback.models.cards import RecordCard
 from feedback.models.feeds import Feed, FeedEvent

@@ -1,4 +1,4 @@
-"""Record cards: what an in-post member did at home in a period, on its way to the employer and back."""
+"""Record cards: what in-post members did in a period where they live, sent to their employers."""
 
 from datetime import date
 from typing import Any, Self
@@ -33,7 +33,7 @@ class RecordCardQuerySet(models.QuerySet["RecordCard"]):
         return self.filter(first_day=period.first, last_day=period.last)
 
     def locked(self) -> Self:
-        """These cards, locked until the transaction ends; their keys stay free for the checks of foreign keys."""
+        """These cards, locked until the transaction ends. The lock lets other rows refer to them (no_key)."""
         return self.select_for_update(of=("self",), no_key=True)
 
     def with_employer(self) -> Self:
@@ -49,10 +49,10 @@ class RecordCardQuerySet(models.QuerySet["RecordCard"]):
 
 
 class RecordCard(OfCounterpart, WithStatus, Audited):
-    """One in-post member, one employer, one period: what they did where they live, by their own choice.
+    """A record of what one in-post member chose to do where they live, for one employer and one period.
 
-    Never an appraisal. `lines` are what the record says was done; the secretary may leave some out. What leaves is
-    `body`, rendered once and never changed; `digest` is its SHA-256.
+    It is never an appraisal. `lines` come from the records; the secretary may leave some out. `body` is the JSON that
+    is issued, rendered once and never changed; `digest` is its SHA-256.
     """
 
     class Status(models.TextChoices):
@@ -102,7 +102,7 @@ class RecordCard(OfCounterpart, WithStatus, Audited):
     )
     member = models.ForeignKey(
         Member,
-        on_delete=models.PROTECT,  # a card that left tells of somebody
+        on_delete=models.PROTECT,  # an issued card names its member
         verbose_name="党员",
         related_name="cards",
     )
@@ -148,7 +148,7 @@ class RecordCard(OfCounterpart, WithStatus, Audited):
     )
     consent = models.ForeignKey(
         Consent,
-        on_delete=models.PROTECT,  # what a card left by stays on record
+        on_delete=models.PROTECT,  # the consent behind an issued card stays on record
         null=True,
         editable=False,
         verbose_name="本人的同意",
@@ -241,7 +241,7 @@ class RecordCard(OfCounterpart, WithStatus, Audited):
         return f"{self.member} {self.period.label}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """A card is of the street that its community lies in."""
+        """Save the card; a new one gets the street of its community."""
         if self.street_id is None:
             self.street = Area.objects.get(path=self.area.street_path)
         super().save(*args, **kwargs)
@@ -252,7 +252,7 @@ class RecordCard(OfCounterpart, WithStatus, Audited):
 
     @property
     def kept_lines(self) -> list[dict[str, Any]]:
-        """The lines that are written on the card."""
+        """The lines that go on the card: all but those left out."""
         return [line for line in self.lines if line["key"] not in self.left_out]
 
     @property
@@ -265,11 +265,11 @@ class RecordCard(OfCounterpart, WithStatus, Audited):
 
     @property
     def amendable_until(self) -> date:
-        """The day until which the employer may amend an answer: the end of the period after the card's."""
+        """The last day on which the employer may amend its answer: the end of the period after the card's."""
         return self.period.next.last
 
     def write(self, *, sentence: str, left_out: list[str]) -> None:
-        """The secretary adds a word and leaves lines (keys) out, as long as nobody was shown the card."""
+        """Set the secretary's sentence and the keys of the lines to leave out; Conflict where it is no draft."""
         with atomic_write():
             self.lock_if(self.Status.DRAFT)
             self.refresh_from_db(fields=["lines", "sentence", "left_out"])
@@ -281,5 +281,5 @@ class RecordCard(OfCounterpart, WithStatus, Audited):
         return self.area.path
 
     def _values(self, names: Any = None) -> dict[str, Any]:
-        """Without whose it is: an entry tells of objections and of consents taken back."""
+        """Leave out the member: the entry names objections and withdrawn consents, but not whose they are."""
         return {name: value for name, value in super()._values(names).items() if name != "member_id"}

@@ -1,4 +1,4 @@
-"""Whom a street writes to: an employer, as that street deals with it."""
+"""Pairs of an employer and a street that deals with it."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -12,14 +12,14 @@ from members.ground.access import Resource, Right
 
 
 class Counterpart(NamedTuple):
-    """An employer and a street (ids). What a street gives an employer opens that street's own cards alone."""
+    """The ids of an employer and a street. A key or login given by a street opens that street's cards only."""
 
     employer: int
     street: int
 
 
 class OfCounterpart:
-    """A row of an employer and a street."""
+    """Mixin of rows that belong to an employer and a street."""
 
     employer_id: int
     street_id: int
@@ -30,14 +30,14 @@ class OfCounterpart:
 
 
 class GivenQuerySet(models.QuerySet):
-    """Rows that a street answers for: what it gave an employer, what it tells it."""
+    """Rows that a street answers for: keys, contacts, webhooks and feeds of employers."""
 
     def for_user(self, user: Any, right: Right = Right.READ) -> Self:
         return self.filter(access.within("street__path", access.reach(user, Resource.KEY, right)))
 
 
 def among(counterparts: Iterable[Counterpart]) -> Q:
-    """Return the condition "its employer and street are one of these"; none of them is none of the rows."""
+    """Return the condition that a row belongs to one of these counterparts; without any, no row does."""
     employers: dict[int, list[int]] = defaultdict(list)
     for employer, street in counterparts:
         employers[street].append(employer)

@@ -1,4 +1,4 @@
-"""What each employer is told, in order: one append-only sequence an employer and street."""
+"""Feeds: one append-only sequence of events for each employer and street."""
 
 import secrets
 from typing import Self
@@ -12,25 +12,25 @@ from members.models import Area, Employer
 
 
 def new_epoch() -> str:
-    """A random word, so that two restores of one backup never look alike."""
+    """Return a random word, so that two restores of one backup never share an epoch."""
     return secrets.token_hex(8)
 
 
 class Feed(OfCounterpart, models.Model):
-    """A street's sequence for an employer: its last number and its last receipt. Locked last in a transaction.
+    """A street's sequence of events for an employer: its last sequence number and the hash of its last receipt.
 
-    The epoch tells a feed from the one before a backup was restored; receipts given in one epoch are one chain.
+    The epoch changes when a backup is restored. The receipts of one epoch are one chain. Feeds are locked after cards.
     """
 
     employer = models.ForeignKey(
         Employer,
-        on_delete=models.PROTECT,  # what was told stays told
+        on_delete=models.PROTECT,  # sent events stay on record
         related_name="feeds",
         verbose_name="单位",
     )
     street = models.ForeignKey(
         Area,
-        on_delete=models.PROTECT,  # the street that told it answers for it
+        on_delete=models.PROTECT,  # the sending street answers for its events
         related_name="+",
         verbose_name="街道",
         limit_choices_to={"level": Area.Level.STREET},
@@ -51,14 +51,14 @@ class Feed(OfCounterpart, models.Model):
 
     @staticmethod
     def lock(counterparts: set[Counterpart]) -> "dict[Counterpart, Feed]":
-        """Return the feeds of these, locked in one order until the transaction ends."""
+        """Return the feeds of these counterparts, new where missing, locked in order until the transaction ends."""
         new = [Feed(employer_id=employer, street_id=street) for employer, street in sorted(counterparts)]
         Feed.objects.bulk_create(new, ignore_conflicts=True)
         rows = Feed.objects.filter(among(counterparts)).select_for_update(no_key=True)
         return {feed.counterpart: feed for feed in rows.order_by("employer_id", "street_id")}
 
     def start_over(self) -> None:
-        """Begin a new epoch: old cursors are answered `cursor-reset`, and a new chain of receipts begins."""
+        """Begin a new epoch and a new chain of receipts; old cursors get `cursor-reset`. The caller saves."""
         self.epoch, self.last_receipt = new_epoch(), ""
 
 
@@ -68,7 +68,7 @@ class FeedEventQuerySet(models.QuerySet):
 
 
 class FeedEvent(models.Model):
-    """A card was issued, was withdrawn, or was issued in place of another."""
+    """One event of a feed: a card was issued, issued in place of another, or withdrawn."""
 
     class Type(models.TextChoices):
         ISSUED = "issued", "发出"
@@ -77,7 +77,7 @@ class FeedEvent(models.Model):
 
     feed = models.ForeignKey(
         Feed,
-        on_delete=models.PROTECT,  # what was told stays told
+        on_delete=models.PROTECT,  # sent events stay on record
         verbose_name="卡片流",
         related_name="events",
     )
@@ -85,12 +85,12 @@ class FeedEvent(models.Model):
     type = models.CharField("事件", max_length=10, choices=Type.choices)
     card = models.ForeignKey(
         RecordCard,
-        on_delete=models.PROTECT,  # the same
+        on_delete=models.PROTECT,  # sent events stay on record
         verbose_name="记录卡",
         related_name="events",
     )
     at = models.DateTimeField("时间", default=timezone.now)
-    told = models.TextField("事件内容")  # as JSON, written once like the body, which is all that it lacks
+    told = models.TextField("事件内容")  # JSON, written once; only the card's body is added on reading
 
     objects = FeedEventQuerySet.as_manager()
 

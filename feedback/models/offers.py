@@ -1,4 +1,4 @@
-"""What employers offer: a venue, a talk, hands."""
+"""Offers of employers: venues, talks, volunteers, goods."""
 
 from typing import Any, Self
 
@@ -17,12 +17,12 @@ from members.models import Area, Employer
 
 class OfferQuerySet(models.QuerySet["Offer"]):
     def for_user(self, user: Any, right: Right = Right.READ) -> Self:
-        """Offers to the user's areas; what is offered to a street is for its communities too."""
+        """Offers to the user's areas, and to the streets above them: an offer to a street serves its communities."""
         ranges = access.reach(user, Resource.CARD, right)
         return self.filter(access.within("area__path", ranges) | Q(area__path__in=access.paths_above(ranges)))
 
     def offered_by(self, *readers: EmployerKey | Contact) -> Self:
-        """What each of these readers' employers offers the reader's street and its communities."""
+        """Offers of each reader's employer to the reader's street and its communities."""
         theirs = Q(pk__in=[])
         for reader in readers:
             street = access.within("area__path", [access.subtree(reader.street.path)])
@@ -34,7 +34,7 @@ class OfferQuerySet(models.QuerySet["Offer"]):
 
 
 class Offer(WithStatus, Audited):
-    """Something an employer offers a community or a street; needs can be answered by it."""
+    """Something that an employer offers to a community or street; it can be used for needs."""
 
     class Kind(models.TextChoices):
         VENUE = "venue", "场地"
@@ -93,20 +93,20 @@ class Offer(WithStatus, Audited):
         return self.title
 
     def is_by(self, reader: EmployerKey | Contact) -> bool:
-        """Whether it is the reader's employer's, to the reader's street."""
+        """Return whether the reader's employer made this offer, within the reader's street."""
         return (self.employer_id, self.area.street_path) == (reader.employer_id, reader.street.path)
 
     @staticmethod
     def places(street: Area) -> models.QuerySet[Area]:
-        """Where something can be offered: the street and its communities."""
+        """Return the areas that can receive offers: the street and its communities."""
         return Area.objects.inside(street).current().filter(level__lte=Area.Level.COMMUNITY).order_by("path")
 
     def close(self, to: str) -> None:
-        """It is used up, or the employer takes it back."""
+        """Close the offer as used up or withdrawn; Conflict where the transition is not allowed."""
         self.advance(to, closed_at=timezone.now())
 
     def reopen(self, *, only_from: str = "") -> None:
-        """It can be used again; `only_from` says whose step is taken back: the secretary's or the employer's."""
+        """Open the offer again; Conflict where it is open, or has another status than `only_from`."""
         self.advance(self.Status.OPEN, only_from=only_from, closed_at=None)
 
     def audit_path(self) -> str:

@@ -1,4 +1,4 @@
-"""The first answers to calls that must not be done twice."""
+"""Stored replies to calls that must run only once."""
 
 import re
 from collections.abc import Callable
@@ -16,7 +16,7 @@ KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 class Reply(NamedTuple):
-    """A status, a body, and whether they were given before."""
+    """An HTTP status, a body, and whether they repeat a stored reply."""
 
     status: int
     body: bytes
@@ -24,7 +24,7 @@ class Reply(NamedTuple):
 
 
 class KeyReused(Exception):
-    """The key came with another request."""
+    """The Idempotency-Key was used for another request."""
 
 
 def is_key(text: str) -> bool:
@@ -33,34 +33,34 @@ def is_key(text: str) -> bool:
 
 class ReplayQuerySet(GivenQuerySet):
     def once(self, act: Callable[[], Reply], *, counterpart: Counterpart, key: str, request: str) -> Reply:
-        """Do it and keep the reply, or give the reply that is kept; `request` is the digest of what is asked.
+        """Run `act` and store its reply, or return the stored one; `request` is the digest of the request.
 
-        The caller opens the transaction: what fails takes its key with it. Of two at once, the second waits for the
-        first.
+        KeyReused where the key belongs to another request. The caller opens the transaction: a failed call rolls its
+        key back. Of two calls at once, the second waits for the first.
         """
         employer, street = counterpart
         new: Any = Replay(employer_id=employer, street_id=street, key=key, request=request)
         self.bulk_create([new], ignore_conflicts=True)
-        kept: Any = self.select_for_update(no_key=True).get(employer=employer, street=street, key=key)
-        is_over = kept.created_at < timezone.now() - KEPT
-        if kept.status and not is_over:
-            if kept.request != request:
+        row: Any = self.select_for_update(no_key=True).get(employer=employer, street=street, key=key)
+        is_over = row.created_at < timezone.now() - KEPT
+        if row.status and not is_over:
+            if row.request != request:
                 raise KeyReused
-            return Reply(kept.status, bytes(kept.answer), is_replayed=True)
+            return Reply(row.status, bytes(row.answer), is_replayed=True)
         reply = act()
-        kept.request, kept.status, kept.answer = request, reply.status, reply.body
-        kept.created_at = timezone.now()
-        kept.save()
+        row.request, row.status, row.answer = request, reply.status, reply.body
+        row.created_at = timezone.now()
+        row.save()
         return reply
 
 
 class Replay(models.Model):
-    """The answer to a call that bore an Idempotency-Key: the same call again gets it again, byte for byte."""
+    """The reply to a call with an Idempotency-Key; the same call gets it again, byte for byte."""
 
     employer = models.ForeignKey(Employer, on_delete=models.CASCADE, verbose_name="单位", related_name="+")
     street = models.ForeignKey(
         Area,
-        on_delete=models.PROTECT,  # the street whose key it came by
+        on_delete=models.PROTECT,  # the street that gave the calling key
         verbose_name="街道",
         related_name="+",
         limit_choices_to={"level": Area.Level.STREET},

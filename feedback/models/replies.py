@@ -1,4 +1,4 @@
-"""What comes back from the employer: a receipt, an answer in its versions."""
+"""Replies of employers: receipts, and answers in versions."""
 
 from typing import Any, Self
 
@@ -13,14 +13,14 @@ from members.ground.audit import Audited
 
 
 class Receipt(Audited):
-    """The employer has the body of this digest. What we sign of it names its chain and the receipt before it.
+    """The employer's receipt for the body with this digest. The signed statement names its chain and its predecessor.
 
-    A chain is a feed's epoch; receipts from before there were any say none.
+    `chain` is the feed's epoch; it is empty on receipts from before 0.4. `previous` is the predecessor's hash.
     """
 
     card = models.OneToOneField(
         RecordCard,
-        on_delete=models.PROTECT,  # a receipt was given and signed
+        on_delete=models.PROTECT,  # a signed receipt was given for it
         related_name="receipt",
         verbose_name="记录卡",
     )
@@ -48,11 +48,11 @@ class AnswerQuerySet(models.QuerySet):
 
 
 class Answer(Audited):
-    """What the employer says to a card: a sentence, perhaps thanks. Amended, the earlier version stays."""
+    """The employer's answer to a card: a text and perhaps thanks. An amendment is a new version; earlier ones stay."""
 
     card = models.ForeignKey(
         RecordCard,
-        on_delete=models.PROTECT,  # what was answered stays on record
+        on_delete=models.PROTECT,  # answers stay on record
         related_name="answers",
         verbose_name="记录卡",
     )
@@ -62,7 +62,7 @@ class Answer(Audited):
     at = models.DateTimeField("反馈时间", default=timezone.now)
     key = models.ForeignKey(
         EmployerKey,
-        on_delete=models.PROTECT,  # by which key it came stays known
+        on_delete=models.PROTECT,  # the key that sent it stays known
         null=True,
         editable=False,
         related_name="+",

@@ -1,4 +1,4 @@
-"""Issuing in bulk, with its progress."""
+"""Issuing in bulk, and its progress."""
 
 from typing import Any, Self
 
@@ -20,16 +20,17 @@ INTERRUPTED = "处理中断了。已发出的都已发出，没有发完的请�
 
 class IssueRunQuerySet(models.QuerySet):
     def for_user(self, user: Any, right: Right = Right.WRITE) -> Self:
-        """Runs in the user's scope, and their own in an area above it, where they work in several communities."""
+        """Runs in the user's scope, and the user's own for several communities at once, whose area lies above it."""
         ranges = access.reach(user, Resource.CARD, right)
         return self.filter(
             access.within("area__path", ranges) | Q(user=user, area__path__in=access.paths_above(ranges))
         )
 
     def bury_the_silent(self) -> int:
-        """Say of runs that a worker began and nobody has in hand any more that they stopped; what went out is out.
+        """Mark as stopped the runs whose worker died; return how many. Their issued cards stay issued.
 
-        One that waits in the queue, for the first time or again, is not lost. Read first: hardly ever is one found.
+        A run that waits in the queue, for the first time or again, is left alone. The rows are read before the
+        transaction, because one is hardly ever found.
         """
         silent = self.filter(status=IssueRun.Status.RUNNING, beat_at__lt=timezone.now() - SILENCE)
         lost = queue.abandoned(silent.order_by().values_list("pk", flat=True), TASKS)
@@ -40,7 +41,7 @@ class IssueRunQuerySet(models.QuerySet):
 
 
 class IssueRun(WithStatus):
-    """The agreed cards of an area and period on their way out, a few hundred in a transaction."""
+    """A background run that issues the agreed cards of an area, a few hundred a transaction."""
 
     class Status(models.TextChoices):
         RUNNING = "running", "正在发出"
@@ -56,13 +57,13 @@ class IssueRun(WithStatus):
         related_name="+",
         verbose_name="操作人",
     )
-    cards = models.JSONField("卡片", default=list)  # ids, as they were chosen
+    cards = models.JSONField("卡片", default=list)  # ids, in the order of issuing
     issued = models.PositiveIntegerField("已发出", default=0)
     skipped = models.PositiveIntegerField("没有发出", default=0)
     status = models.CharField("状态", max_length=10, choices=Status.choices, default=Status.RUNNING)
     message = models.CharField("说明", max_length=300, blank=True)
     created_at = models.DateTimeField("开始时间", default=timezone.now)
-    beat_at = models.DateTimeField("最近动静", null=True)  # none before a worker has begun
+    beat_at = models.DateTimeField("最近动静", null=True)  # None until a worker begins
 
     objects = IssueRunQuerySet.as_manager()
 
@@ -74,7 +75,7 @@ class IssueRun(WithStatus):
         return f"{self.area} {self.get_status_display()}"
 
     def beat(self) -> bool:
-        """Show that the worker lives; False where the run is over."""
+        """Record that the worker is alive; return False where the run is over."""
         with atomic_write():
             mine = type(self).objects.filter(pk=self.pk, status=self.Status.RUNNING)
             return bool(mine.update(beat_at=timezone.now()))
@@ -85,5 +86,5 @@ class IssueRun(WithStatus):
 
     @property
     def progress(self) -> int:
-        """Per cent of the cards that were dealt with."""
+        """The percentage of the cards that are issued or skipped."""
         return 100 * (self.issued + self.skipped) // (len(self.cards) or 1)

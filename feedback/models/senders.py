@@ -1,4 +1,4 @@
-"""Who sends cards: how a street numbers them, how long a period is, whom an employer may ask."""
+"""Senders of cards: contact lines, the length of periods, and series of card numbers."""
 
 import re
 import secrets
@@ -25,23 +25,23 @@ class SenderQuerySet(models.QuerySet["Sender"]):
     def for_user(self, user: Any, right: Right = Right.READ) -> Self:
         return self.filter(access.within("area__path", access.reach(user, Resource.CARD, right)))
 
-    def keep(self, area: Area, **said: Any) -> "Sender":
-        """Keep what this street or community says of itself; how long a period is says the street alone.
+    def keep(self, area: Area, **values: Any) -> "Sender":
+        """Save the settings of this street or community, and return them; ValidationError where one is not valid.
 
-        Of two who begin at once the second mends what the first made.
+        The area is locked first, so that of two first calls the second changes the row that the first made.
         """
         with atomic_write():
             Area.objects.select_for_update(no_key=True).get(pk=area.pk)
-            kept: Sender = self.select_for_update(no_key=True).filter(area=area).first() or Sender(area=area)
-            for name, value in said.items():
-                setattr(kept, name, value)
-            kept.full_clean()
-            kept.save()
-        return kept
+            row: Sender = self.select_for_update(no_key=True).filter(area=area).first() or Sender(area=area)
+            for name, value in values.items():
+                setattr(row, name, value)
+            row.full_clean()
+            row.save()
+        return row
 
 
 class Sender(Audited):
-    """What a street or a community says of itself on its cards; the street also sets how long a period is."""
+    """The settings of a street or community for its cards: a contact line, and for a street the months of a period."""
 
     area = models.OneToOneField(
         Area,
@@ -71,20 +71,20 @@ class Sender(Audited):
 
 
 def months_of(street_path: str) -> int:
-    """How many months a period of this street has."""
+    """Return how many months a period of this street has."""
     return Sender.objects.filter(area__path=street_path).values_list("months", flat=True).first() or HALF_A_YEAR
 
 
 def contacts_of(street: Area) -> dict[str, str]:
-    """What the street and its communities say of themselves, by path."""
+    """Return the contact lines of the street and its communities, by path."""
     senders = Sender.objects.filter(access.within("area__path", [access.subtree(street.path)]))
     return dict(senders.values_list("area__path", "contact"))
 
 
 class NumberSeries(models.Model):
-    """The last number that a street gave to a card in a year: locked while numbers are taken, so none is missing.
+    """The last number that a street gave to a card in a year; locked while numbers are taken, so that none is missing.
 
-    Each number ends in two random letters: what is numbered after a backup was restored bears no number of before.
+    Each number ends in two random letters, so that after a restored backup no number is given a second time.
     """
 
     street = models.ForeignKey(
@@ -108,7 +108,7 @@ class NumberSeries(models.Model):
 
     @staticmethod
     def take(street: Area, year: int, count: int) -> list[str]:
-        """Return the street's next numbers of the year, such as 310114001-2026-00001KX, held by the transaction."""
+        """Return the street's next numbers of the year, such as 310114001-2026-00001KX; the series stays locked."""
         code = code_of(street)
         NumberSeries.objects.bulk_create([NumberSeries(street=street, year=year)], ignore_conflicts=True)
         series = NumberSeries.objects.select_for_update(no_key=True).get(street=street, year=year)
@@ -119,7 +119,7 @@ class NumberSeries(models.Model):
 
     @staticmethod
     def go_on_behind(tokens: Sequence[str]) -> int:
-        """Let no number be given again that was given before a backup was restored; return how many series lagged."""
+        """Raise the series to the numbers in these journal tokens, after a restore; return how many series lagged."""
         highest: dict[tuple[str, int], int] = {}
         for code, year, last in _numbered(tokens):
             highest[code, year] = max(last, highest.get((code, year), 0))
@@ -133,13 +133,13 @@ class NumberSeries(models.Model):
 
 
 def _numbered(tokens: Iterable[str]) -> Iterator[tuple[str, int, int]]:
-    """Read what `take` noted; a line that a full disk cut short says nothing."""
+    """Yield code, year and last number of each token that `take` noted; skip one that a full disk cut short."""
     for match in filter(None, map(NUMBERED.fullmatch, tokens)):
         yield match["code"], int(match["year"]), int(match["last"])
 
 
 def code_of(street: Area) -> str:
-    """What the numbers of a street's cards begin with."""
+    """Return the prefix of the street's card numbers."""
     return street.division_code or street.path
 
 

@@ -1,4 +1,4 @@
-"""How an employer's party unit comes in: by a key of its system, or by the login of its contact."""
+"""Access of employers' party units: the keys of their systems and the logins of their contacts."""
 
 import ipaddress
 from datetime import timedelta
@@ -17,11 +17,11 @@ from members.ground.keys import AccessKey, KeyQuerySet
 from members.ground.states import Conflict
 from members.models import Area, Employer, User
 
-OVERLAP = timedelta(days=7)  # a key that was rotated works on for so long
+OVERLAP = timedelta(days=7)  # how long a rotated key still works
 
 
 class Scope(models.TextChoices):
-    """What a key may do."""
+    """A right of a key."""
 
     READ = "cards:read", "取卡"
     ANSWER = "cards:answer", "签收、反馈、退回"
@@ -29,15 +29,15 @@ class Scope(models.TextChoices):
 
 
 class EmployerKeyQuerySet(GivenQuerySet, KeyQuerySet):  # type: ignore[override]
-    """Keys that a street gave."""
+    """Keys that streets gave to employers."""
 
 
 class EmployerKey(OfCounterpart, AccessKey):
-    """The key of an employer's system, given by a street. `addresses` are where it may call from; none is anywhere."""
+    """The key of an employer's system, from a street. `addresses` limits where it may call from; empty is no limit."""
 
     employer = models.ForeignKey(
         Employer,
-        on_delete=models.PROTECT,  # what was done with it stays known
+        on_delete=models.PROTECT,  # what was done with the key stays known
         verbose_name="单位",
         related_name="keys",
     )
@@ -73,36 +73,36 @@ class EmployerKey(OfCounterpart, AccessKey):
         return [ipaddress.ip_network(text, strict=False) for text in self.addresses.split()]
 
     def works_from(self, address: str) -> bool:
-        """Whether it may be used from this address."""
+        """Return whether the key may be used from this IP address."""
         plain = plain_address(address)
         if plain is None or not self.addresses:
             return not self.addresses
         return any(ipaddress.ip_address(plain) in network for network in self.networks())
 
     def rotate(self) -> tuple["EmployerKey", str]:
-        """Make its successor and return it with its text; this one works on for a week at most.
+        """Make a successor, and return it with its text; this key works for at most another week.
 
-        Conflict where it opens nothing any more, or has a successor already. The caller opens the transaction.
+        Conflict where this key is revoked, has expired or has a successor. The caller opens the transaction.
         """
         if not EmployerKey.objects.live().select_for_update(of=("self",), no_key=True).filter(pk=self.pk).exists():
             raise Conflict("这把密钥已停用或已到期，不能更换。请联系街道发一把新的。")
         if self.has_successor():
             raise Conflict("这把密钥刚才已经换过，请用换出来的那一把。")
-        kept = {name: getattr(self, name) for name in ("employer", "street", "scopes", "addresses")}
-        successor, text = EmployerKey.make(label=self.label, **kept)
+        values = {name: getattr(self, name) for name in ("employer", "street", "scopes", "addresses")}
+        successor, text = EmployerKey.make(label=self.label, **values)
         self.expires_at = min(self.expires_at, timezone.now() + OVERLAP)
         self.save(update_fields=["expires_at"])
         return successor, text
 
     def revoke(self) -> None:
-        """From now on it opens nothing; Conflict where that was said before. The caller opens the transaction."""
-        kept = EmployerKey.objects.select_for_update(of=("self",), no_key=True)
-        if not kept.filter(pk=self.pk, revoked_at=None).exists():
+        """Revoke the key; Conflict where it is revoked already. The caller opens the transaction."""
+        rows = EmployerKey.objects.select_for_update(of=("self",), no_key=True)
+        if not rows.filter(pk=self.pk, revoked_at=None).exists():
             raise Conflict("这把密钥已经停用了。")
         super().revoke()
 
     def has_successor(self) -> bool:
-        """Whether a later key of the same use is there."""
+        """Return whether the counterpart has a later live key with the same label and scopes."""
         later = EmployerKey.objects.live().filter(employer=self.employer, street=self.street, label=self.label)
         return any(key.scopes == self.scopes for key in later.filter(pk__gt=self.pk))
 
@@ -112,25 +112,25 @@ class EmployerKey(OfCounterpart, AccessKey):
 
 class ContactQuerySet(GivenQuerySet, DatedQuerySet):  # type: ignore[override]
     def may_reset(self, user: Any, contact: "Contact") -> bool:
-        """Whether the user may give this contact a new password: with it goes all that the contact's login opens."""
+        """Return whether the user may reset this contact's password: they must be able to grant all that it opens."""
         return not contact.user.is_superuser and User.objects.within_gift_of(user).filter(pk=contact.user_id).exists()
 
 
 class Contact(OfCounterpart, Audited):
-    """A user who reads and answers an employer's cards in the browser, for a time; they hold no post."""
+    """A user who reads and answers an employer's cards in the browser between two dates; they hold no post."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, verbose_name="用户", related_name="contacts"
     )
     employer = models.ForeignKey(
         Employer,
-        on_delete=models.PROTECT,  # for whom somebody answered stays known
+        on_delete=models.PROTECT,  # the employer behind an answer stays known
         verbose_name="单位",
         related_name="contacts",
     )
     street = models.ForeignKey(
         Area,
-        on_delete=models.PROTECT,  # the street that let them in answers for it
+        on_delete=models.PROTECT,  # the street that admitted them answers for it
         verbose_name="开通的街道",
         related_name="+",
         limit_choices_to={"level": Area.Level.STREET},
@@ -157,7 +157,7 @@ class Contact(OfCounterpart, Audited):
         return f"{self.employer} {self.user}"
 
     def end(self) -> None:
-        """From today on they act no more; Conflict where that was said before. The caller opens the transaction."""
+        """End the contact today; Conflict where it has ended already. The caller opens the transaction."""
         today = timezone.localdate()
         if not Contact.objects.lasting().select_for_update(of=("self",), no_key=True).filter(pk=self.pk).exists():
             raise Conflict("这位联系人已经结束了。")
@@ -169,7 +169,7 @@ class Contact(OfCounterpart, Audited):
 
 
 def employers_of(user: Any) -> models.QuerySet[Employer]:
-    """The employers whose cards the user reads today."""
+    """Return the employers whose cards the user may read today."""
     if not user.is_authenticated:
         return Employer.objects.none()
     return Employer.objects.filter(pk__in=Contact.objects.current().filter(user=user).values("employer"))

@@ -1,4 +1,4 @@
-"""Telling an employer's system that there is something to fetch; the truth stays in the feed."""
+"""Webhooks that tell employers' systems of new events; the content stays in the feed."""
 
 import base64
 import secrets
@@ -19,7 +19,7 @@ from members.models import Area, Employer
 
 
 class Webhook(OfCounterpart, Audited):
-    """An address that an administrator allowed; every message is signed with a secret that both sides know."""
+    """A URL that a street allowed; each message to it is signed with a shared secret."""
 
     employer = models.ForeignKey(Employer, on_delete=models.CASCADE, verbose_name="单位", related_name="webhooks")
     street = models.ForeignKey(
@@ -44,10 +44,11 @@ class Webhook(OfCounterpart, Audited):
 
     @property
     def secret(self) -> str:
-        """`whsec_` and the key in base64, as Standard Webhooks write it."""
+        """The secret as Standard Webhooks write it: `whsec_` and the key in base64."""
         return decrypt_text(self.secret_sealed)
 
     def make_secret(self) -> str:
+        """Set a new random secret and return it; the caller saves."""
         secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
         self.secret_sealed = encrypt_text(secret)
         return secret
@@ -71,17 +72,17 @@ class DeliveryQuerySet(models.QuerySet):
         return self.filter(status=Delivery.Status.WAITING, next_at__lte=now)
 
     def next_at(self) -> datetime | None:
-        """When the first of those that wait is due."""
+        """Return when the first waiting delivery is due, None where none waits."""
         waiting = self.filter(status=Delivery.Status.WAITING, webhook__is_active=True)
         return waiting.order_by().aggregate(first=models.Min("next_at"))["first"]
 
     def expired(self) -> Self:
-        """Messages that nobody will ask after any more; after three days none is on its way."""
+        """Deliveries past their retention; all of them ended long before, since none is tried for over three days."""
         return self.filter(created_at__lt=timezone.now() - timedelta(days=settings.RETENTION["delivery"]))
 
 
 class Delivery(models.Model):
-    """One message on its way: tried until it arrives, for three days."""
+    """One message to a webhook, tried for three days or until it arrives."""
 
     class Status(models.TextChoices):
         WAITING = "waiting", "待发送"

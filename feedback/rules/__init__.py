@@ -1,1 +1,1 @@
-"""The life of a record card, step by step; offers, keys and inboxes."""
+"""Rules of record cards, step by step, and of offers, keys and inboxes."""

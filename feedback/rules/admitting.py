@@ -1,4 +1,4 @@
-"""What lets a unit in: a key for its system, a login for its contact, an address where it is told of news."""
+"""Access of units: keys for their systems, logins for their contacts, webhooks for news."""
 
 from datetime import timedelta
 from typing import Any
@@ -22,19 +22,19 @@ BEYOND = "这位联系人还有您范围以外的岗位或单位，不能由您�
 def give_key(
     *, employer: Employer, street: Area, label: str, scopes: list[str], addresses: str, life: timedelta
 ) -> tuple[EmployerKey, str]:
-    """Give the unit's system a key, and return it with its text, which is shown once."""
+    """Create a key for the unit's system; return it and its text, to be displayed once. ValidationError: `check_key`."""
     with atomic_write():
         _lock(employer)
         check_key(employer=employer, street=street, label=label)
-        given: dict[str, Any] = {"employer": employer, "street": street, "scopes": scopes, "addresses": addresses}
-        row = EmployerKey(label=label, **given)
+        values: dict[str, Any] = {"employer": employer, "street": street, "scopes": scopes, "addresses": addresses}
+        row = EmployerKey(label=label, **values)
         row.clean_fields(exclude={"prefix", "digest", "expires_at"})
         row.clean()
-        return EmployerKey.make(label=label, life=life, **given)
+        return EmployerKey.make(label=label, life=life, **values)
 
 
 def check_key(*, employer: Employer, street: Area, label: str) -> None:
-    """Raise ValidationError where the unit has a key of this use that opens something."""
+    """Raise ValidationError where the unit has a live key with this label."""
     if EmployerKey.objects.live().filter(employer=employer, street=street, label=label).exists():
         raise ValidationError({"label": SAME_KEY})
 
@@ -42,9 +42,9 @@ def check_key(*, employer: Employer, street: Area, label: str) -> None:
 def admit(
     *, employer: Employer, street: Area, name: str, username: str, password: FirstPassword, by: User
 ) -> tuple[Contact, bool]:
-    """Let somebody read and answer the unit's cards; return the contact, and whether they got this first password.
+    """Create a contact of the unit; return it, and whether its user is new and got this first password.
 
-    Whoever acts for another unit already keeps their login, and their password.
+    A user who is a contact of another unit keeps their login and password.
     """
     with atomic_write():
         _lock(employer)
@@ -62,7 +62,7 @@ def admit(
 
 
 def check_contact(*, employer: Employer | None, name: str, username: str, by: User) -> User | None:
-    """Return who has this login, None for nobody; ValidationError where it is not theirs to give one more unit to."""
+    """Return the user with this login, None for nobody; ValidationError where `by` may not give them this unit."""
     user = User.objects.filter(username=username).first()
     if user is None:
         return None
@@ -76,7 +76,7 @@ def check_contact(*, employer: Employer | None, name: str, username: str, by: Us
 
 
 def reset_password(contact: Contact, *, password: FirstPassword, by: User) -> None:
-    """Give the contact this first password; whoever acts elsewhere as well gets it there. A lock-out ends."""
+    """Set this first password, for all the user's units, and end a lock-out; PermissionDenied as in `require_reset`."""
     with atomic_write():
         user = User.objects.select_for_update(no_key=True).get(pk=contact.user_id)
         require_reset(contact, by=by)
@@ -86,13 +86,13 @@ def reset_password(contact: Contact, *, password: FirstPassword, by: User) -> No
 
 
 def require_reset(contact: Contact, *, by: User) -> None:
-    """Raise PermissionDenied where the contact's login opens what the user could not give."""
+    """Raise PermissionDenied where the contact's login opens more than the user may give."""
     if not Contact.objects.may_reset(by, contact):
         raise PermissionDenied(BEYOND)
 
 
 def add_webhook(*, employer: Employer, street: Area, url: str) -> tuple[Webhook, str]:
-    """Allow an address of the unit, and return it with the secret that its messages are signed with, shown once."""
+    """Create a webhook of the unit; return it and its secret, to be displayed once. ValidationError for its URL."""
     with atomic_write():
         _lock(employer)
         check_address(employer=employer, street=street, url=url)
@@ -104,7 +104,7 @@ def add_webhook(*, employer: Employer, street: Area, url: str) -> tuple[Webhook,
 
 
 def change_webhook(webhook: Webhook, *, url: str, is_active: bool) -> None:
-    """Tell the unit at another address, or no more, or again."""
+    """Change the webhook's URL and whether it is active; ValidationError for its URL."""
     with atomic_write():
         _lock(webhook.employer)
         row = _locked(webhook)
@@ -115,14 +115,14 @@ def change_webhook(webhook: Webhook, *, url: str, is_active: bool) -> None:
 
 
 def check_address(*, employer: Employer, street: Area, url: str, but: Webhook | None = None) -> None:
-    """Raise ValidationError where another webhook of the unit has this address."""
+    """Raise ValidationError where a webhook of the unit, other than `but`, has this URL."""
     same = Webhook.objects.filter(employer=employer, street=street, url=url)
     if any(each != but for each in same):
         raise ValidationError({"url": SAME_ADDRESS})
 
 
 def renew_secret(webhook: Webhook) -> str:
-    """Sign the messages to this address with another secret from now on; return it."""
+    """Replace the webhook's signing secret, and return the new one."""
     with atomic_write():
         row = _locked(webhook)
         secret = row.make_secret()
@@ -131,7 +131,7 @@ def renew_secret(webhook: Webhook) -> str:
 
 
 def _lock(employer: Employer) -> None:
-    """Let those who let one unit in queue, so that the second finds what the first made."""
+    """Lock the employer, so that of two calls for one unit the second finds what the first made."""
     Employer.objects.select_for_update(no_key=True).get(pk=employer.pk)
 
 

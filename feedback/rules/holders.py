@@ -1,4 +1,4 @@
-"""What of feedback holds on to areas, employers and members."""
+"""Rows of feedback that depend on areas, employers, users and members."""
 
 from feedback.models import (
     Contact,

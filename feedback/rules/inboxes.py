@@ -1,4 +1,4 @@
-"""Units' inboxes, as what is below asks of them: to whom one is open, and where."""
+"""Access to units' inboxes, reported to members, which does not know this app."""
 
 from typing import Any
 
@@ -10,17 +10,18 @@ from members.ground.openings import Opening
 
 
 def _beyond(user: Any) -> QuerySet:
-    """Contacts, today or later, of streets that the user may not let units in for."""
-    given = Contact.objects.for_user(user, Right.WRITE)
-    return Contact.objects.lasting().exclude(pk__in=given.values("pk")).values("user")
+    """Return the users who are contacts, now or later, of streets where the user may not admit units."""
+    within = Contact.objects.for_user(user, Right.WRITE)
+    return Contact.objects.lasting().exclude(pk__in=within.values("pk")).values("user")
 
 
 def _paths(user: Any) -> set[str]:
-    """The streets that let the user in as a unit's contact, today or later."""
+    """Return the paths of the streets where the user is a contact, now or later."""
     return _streets(Contact.objects.lasting().filter(user=user))
 
 
 def _former_paths(user: Any) -> set[str]:
+    """Return the paths of the streets where the user is or ever was a contact."""
     return _streets(Contact.objects.filter(user=user))
 
 

@@ -1,4 +1,4 @@
-"""Issuing: the body is frozen, numbered and put on the employer's feed. No card leaves without its member's consent."""
+"""Issuing: number the card, freeze its body, add it to the employer's feed; never without its member's consent."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -29,9 +29,9 @@ def issue(card: RecordCard) -> None:
 
 
 def issue_all(pks: Sequence[int]) -> MovedOn:
-    """Issue those of these cards (ids) whose members agree, in one transaction; the others stay as they are.
+    """Issue those of these cards (ids) that are agreed, in one transaction; the others stay as they are.
 
-    A card for an employer that its member has left since is none of its business any more.
+    A card whose member has left the employer stays too: it does not concern that employer any more.
     """
     with atomic_write():
         cards = _ready(pks)
@@ -50,9 +50,9 @@ def issue_all(pks: Sequence[int]) -> MovedOn:
 
 
 def start(area: Area, pks: Sequence[int], *, user: User) -> IssueRun | None:
-    """Issue those of these cards (ids) whose members agree, in the background; None where there is none of them.
+    """Issue the agreed ones of these cards (ids) in the background, and return the run; None where none is agreed.
 
-    Who starts the same twice gets the run that is under way.
+    A second call for the same cards returns the run that is under way.
     """
     with atomic_write():
         Area.objects.select_for_update(no_key=True).get(pk=area.pk)
@@ -68,10 +68,10 @@ def start(area: Area, pks: Sequence[int], *, user: User) -> IssueRun | None:
 
 @task()
 def run_issue(pk: int) -> None:
-    """Issue a run's cards, some hundred a transaction; each part counts with its commit.
+    """Issue a run's cards, 300 a transaction; each transaction also saves how far the run is.
 
-    So a worker that takes the run up from one that was killed goes on behind the last part. A run that was said to
-    have stopped issues nothing: its user was told to begin another.
+    After a worker was killed, the next one continues behind the last part. A run marked as stopped issues nothing,
+    because its user was told to start another.
     """
     run = IssueRun.objects.select_related("user").get(pk=pk)
     if not run.beat():
@@ -93,13 +93,13 @@ def _issue_part(run: IssueRun, cards: list[int], *, of: int) -> None:
 
 
 def _ready(pks: Sequence[int]) -> list[RecordCard]:
-    """Those that may leave, locked; their consents are locked first, as by whoever takes one back."""
+    """Return the cards that may be issued, locked; consents are locked first, as when one is withdrawn."""
     agreed = RecordCard.objects.filter(pk__in=pks, status=RecordCard.Status.AGREED)
     consents = Consent.objects.in_force(Consent.Purpose.CARDS).filter(pk__in=agreed.values("consent"))
-    standing = {consent.pk for consent in consents.order_by("pk").select_for_update(no_key=True)}
+    in_force = {consent.pk for consent in consents.order_by("pk").select_for_update(no_key=True)}
     rows = agreed.locked().select_related("member", "employer", "area", "supersedes")
     ready = rows.for_present_employers().order_by("area__path", "pk")
-    return [card for card in ready if card.consent_id in standing]
+    return [card for card in ready if card.consent_id in in_force]
 
 
 def _freeze(cards: list[RecordCard]) -> None:

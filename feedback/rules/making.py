@@ -1,7 +1,7 @@
-"""Cards of a period, made in bulk from what is on record: activities, visits, needs done, roles held.
+"""Cards of a period, made in bulk from the records: activities, visits, needs met, duties.
 
-Repeatable: what is there already is left alone, only drafts are refreshed. A member of whom nothing is on record gets
-no card: who did not come is written down nowhere.
+Making is repeatable: it adds missing cards, refreshes drafts and leaves all others alone. A member without records gets
+no card, so that nothing shows who did not come.
 """
 
 from collections import defaultdict
@@ -38,19 +38,19 @@ NO_PERIOD = "请从最近的五个时段里选一个，还没有开始的不能�
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What came of making: cards that are new, drafts that say something else now, cards that were left alone."""
+    """The outcome of making: counts of new cards, of refreshed drafts, and of cards that stayed the same."""
 
     new: int
     refreshed: int
     same: int
 
     def __str__(self) -> str:
-        told = {"新生成 {} 张": self.new, "更新草稿 {} 张": self.refreshed, "其余 {} 张没有变化": self.same}
-        return "，".join(said.format(count) for said, count in told.items() if count) + "。"
+        counts = {"新生成 {} 张": self.new, "更新草稿 {} 张": self.refreshed, "其余 {} 张没有变化": self.same}
+        return "，".join(label.format(count) for label, count in counts.items() if count) + "。"
 
 
 class CardHome(NamedTuple):
-    """Where an in-post member lives, or lived last: to that community their card belongs."""
+    """The current or last home of an in-post member (ids and a path); it decides the card's community."""
 
     member: int
     employer: int
@@ -58,15 +58,15 @@ class CardHome(NamedTuple):
 
 
 def make(area: Area, period: CardPeriod) -> Made:
-    """Make the cards of the in-post members who live in this street or community, in one transaction."""
+    """Make the cards of the in-post members of a street or community; ValidationError for the area or period."""
     with atomic_write():
-        # Two who make at once queue.
+        # of two calls at once the second waits, and finds the cards of the first
         street = Area.objects.select_for_update(no_key=True).get(path=area.street_path)
         _check(area, period)
         homes = _homes(area)
         lines = lines_of(area, period, homes)
         cards = _cards_of(period, homes.values("member"))
-        new = _new_cards(_told(homes), lines, cards, period, street)
+        new = _new_cards(_card_homes(homes), lines, cards, period, street)
         RecordCard.objects.bulk_create(new, batch_size=500)
         changed = [card for card in cards.values() if _is_stale(card, lines)]
         for card in changed:
@@ -80,7 +80,7 @@ def make(area: Area, period: CardPeriod) -> Made:
 
 
 def periods_of(street_path: str) -> list[CardPeriod]:
-    """The periods that this street makes cards for, the oldest first: the present one and some before it."""
+    """Return the periods that this street makes cards for, oldest first: the current one and `PAST` before it."""
     found = [CardPeriod.on(timezone.localdate(), months=months_of(street_path))]
     for _ in range(PAST):
         found.insert(0, found[0].previous)
@@ -95,7 +95,10 @@ def _check(area: Area, period: CardPeriod) -> None:
 
 
 def remake(card: RecordCard) -> RecordCard:
-    """Make a new draft in place of a card that came back or was withdrawn."""
+    """Make a draft that replaces a returned or withdrawn card.
+
+    Conflict for another status; ValidationError where it was remade before, or the member has no employer now.
+    """
     with atomic_write():
         Area.objects.select_for_update(no_key=True).get(path=card.area.street_path)
         card = RecordCard.objects.select_related("area", "supersedes").locked().get(pk=card.pk)
@@ -119,7 +122,7 @@ def remake(card: RecordCard) -> RecordCard:
 
 
 def _superseded(card: RecordCard) -> RecordCard | None:
-    """Which issued card the successor of this one stands for: one that never left hands on the one before it."""
+    """Return the issued card that a successor of this card supersedes; a card never issued hands on its own."""
     if card.number:
         return card
     earlier, card.supersedes = card.supersedes, None
@@ -129,7 +132,7 @@ def _superseded(card: RecordCard) -> RecordCard | None:
 
 
 def lines_of(area: Area, period: CardPeriod, homes: QuerySet[Residence]) -> dict[int, list[Line]]:
-    """What the members of these homes did in the period anywhere in the area's street, by member, oldest first."""
+    """Return what the members of these homes did in the period, in the whole street: lines by member, oldest first."""
     members, street = homes.values("member"), Area.objects.get(path=area.street_path)
     found: dict[int, list[Line]] = defaultdict(list)
     for member, line in (
@@ -149,12 +152,12 @@ def _homes(area: Area) -> QuerySet[Residence]:
     return Residence.objects.inside(area).last_homes().filter(**in_post)
 
 
-def _told(homes: QuerySet[Residence]) -> Iterable[CardHome]:
+def _card_homes(homes: QuerySet[Residence]) -> Iterable[CardHome]:
     return map(CardHome._make, homes.order_by("area__path").values_list("member", "member__employer", "area__path"))
 
 
 def _cards_of(period: CardPeriod, members: Any) -> dict[tuple[int, int], RecordCard]:
-    """The last card of each member and employer in this period, whatever became of it."""
+    """Return the last card of each member and employer in this period, whatever its status."""
     rows = RecordCard.objects.of_period(period).filter(member__in=members).defer("body").order_by("pk")
     return {(card.member_id, card.employer_id): card for card in rows}
 
@@ -193,18 +196,18 @@ def _line(key: str, kind: str, day: date, title: str, *, tier: str = "", field: 
 def _attendances(members: Any, street: Area, period: CardPeriod) -> Iterable[tuple[int, Line]]:
     held = Activity.objects.inside(street).held().between(*period)
     rows = Attendance.objects.filter(member__in=members, activity__in=held).order_by()
-    told = rows.values_list(
+    values = rows.values_list(
         "pk", "member", "duty", "activity__held_on", "activity__title", "activity__area__level", "activity__field"
     )
-    for pk, member, duty, day, title, level, field in told:
+    for pk, member, duty, day, title, level, field in values:
         tier = str(TIERS[level])
         yield member, _line(f"a{pk}", "activity", day, title, tier=tier, field=FIELDS[field], duty=DUTIES.get(duty, ""))
 
 
 def _visits(members: Any, street: Area, period: CardPeriod) -> Iterable[tuple[int, Line]]:
-    """Visits of a household are those of the members who lived behind its door on that day.
+    """Yield the visits of members: a household's visit counts for all its members of that day.
 
-    Whose door was visited is not told.
+    The line does not say which household was visited.
     """
     rows = Visit.objects.inside(street).filter(visited_on__range=period).order_by()
     door = "pairing__household__area", "pairing__household__room"
@@ -220,7 +223,7 @@ def _visits(members: Any, street: Area, period: CardPeriod) -> Iterable[tuple[in
 
 
 def _needs(members: Any, street: Area, period: CardPeriod) -> Iterable[tuple[int, Line]]:
-    """Needs that were met; their text may tell of neighbours, so that only the skill is named."""
+    """Yield the needs met by members; a line names the skill only, because a need's text may be about neighbours."""
     done = Need.objects.inside(street).filter(status=Need.Status.DONE, done_at__date__range=period)
     rows = Need.members.through.objects.filter(need__in=done, member__in=members)
     for pk, member, moment, level, skill in rows.values_list(
@@ -231,17 +234,17 @@ def _needs(members: Any, street: Area, period: CardPeriod) -> Iterable[tuple[int
 
 
 def _duties(members: Any, street: Area, period: CardPeriod) -> Iterable[tuple[int, Line]]:
-    """Roles held while the member lived in this street: those of a street that they came from stay there."""
-    held = Duty.objects.filter(member__in=members, since__lte=period.last).exclude(until__lte=period.first)
-    came = held.annotate(came=Subquery(_ends_elsewhere(street)))
-    for pk, member, kind, since, until, arrived in came.values_list("pk", "member", "kind", "since", "until", "came"):
+    """Yield the members' duties, from when they lived in this street on; an earlier street's duties stay there."""
+    duties = Duty.objects.filter(member__in=members, since__lte=period.last).exclude(until__lte=period.first)
+    dated = duties.annotate(came=Subquery(_ends_elsewhere(street)))
+    for pk, member, kind, since, until, arrived in dated.values_list("pk", "member", "kind", "since", "until", "came"):
         day = max(since, period.first, arrived or since)
         if day <= period.last and (until is None or day < until):
             yield member, _line(f"d{pk}", "duty", day, DUTIES[kind])
 
 
 def _ends_elsewhere(street: Area) -> QuerySet:
-    """The day on which the last home in another street ended, of the member of the outer query."""
+    """Return a subquery: the day on which the outer query's member last moved out of another street."""
     here = Area.objects.inside(street)
     homes = Residence.objects.filter(member=OuterRef("member")).exclude(area__in=here).order_by()
     return homes.values("member").annotate(last=Max("until")).values("last")

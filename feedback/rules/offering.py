@@ -1,4 +1,4 @@
-"""What a unit offers, and what it is used for: by its system, its contact or the office, under the same rules."""
+"""Offers of units and their use for needs; the same rules for the unit's system, its contact and the office."""
 
 from typing import Any
 
@@ -19,38 +19,38 @@ Status = Offer.Status
 
 
 def offer(by: EmployerKey | Contact, *, area: Area, kind: str, title: str, text: str = "") -> tuple[Offer, bool]:
-    """Offer something to the street of this key or contact, or to a community of it; return it and whether it is new.
+    """Offer something to the street of this key or contact, or to one of its communities; ValidationError elsewhere.
 
-    One that says the same and stands is the one that was meant.
+    Return the offer and whether it is new: an equal offer that is open is returned instead of a second one.
     """
     with atomic_write():
-        said = {"area": _place(by, area), "kind": kind, "title": title, "text": text}
-        # Of two at once the second finds what the first made.
-        said["employer"] = Employer.objects.select_for_update(no_key=True).get(pk=by.employer_id)
-        new = Offer(**said)
+        values = {"area": _place(by, area), "kind": kind, "title": title, "text": text}
+        # of two calls at once the second finds what the first made
+        values["employer"] = Employer.objects.select_for_update(no_key=True).get(pk=by.employer_id)
+        new = Offer(**values)
         new.full_clean()
-        if same := Offer.objects.open().filter(**said).order_by("pk").first():
+        if same := Offer.objects.open().filter(**values).order_by("pk").first():
             return same, False
         new.save()
     return new, True
 
 
-def change(row: Offer, *, by: EmployerKey | Contact, **said: Any) -> Offer:
-    """Say these fields of an offer anew; Conflict where it stands no more."""
+def change(row: Offer, *, by: EmployerKey | Contact, **values: Any) -> Offer:
+    """Change these fields of an offer; Conflict where it is not open, ValidationError for a value that is not valid."""
     with atomic_write():
-        if "area" in said:
-            said["area"] = _place(by, said["area"])
+        if "area" in values:
+            values["area"] = _place(by, values["area"])
         locked = _locked(row)
         locked.lock_if(Status.OPEN)
-        for name, value in said.items():
+        for name, value in values.items():
             setattr(locked, name, value)
         locked.full_clean()
-        locked.save(update_fields=list(said))
+        locked.save(update_fields=list(values))
     return locked
 
 
 def take_back(row: Offer) -> Offer:
-    """Its unit offers it no more; again, nothing changes. Conflict where it is used up."""
+    """Withdraw the offer for its unit; repeating it changes nothing. Conflict where it is used up."""
     with atomic_write():
         locked = _locked(row)
         if locked.status != Status.WITHDRAWN:
@@ -59,7 +59,7 @@ def take_back(row: Offer) -> Offer:
 
 
 def offer_again(row: Offer) -> Offer:
-    """Its unit offers it after all; again, nothing changes. That something was used up is the office's to say."""
+    """Open a withdrawn offer again; repeating it changes nothing. Conflict where the office marked it as used up."""
     with atomic_write():
         locked = _locked(row)
         if locked.status != Status.OPEN:
@@ -68,32 +68,32 @@ def offer_again(row: Offer) -> Offer:
 
 
 def use(row: Offer, *, need: Need) -> None:
-    """The unit takes this open need on with what it offers; the need lies within the area that it is offered to."""
+    """Use the offer for this open need, which its unit claims; ValidationError for a need outside the offer's area."""
     with atomic_write():
         locked = _locked(row)
         locked.lock_if(Status.OPEN)
-        asked = Need.objects.select_for_update(of=("self",), no_key=True).select_related("area").get(pk=need.pk)
-        if not asked.area.path.startswith(locked.area.path):
+        claimed = Need.objects.select_for_update(of=("self",), no_key=True).select_related("area").get(pk=need.pk)
+        if not claimed.area.path.startswith(locked.area.path):
             raise ValidationError({"need": ELSEWHERE})
-        asked.claim(employer=locked.employer)
-        locked.needs.add(asked)
-        record("change", locked, changes={"needs": [asked.pk]})
+        claimed.claim(employer=locked.employer)
+        locked.needs.add(claimed)
+        record("change", locked, changes={"needs": [claimed.pk]})
 
 
 def use_up(row: Offer, *, user: User) -> None:
-    """There is no more of it."""
+    """Mark the offer as used up; PermissionDenied as in `may_mark`, Conflict where it is not open."""
     with atomic_write():
         _locked_to_mark(row, user).close(Status.USED)
 
 
 def make_available(row: Offer, *, user: User) -> None:
-    """There is some of it after all; what its unit took back is the unit's to offer again."""
+    """Open a used-up offer again; PermissionDenied as in `may_mark`, Conflict where its unit withdrew it."""
     with atomic_write():
         _locked_to_mark(row, user).reopen(only_from=Status.USED)
 
 
 def may_mark(row: Offer, user: User) -> bool:
-    """Whether the user says if there is any left: what is offered to a whole street is not one community's to close."""
+    """Return whether the user may mark the offer as used up: one to a whole street is marked by the street only."""
     return access.covers(user, Resource.CARD, row.area.path, Right.WRITE)
 
 
@@ -105,13 +105,13 @@ def _locked_to_mark(row: Offer, user: User) -> Offer:
 
 
 def _locked(row: Offer) -> Offer:
-    """The offer as it now is, locked."""
+    """Return the offer read again and locked."""
     rows = Offer.objects.select_for_update(of=("self",), no_key=True).select_related("area", "employer")
     return rows.get(pk=row.pk)
 
 
 def _place(by: EmployerKey | Contact, area: Area) -> Area:
-    """The area, locked, if something can be offered to it."""
+    """Return the area, locked; ValidationError where it cannot receive this unit's offers."""
     found = Offer.places(by.street).select_for_update(no_key=True).filter(pk=area.pk).first()
     if found is None:
         raise ValidationError({"area": NO_PLACE})

@@ -1,6 +1,6 @@
-"""What the employer does with a card: acknowledge, answer, return; by key or by hand, under the same rules.
+"""The employer's steps on a card: acknowledge, answer, return; the same rules for its system and its contacts.
 
-In this order: a withdrawn card is gone, a wrong digest means another text was read, then the state decides.
+Each step checks in this order: the card is not withdrawn, the digest is the card's, the status allows the step.
 """
 
 from dataclasses import dataclass
@@ -22,31 +22,31 @@ NO_WORD = "选了“其他”，请写一句为什么退回。"
 
 
 class ReceiptRefused(Conflict):
-    """It cannot be done; the sentence says why."""
+    """The step is refused; the message is a Chinese sentence that says why."""
 
 
 class Withdrawn(ReceiptRefused):
-    """The community or the member took the card back."""
+    """The community or the member withdrew the card."""
 
 
 class WrongDigest(ReceiptRefused):
-    """What was read is not what the card says."""
+    """The digest is not the card's: the employer read another text."""
 
 
 class Closed(ReceiptRefused):
-    """The time for amending an answer is over."""
+    """The time for amending the answer is over."""
 
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """Who acts for the employer: a key or a contact."""
+    """The actor for the employer: a key of its system or a contact's user."""
 
     key: EmployerKey | None = None
     user: User | None = None
 
 
 def receive(card: RecordCard, *, digest: str) -> Receipt:
-    """Acknowledge the body of this digest; again, the same receipt."""
+    """Acknowledge the body with this digest, and return the receipt; repeating it returns the same one."""
     with atomic_write():
         card = _locked(card, digest)
         if known := Receipt.objects.filter(card=card).first():
@@ -57,7 +57,7 @@ def receive(card: RecordCard, *, digest: str) -> Receipt:
 
 
 def answer(card: RecordCard, *, text: str, thanks: bool, by: By) -> tuple[Answer, bool]:
-    """Answer, or amend the answer; return it and whether it is the first. Saying the same again changes nothing."""
+    """Answer, or amend the answer; return it and whether it is the first. Repeating the last one changes nothing."""
     with atomic_write():
         card = _locked(card)
         last = Answer.objects.filter(card=card).order_by("version").last()
@@ -68,14 +68,14 @@ def answer(card: RecordCard, *, text: str, thanks: bool, by: By) -> tuple[Answer
         elif (last.text, last.thanks) == (text, thanks):
             return last, False
         version = last.version + 1 if last else 1
-        said = Answer(card=card, version=version, text=text, thanks=thanks, key=by.key, user=by.user)
-        said.full_clean()
-        said.save()
-        return said, last is None
+        new = Answer(card=card, version=version, text=text, thanks=thanks, key=by.key, user=by.user)
+        new.full_clean()
+        new.save()
+        return new, last is None
 
 
 def give_back(card: RecordCard, *, digest: str, code: str, text: str) -> RecordCard:
-    """Return the card with a reason; again with the same reason, nothing changes."""
+    """Send the card back with a reason; repeating it with the same reason changes nothing."""
     check_return(code=code, text=text)
     with atomic_write():
         card = _locked(card, digest)
@@ -85,18 +85,18 @@ def give_back(card: RecordCard, *, digest: str, code: str, text: str) -> RecordC
 
 
 def check_return(*, code: str, text: str) -> None:
-    """Raise ValidationError where the reason has to be written, and is not."""
+    """Raise ValidationError where the code is "other" and no text explains it."""
     if code == RecordCard.Return.OTHER and not text.strip():
         raise ValidationError({"text": NO_WORD})
 
 
-def held_by(*counterparts: Counterpart) -> RecordCardQuerySet:
-    """The cards that these employers have from these streets, withdrawn ones among them."""
+def issued_to(*counterparts: Counterpart) -> RecordCardQuerySet:
+    """Return the cards ever issued to these employers by these streets, withdrawn ones included."""
     return RecordCard.objects.ever_issued().filter(among(counterparts))
 
 
 def _locked(card: RecordCard, digest: str | None = None) -> RecordCard:
-    """The card as it now is, locked."""
+    """Return the card read again and locked; Withdrawn, or WrongDigest for another digest."""
     locked = RecordCard.objects.locked().select_related("area").get(pk=card.pk)
     if locked.status == Status.WITHDRAWN:
         raise Withdrawn("这张卡已经撤回，请删去您那里的内容。")

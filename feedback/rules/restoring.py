@@ -1,4 +1,4 @@
-"""After a backup was restored: what was taken back since stays taken back, and employers begin their feeds anew."""
+"""After a restored backup: cards withdrawn since are withdrawn again, and every feed starts over."""
 
 from collections import Counter
 
@@ -11,14 +11,14 @@ from members.models import journal
 
 
 def listen_to_the_journal() -> None:
-    """Take part in what the journal restores; consents come first, so that cards fall with them."""
+    """Register what the journal replays after a restore; consents come first, as cards are withdrawn with them."""
     journal.register(withdrawing.JOURNAL, withdrawing.withdraw_again)
     journal.register(senders.JOURNAL, NumberSeries.go_on_behind)
     journal.after_restore(restart_feeds)
 
 
 def restart_feeds() -> int:
-    """Begin every feed anew, on record in each street; return how many."""
+    """Start every feed over, with an audit entry in each street; return how many."""
     with atomic_write():
         feeds = feed.start_over()
         for path, count in Counter(each.street.path for each in feeds).items():

@@ -1,4 +1,4 @@
-"""Taking cards back: by the community, or by the member who takes their consent back."""
+"""Withdrawing cards: by the community, or because the member withdraws their consent."""
 
 from collections.abc import Sequence
 
@@ -18,9 +18,9 @@ LEFT = "这张卡已经发出，不能再“不发”：要收回，请用“撤
 
 
 def withdraw(card: RecordCard, reason: str) -> None:
-    """Take one card back; where the member takes their consent back, every card that rests on it.
+    """Withdraw one card; for the reason CONSENT, withdraw the consent and every card that rests on it.
 
-    One that is with the employer leaves a tombstone in its feed, and its body is emptied.
+    The body is emptied. A card that is with the employer also gets a withdrawn event in its feed.
     """
     if reason == RecordCard.Withdrawal.CONSENT:
         agreeing.take_back(card)
@@ -29,10 +29,10 @@ def withdraw(card: RecordCard, reason: str) -> None:
 
 
 def withdraw_all(cards: RecordCardQuerySet, reason: str) -> None:
-    """Take all of these back, or none: Conflict where one is in no state for it.
+    """Withdraw all of these cards, or none: Conflict where one's status does not allow it.
 
-    What others did to a card until it was locked counts: one that is none of these any more stays as it is, and what
-    left meanwhile is not dropped.
+    The query runs again under the lock: cards that no longer match it are skipped, and a card issued meanwhile cannot
+    be dropped (Conflict).
     """
     with atomic_write():
         locked = list(cards.select_related("area", "supersedes").order_by("pk").locked())
@@ -47,13 +47,13 @@ def withdraw_all(cards: RecordCardQuerySet, reason: str) -> None:
 
 
 def fall_with(consent: Consent) -> None:
-    """Withdraw whatever rests on a consent that its member took back, wherever it is."""
+    """Withdraw every card that rests on a consent which its member withdrew."""
     resting = RecordCard.objects.filter(consent=consent).exclude(status=RecordCard.Status.WITHDRAWN)
     withdraw_all(resting, RecordCard.Withdrawal.CONSENT)
 
 
 def withdraw_again(tokens: Sequence[str]) -> int:
-    """Withdraw those of these cards that a restored backup takes for issued; return how many."""
+    """Withdraw again the cards of these journal tokens that a restored backup has as issued; return how many."""
     known = set(tokens)
     numbers = [each.partition(".")[0] for each in tokens]
     rows = (RecordCard.objects.with_employer().filter(number__in=part) for part in batches(numbers))
@@ -64,5 +64,5 @@ def withdraw_again(tokens: Sequence[str]) -> int:
 
 
 def token(card: RecordCard) -> str:
-    """What the journal knows an issued card by: its number and the beginning of its digest."""
+    """Return the card's token in the journal: its number and the first 16 hex digits of its digest."""
     return f"{card.number}.{card.digest[:16]}"

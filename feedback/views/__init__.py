@@ -1,1 +1,1 @@
-"""The office's pages of cards, the member's page, the papers."""
+"""Pages of cards and offers: for the office, members, units and the public."""

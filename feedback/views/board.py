@@ -1,4 +1,4 @@
-"""The work list of cards by state, and what is done to many of them at once."""
+"""The work list of cards by status, and its steps for many cards at once."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ PER_PAGE = 50
 Status = RecordCard.Status
 WARNED = (Status.DRAFT, Status.SHOWN, Status.OBJECTED, Status.RETURNED)
 KINDS = {"activity": "活动", "visit": "走访", "need": "帮办需求", "duty": "岗位"}
-# How it is said what is to be done; the first is to be done first.
+# The next step, by status; the first status with cards comes first.
 NEXT = {
     Status.OBJECTED: "有 {} 张本人有异议：点开看看哪里不对，改好再请本人确认。",
     Status.DRAFT: "有 {} 张草稿：可以先点开加一句话，再请本人确认。",
@@ -35,7 +35,7 @@ TOO_EARLY = "这个时段还没有结束：请本人确认以后，新办的活�
 
 @dataclass(slots=True)
 class BoardRow:
-    """A card on the list: what is on it in brief, and what to know of it in its state."""
+    """A card on the list: its content in brief, and a note that depends on its status."""
 
     card: RecordCard
     content: str
@@ -48,7 +48,7 @@ class BoardRow:
 
 @require_GET
 def board(request):
-    """The cards of a period, by state, with what to do next."""
+    """Show the cards of a period by status, and the next step."""
     require_cards(request.user)
     listing = read_listing(request.user, request.GET)
     cards = RecordCard.objects.for_user(request.user)
@@ -74,18 +74,18 @@ def board(request):
 
 @require_POST
 def show(request):
-    """Put the chosen drafts before their members."""
-    listing, pks = _asked(request)
+    """Show the chosen drafts to their members."""
+    listing, pks = _choice(request)
     if pks:
         moved = in_parts(agreeing.show_all, pks)
-        _tell(request, moved, f"已请本人确认 {moved.done} 张。")
+        _report(request, moved, f"已请本人确认 {moved.done} 张。")
     return redirect(listing.address(Status.SHOWN if pks else ""))
 
 
 @require_POST
 def agree(request):
     """Record that the members of the chosen cards signed."""
-    listing, pks = _asked(request)
+    listing, pks = _choice(request)
     form = AgreedForm(request.POST)
     if pks and not form.is_valid():
         messages.error(request, "没有登记。" + "".join(form.errors["given_on"]))
@@ -93,27 +93,28 @@ def agree(request):
     if pks:
         signed = {"how": RecordCard.How.PAPER, "by": request.user, "given_on": form.cleaned_data["given_on"]}
         moved = in_parts(lambda part: agreeing.agree_all(part, **signed), pks)
-        _tell(request, moved, f"已登记书面同意 {moved.done} 张。")
+        _report(request, moved, f"已登记书面同意 {moved.done} 张。")
     return redirect(listing.address(Status.AGREED if pks else ""))
 
 
 @require_POST
 def correct(request):
-    """Take the chosen cards back to drafts; the links that members have open nothing any more."""
-    listing, pks = _asked(request)
+    """Make the chosen cards drafts again; their members' links open nothing any more."""
+    listing, pks = _choice(request)
     if pks:
         moved = in_parts(agreeing.correct_all, pks)
-        _tell(request, moved, f"已退回草稿 {moved.done} 张，原来的链接和确认单不能再用。")
+        _report(request, moved, f"已退回草稿 {moved.done} 张，原来的链接和确认单不能再用。")
     return redirect(listing.address(Status.DRAFT if pks else ""))
 
 
 def summary(card: RecordCard) -> str:
-    """What is on the card, in a few words."""
+    """Return the card's lines in brief: how many of each kind."""
     kinds = Counter(line["kind"] for line in card.kept_lines)
     return "　".join(f"{label} {kinds[kind]}" for kind, label in KINDS.items() if kinds[kind])
 
 
-def _asked(request) -> tuple[Listing, list[int]]:
+def _choice(request) -> tuple[Listing, list[int]]:
+    """Return the list and the chosen cards (ids), with a message where none is chosen."""
     require_cards(request.user)
     listing = read_listing(request.user, request.POST)
     pks = chosen(request.user, request.POST, listing)
@@ -122,9 +123,9 @@ def _asked(request) -> tuple[Listing, list[int]]:
     return listing, pks
 
 
-def _tell(request, moved: MovedOn, said: str) -> None:
-    """Say what was done, if anything was, and what stands against the others."""
-    (messages.success if moved.done else messages.warning)(request, (said if moved.done else "") + str(moved))
+def _report(request, moved: MovedOn, sentence: str) -> None:
+    """Add a message: the sentence, if any card changed, and the reasons of the other cards."""
+    (messages.success if moved.done else messages.warning)(request, (sentence if moved.done else "") + str(moved))
 
 
 def _next_step(step: Status, listing: Listing, counts: Counter[str]) -> str:
@@ -135,7 +136,7 @@ def _next_step(step: Status, listing: Listing, counts: Counter[str]) -> str:
 
 
 def _page(request, listing: Listing, cards, count: int) -> Page:
-    """A page of rows; how many there are is known from the tabs."""
+    """Return the requested page of rows; `count` is known from the tabs, which saves a query."""
     found = listing.narrowed(cards).filter(status=listing.status).select_related("member", "employer", "area")
     if listing.status == Status.ANSWERED:
         answers = Answer.objects.filter(card=OuterRef("pk")).order_by("-version")
@@ -147,10 +148,10 @@ def _page(request, listing: Listing, cards, count: int) -> Page:
         found = found.annotate(is_replaced=is_replaced())
     paginator = Paginator(found.order_by("area__path", "member__pinyin", "pk").defer("body"), PER_PAGE)
     paginator.count = count
-    shown = paginator.get_page(request.GET.get("p"))
-    rows: Any = [BoardRow(card, summary(card), _note(card)) for card in shown.object_list]
-    shown.object_list = rows
-    return shown
+    rows_page = paginator.get_page(request.GET.get("p"))
+    rows: Any = [BoardRow(card, summary(card), _note(card)) for card in rows_page.object_list]
+    rows_page.object_list = rows
+    return rows_page
 
 
 def _note(card: Any) -> str:
@@ -171,7 +172,7 @@ def _note(card: Any) -> str:
 
 
 def _link_note(card: RecordCard) -> str:
-    """Why the member's link opens nothing, where it does not."""
+    """Return why the member cannot use the link, "" where they can."""
     if not card.member.phone_sealed:
         return "没有登记电话，请用确认单"
     if is_locked(card):
@@ -180,5 +181,5 @@ def _link_note(card: RecordCard) -> str:
 
 
 def _fetched(card: Any) -> str:
-    """Whether the unit has looked since the card left; one that does not may want it on paper."""
+    """Return whether the unit fetched since the card was issued; one that never does may want paper."""
     return "单位取过，还没签收" if card.fetched_at and card.fetched_at >= card.issued_at else "单位还没来取"

@@ -1,4 +1,4 @@
-"""One card: what is on it, what became of it, and the next step."""
+"""The page of one card, and the steps on it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ GONE = (
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The member's way to the card: as text, as a code, and how long it holds."""
+    """The member's link to the card: URL, QR code (a data URI), and when it expires."""
 
     url: str
     code: str
@@ -44,21 +44,21 @@ class Link:
 
 
 def card(request, pk):
-    """A card, with what to do next; a draft's word and lines are written here."""
+    """Show a card and the next step; POST saves a draft's sentence and lines."""
     found = _writable(request, pk) if request.method == "POST" else _find(request, pk)
     form = WriteForm(request.POST if request.method == "POST" else None, card=found)
     if form.is_valid() and tried(request, lambda: _write(found, form)):
         return _written(request, found)
-    return _shown(request, found, form)
+    return _card_page(request, found, form)
 
 
 @require_POST
 def show(request, pk):
-    """Write what the form says, and put the card before its member."""
+    """Save the form, and show the card to its member."""
     found = _writable(request, pk)
     form = WriteForm(request.POST, card=found)
     if not form.is_valid():
-        return _shown(request, found, form)
+        return _card_page(request, found, form)
     if tried(request, lambda: _show(found, form)):
         messages.success(request, "已请本人确认。把下面的链接发给本人，或打印确认单请本人签字。")
     return redirect("feedback:card", pk)
@@ -66,7 +66,7 @@ def show(request, pk):
 
 @require_POST
 def agree(request, pk):
-    """Record that the member signed."""
+    """Record the member's signature."""
     found = _writable(request, pk)
     form = AgreedForm(request.POST)
     if not form.is_valid():
@@ -78,17 +78,17 @@ def agree(request, pk):
 
 @require_POST
 def correct(request, pk):
-    """Back to a draft, to be mended and shown again."""
+    """Make the card a draft again, to be corrected and shown again."""
     found = _writable(request, pk)
-    said = f"本人的意见：{found.objection}" if found.objection else ""
+    objection = f"本人的意见：{found.objection}" if found.objection else ""
     if tried(request, lambda: agreeing.correct(found)):
-        messages.success(request, f"已退回草稿。改好以后再请本人确认，原来的链接不能再用。{said}")
+        messages.success(request, f"已退回草稿。改好以后再请本人确认，原来的链接不能再用。{objection}")
     return redirect("feedback:card", pk)
 
 
 @require_POST
 def issue(request, pk):
-    """Send it to the employer."""
+    """Issue the card to the employer."""
     found = _writable(request, pk)
     if tried(request, lambda: issue_card(found)):
         messages.success(request, f"已发给{found.employer}，卡号 {RecordCard.objects.get(pk=pk).number}。")
@@ -96,7 +96,7 @@ def issue(request, pk):
 
 
 def withdraw(request, pk):
-    """Ask once, then take back a card that the employer has."""
+    """Ask for a reason, then withdraw a card that the employer has."""
     found = _writable(request, pk)
     form = WithdrawForm(request.POST if request.method == "POST" else None)
     if form.is_valid() and tried(request, lambda: withdrawing.withdraw(found, form.cleaned_data["reason"])):
@@ -108,7 +108,7 @@ def withdraw(request, pk):
 
 
 def drop(request, pk):
-    """Ask once, then leave the card unsent."""
+    """Ask for confirmation, then drop a card that is not issued."""
     found = _writable(request, pk)
     if request.method == "POST":
         if tried(request, lambda: withdrawing.withdraw(found, RecordCard.Withdrawal.DROPPED)):
@@ -120,7 +120,7 @@ def drop(request, pk):
 
 @require_POST
 def remake(request, pk):
-    """Make a new draft in place of one that came back or was withdrawn."""
+    """Make a new draft that replaces a returned or withdrawn card."""
     found = _writable(request, pk)
     made = []
     if tried(request, lambda: made.append(remake_card(found))):
@@ -129,7 +129,7 @@ def remake(request, pk):
     return redirect("feedback:card", pk)
 
 
-def _shown(request, found: RecordCard, form: WriteForm):
+def _card_page(request, found: RecordCard, form: WriteForm):
     return page(
         request,
         "feedback/card.html",
@@ -154,13 +154,13 @@ def _writable(request, pk: int) -> RecordCard:
 
 
 def _write(card: RecordCard, form: WriteForm) -> None:
-    """Keep what the form says; what it does not say stays."""
+    """Save the form's values; a sentence that was not posted stays."""
     sentence = form.cleaned_data["sentence"] if "sentence" in form.data else card.sentence
     card.write(sentence=sentence, left_out=form.left_out)
 
 
 def _written(request, card: RecordCard):
-    """Where the button leads: to the next draft of the list, or to the card itself."""
+    """Redirect as the button says: to the next draft, to the list after the last one, or to the card itself."""
     following = _next_draft(request.user, card) if "next" in request.POST else None
     if "next" in request.POST and following is None:
         messages.success(request, "已保存。后面没有草稿了，可以请本人确认了。")
@@ -171,7 +171,7 @@ def _written(request, card: RecordCard):
 
 
 def _next_draft(user, card: RecordCard) -> int | None:
-    """The draft behind this one, as the list has them."""
+    """Return the id of the next draft in the order of the list; None after the last."""
     drafts = RecordCard.objects.for_user(user).of_period(card.period).filter(status=Status.DRAFT, area=card.area)
     order = list(drafts.order_by("member__pinyin", "pk").values_list("member__pinyin", "pk"))
     return next((pk for pinyin, pk in order if (pinyin, pk) > (card.member.pinyin, card.pk)), None)
@@ -183,7 +183,7 @@ def _show(card: RecordCard, form: WriteForm) -> None:
 
 
 def _later(user, card: RecordCard) -> QuerySet[RecordCard]:
-    """Cards of the same member and period that were made after this one."""
+    """Return the later cards of the same member and period."""
     same = RecordCard.objects.for_user(user).filter(member=card.member_id, pk__gt=card.pk).of_period(card.period)
     return same.defer("body").order_by("-pk")
 
@@ -197,7 +197,7 @@ def _link(request, card: RecordCard) -> Link | None:
 
 
 def _trail(card: RecordCard) -> Iterator[tuple[datetime, str]]:
-    """What happened to the card, and when."""
+    """Return the events of the card with their times, to be displayed."""
     how = card.get_agreed_how_display() + (f"，{card.agreed_by}登记" if card.agreed_by else "")
     moments = (
         (card.created_at, "生成草稿"),
@@ -210,4 +210,4 @@ def _trail(card: RecordCard) -> Iterator[tuple[datetime, str]]:
         (card.returned_at, f"单位退回：{card.get_return_code_display()}"),
         (card.withdrawn_at, f"撤回：{card.get_withdrawal_display()}"),
     )
-    return ((moment, said) for moment, said in moments if moment)
+    return ((moment, event) for moment, event in moments if moment)

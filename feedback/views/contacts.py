@@ -1,4 +1,4 @@
-"""For which unit and street a contact acts: the one way into the inbox."""
+"""The contacts as whom a user acts; every page of the inbox starts from them."""
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
@@ -9,9 +9,9 @@ from members.web.acts import numbers
 
 
 def contacts_of(request) -> list[Contact]:
-    """What the user is today: for each unit and street that they act for, a contact; 403 where there is none.
+    """Return the user's contacts of today, one for each unit and street; 403 where there is none.
 
-    To the superuser, who sees no card, an inbox adds nothing.
+    A superuser has none, because they may not see cards.
     """
     rows = (
         Contact.objects.current()
@@ -25,16 +25,16 @@ def contacts_of(request) -> list[Contact]:
 
 
 def counterparts_of(request) -> list[Counterpart]:
-    """The same, as what cards are found by."""
+    """Return the counterparts of those contacts."""
     return [contact.counterpart for contact in contacts_of(request)]
 
 
 def chosen(request, contacts: list[Contact]) -> Contact:
-    """The contact as whom the cards are asked for, the first if none is said; 404 for another's."""
+    """Return the contact that the address names, else the first; 404 for one of another user."""
     if "unit" not in request.GET:
         return contacts[0]
-    asked = numbers([request.GET["unit"]])
+    pks = numbers([request.GET["unit"]])
     for contact in contacts:
-        if contact.pk in asked:
+        if contact.pk in pks:
             return contact
     raise Http404

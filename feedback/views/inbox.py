@@ -1,4 +1,4 @@
-"""The inbox of a unit that has no system: its cards, what they say, on paper and as a file."""
+"""The inbox of a unit without a system: its cards as a list, one by one, on paper and as a file."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -41,10 +41,10 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class InboxCard:
-    """A card as the unit has it: what it says, nothing once it was withdrawn."""
+    """A card and its printable content; None where it was withdrawn."""
 
     card: RecordCard
-    told: dict[str, Any] | None
+    content: dict[str, Any] | None
 
     @property
     def state(self) -> str:
@@ -56,31 +56,31 @@ class InboxCard:
 
     @property
     def key(self) -> str:
-        """What is ticked: the card, and the text that was read."""
+        """The value of the tick box: the card's id, and the digest of the text that was read."""
         return f"{self.card.pk}.{self.card.digest}"
 
 
 @require_GET
 def inbox(request: HttpRequest) -> HttpResponse:
-    """The unit's cards: those that wait for it first."""
+    """List the unit's cards, those that wait for it first."""
     contacts = contacts_of(request)
     contact = chosen(request, contacts)
-    held: Any = receiving.held_by(contact.counterpart)
-    form = _form(request, held)
-    asked = form.asked()
-    rows = _narrowed(held, asked | {"show": ""})
+    cards: Any = receiving.issued_to(contact.counterpart)
+    form = _form(request, cards)
+    query = form.query()
+    rows = _narrowed(cards, query | {"show": ""})
     counts = dict(rows.order_by().values_list("status").annotate(Count("pk")))
-    found = _narrowed(rows, {"show": asked["show"]}).order_by(TURN, "-last_day", "-pk")
-    shown = Paginator(found, PAGE).get_page(request.GET.get("p"))
-    listed = [InboxCard(each, _told(each)) for each in shown.object_list]
-    shown.object_list = listed  # type: ignore[assignment]
+    found = _narrowed(rows, {"show": query["show"]}).order_by(TURN, "-last_day", "-pk")
+    cards_page = Paginator(found, PAGE).get_page(request.GET.get("p"))
+    listed = [InboxCard(each, _content(each)) for each in cards_page.object_list]
+    cards_page.object_list = listed  # type: ignore[assignment]
     if listed:
-        record_pull(contact, rows=len(listed), filters=[name for name, value in asked.items() if value])
+        record_pull(contact, rows=len(listed), filters=[name for name, value in query.items() if value])
     return page(
-        request, "feedback/inbox.html", title="收件箱", contact=contact, contacts=contacts, form=form, asked=asked,
+        request, "feedback/inbox.html", title="收件箱", contact=contact, contacts=contacts, form=form, query=query,
         streets=len({each.street_id for each in contacts}),
         tabs=[(status, label, counts.get(status, 0)) for status, label in TABS.items()], total=sum(counts.values()),
-        shown=shown, has_keys=EmployerKey.objects.filter(among([contact.counterpart])).exists(),
+        shown=cards_page, has_keys=EmployerKey.objects.filter(among([contact.counterpart])).exists(),
         waiting=counts.get(Status.ISSUED, 0), unanswered=counts.get(Status.RECEIVED, 0),
         receivable=sum(each.is_receivable for each in listed),
     )  # fmt: skip
@@ -88,12 +88,12 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def card(request: HttpRequest, pk: int) -> HttpResponse:
-    """A card: what it says, and the next step."""
+    """Show a card and the next step."""
     return card_page(request, pk)
 
 
 def card_page(request: HttpRequest, pk: int, form: AnswerForm | None = None) -> HttpResponse:
-    """The page of a card; with a form that was filled in and not taken, that form, so that nothing typed is lost."""
+    """Return the page of a card, with `form` where it was posted and invalid, so that nothing typed is lost."""
     contact, found = opened(request, pk)
     answers = list(Answer.objects.filter(card=found).select_related("user", "key").order_by("-version"))
     last = answers[0] if answers else None
@@ -104,7 +104,7 @@ def card_page(request: HttpRequest, pk: int, form: AnswerForm | None = None) -> 
         "feedback/inbox_card.html",
         title=f"记录卡 {found.number}",
         status=410 if found.status == Status.WITHDRAWN else 200,
-        told=_told(found),
+        content=_content(found),
         state=TABS[Status(found.status)],
         card=found,
         contact=contact,
@@ -118,18 +118,18 @@ def card_page(request: HttpRequest, pk: int, form: AnswerForm | None = None) -> 
 
 @require_GET
 def printed(request: HttpRequest, pk: int) -> HttpResponse:
-    """The card on paper, with the code that says whether it is genuine."""
+    """Return the card for printing, with the QR code that verifies it."""
     found = opened(request, pk)[1]
     if found.status == Status.WITHDRAWN:
         return redirect("feedback:inbox_card", pk)
     code = segno.make(check_address(request, found), error="m").svg_data_uri(border=0)
-    context = {"title": f"记录卡 {found.number}", "card": found, "told": _told(found), "code": code}
+    context = {"title": f"记录卡 {found.number}", "card": found, "content": _content(found), "code": code}
     return render(request, "feedback/card_print.html", context | {"back": reverse("feedback:inbox_card", args=[pk])})
 
 
 @require_GET
 def receipt(request: HttpRequest, pk: int) -> HttpResponse:
-    """The signed receipt, as a system of the unit would keep it."""
+    """Download the signed receipt as JSON, as the API returns it."""
     found = mine(request, pk)[1]
     row = get_object_or_404(Receipt.objects.select_related("card"), card=found)
     content = orjson.dumps(receipts.signed(row), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
@@ -138,80 +138,80 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 def exported(request: HttpRequest) -> HttpResponse:
-    """The cards of the list as a file."""
+    """Download the cards of the list as a workbook."""
     contact = chosen(request, contacts_of(request))
-    held: Any = receiving.held_by(contact.counterpart)
-    asked = _form(request, held).asked()
-    answers = Prefetch("answers", Answer.objects.order_by("-version"), to_attr="said")
-    rows = list(_narrowed(held, asked).order_by(TURN, "-last_day", "-pk").prefetch_related(answers))
+    cards: Any = receiving.issued_to(contact.counterpart)
+    query = _form(request, cards).query()
+    answers = Prefetch("answers", Answer.objects.order_by("-version"), to_attr="all_answers")
+    rows = list(_narrowed(cards, query).order_by(TURN, "-last_day", "-pk").prefetch_related(answers))
     content = workbook("记录卡", COLUMNS, map(_cells, rows), formats={0: "@", 3: "@"})
-    filters = sorted(name for name, value in asked.items() if value)
+    filters = sorted(name for name, value in query.items() if value)
     with atomic_write():
         record("export", RecordCard, path=contact.street.path, changes={"rows": len(rows), "filters": filters})
     return download(content, f"记录卡-{timezone.localdate()}.xlsx")
 
 
 def mine(request: HttpRequest, pk: int) -> tuple[Contact, RecordCard]:
-    """A card that the user has for a unit from a street, and as which contact; 404 for any other."""
+    """Return the card and the user's contact for it; 404 where it is not one of the user's cards."""
     contacts = {contact.counterpart: contact for contact in contacts_of(request)}
-    cards = receiving.held_by(*contacts)
+    cards = receiving.issued_to(*contacts)
     found = get_object_or_404(cards.select_related("area", "employer"), pk=pk)
     return contacts[found.counterpart], found
 
 
 def following(card: RecordCard) -> int | None:
-    """The next of the unit's cards (id) that waits for something, as the list has them."""
-    waiting = receiving.held_by(card.counterpart).filter(status__in=(Status.ISSUED, Status.RECEIVED))
+    """Return the id of the unit's next card that waits for a receipt or answer, in the order of the list."""
+    waiting = receiving.issued_to(card.counterpart).filter(status__in=(Status.ISSUED, Status.RECEIVED))
     order = list(waiting.order_by(TURN, "-last_day", "-pk").values_list("pk", flat=True))
     behind = order[order.index(card.pk) + 1 :] if card.pk in order else order
     return next((pk for pk in (*behind, *order) if pk != card.pk), None)
 
 
 def opened(request: HttpRequest, pk: int) -> tuple[Contact, RecordCard]:
-    """The same, on record."""
+    """Return the same as `mine`, and record the pull."""
     contact, found = mine(request, pk)
     record_pull(contact, rows=1, row=found)
     return contact, found
 
 
-def _form(request: HttpRequest, held: Any) -> NarrowForm:
-    days = held.order_by("-last_day", "-first_day").values_list("first_day", "last_day").distinct()
+def _form(request: HttpRequest, cards: Any) -> NarrowForm:
+    days = cards.order_by("-last_day", "-first_day").values_list("first_day", "last_day").distinct()
     return NarrowForm(request.GET, periods=[CardPeriod(*each) for each in days])
 
 
-def _narrowed(cards: Any, asked: dict[str, str]) -> RecordCardQuerySet:
-    """Those asked for; a card that was withdrawn is not found by its name."""
-    if asked.get("show"):
-        cards = cards.filter(status=asked["show"])
-    if asked.get("period"):
-        cards = cards.of_period(CardPeriod.read(asked["period"]))
-    if words := asked.get("q", ""):
+def _narrowed(cards: Any, query: dict[str, str]) -> RecordCardQuerySet:
+    """Filter the cards by the query; words find no withdrawn card."""
+    if query.get("show"):
+        cards = cards.filter(status=query["show"])
+    if query.get("period"):
+        cards = cards.of_period(CardPeriod.read(query["period"]))
+    if words := query.get("q", ""):
         cards = cards.with_employer().filter(named(words, "member__") | Q(number=words))
     return cards
 
 
-def _told(card: RecordCard) -> dict[str, Any] | None:
-    """What the card says; nothing once it was withdrawn."""
+def _content(card: RecordCard) -> dict[str, Any] | None:
+    """Return the printable content of the card; None where it was withdrawn."""
     return printed_card(card) if card.body else None
 
 
 def _cells(card: Any) -> list[Any]:
-    """A row of the file; of a card that was withdrawn no more than that it was."""
-    answer = card.said[0] if card.body and card.said else None
+    """Return the row of the file; that of a withdrawn card has no content."""
+    answer = card.all_answers[0] if card.body and card.all_answers else None
     returned = card.get_return_code_display() + (f"：{card.return_text}" if card.return_text else "")
     return [
-        card.number, card.period.label, *(_said(orjson.loads(card.body)) if card.body else [""] * 9),
+        card.number, card.period.label, *(_body_cells(orjson.loads(card.body)) if card.body else [""] * 9),
         TABS[Status(card.status)], _day(card.issued_at), _day(card.received_at), answer.text if answer else "",
         "是" if answer and answer.thanks else "", returned,
     ]  # fmt: skip
 
 
-def _said(body: dict[str, Any]) -> list[Any]:
-    """What the card says, in the columns' order."""
+def _body_cells(body: dict[str, Any]) -> list[Any]:
+    """Return the cells of a card's body, in the order of the columns."""
     member, lines = body["member"], "；".join(f"{line['day']} {line['title']}" for line in body["lines"])
     counts = [body["counts"][name] for name in ("activities", "visits", "needs")]
-    told = (lines, "、".join(body["duties"]), body["sentence"])
-    return [member["name"], member["employer_number"] or "", body["from"]["community"], *counts, *told]
+    texts = (lines, "、".join(body["duties"]), body["sentence"])
+    return [member["name"], member["employer_number"] or "", body["from"]["community"], *counts, *texts]
 
 
 def _day(moment: Any) -> str:

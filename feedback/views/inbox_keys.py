@@ -1,4 +1,4 @@
-"""The keys of the unit's own system: looked at and exchanged by its contact; a new one is given by the street."""
+"""The keys of the unit's system. Its contact sees and rotates them; only the street gives new ones."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -16,31 +16,32 @@ from members.web.shell import page
 
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
-    """The keys of the user's units, without their secrets."""
+    """List the keys of the user's units, without secrets."""
     keys = list(_mine(request))
     labels = dict(Scope.choices)
     now = timezone.now()
     for key in keys:
-        key.told = "、".join(labels.get(scope, scope) for scope in key.scopes)  # type: ignore[attr-defined]
+        key.scope_labels = "、".join(labels.get(scope, scope) for scope in key.scopes)  # type: ignore[attr-defined]
         key.is_live = key.revoked_at is None and key.expires_at > now  # type: ignore[attr-defined]
     return page(request, "feedback/inbox_keys.html", title="接口密钥", keys=keys)
 
 
 def rotate(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask once, then exchange a key for a new one, whose text is shown once."""
+    """Ask for confirmation, then rotate a key."""
     key = get_object_or_404(_mine(request), pk=pk)
     if request.method == "POST":
-        rotated(request, key)
+        rotate_with_message(request, key)
         return redirect("feedback:inbox_keys")
     return page(request, "members/confirm.html", title="更换密钥", question=question(key))
 
 
 def question(key: EmployerKey) -> str:
+    """Return the sentence that asks for confirmation."""
     return f"确定要更换“{key}”吗？会换出一把新密钥，只显示一次；旧的 {OVERLAP.days} 天后失效，请在这之前换到系统里。"
 
 
-def rotated(request: HttpRequest, key: EmployerKey) -> None:
-    """Exchange a key and tell the text of its successor, or what stands against it."""
+def rotate_with_message(request: HttpRequest, key: EmployerKey) -> None:
+    """Rotate a key; a message has the successor's text, once, or the reason of a refusal."""
     made: list[str] = []
     if tried(request, lambda: made.append(key.rotate()[1])):
         messages.warning(request, f"新密钥：{made[0]}（只显示这一次，请马上存好，不要发给别人）。")

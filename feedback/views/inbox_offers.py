@@ -1,4 +1,4 @@
-"""What a unit offers: a venue, a talk, hands; written and taken back by its contact."""
+"""A unit's offers, written and withdrawn by its contact."""
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -19,15 +19,15 @@ PAGE = 50
 
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
-    """The units' offers: what is offered now first."""
+    """List the offers of the user's units, open ones first."""
     contacts = contacts_of(request)
     rows = _mine(contacts).annotate(uses=Count("needs", filter=Q(needs__employer=F("employer"))))
-    shown = Paginator(rows.order_by("closed_at", "-created_at", "-pk"), PAGE).get_page(request.GET.get("p"))
-    return page(request, "feedback/inbox_offers.html", title="我们的资源", shown=shown, contacts=contacts)
+    offers_page = Paginator(rows.order_by("closed_at", "-created_at", "-pk"), PAGE).get_page(request.GET.get("p"))
+    return page(request, "feedback/inbox_offers.html", title="我们的资源", shown=offers_page, contacts=contacts)
 
 
 def add(request: HttpRequest) -> HttpResponse:
-    """Offer something."""
+    """Add an offer."""
     contact = chosen(request, contacts_of(request))
     form = OfferForm(request.POST if request.method == "POST" else None, contact=contact)
     if form.is_valid() and done(form, lambda: offering.offer(contact, **form.cleaned_data)):
@@ -37,7 +37,7 @@ def add(request: HttpRequest) -> HttpResponse:
 
 
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """Write an offer anew, as long as it stands."""
+    """Change an open offer."""
     contacts = contacts_of(request)
     offer = get_object_or_404(_mine(contacts), pk=pk)
     contact = next(each for each in contacts if offer.is_by(each))
@@ -50,7 +50,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def take_back(request: HttpRequest, pk: int) -> HttpResponse:
-    """It can be used no more."""
+    """Withdraw an offer."""
     offer = get_object_or_404(_mine(contacts_of(request)), pk=pk)
     if tried(request, lambda: offering.take_back(offer)):
         messages.success(request, f"已收回“{offer}”。收错了，点“重新提供”。")
@@ -59,7 +59,7 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def offer_again(request: HttpRequest, pk: int) -> HttpResponse:
-    """The unit's own step back is undone; that something was used up is the office's to say."""
+    """Open a withdrawn offer again; a used-up one is opened by the office."""
     offer = get_object_or_404(_mine(contacts_of(request)), pk=pk)
     if tried(request, lambda: offering.offer_again(offer)):
         messages.success(request, f"已重新提供“{offer}”。")

@@ -1,4 +1,4 @@
-"""What a unit's contact does with a card: acknowledge, answer, send back; by the rules of its system's calls."""
+"""The steps of a unit's contact on a card: acknowledge, answer, return; the same rules as the API's."""
 
 import re
 from collections import Counter
@@ -26,7 +26,7 @@ NOT_THERE = "收件箱里没有这张卡。"
 
 @require_POST
 def receive(request: HttpRequest, pk: int) -> HttpResponse:
-    """Acknowledge the text that was read: its digest is in the form."""
+    """Acknowledge a card; the form posts the digest of the text that was read."""
     found = mine(request, pk)[1]
     digest = request.POST.get("digest", "")
     if tried(request, lambda: receiving.receive(found, digest=digest)):
@@ -36,12 +36,12 @@ def receive(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def receive_ticked(request: HttpRequest) -> HttpResponse:
-    """Acknowledge those that were ticked, each by itself: what stands against one does not keep the others."""
+    """Acknowledge the ticked cards, each in its own transaction: a refusal does not stop the others."""
     ticked = {
         int(match[1]): match[2] for each in request.POST.getlist("card")[:MOST] if (match := TICKED.fullmatch(each))
     }
-    cards = receiving.held_by(*counterparts_of(request)).filter(pk__in=ticked).defer("body", "lines")
-    left = Counter(_refusal(each, ticked[each.pk]) for each in cards)
+    cards = receiving.issued_to(*counterparts_of(request)).filter(pk__in=ticked).defer("body", "lines")
+    left = Counter(_receive(each, ticked[each.pk]) for each in cards)
     left[NOT_THERE] = len(ticked) - left.total()
     if done := left.pop("", 0):
         messages.success(request, f"已签收 {done} 张。点开每一张，可以写反馈。")
@@ -66,7 +66,7 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def give_back(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask why, then send the card back."""
+    """Ask for a reason, then return the card."""
     found = mine(request, pk)[1]
     form = ReturnForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
@@ -79,8 +79,8 @@ def give_back(request: HttpRequest, pk: int) -> HttpResponse:
     return page(request, "feedback/inbox_return.html", title="退回记录卡", card=found, form=form)
 
 
-def _refusal(card: RecordCard, digest: str) -> str:
-    """Acknowledge the card; what stands against it."""
+def _receive(card: RecordCard, digest: str) -> str:
+    """Acknowledge the card; return the reason of a refusal, "" for none."""
     try:
         receiving.receive(card, digest=digest)
     except Conflict as reason:

@@ -1,4 +1,4 @@
-"""Issuing many cards: started from the list, with a page that shows how far it is."""
+"""Issuing many cards in the background, and the page of its progress."""
 
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect
@@ -19,7 +19,7 @@ SEVERAL = "选中的卡在不同的街道：请先选一个街道或社区，一
 
 @require_POST
 def issue(request):
-    """Start to issue those of the chosen cards whose members agree."""
+    """Start to issue the agreed ones of the chosen cards."""
     require_cards(request.user)
     listing = read_listing(request.user, request.POST)
     pks = chosen(request.user, request.POST, listing)
@@ -35,7 +35,7 @@ def issue(request):
 
 @require_GET
 def run(request, pk):
-    """How far the issuing is, and what came of it."""
+    """Show the progress of a run, and its outcome."""
     found = _find(request, pk)
     card = RecordCard.objects.for_user(request.user).filter(pk__in=found.cards[:1]).defer("body").first()
     period = card.period if card else None
@@ -44,7 +44,7 @@ def run(request, pk):
 
 @require_GET
 def progress(request, pk):
-    """The moving part of that page."""
+    """Return the part of that page that refreshes itself."""
     return moving_part(request, _progress(_find(request, pk)))
 
 
@@ -54,7 +54,7 @@ def _progress(run: IssueRun) -> Progress:
 
 
 def _around(paths: list[str]) -> Area | None:
-    """The smallest area that holds these communities: whoever works in all of it may know of the run."""
+    """Return the smallest area around these paths; its users may see the run."""
     return Area.objects.filter(path=access.above_all(paths)).first() if paths else None
 
 

@@ -1,4 +1,4 @@
-"""The member's own page: behind a signed link and four digits, the card that is about them, and their answer."""
+"""The member's own page of a card, behind a signed link and four digits, where they agree or object."""
 
 import time
 
@@ -24,18 +24,18 @@ KNOWN, KNOWN_SECONDS = "known_cards", 20 * 60
 WRONG = "号码对不上，或试的次数太多了。请核对后再填；还是打不开，请联系社区书记重新发一次，或当面签字。"
 BUSY = "现在打开的人太多，请过一分钟再试。"
 Status = RecordCard.Status
-HELD = (Status.AGREED, *OUT)
+CONSENTED = (Status.AGREED, *OUT)
 
 
 class Guessing(ByAddress):
-    """Guessing digits stays slow, whatever the number of links at hand."""
+    """The limit of tries by address, however many links the visitor has."""
 
     what = "card-link"
 
 
 @login_not_required
 def link(request, token):
-    """Ask for the digits, and with the right ones show the card; nothing is told before."""
+    """Ask for the digits, then show the card; before that the page reveals nothing."""
     card = card_behind(token)
     if card is None:
         return _closed(request)
@@ -57,7 +57,7 @@ def link(request, token):
 @login_not_required
 @require_POST
 def agree(request, token):
-    """The member agrees to the card as it is shown."""
+    """Record that the member agrees to the card."""
     form = forms.Form(request.POST)
     return _answer(request, token, form, lambda card: agreeing.agree(card, how=RecordCard.How.LINK))
 
@@ -65,18 +65,18 @@ def agree(request, token):
 @login_not_required
 @require_POST
 def object_(request, token):
-    """The member says what is not right."""
+    """Record the member's objection."""
     form = ObjectForm(request.POST)
     return _answer(request, token, form, lambda card: agreeing.object_to(card, **form.cleaned_data))
 
 
 @login_not_required
 def take_back(request, token):
-    """Ask once, then take back the consent and every card that rests on it."""
+    """Ask for confirmation, then withdraw the consent and every card that rests on it."""
     card = card_behind(token)
     if card is None:
         return _closed(request)
-    if not _is_known(request, card) or card.status not in HELD:
+    if not _is_known(request, card) or card.status not in CONSENTED:
         return redirect("feedback:link", token)
     if request.method == "POST":
         return _answer(request, token, forms.Form(request.POST), agreeing.take_back)
@@ -85,7 +85,7 @@ def take_back(request, token):
 
 
 def _answer(request, token: str, form: forms.Form, act) -> HttpResponse:
-    """Do what the member says, if the digits were right; what stands against it is told on the card's page."""
+    """Call the rule if the session knows the digits; the card's page shows its errors."""
     card = card_behind(token)
     if card is None:
         return _closed(request)
@@ -102,7 +102,7 @@ def _card(request, card: RecordCard, token: str, form: forms.Form | None = None)
     stands = Consent.objects.in_force().filter(cards=card).exists()
     context = {
         "card": card, "token": token, "form": answer, "problems": form.non_field_errors() if form else [],
-        "notice": NOTICE, "version": VERSION, "may_take_back": card.status in HELD and stands,
+        "notice": NOTICE, "version": VERSION, "may_take_back": card.status in CONSENTED and stands,
     }  # fmt: skip
     return render(request, "feedback/link_card.html", context)
 
@@ -117,7 +117,7 @@ def _refuse(request, form: PhoneEndForm, sentence: str, *, status: int = 200) ->
 
 
 def _mark(card: RecordCard) -> str:
-    """The card as it was shown: shown anew, the digits are asked for again."""
+    """Return the session's mark of the card; showing the card again changes it, so that digits are needed anew."""
     return f"{card.pk}.{shown_moment(card)}" if card.shown_at else ""
 
 

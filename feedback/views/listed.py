@@ -1,4 +1,4 @@
-"""The work list: to which cards it is narrowed, and which of them are chosen for what is done in bulk."""
+"""The filters of the work list, and the cards chosen on it for a bulk step."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -34,7 +34,7 @@ NOTHING_CHOSEN = "请先在名单里勾选，或勾选“全部”。"
 
 @dataclass(slots=True)
 class Listing:
-    """The cards of a period and area, with some words in their names, in one state: as the address asks."""
+    """The filters of the list, from the address: area, period, words in names, status."""
 
     areas: list[Area]
     area: Area | None
@@ -44,29 +44,30 @@ class Listing:
     status: str
 
     def narrowed(self, cards: RecordCardQuerySet) -> RecordCardQuerySet:
-        """Those of these cards that the list is about, in whatever state."""
+        """Return those of these cards that match the list, in every status."""
         cards = cards.of_period(self.period)
         if self.area:
             cards = cards.inside(self.area)
         return cards.filter(_named(self.words)) if self.words else cards
 
     def counts(self, cards: RecordCardQuerySet) -> Counter[str]:
-        """How many of these there are in each state."""
+        """Return how many of these cards match, by status."""
         rows = self.narrowed(cards).order_by().values("status").annotate(count=Count("pk"))
         return Counter(dict(rows.values_list("status", "count")))
 
     def address(self, status: str = "") -> str:
-        """Where the list is found, in this state or its own."""
-        return f"{reverse('feedback:board')}?{self.question(status)}"
+        """Return the address of the list, with this status or its own."""
+        return f"{reverse('feedback:board')}?{self.query(status)}"
 
-    def question(self, status: str = "") -> str:
-        asked = {
+    def query(self, status: str = "") -> str:
+        """Return the query string of that address."""
+        values = {
             "period": self.period.code,
             "place": self.area.path if self.area else "",
             "show": status or self.status,
             "q": self.words,
         }
-        return urlencode({name: value for name, value in asked.items() if value})
+        return urlencode({name: value for name, value in values.items() if value})
 
 
 def require_cards(user: Any) -> None:
@@ -74,87 +75,87 @@ def require_cards(user: Any) -> None:
         raise PermissionDenied
 
 
-def read_listing(user: Any, asked: QueryDict) -> Listing:
-    """The list that is asked for; what makes no sense is as if it were not asked."""
+def read_listing(user: Any, query: QueryDict) -> Listing:
+    """Return the list of this query; invalid filters are ignored."""
     areas = list(Area.objects.for_user(user, resource=Resource.CARD).current().filter(level__lte=Area.Level.COMMUNITY))
-    area = next((area for area in areas if area.path == asked.get("place")), None)
+    area = next((area for area in areas if area.path == query.get("place")), None)
     periods, usual = _periods(user, area or next(iter(areas), None))
-    period = _asked_period(asked) or usual
+    period = _period_of(query) or usual
     return Listing(
         areas=areas,
         area=area,
         periods=sorted({*periods, period}, reverse=True),
         period=period,
-        words=asked.get("q", "").replace("\0", "").strip()[:LONGEST],
-        status=asked.get("show", "") if asked.get("show") in RecordCard.Status else "",
+        words=query.get("q", "").replace("\0", "").strip()[:LONGEST],
+        status=query.get("show", "") if query.get("show") in RecordCard.Status else "",
     )
 
 
-def chosen(user: Any, asked: QueryDict, listing: Listing) -> list[int]:
-    """The cards (ids) that were ticked, or all of the list; of those the user may write."""
+def chosen(user: Any, query: QueryDict, listing: Listing) -> list[int]:
+    """Return the ids of the ticked cards, or of all on the list, as far as the user may write them."""
     cards = RecordCard.objects.for_user(user, Right.WRITE)
-    if "all" in asked:
+    if "all" in query:
         return list(listing.narrowed(cards).filter(status=listing.status).values_list("pk", flat=True))
-    return list(cards.filter(pk__in=numbers(asked.getlist("card"))).values_list("pk", flat=True))
+    return list(cards.filter(pk__in=numbers(query.getlist("card"))).values_list("pk", flat=True))
 
 
 def in_parts(act: Callable[[Sequence[int]], MovedOn], pks: Sequence[int]) -> MovedOn:
-    """Do it to some hundred cards a transaction, so that others get their turn in between."""
+    """Run a bulk step on 500 cards a transaction, so that others get the locks in between."""
     return sum((act(part) for part in batches(pks, AT_ONCE)), MovedOn(0, {}))
 
 
 class Unsettled(NamedTuple):
-    """Something to settle, in a sentence, and where it is settled."""
+    """A sentence about cards that need attention, and the address of their page."""
 
     sentence: str
     address: str
 
 
 def is_replaced() -> Exists:
-    """Whether a newer card was made for the same member and period."""
+    """Return the condition that a newer card exists for the same member and period."""
     same = {name: OuterRef(name) for name in ("member", "first_day", "last_day")}
     return Exists(RecordCard.objects.filter(pk__gt=OuterRef("pk"), **same))
 
 
 def unsettled(user: Any) -> list[Unsettled]:
-    """What waits for the user: cards objected to, or returned of late with no newer one in their place.
+    """Return what waits for the user: cards with an objection, and cards returned of late without a newer one.
 
-    A few are told one by one, many by how many they are.
+    Up to five cards are listed one by one, more are counted by period and status.
     """
     returned = Q(status=RecordCard.Status.RETURNED, returned_at__gte=timezone.now() - LATELY) & ~is_replaced()
     cards = RecordCard.objects.for_user(user, Right.WRITE).filter(Q(status=RecordCard.Status.OBJECTED) | returned)
     few = list(cards.select_related("member").defer("body")[: FEW + 1])
-    return [_told(card) for card in few] if len(few) <= FEW else _counted(cards)
+    return [_unsettled(card) for card in few] if len(few) <= FEW else _counted(cards)
 
 
-def _told(card: RecordCard) -> Unsettled:
+def _unsettled(card: RecordCard) -> Unsettled:
     sentence = f"{card.member}，{card.period.label}的记录卡：{UNSETTLED[card.status]}。"
     return Unsettled(sentence, reverse("feedback:card", args=[card.pk]))
 
 
 def _counted(cards: RecordCardQuerySet) -> list[Unsettled]:
     rows = cards.order_by("-last_day", "status").values_list("first_day", "last_day", "status")
-    told = []
+    items = []
     for first, last, status, count in rows.annotate(count=Count("pk")):
         period = CardPeriod(first, last)
         address = reverse("feedback:board", query={"period": period.code, "show": status})
-        told.append(Unsettled(f"{period.label}的记录卡：有 {count} 张{UNSETTLED[status]}。", address))
-    return told
+        items.append(Unsettled(f"{period.label}的记录卡：有 {count} 张{UNSETTLED[status]}。", address))
+    return items
 
 
 def _named(words: str) -> Q:
     return named(words, "member__") | Q(employer__name__contains=words)
 
 
-def _asked_period(asked: QueryDict) -> CardPeriod | None:
+def _period_of(query: QueryDict) -> CardPeriod | None:
     try:
-        return CardPeriod.read(asked.get("period", ""))
+        return CardPeriod.read(query.get("period", ""))
     except ValueError:
         return None
 
 
 def _periods(user: Any, area: Area | None) -> tuple[list[CardPeriod], CardPeriod]:
-    """The periods to choose from, and the usual one: the last that has ended if it has cards, else the present."""
+    """Return the periods to choose from, and the default: the previous one if it has cards, else the current one."""
     now = CardPeriod.on(timezone.localdate(), months=months_of(area.street_path if area else ""))
     rows = RecordCard.objects.for_user(user).order_by().values_list("first_day", "last_day").distinct()
     known = {CardPeriod(*days) for days in rows}

@@ -1,4 +1,4 @@
-"""What units offer the office's areas, and using it for what somebody there needs."""
+"""Units' offers to the office's areas, and their use for needs."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -18,35 +18,35 @@ from members.web.acts import numbers, tried
 from members.web.shell import page
 
 PAGE = 30
-SHOWN = 20  # needs to choose from at once; the others are found by a word
+AT_ONCE = 20  # needs to choose from; the search finds the others
 
 
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
-    """What is offered to the reader's areas; at first what can be used."""
+    """List the offers to the user's areas; by default the open ones."""
     if not access.can(request.user, Resource.CARD):  # type: ignore[arg-type]
         raise PermissionDenied
     form = OffersForm(request.GET if "status" in request.GET else {"status": Status.OPEN, **request.GET.dict()})
-    offers = Offer.objects.for_user(request.user).filter(**form.asked()).select_related("employer", "area")
-    shown = Paginator(offers, PAGE).get_page(request.GET.get("p"))
-    return page(request, "feedback/offers.html", title="单位资源", form=form, shown=shown)
+    offers = Offer.objects.for_user(request.user).filter(**form.query()).select_related("employer", "area")
+    offers_page = Paginator(offers, PAGE).get_page(request.GET.get("p"))
+    return page(request, "feedback/offers.html", title="单位资源", form=form, shown=offers_page)
 
 
 @require_GET
 def offer(request: HttpRequest, pk: int) -> HttpResponse:
-    """One offer: what it was used for, and for what it can be."""
+    """Show one offer, the needs it was used for, and open needs to use it for."""
     found = get_object_or_404(_offers(request), pk=pk)
     words = request.GET.get("q", "").strip()[:30]
     needs = _open_needs(request, found).filter(text__contains=words).select_related("area").order_by("opened_on", "pk")
-    listed = list(needs[: SHOWN + 1]) if found.status == Status.OPEN else []
+    listed = list(needs[: AT_ONCE + 1]) if found.status == Status.OPEN else []
     used = found.needs.filter(employer=found.employer_id, pk__in=Need.objects.for_user(request.user).values("pk"))
     return page(
         request,
         "feedback/offer.html",
         title=f"单位资源：{found}",
         offer=found,
-        needs=listed[:SHOWN],
-        are_more=len(listed) > SHOWN,
+        needs=listed[:AT_ONCE],
+        are_more=len(listed) > AT_ONCE,
         words=words,
         used=used.select_related("area").order_by("-claimed_at", "-pk")[:PAGE],
         may_close=offering.may_mark(found, request.user),  # type: ignore[arg-type]
@@ -55,13 +55,13 @@ def offer(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def use(request: HttpRequest, pk: int) -> HttpResponse:
-    """The unit takes an open need on with what it offers."""
+    """Use the offer for an open need, which its unit claims."""
     found = _writable(request, pk)
-    asked = numbers([request.POST.get("need", "")])
-    if not asked:
+    pks = numbers([request.POST.get("need", "")])
+    if not pks:
         messages.error(request, "还没有选需求：请先选一条，再点“用在这条需求上”。")
         return redirect("feedback:offer", pk)
-    need = get_object_or_404(Need.objects.for_user(request.user, Right.WRITE), pk__in=asked)
+    need = get_object_or_404(Need.objects.for_user(request.user, Right.WRITE), pk__in=pks)
     if tried(request, lambda: offering.use(found, need=need)):
         messages.success(request, f"已用在“{need}”上，由{found.employer}认领。办好以后，到“群众需求”里点“已办结”。")
     return redirect("feedback:offer", pk)
@@ -69,7 +69,7 @@ def use(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def used_up(request: HttpRequest, pk: int) -> HttpResponse:
-    """There is no more of it."""
+    """Mark the offer as used up."""
     found = _writable(request, pk)
     if tried(request, lambda: offering.use_up(found, user=request.user)):  # type: ignore[arg-type]
         messages.success(request, "已标记为“已用完”。标错了，点“还可以用”。")
@@ -78,7 +78,7 @@ def used_up(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def available(request: HttpRequest, pk: int) -> HttpResponse:
-    """There is some of it after all; what its unit took back is the unit's to offer again."""
+    """Open a used-up offer again; a withdrawn one is opened by its unit."""
     found = _writable(request, pk)
     if tried(request, lambda: offering.make_available(found, user=request.user)):  # type: ignore[arg-type]
         messages.success(request, "又可以用了。")
@@ -90,7 +90,7 @@ def _offers(request: HttpRequest, right: Right = Right.READ) -> QuerySet[Offer]:
 
 
 def _open_needs(request: HttpRequest, found: Offer) -> QuerySet[Need]:
-    """Open needs of the reader's scope, within the area that the offer is for."""
+    """Return the open needs in the user's scope and the offer's area."""
     return Need.objects.for_user(request.user, Right.WRITE).inside(found.area).filter(status=Need.Status.OPEN)
 
 

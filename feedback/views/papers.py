@@ -1,4 +1,4 @@
-"""Cards on paper: one issued card, many of them as a PDF, and the sheets that members sign."""
+"""Cards on paper: one issued card, many in a PDF, and sheets for members to sign."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,12 +27,12 @@ from members.web.files import download
 
 MOST = 600
 TOO_MANY = f"一次最多印 {MOST} 张，请先选一个社区，或分几次印。"
-ASKED = ("period", "place", "show", "q", "all", "card")
+QUERY = ("period", "place", "show", "q", "all", "card")
 
 
 @dataclass(frozen=True, slots=True)
 class CardSheet:
-    """A card that waits for its member, with the way to it and the building where they live."""
+    """A card to be signed, with the member's building, the QR code of the link, and when the link expires."""
 
     card: RecordCard
     building: str
@@ -42,18 +42,18 @@ class CardSheet:
 
 @require_GET
 def printed(request, pk):
-    """One issued card, to be printed."""
+    """Return one issued card for printing."""
     card = get_object_or_404(RecordCard.objects.for_user(request.user).select_related("member"), pk=pk)
     if not card.is_with_employer:
         messages.error(request, f"这张卡现在是“{card.get_status_display()}”，没有可以打印的。发出以后才能打印。")
         return redirect("feedback:card", pk)
     code = segno.make(check_address(request, card), error="m").svg_data_uri(border=0)
-    context = {"title": f"记录卡：{card.member}", "card": card, "told": printed_card(card), "code": code}
+    context = {"title": f"记录卡：{card.member}", "card": card, "content": printed_card(card), "code": code}
     return render(request, "feedback/card_print.html", context)
 
 
 def pdf(request):
-    """The chosen cards that are out, in one PDF, by employer: so they go into envelopes."""
+    """Download the chosen issued cards as one PDF, sorted by employer, as they go into envelopes."""
     if request.method == "POST":
         return _as_address(request)
     listing, cards = _chosen(request)
@@ -69,7 +69,7 @@ def pdf(request):
 
 
 def sheets(request):
-    """A sheet for each chosen card that waits for its member: cut apart, nobody sees another's."""
+    """Return a sheet for each chosen card that waits for its member; they are cut apart, as each is private."""
     if request.method == "POST":
         return _as_address(request)
     listing, cards = _chosen(request)
@@ -85,9 +85,9 @@ def sheets(request):
 
 
 def _as_address(request) -> HttpResponse:
-    """What was posted as an address that can be opened again."""
-    asked = [(name, value) for name in ASKED for value in request.POST.getlist(name)]
-    return redirect(f"{request.path}?{urlencode(asked)}")
+    """Redirect the posted choice to an address that can be opened again."""
+    values = [(name, value) for name in QUERY for value in request.POST.getlist(name)]
+    return redirect(f"{request.path}?{urlencode(values)}")
 
 
 def _chosen(request) -> tuple[Listing, QuerySet]:
@@ -97,20 +97,21 @@ def _chosen(request) -> tuple[Listing, QuerySet]:
 
 
 def _refusal(rows: list[RecordCard], nothing: str) -> str:
+    """Return why these cannot be printed, "" where they can; `nothing` is the sentence for no rows."""
     if len(rows) > MOST:
         return TOO_MANY
     return "" if rows else f"{nothing}{NOTHING_CHOSEN}"
 
 
 def _keep_record(request, listing: Listing, rows: list[RecordCard], reason: str) -> None:
-    """Members' names in bulk leave the screen: it goes on record like every export."""
+    """Record the print in the audit trail, like every export of members' names."""
     path = listing.area.path if listing.area else access.scope_paths(request.user, Resource.CARD)
     with atomic_write():
         record("export", RecordCard, path=path, changes={"rows": len(rows)}, reason=reason)
 
 
 def _sheets(request, rows: list[RecordCard]) -> Iterator[CardSheet]:
-    """By building, as they are handed out."""
+    """Yield the sheets sorted by building, in which order they are handed out."""
     homes = Residence.objects.for_user(request.user).current().filter(member__in=[card.member_id for card in rows])
     places = {member: (path, label) for member, path, label in homes.values_list("member", "area__path", "area__label")}
     for card in sorted(rows, key=lambda card: places.get(card.member_id, (card.area.path, ""))[0]):
@@ -120,6 +121,6 @@ def _sheets(request, rows: list[RecordCard]) -> Iterator[CardSheet]:
 
 
 def check_address(request, card: RecordCard) -> str:
-    """Where anybody may check whether the card is genuine."""
+    """Return the URL at which anybody can verify the card."""
     address = reverse("feedback:verify", args=[card.number], query={"d": card.digest[:CODE]})
     return request.build_absolute_uri(address)

@@ -1,4 +1,4 @@
-"""What a street or a community says of itself on its cards."""
+"""The card settings of a street or community."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -13,7 +13,7 @@ from members.web.shell import page
 
 
 def sender(request):
-    """The contact line of the user's area, and for a street how long a period is."""
+    """Edit the contact line of an area, and for a street the length of periods."""
     areas = list(senders_of(request.user))
     if not areas:
         raise PermissionDenied
@@ -27,7 +27,7 @@ def sender(request):
 
 
 def _chosen(request, areas: list[Area]) -> Area:
-    """The area asked for, else the user's own."""
+    """Return the area that the address names, else the user's first; 404 for one outside their scope."""
     if "area" not in request.GET:
         return areas[0]
     pk = next(iter(numbers([request.GET["area"]])), None)

@@ -1,4 +1,4 @@
-"""Small acts of the street office on what lets a unit in: each asks once, then does it."""
+"""Steps of the street office on units' keys, contacts and webhooks; each asks for confirmation."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from feedback.feed import delivering
 from feedback.models import Contact, Delivery, EmployerKey, Webhook
 from feedback.rules import admitting
-from feedback.views.inbox_keys import question, rotated
+from feedback.views.inbox_keys import question, rotate_with_message
 from members.ground.first_password import first_password
 from members.web.acts import tried, writable
 from members.web.shell import page
@@ -18,9 +18,9 @@ from members.web.shell import page
 def rotate_key(request: HttpRequest, pk: int) -> HttpResponse:
     key = writable(request, EmployerKey, pk, "employer", "street")
     if request.method == "POST":
-        rotated(request, key)
+        rotate_with_message(request, key)
         return redirect("admin:feedback_employerkey_changelist")
-    return _asked(request, "更换密钥", question(key))
+    return _confirm(request, "更换密钥", question(key))
 
 
 def revoke_key(request: HttpRequest, pk: int) -> HttpResponse:
@@ -29,11 +29,12 @@ def revoke_key(request: HttpRequest, pk: int) -> HttpResponse:
         if tried(request, key.revoke):
             messages.success(request, f"密钥“{key}”已停用。")
         return redirect("admin:feedback_employerkey_changelist")
-    return _asked(request, "停用密钥", f"确定要停用“{key}”吗？{key.employer}用它的系统马上就不能再取卡。", danger=True)
+    sentence = f"确定要停用“{key}”吗？{key.employer}用它的系统马上就不能再取卡。"
+    return _confirm(request, "停用密钥", sentence, danger=True)
 
 
 def reset_contact(request: HttpRequest, pk: int) -> HttpResponse:
-    """A new first password, shown once; whoever acts elsewhere as well gets it there."""
+    """Set a new first password, displayed once; it is the user's for all their units."""
     contact = writable(request, Contact, pk, "user", "street")
     admitting.require_reset(contact, by=request.user)  # type: ignore[arg-type]
     if request.method == "POST":
@@ -42,8 +43,8 @@ def reset_contact(request: HttpRequest, pk: int) -> HttpResponse:
             text = f"“{contact.user}”的新密码是 {made.text}（只显示这一次，请当面告知；首次登录须修改）。"
             messages.warning(request, text)
         return redirect("admin:feedback_contact_change", pk)
-    asked = f"确定要为“{contact.user}”重设密码吗？原来的密码将不能再用；因输错密码被锁定的，也会解除。"
-    return _asked(request, "重设密码", asked)
+    sentence = f"确定要为“{contact.user}”重设密码吗？原来的密码将不能再用；因输错密码被锁定的，也会解除。"
+    return _confirm(request, "重设密码", sentence)
 
 
 def end_contact(request: HttpRequest, pk: int) -> HttpResponse:
@@ -52,8 +53,8 @@ def end_contact(request: HttpRequest, pk: int) -> HttpResponse:
         if tried(request, contact.end):
             messages.success(request, f"“{contact.user}”不再是{contact.employer}的联系人，看不到它的记录卡了。")
         return redirect("admin:feedback_contact_change", pk)
-    asked = f"确定“{contact.user}”不再负责{contact.employer}的记录卡吗？从现在起看不到收件箱；做过的事都留着。"
-    return _asked(request, "结束联系人", asked, danger=True)
+    sentence = f"确定“{contact.user}”不再负责{contact.employer}的记录卡吗？从现在起看不到收件箱；做过的事都留着。"
+    return _confirm(request, "结束联系人", sentence, danger=True)
 
 
 def new_secret(request: HttpRequest, pk: int) -> HttpResponse:
@@ -63,8 +64,8 @@ def new_secret(request: HttpRequest, pk: int) -> HttpResponse:
         if tried(request, lambda: made.append(admitting.renew_secret(webhook))):
             messages.warning(request, f"新的签名密钥：{made[0]}（只显示这一次，请马上交给单位的系统管理员）。")
         return redirect("admin:feedback_webhook_change", pk)
-    asked = "确定要换一把签名密钥吗？旧的马上失效，单位的系统换上新的以前，会认不出我们的通知。"
-    return _asked(request, "换签名密钥", asked)
+    sentence = "确定要换一把签名密钥吗？旧的马上失效，单位的系统换上新的以前，会认不出我们的通知。"
+    return _confirm(request, "换签名密钥", sentence)
 
 
 def resend(request: HttpRequest, pk: int) -> HttpResponse:
@@ -73,8 +74,8 @@ def resend(request: HttpRequest, pk: int) -> HttpResponse:
         if tried(request, lambda: delivering.send_again(delivery)):
             messages.success(request, "正在重发。过一会儿刷新，看“最近结果”。")
         return redirect("admin:feedback_delivery_change", pk)
-    return _asked(request, "再发一次", f"确定要把这条通知再发一次吗？发往：{delivery.webhook.url}")
+    return _confirm(request, "再发一次", f"确定要把这条通知再发一次吗？发往：{delivery.webhook.url}")
 
 
-def _asked(request: HttpRequest, title: str, asked: str, **more: Any) -> HttpResponse:
-    return page(request, "members/confirm.html", title=title, question=asked, **more)
+def _confirm(request: HttpRequest, title: str, sentence: str, **more: Any) -> HttpResponse:
+    return page(request, "members/confirm.html", title=title, question=sentence, **more)

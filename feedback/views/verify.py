@@ -1,4 +1,4 @@
-"""Whether a printed card is genuine and in force; nothing else is told of it."""
+"""The public check whether a printed card is genuine and in force; it reveals nothing else."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import render
@@ -17,7 +17,7 @@ OVER = "这张卡已作废，不再有效。"
 
 
 class Checking(ByAddress):
-    """Numbers and codes are not to be tried through."""
+    """The limit of checks by address, against guessing numbers and codes."""
 
     what = "card-check"
 
@@ -25,19 +25,19 @@ class Checking(ByAddress):
 @login_not_required
 @require_GET
 def verify(request, number=""):
-    """What the code on a printed card leads to; also a form for whoever types it off the paper."""
-    asked = {"number": request.GET.get("number", number), "d": request.GET.get("d", "")}
-    form = VerifyForm(asked if asked["d"] or "number" in request.GET else None, initial=asked)
+    """Check a card: by the QR code on it, or by a form for number and check code."""
+    values = {"number": request.GET.get("number", number), "d": request.GET.get("d", "")}
+    form = VerifyForm(values if values["d"] or "number" in request.GET else None, initial=values)
     if not form.is_valid():
         return render(request, "feedback/verify.html", {"form": form})
     if not Checking.lets(request):
-        return render(request, "feedback/verify.html", {"form": form, "said": BUSY}, status=429)
-    said = _said(**form.cleaned_data)
-    return render(request, "feedback/verify.html", {"form": form, "said": said, "is_good": said == IN_FORCE})
+        return render(request, "feedback/verify.html", {"form": form, "verdict": BUSY}, status=429)
+    verdict = _verdict(**form.cleaned_data)
+    return render(request, "feedback/verify.html", {"form": form, "verdict": verdict, "is_good": verdict == IN_FORCE})
 
 
-def _said(*, number: str, d: str) -> str:
-    """Without the right code not even whether there is a card of this number."""
+def _verdict(*, number: str, d: str) -> str:
+    """Return the sentence on the card; without the right code it does not even reveal whether the number exists."""
     card = RecordCard.objects.filter(number=number).only("status", "digest").first()
     if card is None or not constant_time_compare(card.digest[: len(d)], d):
         return UNFIT

@@ -73,7 +73,7 @@ def _send(rng: Random, cards: list[RecordCard]) -> None:
 
 def _answer(rng: Random, counterpart: Counterpart, by: By) -> None:
     """Acknowledge most cards and answer about half of these; return some, and make one of these anew."""
-    cards = list(receiving.held_by(counterpart).filter(status=Status.ISSUED).order_by("pk"))
+    cards = list(receiving.issued_to(counterpart).filter(status=Status.ISSUED).order_by("pk"))
     back, rest = _split(cards, RETURNED)
     for card in back:
         receiving.give_back(card, digest=card.digest, code=RecordCard.Return.LEFT_UNIT, text="已调往外区，请核对。")

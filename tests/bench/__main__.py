@@ -1,7 +1,7 @@
-"""`python -m tests.bench [--postgres] [runs]`: roster, coverage and a secretary's week against stock and floor.
+"""`python -m tests.bench [--postgres] [runs]`: roster, coverage, a secretary's week and cards against stock and floor.
 
-On a database of its own: SQLite, or what DATABASE_URL names, or the PostgreSQL server that pip brings. Exits 1 where a
-target is missed.
+It makes a database of its own: on SQLite, on the server of DATABASE_URL, or with --postgres on the PostgreSQL server
+that pip installs. The exit code is 1 where a target is missed.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""A secretary's week measured: who came to an activity, and the rhythm of a street's year."""
+"""Benchmark of a secretary's week: the attendance of an activity, and the rhythm of a street's year."""
 
 from collections.abc import Callable
 
@@ -26,12 +26,12 @@ CAME = 60
 
 
 def attendance_lines(officer: User, runs: int) -> list[BenchLine]:
-    """Sixty members come to an activity that is on record: our rule against the stock inline."""
+    """Return the lines on enrolling 60 members: our rule against the stock inline."""
     compound = Area.objects.filter(level=Area.Level.STATION)[0]
     members = list(Member.objects.living_in(compound, timezone.localdate()).values_list("pk", flat=True)[:CAME])
     client = Client()
-    client.force_login(factories.user("stock", is_superuser=True), backend=BACKEND)  # whom a plain admin lets do all
-    access.posts_of(officer)  # a page has read them before it comes to the rule
+    client.force_login(factories.user("stock", is_superuser=True), backend=BACKEND)  # the stock admin needs no posts
+    access.posts_of(officer)  # a page reads them before it calls the rule
 
     def ours(activity: Activity) -> None:
         enrol(activity, members, user=officer, source=Attendance.Source.TICK)
@@ -42,7 +42,7 @@ def attendance_lines(officer: User, runs: int) -> list[BenchLine]:
     activity = factories.activity(compound)
     with CaptureQueriesContext(connection) as queries:
         ours(activity)
-    asked = len(queries)  # a request empties the log
+    asked = len(queries)  # before a request empties the log
     fast = _each(compound, ours, runs)
     slow = _each(compound, stock, stock_runs(runs))
     with stock_activities.without_entries():
@@ -56,7 +56,7 @@ def attendance_lines(officer: User, runs: int) -> list[BenchLine]:
 
 
 def rhythm_lines(street: Area, officer: User, runs: int) -> list[BenchLine]:
-    """A believable year of the street, all its levels in one grid."""
+    """Return the lines on the rhythm of a believable year: all levels of the street in one grid."""
     today = timezone.localdate()
     ground = DemoGround(street, today)
     hold(ground)
@@ -76,7 +76,7 @@ def rhythm_lines(street: Area, officer: User, runs: int) -> list[BenchLine]:
 
 
 def _each(place: Area, work: Callable[[Activity], None], runs: int) -> float:
-    """The median of the work on ten activities, which are there before the clock runs."""
+    """Return the median seconds of the work on ten activities, which are made untimed."""
     waiting: list[Activity] = []
 
     def ten() -> None:

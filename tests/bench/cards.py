@@ -1,4 +1,4 @@
-"""Record cards measured: making a half year of them, a page of an employer's cards, pulling them all."""
+"""Benchmark of record cards: making those of a half year, listing an employer's cards, pulling all of them."""
 
 import re
 from collections.abc import Callable
@@ -23,17 +23,17 @@ from tests.bench import stock_cards
 from tests.bench.ground import settle
 from tests.bench.lines import BenchLine, median, shown, stock_runs
 
-CAME = 6  # times a member came in the half year
+CAME = 6  # attendances of each member in the half year
 
 
 def card_lines(street: Area, runs: int) -> list[BenchLine]:
-    """The street's in-post members came; their cards are made, issued to one employer, and pulled."""
+    """Return the lines on making, listing and pulling the cards of the street's in-post members."""
     period = CardPeriod.on(timezone.localdate(), months=6).previous
     with_attendances(period)
     settle()
     ours = median(lambda: made_and_taken_back(lambda: making.make(street, period).new), runs)
     stock = median(lambda: made_and_taken_back(lambda: stock_cards.make(street, period)), stock_runs(runs))
-    settle("ANALYZE")  # of cards that were taken back: PostgreSQL notes many pages and no rows
+    settle("ANALYZE")  # after the rollbacks, PostgreSQL sees many pages and no rows
     key = with_one_employer(street, period)
     return [
         BenchLine("3,900 cards made, vs row by row", shown(stock), shown(ours), stock / ours, 20, True),
@@ -42,7 +42,7 @@ def card_lines(street: Area, runs: int) -> list[BenchLine]:
 
 
 def with_attendances(period: CardPeriod) -> None:
-    """Let every in-post member come to some activities of their own building or street in the period."""
+    """Give every in-post member six attendances in the period, at random activities of the street."""
     rng = Random("记录卡")
     activities = Activity.objects.bulk_create(
         Activity(area=area, title="楼道大扫除", held_on=period.first, field="surroundings", status="held",
@@ -58,13 +58,14 @@ def with_attendances(period: CardPeriod) -> None:
 
 
 def made_and_taken_back(make: Callable[[], int]) -> None:
+    """Make the cards, and roll back."""
     with transaction.atomic():
         assert make() == 3_900
         transaction.set_rollback(True)
 
 
 def with_one_employer(street: Area, period: CardPeriod) -> str:
-    """Make the cards, all of one employer, and issue them; return the text of its key."""
+    """Make and issue the cards, all to one employer; return the text of its key."""
     employer = Employer.objects.create(name="一家大单位")
     Member.objects.filter(affiliation="in_post").update(employer=employer)
     making.make(street, period)
@@ -76,7 +77,7 @@ def with_one_employer(street: Area, period: CardPeriod) -> str:
 
 
 def pulling_lines(key: str, runs: int) -> list[BenchLine]:
-    """Pull what was just issued: ours by what PostgreSQL knew of the tables before, stock by what it knows after."""
+    """Pull the issued cards: ours first, on PostgreSQL's old statistics, then stock on fresh ones."""
     client = Client(headers={"Authorization": f"Bearer {key}"})
     held = live_key(EmployerKey.objects.select_related("street", "employer"), key)
     assert held
@@ -100,7 +101,7 @@ def pulling_lines(key: str, runs: int) -> list[BenchLine]:
 
 
 def viewed(view: Callable, key: EmployerKey) -> None:
-    """Ten pages as the view makes them, without what each request costs on either side."""
+    """Get ten pages from the view itself, without the cost of a request."""
     for _ in range(10):
         request = APIRequestFactory().get("/", {"limit": 100})
         force_authenticate(request, AnonymousUser(), key)
@@ -119,7 +120,7 @@ def stock(client: Client, address: str) -> bytes:
 
 
 def pull(client: Client) -> None:
-    """Everything, page after page; of each only the cursor is read, as by a program that keeps the bytes."""
+    """Pull the whole feed; only the cursor of each page is parsed, as by a program that stores the bytes."""
     cursor, more, number = "", True, 0
     while more:
         page = ours(client, f"feed?limit=500&after={cursor}")
@@ -146,7 +147,7 @@ def queries_of(client: Client, after: str) -> int:
 
 
 def _next(page: bytes) -> str:
-    """Where a page says that it goes on, at one of its ends; "" where it is the last."""
+    """Return the page's `next`, which stands near one of its ends; "" on the last page."""
     found = re.search(rb'"next":"([^"]*)"', page[:300] + page[-300:])
     return found[1].decode() if found else ""
 

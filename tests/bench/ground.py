@@ -1,4 +1,4 @@
-"""The ground the measurements stand on: the street of `tests/rosters/` in a database of its own."""
+"""The data of the benchmark: the street of `tests/rosters/`, in a database of its own."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ STREET = "新成路街道"
 
 @contextmanager
 def database() -> Iterator[Area]:
-    """Make an empty database with the street's tree in it, and yield the street."""
+    """Make a database with the street's tree only, and yield the street."""
     made = setup_databases(verbosity=0, interactive=False)
     try:
         import_tree((ROSTERS / "areas.xlsx").read_bytes(), street=street_named(STREET), today=timezone.localdate())
@@ -43,7 +43,7 @@ def database() -> Iterator[Area]:
 
 
 def settle(how: str = "VACUUM ANALYZE") -> None:
-    """Let PostgreSQL know its tables, as it does by itself in time; the benchmark's server leaves it to us."""
+    """Refresh PostgreSQL's statistics; autovacuum, which would do it in time, is off on the benchmark's server."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(how)
@@ -66,7 +66,7 @@ def without_people() -> None:
 
 
 def with_leaders() -> User:
-    """Give every building group a leader who lives there, and return the street's officer."""
+    """Give every building group a leader who lives there; return the street's officer."""
     officer = factories.official("officer", PostKind.STREET, Area.objects.get(level=Area.Level.STREET))
     homes = {home.area_id: home.member_id for home in Residence.objects.filter(until=None)}
     unusable = make_password(None)
@@ -84,7 +84,7 @@ def with_leaders() -> User:
 
 
 def with_pairings() -> None:
-    """Give every building group its members' doors and ten more; pair two of these with each second member's."""
+    """Make the households of all members and ten more a group; pair every second member's with two of the ten."""
     rooms: dict[int, set[str]] = defaultdict(set)
     for area, room in Residence.objects.current().exclude(room="").values_list("area", "room"):
         rooms[area].add(room)

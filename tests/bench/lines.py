@@ -1,4 +1,4 @@
-"""What is measured is told in lines: medians, all within one run, so that a slow machine is slow for both sides."""
+"""Lines of a benchmark's table. All medians are of one run, so that a slow machine is slow for both sides."""
 
 import gc
 import statistics
@@ -10,7 +10,7 @@ from django.db import connection
 
 
 class BenchLine(NamedTuple):
-    """One line of the table: what, the slow and the fast figure, their ratio (or count) and what it must keep to."""
+    """One line of the table: a label, the other time and ours, their ratio (or a count), and its target."""
 
     what: str
     other: str
@@ -29,7 +29,7 @@ class BenchLine(NamedTuple):
 
 
 def median(work: Callable[[], object], runs: int, before: Callable[[], object] = gc.collect) -> float:
-    """Return the median of the seconds that `work` takes."""
+    """Return the median time of `work`, in seconds; `before` runs untimed before each run."""
     times = []
     for _ in range(runs):
         before()
@@ -41,7 +41,7 @@ def median(work: Callable[[], object], runs: int, before: Callable[[], object] =
 
 
 def target(usual: float, *, on_postgres: float) -> float:
-    """Return what a line has to keep to, where stock is quicker on PostgreSQL than on SQLite."""
+    """Return the target of a line on the current database; stock is sometimes quicker on PostgreSQL than on SQLite."""
     return on_postgres if connection.vendor == "postgresql" else usual
 
 

@@ -1,4 +1,4 @@
-"""What is measured: the roster, the coverage, a secretary's week, and record cards."""
+"""The benchmark: roster, coverage, a secretary's week and record cards."""
 
 from io import BytesIO
 
@@ -75,7 +75,7 @@ def coverage_lines(street: Area, officer: User, runs: int) -> list[BenchLine]:
 
 
 def bring_in(content: bytes, street: Area) -> None:
-    """What the pages do: upload, read and preview, then apply."""
+    """Import a roster as the pages do: upload, read and preview, then apply."""
     roster_import = RosterImport(area=street, file_name="street.xlsx")
     roster_import.file = content
     roster_import.save()
@@ -87,7 +87,7 @@ def bring_in(content: bytes, street: Area) -> None:
 
 
 def read_and_insert(content: bytes, street: Area) -> None:
-    """The floor: the file is read and its members inserted, nothing is checked, looked up, linked or kept of it."""
+    """The floor: read the file and insert its members, without checks, look-ups, links or history."""
     columns = ("name", "sex", "birth_date", "id_digest", "phone_sealed", "standing", "party_since")
     _, *rows = CalamineWorkbook.from_filelike(BytesIO(content)).get_sheet_by_index(0).to_python()
     with atomic_write():
@@ -97,7 +97,7 @@ def read_and_insert(content: bytes, street: Area) -> None:
 
 
 def check_same(report: dict, stock: list[dict]) -> None:
-    """Both sides have to say the same before their times are worth comparing."""
+    """Assert that both sides return the same figures."""
     totals, *groups = stock
     assert totals.items() <= report["figures"].items(), (totals, report["figures"])
     mine = {row["id"]: row for row in report["rows"]}

@@ -1,7 +1,7 @@
-"""Who came to an activity as Django's tutorial shows it: a plain ModelAdmin and a TabularInline, on our models.
+"""Stock attendance, as Django's tutorial shows: a plain ModelAdmin and a TabularInline, on our models.
 
-Members are chosen by number (`raw_id_fields`), as the documentation advises where there are thousands. The models leave
-their audit entries by themselves, on both sides; `without_entries` spares the stock side its own.
+Members are chosen by id (`raw_id_fields`), as the documentation advises for thousands of rows. Our models leave audit
+entries on both sides; `without_entries` turns them off for the stock side.
 """
 
 from contextlib import AbstractContextManager

@@ -1,7 +1,7 @@
-"""Record cards as a good plain Django would have them: made in a loop, served by a ModelViewSet.
+"""Stock record cards, in plain good Django: made in a loop, served by a ModelViewSet.
 
-The same rows, the same content, the same key, pages of a hundred as everywhere in REST framework's own examples; and
-each pull leaves its entry in the trail, as the rules want it of anybody who serves cards.
+Rows, content and key are the same as ours. Pages have a hundred rows, as in REST framework's own examples. Each pull
+leaves an audit entry, as the rules require of anything that serves cards.
 """
 
 from typing import Any
@@ -23,7 +23,7 @@ COMMUNITY = 8
 
 
 def make(street: Area, period: CardPeriod) -> int:
-    """Make the cards member by member; return how many."""
+    """Make the cards, member by member; return how many."""
     made = 0
     for member in Member.objects.filter(affiliation="in_post", residences__area__path__startswith=street.path):
         home = member.home
@@ -76,7 +76,7 @@ class StockLineSerializer(serializers.Serializer):
 
 
 class BodySerializer(serializers.ModelSerializer):
-    """The body's content, put together anew for each reader."""
+    """The content of the body, built anew for each reader."""
 
     supersedes = serializers.CharField(source="supersedes.number", default=None)
     issued_on = serializers.DateTimeField(source="issued_at")

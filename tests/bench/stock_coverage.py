@@ -1,10 +1,10 @@
-"""Coverage as a good team writes it in Django's documented way: querysets of areas, annotated.
+"""Stock coverage, as a good team writes it by Django's documentation: annotated querysets of areas.
 
-`by_joins` is written for building groups alone, where a residence hangs on the area itself: one query with a `Count` a
-figure, `distinct` because two relations are joined at once (the documentation's warning on combining aggregations).
-`by_prefix` is the version that works for every level of the tree, as ours does: a counting subquery a figure over what
-lies below the area by its path. `drilled` takes for each level whichever of the two is the faster: prefixes for the 48
-communities and compounds, joins for the 873 groups.
+`by_joins` works for building groups only, whose residences refer to the area itself. It is one query with a `Count` for
+each figure, `distinct` because two relations are joined (the documentation warns of combined aggregations).
+`by_prefix` works for every level of the tree, as ours does: for each figure a counting subquery over the rows below the
+area's path. `drilled` takes the faster one for each level: prefixes for the 48 communities and compounds, joins for
+the 873 groups.
 """
 
 from datetime import date
@@ -38,7 +38,7 @@ def by_joins(street: Area, user: User, day: date) -> list[dict]:
 
 
 def drilled(street: Area, user: User, day: date) -> list[dict]:
-    """Return every level's rows, without the totals."""
+    """Return the rows of every level, without the totals."""
     upper = by_prefix(street, user, day, levels=(Area.Level.COMMUNITY, Area.Level.STATION))
     return [*upper, *by_joins(street, user, day)[1:]]
 
@@ -66,7 +66,7 @@ def _areas(street: Area, user: User, day: date, levels: tuple[int, ...]):
 
 
 def _paired(day: date, area: str, room: str) -> Exists:
-    """Whether a pairing names this door as the member's side."""
+    """Return the condition that a pairing has this door as the member's household."""
     return Exists(Pairing.objects.on(day).filter(household__area=OuterRef(area), household__room=OuterRef(room)))
 
 

@@ -1,9 +1,8 @@
-"""A roster by django-import-export as its documentation shows it: a resource of the model, a dry run, an import.
+"""The stock import of a roster, by django-import-export as its documentation shows: a resource, a dry run, an import.
 
-The resource is what a careful team writes in a day: the columns by heading, the employer found or made, the building
-found by its full name in one indexed query, the member recognised by the digest of the ID number, the residence made
-beside the member. Everything else is the package's default. simple-history records each save, as it does by itself;
-the audit trail, which is ours, is switched off for it.
+A careful team writes this resource in a day. It maps columns by heading, gets or creates the employer, finds the
+building by its full name in one indexed query, finds the member by the digest of the ID number, and saves the residence
+with the member. All else is the package's default. simple-history records each save; our audit trail is switched off.
 """
 
 from datetime import date
@@ -26,7 +25,7 @@ CODES = {
 
 
 class StockMemberResource(resources.ModelResource):
-    """Members with the home that each row names."""
+    """Members, each with the residence of its row."""
 
     name = fields.Field("name", "姓名")
     sex = fields.Field("sex", "性别")

@@ -1,8 +1,8 @@
-"""`python -m tests.bench.streets N [runs]`: pages of a street among N, against the same pages where it is alone.
+"""`python -m tests.bench.streets N [runs]`: times of a street's pages among N streets and alone.
 
-The demonstration street is made as `manage.py demo` makes it, on the PostgreSQL server that pip brings, and copied to
-10 and to N streets in databases of their own. Exits 1 where a page takes over 1.5 times as long as with one street.
-100 streets take about half an hour, 4 GB and as much again of log, which are given back.
+The street is made like that of `manage.py demo`, on the PostgreSQL server that pip installs. It is copied to 10 and to
+N streets, each in a database of its own. The exit code is 1 where a page takes over 1.5 times as long as with one
+street. 100 streets take half an hour, and 4 GB of disk plus as much log, all freed at the end.
 """
 
 import os

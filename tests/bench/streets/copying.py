@@ -1,8 +1,8 @@
-"""A street copied by SQL to others, a statement a table: what would take a day through the rules takes minutes.
+"""Copies of a street, made by one SQL statement a table: minutes instead of a day through the rules.
 
-The copies differ in nothing but what has to differ: keys, paths, the street's name, login names, card numbers and what
-is hashed of them, tokens. Employers are shared, as in the product. The audit trail is not copied, since its chains are
-keyed; and nobody signed the copies' receipts.
+Copies differ only where they must: ids, paths, the street's name, login names, card numbers and their hashes, tokens.
+Employers are shared, as in the product. The audit trail is not copied, since its chains are keyed. The receipts of the
+copies have no valid signatures.
 """
 
 from dataclasses import dataclass
@@ -23,10 +23,10 @@ from members.models.workers import WorkerBeat
 
 APPS = ("members", "activities", "feedback")
 NOT_COPIED = {Employer, AuditEntry, AuditHead, LoginAttempts, JournalMark, CallCount, WorkerBeat}
-# In the field these come day by day, all streets' of a day side by side on the disk; the rest comes street by street.
+# In real use these rows come day by day, so that on disk the streets are mixed; all others come street by street.
 DAY_BY_DAY = {Activity: "held_on", Attendance: "recorded_at", Visit: "visited_on", FeedEvent: "at"}
 
-# What a column of a copy says, of the row `t` and the street `s`; @ is the column.
+# SQL of a copied column, by the original row `t` and the new street `s`; @ stands for the column.
 PATH = "s.path || substr(t.@, 5)"
 STREETS_NAME = "CASE WHEN t.level = 1 THEN t.@ || s.number ELSE t.@ END"
 HASH = "encode(sha256(convert_to(t.@ || s.number, 'UTF8')), 'hex')"
@@ -60,27 +60,27 @@ ADAPTED: dict[tuple[type[models.Model], str], str] = {
 
 @dataclass(frozen=True)
 class Original:
-    """The only street of the installation, and how far apart the keys of copies are: more than it has in any table."""
+    """The only street of the installation, and the distance of its copies' ids, which is above its highest id."""
 
     street: Area
     shift: int
 
     @classmethod
     def found(cls) -> "Original":
-        """Read what there is while there is one street."""
+        """Return the original; the installation must have one street."""
         street = Area.objects.streets().get()
         assert not street.division_code, "its cards' numbers would not begin with its path"
         keys = [model._base_manager.aggregate(last=Max("pk"))["last"] or 0 for model in copied_models()]
         return cls(street, 10 ** len(str(max(keys))))
 
     def key_in(self, number: int, key: int) -> int:
-        """Return what a row's key (of the original) is in the street of this number; the original is street 1."""
+        """Return the id that the original row with id `key` has in street `number`; the original is street 1."""
         return key + (number - 1) * self.shift
 
     def copy_to(self, first: int, last: int) -> None:
-        """Make the streets of these numbers, both included."""
+        """Make the streets from number `first` to number `last`, both included."""
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SET LOCAL session_replication_role = replica")  # foreign keys hold, as in the original
+            cursor.execute("SET LOCAL session_replication_role = replica")  # no checks of foreign keys meanwhile
             cursor.execute("SET LOCAL work_mem = '256MB'")
             cursor.execute("SET LOCAL statement_timeout = 0")
             for model in copied_models():
@@ -109,7 +109,7 @@ class Original:
 
     @staticmethod
     def _value(model: type[models.Model], field: models.Field) -> str:
-        of = getattr(model, "instance_type", model)  # a history row says what the row said
+        of = getattr(model, "instance_type", model)  # history rows are adapted like their model
         if text := ADAPTED.get((of, field.attname)):
             return text.replace("@", field.column)
         is_key = field.primary_key or (of is not model and field.attname == of._meta.pk.attname)
@@ -119,13 +119,13 @@ class Original:
 
 @cache
 def copied_models() -> list[type[models.Model]]:
-    """Return the models whose rows belong to a street, tables between two models among them."""
+    """Return the models whose rows belong to a street, including many-to-many tables."""
     every = apps.get_models(include_auto_created=True)
     return [model for model in every if model._meta.app_label in APPS and model not in NOT_COPIED]
 
 
 def orphans() -> list[str]:
-    """Return the foreign keys of the copied tables that some row breaks: none was checked while rows were copied."""
+    """Return the foreign keys (table.column) with broken references; copying does not check them."""
     broken = []
     with connection.cursor() as cursor:
         for model in copied_models():

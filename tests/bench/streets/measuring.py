@@ -1,4 +1,4 @@
-"""Pages measured in installations of different sizes by turns, so that a slow machine is slow for each of them."""
+"""Times of pages in installations of different sizes, in turns, so that a slow machine is slow for all of them."""
 
 import re
 import statistics
@@ -15,19 +15,19 @@ from tests.bench.streets.copying import Original
 from tests.bench.streets.pages import Page
 from tests.conftest import BACKEND
 
-MOST = 1.5  # times what the page takes where there is one street
-NEAR = 1.25  # from here on it is measured once more, longer: the machine may have been busy
+MOST = 1.5  # the highest ratio to the time with one street
+NEAR = 1.25  # from this ratio on the page is timed again, longer: the machine may have been busy
 
 
 class Installation(NamedTuple):
-    """A database with so many streets; the last of them is looked at."""
+    """A database with a number of streets; the pages of the last one are timed."""
 
     streets: int
     database: str
 
     @contextmanager
     def open(self) -> Iterator[None]:
-        """Work on this database, within the block."""
+        """Connect to this database within the block."""
         before = connection.settings_dict["NAME"]
         self._turn_to(self.database)
         try:
@@ -41,7 +41,7 @@ class Installation(NamedTuple):
         connection.settings_dict["NAME"] = name
 
     def own(self, page: Page, original: Original) -> Page:
-        """Return the page of the last street that is the first street's `page`."""
+        """Return the last street's counterpart of the first street's `page`."""
         name = page.user if self.streets == 1 else f"{page.user}{self.streets}"
         return Page(
             name, re.sub(r"(?<=/)\d+(?=/)", lambda key: str(original.key_in(self.streets, int(key[0]))), page.address)
@@ -49,7 +49,7 @@ class Installation(NamedTuple):
 
 
 class Timed(NamedTuple):
-    """A page's medians in seconds, by number of streets."""
+    """A page's median times in seconds, by number of streets."""
 
     page: Page
     seconds: dict[int, float]
@@ -70,13 +70,13 @@ class Timed(NamedTuple):
 
 
 def measured(page: Page, installations: list[Installation], original: Original, runs: int) -> Timed:
-    """Time the page; where it is near the limit, thrice as often."""
+    """Time the page; near the limit, time it again with three times the runs."""
     once = timed(page, installations, original, runs)
     return once if max(once.ratios, default=0) < NEAR else timed(page, installations, original, 3 * runs)
 
 
 def timed(page: Page, installations: list[Installation], original: Original, runs: int) -> Timed:
-    """Open the page in each installation by turns."""
+    """Time the page in each installation in turns; `runs` times each."""
     seconds: dict[int, list[float]] = {each.streets: [] for each in installations}
     for _ in range(runs):
         for each in installations:
@@ -86,7 +86,7 @@ def timed(page: Page, installations: list[Installation], original: Original, run
 
 
 def _opened(page: Page) -> float:
-    """Return how long the page takes when it is opened once more, on a connection that knows its tables by then."""
+    """Return the seconds of the page's second request, when the connection's caches are warm."""
     client = Client()
     client.force_login(User.objects.get(username=page.user), backend=BACKEND)
     _get(client, page)

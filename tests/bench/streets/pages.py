@@ -1,4 +1,4 @@
-"""The pages that a street, a community, a compound and a unit look at from day to day."""
+"""Pages for everyday use by a street, a community, a compound and a unit."""
 
 from typing import NamedTuple
 
@@ -21,14 +21,14 @@ REPORTS = ("coverage", "activities:rhythm", "activities:participation")
 
 
 class Page(NamedTuple):
-    """Who opens it, and where it is."""
+    """A page's user (a login name) and address."""
 
     user: str
     address: str
 
 
 def pages() -> list[Page]:
-    """Return the pages of the first street, its first community and that one's first compound."""
+    """Return the pages of the first street, of its first community, and of that community's first compound."""
     street = Area.objects.streets().order_by("path")[0]
     community = Area.objects.children_of(street)[0]
     compound = Area.objects.children_of(community)[0]
@@ -46,7 +46,7 @@ def pages() -> list[Page]:
 
 
 def _asked() -> list[str]:
-    """Return lists that are asked for something: a name, its pinyin, the cards of the half year that ended."""
+    """Return addresses of lists with a query: a name, its pinyin, the cards of the last half year."""
     members, board = reverse("admin:members_member_changelist"), reverse("feedback:board")
     period = CardPeriod.on(timezone.localdate(), months=6).previous
     return [f"{members}?q=王", f"{members}?q=wang", f"{board}?period={period.code}"]

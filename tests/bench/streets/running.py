@@ -1,4 +1,4 @@
-"""The street built, copied, looked at."""
+"""The benchmark's run: build the street, copy it, time its pages."""
 
 import sys
 import time
@@ -33,7 +33,7 @@ def main(streets: int = 10, runs: int = 5) -> int:
 
 
 def built() -> Original:
-    """Make the demonstration street through the rules; its logins have left their first passwords behind."""
+    """Make the demonstration street through the rules; its users need not change their passwords first."""
     with _told("the demonstration street"):
         call_command("demo", no_serve=True)
     User.objects.update(must_change_password=False)
@@ -42,7 +42,7 @@ def built() -> Original:
 
 
 def installation(original: Original, streets: int) -> Installation:
-    """Return an installation of so many streets, copied from the one that there is."""
+    """Return an installation of this many streets, copied from the current database."""
     first = connection.settings_dict["NAME"]
     if streets == 1:
         return Installation(1, first)

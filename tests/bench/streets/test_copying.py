@@ -1,4 +1,4 @@
-"""A copied street is as whole as the one it was copied from, and knows nothing of it."""
+"""A copied street is complete, consistent, and separate from its original."""
 
 import json
 
@@ -33,7 +33,7 @@ def street(db: None) -> Area:
 
 @pytest.fixture
 def copied(street: Area, group: Area, member: Member, secretary: User) -> Original:
-    """The street with a bit of everything, and its copy."""
+    """A street with some rows of every kind, and its copy."""
     pair = factories.pairing(factories.household(group, "302"), factories.household(group, "303"))
     factories.visit(pair, on=timezone.localdate())
     activity = factories.activity(group)

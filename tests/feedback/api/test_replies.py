@@ -279,7 +279,7 @@ def test_what_failed_is_not_kept(system: APIClient, card: RecordCard, monkeypatc
     receive(system, card)
     system.raise_request_exception = False
     with monkeypatch.context() as patch:
-        patch.setattr("feedback.api.replies.written", lambda value: 1 / 0)
+        patch.setattr("feedback.api.replies.json_bytes", lambda value: 1 / 0)
         assert said(answer(system, card)) == (500, "internal")
     assert not Replay.objects.exists()
     assert not Answer.objects.exists()
