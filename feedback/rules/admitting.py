@@ -22,7 +22,7 @@ BEYOND = "这位联系人还有您范围以外的岗位或单位，不能由您�
 def give_key(
     *, employer: Employer, street: Area, label: str, scopes: list[str], addresses: str, life: timedelta
 ) -> tuple[EmployerKey, str]:
-    """Create a key for the unit's system; return it and its text, to be displayed once. ValidationError: `check_key`."""
+    """Create a key for the unit's system; return it and its text, shown once. ValidationError: `check_key`."""
     with atomic_write():
         _lock(employer)
         check_key(employer=employer, street=street, label=label)
