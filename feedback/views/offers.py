@@ -34,7 +34,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def offer(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show one offer, the needs it was used for, and open needs to use it for."""
+    """Show one offer, the needs that it serves, and the open needs to choose from."""
     found = get_object_or_404(_offers(request), pk=pk)
     words = request.GET.get("q", "").strip()[:30]
     needs = _open_needs(request, found).filter(text__contains=words).select_related("area").order_by("opened_on", "pk")
