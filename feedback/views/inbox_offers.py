@@ -22,7 +22,8 @@ def index(request: HttpRequest) -> HttpResponse:
     """List the offers of the user's units, open ones first."""
     contacts = contacts_of(request)
     rows = _mine(contacts).annotate(uses=Count("needs", filter=Q(needs__employer=F("employer"))))
-    offers_page = Paginator(rows.order_by("closed_at", "-created_at", "-pk"), PAGE).get_page(request.GET.get("p"))
+    open_first = rows.order_by(F("closed_at").asc(nulls_first=True), "-created_at", "-pk")
+    offers_page = Paginator(open_first, PAGE).get_page(request.GET.get("p"))
     return page(request, "feedback/inbox_offers.html", title="我们的资源", shown=offers_page, contacts=contacts)
 
 

@@ -1,7 +1,8 @@
 """Find every entry point that writes, from the code itself: pages, API, admin, commands."""
 
+import ast
 import inspect
-import re
+import textwrap
 from collections.abc import Iterator
 from typing import Any
 
@@ -66,10 +67,19 @@ def _with_helpers(start: Any) -> list[Any]:
         each = waiting.pop()
         found.append(each)
         around = vars(inspect.getmodule(each))
-        called = (around.get(name) for name in set(re.findall(r"\w+", inspect.getsource(each))))
+        called = (around.get(name) for name in _names_in(each))
         ours = {it for it in called if inspect.isfunction(it) and it.__module__ == each.__module__}
         waiting += ours.difference(found, waiting)
     return found
+
+
+def _names_in(function: Any) -> set[str]:
+    """Return the names from outside that the code of a function uses: no words of its docstring, no locals."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    local = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+    local |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    return {node.id for node in names} - local
 
 
 def _of_admin(user: User) -> Iterator[str]:

@@ -383,7 +383,6 @@ WRITES: dict[str, Write] = {
 # Doors that take a form but change no row of the product, and why.
 WRITE_NOTHING: dict[str, str] = {
     "page activities/import/": "The rows wait in the session, sealed, until the preview is confirmed.",
-    "page honours/": "It takes a GET alone: the page that gives one stands beside it.",
 }
 
 
