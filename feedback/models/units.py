@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from feedback.models.counterparts import GivenQuerySet, OfCounterpart
+from members.ground.atomic import atomic_write
 from members.ground.audit import Audited, plain_address
 from members.ground.dated import DatedQuerySet, ends_after_it_begins
 from members.ground.keys import AccessKey, KeyQuerySet
@@ -95,11 +96,12 @@ class EmployerKey(OfCounterpart, AccessKey):
         return successor, text
 
     def revoke(self) -> None:
-        """Revoke the key; Conflict where it is revoked already. The caller opens the transaction."""
+        """Revoke the key; Conflict where it is revoked already."""
         rows = EmployerKey.objects.select_for_update(of=("self",), no_key=True)
-        if not rows.filter(pk=self.pk, revoked_at=None).exists():
-            raise Conflict("这把密钥已经停用了。")
-        super().revoke()
+        with atomic_write():
+            if not rows.filter(pk=self.pk, revoked_at=None).exists():
+                raise Conflict("这把密钥已经停用了。")
+            super().revoke()
 
     def has_successor(self) -> bool:
         """Return whether the counterpart has a later live key with the same label and scopes."""
