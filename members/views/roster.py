@@ -19,8 +19,8 @@ from members.ground.states import Conflict
 from members.models import Member, RosterImport
 from members.models.imports import FORGOTTEN
 from members.roster import job, steps
-from members.roster.cells import HEADINGS
 from members.roster.errorbook import mark
+from members.roster.headings import HEADINGS
 from members.roster.plan import Plan, Status
 from members.roster.refusal import UnreadableFile
 from members.roster.stored import unseal_plan
