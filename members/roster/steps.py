@@ -94,7 +94,7 @@ def _choose(roster_import: RosterImport, choices: dict[str, str], user: User | N
         raise Conflict("这份花名册已经处理过了。请刷新页面看看。")
     before = roster_import.choices
     reading, seen = unseal_reading(roster_import.reading)
-    answers = {key: {"new", "skip", *map(str, outcome[-1])} for key, outcome in seen.items() if outcome[-1]}
+    answers = {key: set(map(str, outcome[-1])) for key, outcome in seen.items() if outcome[-1]}
     now = before | {key: value for key, value in choices.items() if value in answers.get(key, ())}
     roster_import.choices, roster_import.user = now, user
     values = _review(roster_import, reading)
