@@ -11,10 +11,11 @@ from typing import Any
 from members.roster.basis import Basis, Terms, look, named_employers
 from members.roster.cells import CellProblem
 from members.roster.compare import MEMBER_FIELDS, WHO, fits, joined_alike, readable_change, same, share_birth_date
-from members.roster.known import Employers, KnownMember, Match, People
+from members.roster.known import KnownMember, Match, People
 from members.roster.places import PlaceProblem, RosterGroup, RosterPlaces
 from members.roster.reading import Reading, RosterEntry, SheetNote
 from members.roster.twins import COLUMNS, Twins, whereabouts
+from members.roster.units import Employers
 
 Outcome = list[Any]
 MANY = 0.3
@@ -38,7 +39,7 @@ class PlannedRow:
     `changes` is what the clerk sees, {field: [old, new]}; `writes` has the member's new values; `home` is the change of
     the residence: "" none, "in" a first home, "move" another building, "mend" another room or day of joining.
     A row in doubt has `candidates`, with what speaks `against` each of them (by id), or is `asked` about with a
-    sentence, because another row may name the same person.
+    sentence, because another row may name the same person; one of a near unit waits for the answer on its employer.
     """
 
     sheet: str
@@ -50,6 +51,7 @@ class PlannedRow:
     candidates: list[int] = field(default_factory=list)
     against: dict[str, str] = field(default_factory=dict)
     asked: str = ""
+    is_of_near_unit: bool = False
     changes: dict[str, list[str]] = field(default_factory=dict)
     writes: dict[str, str] = field(default_factory=dict)
     employer: int | str | None = None
@@ -83,7 +85,8 @@ class Plan:
     """All rows, and what the summary says about them.
 
     `absent` are the ids of members who live in the area and whom the file does not name. The clerk has to confirm
-    `warnings` before writing; `notes` are for information.
+    `warnings` before writing; `notes` are for information. `near_units` are the questions on employers, by key, and
+    `learned` the names that the answers give to known employers (ids).
     """
 
     sheets: list[SheetNote]
@@ -94,14 +97,25 @@ class Plan:
     absent: list[int]
     warnings: list[str]
     notes: list[str]
+    near_units: dict[str, dict[str, Any]] = field(default_factory=dict)
+    learned: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def open_units(self) -> list[str]:
+        """The near names of employers that nobody has answered yet."""
+        return [unit["name"] for unit in self.near_units.values() if not unit["answer"]]
 
     def counts(self) -> dict[str, int]:
         found = Counter(row.status.value for row in self.rows)
         return {status.value: found[status] for status in Status if status != Status.SKIPPED or found[status]}
 
     def outcomes(self) -> dict[str, Outcome]:
-        """Return each row's outcome by the row's key."""
-        return {row.key: row.outcome() for row in self.rows}
+        """Return each row's outcome by the row's key, and of each question on an employer what may be answered."""
+        near = {
+            key: [unit["answer"], [*(str(pk) for pk, _ in unit["units"]), "new"]]
+            for key, unit in self.near_units.items()
+        }
+        return {row.key: row.outcome() for row in self.rows} | near
 
     def frequent_problems(self) -> list[tuple[str, int]]:
         """Return (sentence, rows) of problems that three rows or more have: one correction may solve all of them."""
@@ -134,6 +148,8 @@ def make_plan(reading: Reading, terms: Terms, basis: Basis | None = None) -> Pla
         absent=absent,
         warnings=_warnings(rows, before),
         notes=[*planner.notes(), *planner.employers.notes()],
+        near_units=planner.employers.near,
+        learned=_names_used(planner.employers.learned, rows),
     )
 
 
@@ -144,7 +160,9 @@ class Planner:
         self.terms = terms
         self.places = RosterPlaces(terms.area, basis.areas, create_groups=terms.create_groups)
         self.people = People(basis.people, basis.homes)
-        self.employers = Employers(named_employers(reading), basis.employers, basis.aliases, basis.shared)
+        self.employers = Employers(
+            named_employers(reading), basis.employers, basis.aliases, basis.shared, terms.choices
+        )
         self.columns = {sheet.name: sheet.columns for sheet in reading.sheets}
         self.twins = Twins()
         self.taken: dict[int, RosterEntry] = {}
@@ -166,8 +184,8 @@ class Planner:
 
     def plan(self, row: PlannedRow, entry: RosterEntry) -> None:
         """Find the row's member, now that all rows are prepared, and say what the row would do."""
-        if row.problems:
-            row.asked = ""
+        if row.problems or row.is_of_near_unit:
+            row.status, row.asked = (Status.ERROR if row.problems else Status.DOUBT), ""
             return
         match = self._match(row, entry)
         row.candidates = sorted(match.candidates)
@@ -223,8 +241,10 @@ class Planner:
 
     def _employer(self, row: PlannedRow, entry: RosterEntry) -> None:
         if name := entry.values.get("employer"):
-            row.employer = self.employers.find(name, entry.values.get("credit_code", ""))
-            if row.employer is None:
+            code = entry.values.get("credit_code", "")
+            row.employer = self.employers.find(name, code)
+            row.is_of_near_unit = row.employer is None and self.employers.asks_about(name, code)
+            if row.employer is None and not row.is_of_near_unit:
                 self._problem(row, entry, "employer", f"有不止一家“{name}”，请填写统一社会信用代码以便区分")
 
     def _compare(self, row: PlannedRow, entry: RosterEntry, person: KnownMember | None) -> None:
@@ -298,8 +318,17 @@ def _still_needed(new: dict[str, dict[str, str]], rows: list[PlannedRow]) -> dic
 
 
 def _codes_used(codes: dict[int, str], rows: list[PlannedRow]) -> dict[int, str]:
-    used = {row.employer for row in rows if row.status in (Status.NEW, Status.CHANGED, Status.SAME)}
+    used = _known_employers(rows)
     return {pk: code for pk, code in codes.items() if pk in used}
+
+
+def _names_used(names: dict[str, int], rows: list[PlannedRow]) -> dict[str, int]:
+    used = _known_employers(rows)
+    return {name: pk for name, pk in names.items() if pk in used}
+
+
+def _known_employers(rows: list[PlannedRow]) -> set[int | str | None]:
+    return {row.employer for row in rows if row.status in (Status.NEW, Status.CHANGED, Status.SAME)}
 
 
 def _warnings(rows: list[PlannedRow], before: int) -> list[str]:

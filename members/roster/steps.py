@@ -112,6 +112,8 @@ def check_ready(roster_import: RosterImport, plan: Plan, *, only_good: bool, con
     counts = plan.counts()
     if not only_good and counts[Status.ERROR]:
         raise NotReady(f"还有 {counts[Status.ERROR]} 行有错误。请改好后重新上传，或选择“只写入没有问题的行”。")
+    if not only_good and plan.open_units:
+        raise NotReady(f"还有 {len(plan.open_units)} 个单位名称和登记的相近，请先选定是不是同一家。")
     if not only_good and counts[Status.DOUBT]:
         raise NotReady(f"还有 {counts[Status.DOUBT]} 行分不清是不是同一个人，请先逐行选择。")
     if not counts[Status.NEW] + counts[Status.CHANGED]:
