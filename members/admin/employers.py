@@ -2,9 +2,11 @@
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 from import_export.fields import Field
+from unfold.decorators import action
 
 from members.admin.base import ExportableAdmin, PlainResource, ScopedAdmin, changed, stand_for, with_members_link
 from members.ground import access
@@ -12,7 +14,7 @@ from members.ground.access import Resource, Right
 from members.ground.unit_names import folded
 from members.models import Area, Employer, EmployerName
 from members.models.areas import SEGMENT
-from members.rules import employing
+from members.rules import employing, merging
 
 
 class EmployerResource(PlainResource):
@@ -33,6 +35,16 @@ class EmployerAdmin(ExportableAdmin):
     search_fields = ("name__contains", "credit_code__startswith")
     search_help_text = "输入单位名称或信用代码查找"
     fields = ("name", "credit_code")
+
+    actions_detail = ["merge"]
+
+    def has_merge_permission(self, request, object_id=None):
+        employer = self.get_object(request, object_id) if object_id else None
+        return self.may(request, Right.WRITE) and (employer is None or merging.may_merge(request.user, [employer]))
+
+    @action(description="并入另一家单位", icon="merge", permissions=["merge"])
+    def merge(self, request, object_id):
+        return redirect("members:employer_merge", object_id)
 
     def has_change_permission(self, request, obj=None):
         return super().has_change_permission(request, obj) and (obj is None or employing.may_change(request.user, obj))

@@ -73,7 +73,7 @@ class Employer(Audited):
         constraints = [
             models.UniqueConstraint(
                 fields=["name"],
-                condition=Q(credit_code=None),
+                condition=Q(credit_code=None, merged_into=None),
                 name="employer_named_once",
                 violation_error_message="已有同名单位，请选用原来的，或补填信用代码以示区别。",
             )

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from members.ground.history import batches
-from members.ground.unit_names import are_near, core, folded
+from members.ground.unit_names import ENDS, are_near, core, folded
 from members.models import Area, Employer, EmployerName
 from members.roster.known import Rows
 from members.rules import employing
@@ -46,7 +46,7 @@ class Employers:
         for name, pk, code, of, is_own in aliases:
             self._know(pk, of, code or "")
             self._call(pk, name, OWN if is_own else FORMER)
-        for name, code in sorted(named, key=lambda pair: (not pair[1], pair)):
+        for name, code in sorted(named, key=lambda pair: (not pair[1], _is_untidy(pair[0]), pair)):
             self._resolve(name, code)
 
     def find(self, name: str, code: str) -> Ref | None:
@@ -150,6 +150,11 @@ class Employers:
             around[core(unit["name"])].append(unit["name"])
         for names in around.values():
             yield from ((one, other) for one, other in pairwise(names) if are_near(one, other))
+
+
+def _is_untidy(name: str) -> bool:
+    """Whether another spelling of the name is the better one for a new employer."""
+    return any(sign.isspace() for sign in name) or name != name.strip(ENDS)
 
 
 def employer_rows(named: set[tuple[str, str]]) -> Rows:

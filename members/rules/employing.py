@@ -101,7 +101,7 @@ def call(known: EmployerName | None = None, *, by: User, **values: Any) -> Emplo
     A name without a street is every street's: only who may change the unit gives it.
     """
     with atomic_write():
-        before = {"street": known.street, "employer": known.employer} if known else {}
+        before: dict[str, Any] = {"street": known.street, "employer": known.employer} if known else {}
         for name in (before, before | values):
             if name and name.get("street") is None:
                 require_change(by, name["employer"])

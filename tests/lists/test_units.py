@@ -182,6 +182,7 @@ def test_a_former_name_is_deleted_by_who_may_change_the_unit(
 
 
 def test_a_unit_has_a_former_name_once(works: Member) -> None:
+    assert works.employer
     with pytest.raises(IntegrityError):
         EmployerName.objects.create(employer=works.employer, name="测试旧名公司。")
 
