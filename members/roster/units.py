@@ -133,7 +133,7 @@ class Employers:
         key = self.key_of(name)
         answer = self.answers.get(key, "")
         units = [[pk, of] for pk, of in likely.items()]
-        self.near[key] = {"name": name, "answer": answer, "units": units, "rows": 0}
+        self.near.setdefault(key, {"name": name, "answer": answer, "units": units, "rows": 0})
         if answer == "new":
             self._add_new(name, code)
         elif answer in map(str, likely):
