@@ -6,6 +6,8 @@ class ActivitiesConfig(AppConfig):
     verbose_name = "活动与走访"
 
     def ready(self):
-        from activities.rules import holders
+        from activities.rules import following, holders
+        from members.rules import merging
 
         holders.register_all()
+        merging.goes_along(following.follow)

@@ -1,5 +1,6 @@
 """The WSGI entry point: `gunicorn louzu.wsgi` or `waitress-serve louzu.wsgi:application`."""
 
+import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -11,3 +12,4 @@ application = get_wsgi_application()
 from members.work import jobs  # noqa: E402  (its models need the apps)
 
 jobs.start()
+gc.freeze()  # what is loaded now stays loaded: no collection need look through it during a request

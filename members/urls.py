@@ -3,6 +3,7 @@ from django.urls import path
 from members.views import (
     areas,
     consents,
+    employers,
     homes,
     households,
     pairing_lists,
@@ -42,6 +43,7 @@ urlpatterns = [
     path("tokens/<int:pk>/revoke/", users.revoke_token, name="revoke_token"),
     path("areas/upload/", areas.upload, name="areas_upload"),
     path("areas/template.xlsx", areas.template, name="areas_template"),
+    path("employers/<int:pk>/merge/", employers.merge, name="employer_merge"),
     path("roster/", roster.index, name="roster_index"),
     path("roster/template.xlsx", roster.template, name="roster_template"),
     path("roster/<int:pk>/", roster.show, name="roster"),

@@ -17,6 +17,7 @@ from django.utils import timezone
 from feedback.feed import delivering
 from feedback.models import Feed, FeedEvent, RecordCard
 from feedback.models.counterparts import Counterpart
+from members.models import Employer
 
 MOST = 500
 BEFORE_THE_FIRST = "0"  # the epoch of a feed without events; its cursor stays good in the first real epoch
@@ -136,9 +137,20 @@ def _position(feed: Feed, cursor: str) -> int:
 
 
 def _was_employers(feed: Feed, cursor: str) -> bool:
-    """Whether the cursor is of a version before 0.4, in which an employer had one feed for all streets."""
+    """Whether the cursor is of another feed of the employer.
+
+    That is one of a version before 0.4, in which it had one feed for all streets, or of a unit merged into it.
+    """
+    merged = Employer.objects.filter(merged_into=feed.employer_id).values_list("pk", flat=True)
+    return any(
+        _is_signed(signer, cursor)
+        for signer in (_signer(feed.employer_id), *(_signer(pk, feed.street_id) for pk in merged))
+    )
+
+
+def _is_signed(signer: Signer, cursor: str) -> bool:
     try:
-        _signer(feed.employer_id).unsign(cursor)
+        signer.unsign(cursor)
     except BadSignature:
         return False
     return True

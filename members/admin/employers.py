@@ -2,16 +2,19 @@
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 from import_export.fields import Field
+from unfold.decorators import action
 
 from members.admin.base import ExportableAdmin, PlainResource, ScopedAdmin, changed, stand_for, with_members_link
 from members.ground import access
 from members.ground.access import Resource, Right
+from members.ground.unit_names import folded
 from members.models import Area, Employer, EmployerName
 from members.models.areas import SEGMENT
-from members.rules import employing
+from members.rules import employing, merging
 
 
 class EmployerResource(PlainResource):
@@ -32,6 +35,16 @@ class EmployerAdmin(ExportableAdmin):
     search_fields = ("name__contains", "credit_code__startswith")
     search_help_text = "输入单位名称或信用代码查找"
     fields = ("name", "credit_code")
+
+    actions_detail = ["merge"]
+
+    def has_merge_permission(self, request, object_id=None):
+        employer = self.get_object(request, object_id) if object_id else None
+        return self.may(request, Right.WRITE) and (employer is None or merging.may_merge(request.user, [employer]))
+
+    @action(description="并入另一家单位", icon="merge", permissions=["merge"])
+    def merge(self, request, object_id):
+        return redirect("members:employer_merge", object_id)
 
     def has_change_permission(self, request, obj=None):
         return super().has_change_permission(request, obj) and (obj is None or employing.may_change(request.user, obj))
@@ -54,6 +67,13 @@ class EmployerAdmin(ExportableAdmin):
     def exportable(self, user):
         return Employer.objects.for_user(user) if access.can(user, Resource.EXPORT) else Employer.objects.none()
 
+    def get_search_results(self, request, queryset, search_term):
+        """Find a unit by any of its names too, however they are written."""
+        rows, duplicates = super().get_search_results(request, queryset, search_term)
+        if text := search_term and folded(search_term):
+            rows |= queryset.filter(pk__in=Employer.objects.called(text).values("pk"))
+        return rows, duplicates
+
     def get_list_display(self, request):
         return with_members_link(request, self.list_display)
 
@@ -65,7 +85,7 @@ class EmployerAdmin(ExportableAdmin):
 
 @admin.register(EmployerName)
 class EmployerNameAdmin(ScopedAdmin):
-    """The streets' own names. One can be deleted: it affects only how rosters are read from now on."""
+    """The streets' own names, and former ones. One can be deleted: it affects only how rosters are read from now on."""
 
     resource = Resource.MEMBER
     list_display = ("name", "employer", "street")
@@ -75,14 +95,21 @@ class EmployerNameAdmin(ScopedAdmin):
     autocomplete_fields = ["employer"]
     fields = ("name", "employer", "street")
 
+    def has_change_permission(self, request, obj=None):
+        """Leave a name of every street to those who may change the unit."""
+        is_everyones = obj is not None and obj.street_id is None
+        may = not is_everyones or employing.may_change(request.user, obj.employer)
+        return may and super().has_change_permission(request, obj)
+
     def has_delete_permission(self, request, obj=None):
         return self.has_change_permission(request, obj)
 
     def save_model(self, request, obj, form, change):
-        stand_for(obj, employing.call(obj, **changed(form)) if change else employing.call(**form.cleaned_data))
+        values = changed(form) if change else form.cleaned_data
+        stand_for(obj, employing.call(obj if change else None, by=request.user, **values))
 
     def delete_model(self, request, obj):
-        employing.forget(obj)
+        employing.forget(obj, by=request.user)
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         if db_field.name == "street":

@@ -13,6 +13,7 @@ from drf_spectacular.utils import extend_schema_field
 
 from members.api.fields import LARGEST_ID
 from members.ground.access import Resource
+from members.ground.unit_names import folded
 from members.models import Area, Employer, Member, Residence
 from members.rules.finding import named
 
@@ -59,8 +60,11 @@ class AreaFilter(filters.FilterSet):
 
 
 class EmployerFilter(filters.FilterSet):
-    name = filters.CharFilter(lookup_expr="contains", label="名称包含")
+    name = filters.CharFilter(method="filter_name", label="名称或曾用名包含")
     credit_code = filters.CharFilter(label="统一社会信用代码")
+
+    def filter_name(self, rows: Any, name: str, text: str) -> QuerySet:
+        return rows.called(folded(text))
 
 
 class MemberFilter(filters.FilterSet):

@@ -19,7 +19,7 @@ from members.api.fields import (
 from members.ground.access import Resource
 from members.models import Area, Employer, Member, Residence
 from members.models.areas import AreaQuerySet
-from members.rules import employing, registering
+from members.rules import employing, merging, registering
 from members.web.problems import refused
 
 
@@ -90,6 +90,16 @@ class EmployerSerializer(CheckedSerializer):
 
     def update(self, instance: Employer, validated_data: dict[str, Any]) -> Employer:
         return employing.change(instance, by=self.context["request"].user, **validated_data)
+
+
+class MergeSerializer(serializers.Serializer):
+    """The employer that stays, and whether keys, contacts, webhooks and issued cards go to it too."""
+
+    into = ScopedField(rows=Employer.objects.for_user, label="留下来的单位")
+    with_access = serializers.BooleanField(default=True, label="密钥、联系人、通知地址和已发出的卡也归过去")
+
+    def update(self, instance: Employer, validated_data: dict[str, Any]) -> Employer:
+        return merging.merge(instance, by=self.context["request"].user, **validated_data)
 
 
 def places(resource: Resource) -> Callable[[Any], AreaQuerySet]:

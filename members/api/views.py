@@ -16,6 +16,7 @@ from members.api.serializers import (
     EmployerSerializer,
     LeaveSerializer,
     MemberSerializer,
+    MergeSerializer,
     MoveSerializer,
     NewMemberSerializer,
     PhoneSerializer,
@@ -23,6 +24,7 @@ from members.api.serializers import (
 )
 from members.api.viewsets import BulkReadViewSet, ChangeMixin, CreateMixin, ScopedViewSet
 from members.ground.access import Resource, Right
+from members.ground.atomic import atomic_write
 from members.models import Area, Employer, Member, Residence
 from members.models.areas import SEGMENT
 
@@ -65,6 +67,19 @@ class EmployerViewSet(CreateMixin, ChangeMixin, ScopedViewSet):
     queryset = Employer.objects.none()
     serializer_class = EmployerSerializer
     filterset_class = EmployerFilter
+
+    @writes(
+        "并入另一家单位",
+        EmployerSerializer,
+        request=MergeSerializer,
+        note="党员、叫法、资源和认领的需求归到 into；返回留下来的单位。不能撤回。",
+    )
+    @action(detail=True, methods=["post"])
+    def merge(self, request: Request, pk: int) -> Response:
+        with atomic_write():
+            serializer = MergeSerializer(self.get_object(), data=request.data, context=self.get_serializer_context())
+            serializer.is_valid(raise_exception=True)
+            return self.answer(serializer.save())
 
 
 @extend_schema_view(

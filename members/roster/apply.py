@@ -13,7 +13,7 @@ from members.ground import audit
 from members.ground.history import batches, write_history
 from members.ground.paths import NextPaths
 from members.ground.pinyin import spell
-from members.models import Area, Employer, Member, Residence, RosterImport
+from members.models import Area, Employer, EmployerName, Member, Residence, RosterImport
 from members.roster.plan import Outcome, Plan, PlannedRow, Status
 from members.roster.refusal import UnreadableFile
 
@@ -58,11 +58,12 @@ def _values(member: Member) -> dict[str, Any]:
 
 
 def write(plan: Plan, roster_import: RosterImport, columns: Columns) -> dict[str, Any]:
-    """Write the plan's new and changed rows; return the ids of the employers, credit codes and groups made for them."""
+    """Write the plan's new and changed rows; return the ids of the employers, codes, groups and names made for them."""
     rows = [row for row in plan.rows if row.status in WRITTEN]
     areas = {area.path: area for area in Area.objects.inside(roster_import.area)}
     groups = _make_groups(plan, areas)
-    employers = _make_employers(plan)
+    street = Area.objects.get(path=roster_import.area.street_path)
+    employers, names = _make_employers(plan), _learn_names(plan, street)
     places = {path: area.pk for path, area in areas.items()} | {mark: area.pk for mark, area in groups.items()}
     members = _write_members(rows, roster_import, employers, columns)
     _write_residences(rows, roster_import, members, places)
@@ -70,6 +71,7 @@ def write(plan: Plan, roster_import: RosterImport, columns: Columns) -> dict[str
         "employers": list(employers.values()),
         "codes": {str(pk): code for pk, code in plan.employer_codes.items()},
         "groups": [area.pk for area in groups.values()],
+        "names": names,
     }
     audit.record("import", roster_import, path=roster_import.area.path, changes={"counts": plan.counts(), "made": made})
     return made
@@ -92,6 +94,12 @@ def _make_groups(plan: Plan, areas: dict[str, Area]) -> dict[str, Area]:
 def _station(mark: str) -> str:
     """Return the path of a new group's station: a mark is that path, "+" and the group's key."""
     return mark.partition("+")[0]
+
+
+def _learn_names(plan: Plan, street: Area) -> list[int]:
+    """Keep the names that the clerk said belong to known employers as the street's own; return their ids."""
+    made = [EmployerName(street=street, employer_id=pk, name=name) for name, pk in plan.learned.items()]
+    return [name.pk for name in EmployerName.objects.bulk_create(made)]
 
 
 def _make_employers(plan: Plan) -> dict[str, int]:

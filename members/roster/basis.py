@@ -9,16 +9,18 @@ from datetime import date
 
 from members.ground.access import Range
 from members.models import Area
-from members.roster.known import Rows, alias_rows, employer_rows, home_rows, people_rows, shared_of
+from members.roster.known import Rows, home_rows, people_rows
 from members.roster.places import area_rows
 from members.roster.reading import Reading
+from members.roster.units import alias_rows, employer_rows, shared_of
 
 
 @dataclass(slots=True)
 class Terms:
     """The terms of a plan: the area, the day, the parts of the tree the clerk may write to, the clerk's choices.
 
-    `choices` answers rows in doubt, keyed "sheet!row": "new", "skip", or the id of the member that the row means.
+    `choices` answers rows in doubt, keyed "sheet!row": "new", "skip", or the id of the member that the row means; and
+    near names of employers, by the keys of `units.Employers`.
     """
 
     area: Area

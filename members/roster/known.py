@@ -1,18 +1,17 @@
-"""The known members of a street with their present homes, and the known employers that a file names.
+"""The known members of a street with their present homes.
 
 The `*_rows` functions look them up, in a fixed order so that two look-ups can be compared; the classes search in these
 rows.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from members.ground.history import batches
-from members.models import Area, Employer, EmployerName, Member, Residence
-from members.rules import employing
+from members.models import Area, Member, Residence
+from members.roster.compare import APART, WHOLE_DAY, are_two_people, contradictions, share_birth_date
 
 COLUMNS = (
     "name", "sex", "birth_date", "id_digest", "phone_digest", "affiliation", "standing", "party_since",
@@ -40,14 +39,24 @@ class KnownMember:
     fields: dict[str, str]
     home: KnownHome | None = None
 
-    def contradicts(self, id_digest: str) -> bool:
-        """Whether both ID numbers are known and differ: then it is somebody else."""
-        own = self.fields["id_digest"]
-        return bool(own and id_digest and own != id_digest)
+
+Doubt = tuple[KnownMember, list[str]]  # a member and the fields that speak against them
+
+
+@dataclass(slots=True)
+class Match:
+    """The member that a row means, or those that it may mean, each (by id) with what speaks against it, if anything.
+
+    `is_by_door` says that only name and door led to the member.
+    """
+
+    person: KnownMember | None = None
+    candidates: dict[int, str] = field(default_factory=dict)
+    is_by_door: bool = False
 
 
 class People:
-    """The street's members, found by ID digest, by name and phone, by name and building."""
+    """The street's members, found by ID digest, by name and phone, by name and home, by name and day of birth."""
 
     def __init__(self, people: Rows, homes: Rows):
         home_of = {member_id: KnownHome(*home) for member_id, *home in homes}
@@ -55,106 +64,82 @@ class People:
         self.by_id: dict[str, list[KnownMember]] = defaultdict(list)
         self.by_phone: dict[tuple[str, str], list[KnownMember]] = defaultdict(list)
         self.by_group: dict[tuple[str, str], list[KnownMember]] = defaultdict(list)
+        self.by_birth: dict[tuple[str, str], list[KnownMember]] = defaultdict(list)
+        self.moved_away: dict[str, list[KnownMember]] = defaultdict(list)
         for pk, *values in people:
             self._add(KnownMember(pk, dict(zip(COLUMNS, values, strict=True)), home_of.get(pk)))
 
     def _add(self, person: KnownMember) -> None:
-        fields = person.fields
+        fields, name = person.fields, person.fields["name"]
         self.all[person.pk] = person
         if fields["id_digest"]:
             self.by_id[fields["id_digest"]].append(person)
         if fields["phone_digest"]:
-            self.by_phone[fields["name"], fields["phone_digest"]].append(person)
+            self.by_phone[name, fields["phone_digest"]].append(person)
+        if len(fields["birth_date"]) == WHOLE_DAY:
+            self.by_birth[name, fields["birth_date"]].append(person)
         if person.home:
-            self.by_group[fields["name"], person.home.path].append(person)
+            self.by_group[name, person.home.path].append(person)
+        else:
+            self.moved_away[name].append(person)
 
-    def identify(
-        self, values: dict[str, str], *, group: str, shared_id: bool
-    ) -> tuple[KnownMember | None, list[KnownMember]]:
-        """Return (the member that the row means, or None; the members that it may mean).
+    def identify(self, values: dict[str, str], *, group: str, shared_id: bool) -> Match:
+        """Return the member that the row means, or the members that it may mean.
 
         A member is identified by ID number (by number and name where the file gives one number to people of different
-        names, `shared_id`), else by name and phone, else by name, group and room. A name alone is never enough.
+        names, `shared_id`), else by name and phone, else by name, group and room; never where sex, birth date or ID
+        number contradict. A name alone is never enough.
         """
-        id_digest, name, room = values.get("id_digest", ""), values["name"], values.get("room", "")
-        by_id = self.by_id.get(id_digest, [])
-        by_both = [person for person in by_id if person.fields["name"] == name]
+        by_id = self.by_id.get(values.get("id_digest", ""), [])
+        by_both = [person for person in by_id if person.fields["name"] == values["name"]]
         if by_both or (by_id and not shared_id):
-            return _certain(by_both or by_id)
-        by_phone = self.by_phone.get((name, values.get("phone_digest", "")), [])
-        neighbours = self.by_group.get((name, group), [])
-        by_room = [person for person in neighbours if room and person.home and person.home.room == room]
-        for candidates in (by_phone, by_room):
-            free = [person for person in candidates if not person.contradicts(id_digest)]
-            if len(free) == 1:
-                return free[0], []
-        doubtful = {person.pk: person for person in neighbours if not person.contradicts(id_digest)}
-        return None, list((doubtful | {person.pk: person for person in by_phone}).values())
+            return _by_number(by_both or by_id, values)
+        name, room = values["name"], values.get("room", "")
+        by_phone = _likely(self.by_phone.get((name, values.get("phone_digest", "")), []), values)
+        neighbours = _likely(self.by_group.get((name, group), []), values)
+        by_door = [(who, why) for who, why in neighbours if room and who.home and who.home.room == room]
+        callers, dwellers = ([who for who, why in found if not why] for found in (by_phone, by_door))
+        match callers, dwellers:
+            case [one], [other] if one is not other:
+                pass  # two members of this name: the phone says the one, the door the other
+            case [one], _:
+                return Match(one)
+            case _, [one]:
+                return Match(one, is_by_door=True)
+        others: list[Doubt] = [(who, []) for who in self._born_alike(values) + self._back_again(values)]
+        return Match(candidates=_against([*others, *neighbours, *by_phone]))
+
+    def _born_alike(self, values: dict[str, str]) -> list[KnownMember]:
+        same = self.by_birth.get((values["name"], values.get("birth_date", "")), [])
+        return [person for person in same if not contradictions(person.fields, values)]
+
+    def _back_again(self, values: dict[str, str]) -> list[KnownMember]:
+        """Return the members of this name who moved away, as far as nothing that is known of them speaks against it."""
+        gone = self.moved_away.get(values["name"], [])
+        return [p for p in gone if not contradictions(p.fields, values) and not _calls_otherwise(p, values)]
 
 
-def _certain(found: list[KnownMember]) -> tuple[KnownMember | None, list[KnownMember]]:
-    return (found[0], []) if len(found) == 1 else (None, found)
+def _by_number(found: list[KnownMember], values: dict[str, str]) -> Match:
+    against = [(person, contradictions(person.fields, values)) for person in found]
+    if len(found) == 1 and not are_two_people(against[0][1]):
+        return Match(found[0])
+    return Match(candidates=_against(against))
 
 
-class Employers:
-    """The employers a file names: known ones by credit code or name, new ones listed."""
+def _likely(found: list[KnownMember], values: dict[str, str]) -> list[Doubt]:
+    """Return those of these members whom the row may mean, each with what contradicts."""
+    pairs = [(person, contradictions(person.fields, values)) for person in found]
+    return [(person, against) for person, against in pairs if not are_two_people(against)]
 
-    def __init__(self, named: set[tuple[str, str]], known: Rows, aliases: Rows, shared: set[int]):
-        self.by_code: dict[str, int | str] = {}
-        self.by_name: dict[str, set[int | str]] = defaultdict(set)
-        self.uncoded: dict[str, int] = {}
-        self.new: dict[str, dict[str, str]] = {}
-        for pk, name, code in known:
-            self._add(pk, name, code or "")
-        for name, pk, code in aliases:
-            self._add_alias(name, pk, code or "")
-        self.shared = shared
-        for name, code in sorted(named, key=lambda pair: not pair[1]):
-            self._resolve(name, code)
 
-    def _add(self, ref: int | str, name: str, code: str) -> None:
-        self.by_name[name].add(ref)
-        if code:
-            self.by_code[code] = ref
-        elif isinstance(ref, int):
-            self.uncoded[name] = ref
+def _against(found: Iterable[Doubt]) -> dict[int, str]:
+    return {person.pk: "、".join(APART[name] for name in against) for person, against in found}
 
-    def _add_alias(self, name: str, pk: int, code: str) -> None:
-        """Let the street's own name for an employer go before the same name of another one in the register."""
-        self.by_name[name] = set()
-        self.uncoded.pop(name, None)
-        self._add(pk, name, code)
 
-    def _resolve(self, name: str, code: str) -> None:
-        if code in self.by_code or (not code and self.by_name.get(name)):
-            return
-        if self.uncoded.get(name, None) not in (
-            None,
-            *self.by_code.values(),
-        ):  # known without a code: the file adds it
-            self.by_code[code] = self.uncoded[name]
-            return
-        ref = f"+{code or name}"
-        self.new[ref] = {"name": name, "credit_code": code}
-        self._add(ref, name, code)
-
-    def find(self, name: str, code: str) -> int | str | None:
-        """Return the employer's key, or the mark of a new one; None where the name alone fits several."""
-        if code:
-            return self.by_code[code]
-        refs = self.by_name[name]
-        return next(iter(refs)) if len(refs) == 1 else None
-
-    def codes_to_add(self) -> dict[int, str]:
-        """Return by id the credit codes that the file adds to employers without one that no other street uses."""
-        known_only = set(self.uncoded.values()) - self.shared
-        return {ref: code for code, ref in self.by_code.items() if isinstance(ref, int) and ref in known_only}
-
-    def notes(self) -> list[str]:
-        """Return a sentence on each employer whose code is not added, because other streets use it as well."""
-        brought = {ref for ref in self.by_code.values() if ref in self.shared}
-        names = sorted(name for name, ref in self.uncoded.items() if ref in brought)
-        return [f"“{name}”别的街道也在用，表里的信用代码不会写进登记；要补填，请联系系统管理员。" for name in names]
+def _calls_otherwise(person: KnownMember, values: dict[str, str]) -> bool:
+    """Whether both phones are known and differ, and no day of birth says that it is one person all the same."""
+    own, given = person.fields["phone_digest"], values.get("phone_digest", "")
+    return bool(own and given and own != given) and not share_birth_date(person.fields, values)
 
 
 def people_rows(street: Area) -> Rows:
@@ -164,29 +149,3 @@ def people_rows(street: Area) -> Rows:
 def home_rows(street: Area) -> Rows:
     rows = Residence.objects.inside(street).filter(until=None).order_by("pk")
     return list(rows.values_list("member_id", "pk", "area__path", "area__label", "room", "joined_on"))
-
-
-def employer_rows(named: set[tuple[str, str]]) -> Rows:
-    """Look up the known employers that have one of these names or credit codes."""
-    names, codes = {name for name, _ in named}, {code for _, code in named if code}
-    return [*_employers("name", names), *_employers("credit_code", codes)]
-
-
-def alias_rows(named: set[tuple[str, str]], street: Area) -> Rows:
-    """Look up which of these names are the street's own for an employer, as (name, employer, credit code)."""
-    rows = EmployerName.objects.filter(street=street).order_by("pk")
-    columns = ("name", "employer", "employer__credit_code")
-    some = (rows.filter(name__in=batch) for batch in batches(sorted({name for name, _ in named})))
-    return [row for part in some for row in part.values_list(*columns)]
-
-
-def shared_of(employers: Rows, aliases: Rows, street: Area) -> set[int]:
-    """Return the ids of those employers without a credit code that other streets use as well."""
-    uncoded = {pk for pk, _, code in employers if not code} | {pk for _, pk, code in aliases if not code}
-    return employing.used_outside(uncoded, street)
-
-
-def _employers(column: str, values: set[str]) -> Iterator[tuple[Any, ...]]:
-    for batch in batches(sorted(values)):
-        some = Employer.objects.filter(**{f"{column}__in": batch}).order_by("pk")
-        yield from some.values_list("pk", "name", "credit_code")

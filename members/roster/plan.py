@@ -10,14 +10,17 @@ from typing import Any
 
 from members.roster.basis import Basis, Terms, look, named_employers
 from members.roster.cells import CellProblem
-from members.roster.compare import MEMBER_FIELDS, joined_alike, readable_change, same
-from members.roster.known import Employers, KnownMember, People
+from members.roster.compare import MEMBER_FIELDS, WHO, fits, joined_alike, readable_change, same, share_birth_date
+from members.roster.known import KnownMember, Match, People
 from members.roster.places import PlaceProblem, RosterGroup, RosterPlaces
 from members.roster.reading import Reading, RosterEntry, SheetNote
+from members.roster.twins import COLUMNS, Twins, whereabouts
+from members.roster.units import Employers
 
 Outcome = list[Any]
 MANY = 0.3
 ENOUGH_TO_JUDGE = 10
+ONE_DOOR = "表里不止一行是这个姓名、这个住址"
 
 
 class Status(StrEnum):
@@ -35,6 +38,8 @@ class PlannedRow:
 
     `changes` is what the clerk sees, {field: [old, new]}; `writes` has the member's new values; `home` is the change of
     the residence: "" none, "in" a first home, "move" another building, "mend" another room or day of joining.
+    A row in doubt has `candidates`, with what speaks `against` each of them (by id), or is `asked` about with a
+    sentence, because another row may name the same person; one of a near unit waits for the answer on its employer.
     """
 
     sheet: str
@@ -44,6 +49,9 @@ class PlannedRow:
     problems: list[CellProblem] = field(default_factory=list)
     member: int | None = None
     candidates: list[int] = field(default_factory=list)
+    against: dict[str, str] = field(default_factory=dict)
+    asked: str = ""
+    is_of_near_unit: bool = False
     changes: dict[str, list[str]] = field(default_factory=dict)
     writes: dict[str, str] = field(default_factory=dict)
     employer: int | str | None = None
@@ -57,9 +65,19 @@ class PlannedRow:
     def key(self) -> str:
         return f"{self.sheet}!{self.row}"
 
+    @property
+    def likely(self) -> list[tuple[int, str]]:
+        """The candidates, each with what speaks against it."""
+        return [(pk, self.against.get(str(pk), "")) for pk in self.candidates]
+
+    @property
+    def options(self) -> list[str]:
+        """The answers that the clerk may give to a row in doubt."""
+        return [*map(str, self.candidates), "new", "skip"] if self.candidates or self.asked else []
+
     def outcome(self) -> Outcome:
-        """Return what must not have changed between preview and writing."""
-        return [self.status, self.member, self.home, self.changes, self.candidates]
+        """Return what must not have changed between preview and writing; the last is what the clerk may answer."""
+        return [self.status, self.member, self.home, self.changes, self.options]
 
 
 @dataclass(slots=True)
@@ -67,7 +85,8 @@ class Plan:
     """All rows, and what the summary says about them.
 
     `absent` are the ids of members who live in the area and whom the file does not name. The clerk has to confirm
-    `warnings` before writing; `notes` are for information.
+    `warnings` before writing; `notes` are for information. `near_units` are the questions on employers, by key, and
+    `learned` the names that the answers give to known employers (ids).
     """
 
     sheets: list[SheetNote]
@@ -78,14 +97,25 @@ class Plan:
     absent: list[int]
     warnings: list[str]
     notes: list[str]
+    near_units: dict[str, dict[str, Any]] = field(default_factory=dict)
+    learned: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def open_units(self) -> list[str]:
+        """The near names of employers that nobody has answered yet."""
+        return [unit["name"] for unit in self.near_units.values() if not unit["answer"]]
 
     def counts(self) -> dict[str, int]:
         found = Counter(row.status.value for row in self.rows)
         return {status.value: found[status] for status in Status if status != Status.SKIPPED or found[status]}
 
     def outcomes(self) -> dict[str, Outcome]:
-        """Return each row's outcome by the row's key."""
-        return {row.key: row.outcome() for row in self.rows}
+        """Return each row's outcome by the row's key, and of each question on an employer what may be answered."""
+        near = {
+            key: [unit["answer"], [*(str(pk) for pk, _ in unit["units"]), "new"]]
+            for key, unit in self.near_units.items()
+        }
+        return {row.key: row.outcome() for row in self.rows} | near
 
     def frequent_problems(self) -> list[tuple[str, int]]:
         """Return (sentence, rows) of problems that three rows or more have: one correction may solve all of them."""
@@ -102,7 +132,9 @@ class Plan:
 def make_plan(reading: Reading, terms: Terms, basis: Basis | None = None) -> Plan:
     """Return the plan of a file; without a `basis` it is looked up."""
     planner = Planner(reading, terms, basis or look(reading, terms))
-    rows = [planner.plan(entry) for entry in reading.entries]
+    rows = [planner.prepare(entry) for entry in reading.entries]
+    for row, entry in zip(rows, reading.entries, strict=True):
+        planner.plan(row, entry)
     made = {
         row.place.path: row.place.label for row in rows if row.place and row.place.is_new and row.status != Status.ERROR
     }
@@ -116,6 +148,8 @@ def make_plan(reading: Reading, terms: Terms, basis: Basis | None = None) -> Pla
         absent=absent,
         warnings=_warnings(rows, before),
         notes=[*planner.notes(), *planner.employers.notes()],
+        near_units=planner.employers.near,
+        learned=_names_used(planner.employers.learned, rows),
     )
 
 
@@ -126,34 +160,60 @@ class Planner:
         self.terms = terms
         self.places = RosterPlaces(terms.area, basis.areas, create_groups=terms.create_groups)
         self.people = People(basis.people, basis.homes)
-        self.employers = Employers(named_employers(reading), basis.employers, basis.aliases, basis.shared)
+        self.employers = Employers(
+            named_employers(reading), basis.employers, basis.aliases, basis.shared, terms.choices
+        )
         self.columns = {sheet.name: sheet.columns for sheet in reading.sheets}
-        self.seen: dict[tuple[str, ...], tuple[RosterEntry, str]] = {}
+        self.twins = Twins()
         self.taken: dict[int, RosterEntry] = {}
         self.names_of: dict[str, dict[str, int]] = defaultdict(dict)
         for entry in reading.entries:
             if "id_digest" in entry.values and "name" in entry.values:
                 self.names_of[entry.values["id_digest"]].setdefault(entry.values["name"], entry.row)
 
-    def plan(self, entry: RosterEntry) -> PlannedRow:
+    def prepare(self, entry: RosterEntry) -> PlannedRow:
+        """Find the row's place and employer, and whether an earlier row may name the same person."""
         row = PlannedRow(entry.sheet, entry.row, entry.values.get("name", ""), Status.ERROR, list(entry.problems))
         self._place(row, entry)
         self._employer(row, entry)
-        self._check_named_once(row, entry)
-        if row.problems:
-            return row
-        assert row.place
-        shared_id = len(self.names_of.get(entry.values.get("id_digest", ""), {})) > 1
-        person, candidates = self.people.identify(entry.values, group=row.place.path, shared_id=shared_id)
-        row.candidates = sorted(candidate.pk for candidate in candidates)
-        choice = self.terms.choices.get(row.key, "") if candidates else ""
+        if twin := self.twins.find(entry, row.place):
+            row.asked = "" if twin.is_sure else twin.sentence(entry)
+            if twin.is_sure:
+                self._problem(row, entry, COLUMNS[twin.way], twin.sentence(entry))
+        return row
+
+    def plan(self, row: PlannedRow, entry: RosterEntry) -> None:
+        """Find the row's member, now that all rows are prepared, and say what the row would do."""
+        if row.problems or row.is_of_near_unit:
+            row.status, row.asked = (Status.ERROR if row.problems else Status.DOUBT), ""
+            return
+        match = self._match(row, entry)
+        row.candidates = sorted(match.candidates)
+        row.against = {str(pk): why for pk, why in match.candidates.items() if why}
+        choice, person = self.terms.choices.get(row.key, ""), match.person
         if choice in map(str, row.candidates):
             person = self.people.all[int(choice)]
-        elif candidates and choice != "new":
+        elif row.options and choice != "new":
             row.status = Status.SKIPPED if choice == "skip" else Status.DOUBT
-            return row
+            return
         self._compare(row, entry, person)
-        return row
+
+    def _match(self, row: PlannedRow, entry: RosterEntry) -> Match:
+        """Identify the row's member; a door leads to nobody for sure where two rows of the file have it."""
+        assert row.place
+        shared_id = len(self.names_of.get(entry.values.get("id_digest", ""), {})) > 1
+        match = self.people.identify(entry.values, group=row.place.path, shared_id=shared_id)
+        if match.person is None:
+            return match
+        is_taken = match.person.pk in self.taken
+        is_shared = self.twins.share_a_door(entry, row.place) and not share_birth_date(
+            match.person.fields, entry.values
+        )
+        if not match.is_by_door or not (is_taken or is_shared):
+            row.asked = ""
+            return match
+        row.asked = row.asked or ONE_DOOR
+        return Match(candidates={} if is_taken else {match.person.pk: ""})
 
     def absent(self, rows: list[PlannedRow]) -> tuple[list[int], int]:
         """Return the ids of members who live in the area and are not in the file, and how many live there."""
@@ -181,19 +241,11 @@ class Planner:
 
     def _employer(self, row: PlannedRow, entry: RosterEntry) -> None:
         if name := entry.values.get("employer"):
-            row.employer = self.employers.find(name, entry.values.get("credit_code", ""))
-            if row.employer is None:
+            code = entry.values.get("credit_code", "")
+            row.employer = self.employers.find(name, code)
+            row.is_of_near_unit = row.employer is None and self.employers.asks_about(name, code)
+            if row.employer is None and not row.is_of_near_unit:
                 self._problem(row, entry, "employer", f"有不止一家“{name}”，请填写统一社会信用代码以便区分")
-
-    def _check_named_once(self, row: PlannedRow, entry: RosterEntry) -> None:
-        """Add a problem to a row that names the same person as an earlier row, by anything that both of them give."""
-        id_digest = entry.values.get("id_digest", "")
-        for column, key in _names_of_person(entry.values, row.place):
-            first, first_digest = self.seen.setdefault(key, (entry, id_digest))
-            differ = id_digest and first_digest and id_digest != first_digest
-            if first is not entry and not differ:
-                self._problem(row, entry, column, f"与{_where(first, entry)}是同一个人，请删去其中一行")
-                return
 
     def _compare(self, row: PlannedRow, entry: RosterEntry, person: KnownMember | None) -> None:
         if person is None:
@@ -202,7 +254,7 @@ class Planner:
             row.room, row.joined = entry.values.get("room", ""), entry.values.get("joined", "")
             return
         if first := self.taken.get(person.pk):
-            self._problem(row, entry, "name", f"与{_where(first, entry)}对上了同一位党员，请核对这两行")
+            self._problem(row, entry, "name", f"与{whereabouts(first, entry)}对上了同一位党员，请核对这两行")
             return
         if person.home and not self._may_write(person.home.path):
             column = "id_number" if "id_digest" in entry.values else "name"
@@ -228,12 +280,17 @@ class Planner:
                 old, known = "", person.fields["phone_digest"] == entry.values["phone_digest"]
             else:
                 old = person.fields[name]
-                known = same(name, old, new)
+                known = same(name, old, new) or self._is_kept(name, old, entry)
             if not known:
                 row.writes[name] = new
                 row.changes[name] = readable_change(name, old, new)
         if row.employer is not None and row.employer != person.fields["employer_id"]:
             row.changes["employer"] = [person.fields["employer__name"] or "", entry.values["employer"]]
+
+    @staticmethod
+    def _is_kept(name: str, old: str, entry: RosterEntry) -> bool:
+        """Whether the row may not overwrite what is known: name, sex and birth date change only with an ID number."""
+        return name in WHO and bool(old) and "id_digest" not in entry.values and not fits(name, old, entry.values[name])
 
     def _home(self, row: PlannedRow, entry: RosterEntry, person: KnownMember) -> None:
         home, values = person.home, entry.values
@@ -255,31 +312,23 @@ class Planner:
             row.home, row.residence = "mend", home.pk
 
 
-def _names_of_person(values: dict[str, str], place: RosterGroup | None) -> list[tuple[str, tuple[str, ...]]]:
-    """Return (column, key) for each way in which a row names its person; no two rows may have the same key."""
-    name = values.get("name", "")
-    found: list[tuple[str, tuple[str, ...]]] = []
-    if name and "id_digest" in values:
-        found.append(("id_number", ("id", values["id_digest"], name)))
-    if name and "phone" in values:
-        found.append(("phone", ("phone", values["phone"], name)))
-    if name and place and not found:
-        found.append(("name", ("home", place.path, values.get("room", ""), name)))
-    return found
-
-
-def _where(first: RosterEntry, here: RosterEntry) -> str:
-    return f"第 {first.row} 行" if first.sheet == here.sheet else f"工作表“{first.sheet}”第 {first.row} 行"
-
-
 def _still_needed(new: dict[str, dict[str, str]], rows: list[PlannedRow]) -> dict[str, dict[str, str]]:
     used = {row.employer for row in rows if row.status in (Status.NEW, Status.CHANGED, Status.DOUBT)}
     return {ref: employer for ref, employer in new.items() if ref in used}
 
 
 def _codes_used(codes: dict[int, str], rows: list[PlannedRow]) -> dict[int, str]:
-    used = {row.employer for row in rows if row.status in (Status.NEW, Status.CHANGED, Status.SAME)}
+    used = _known_employers(rows)
     return {pk: code for pk, code in codes.items() if pk in used}
+
+
+def _names_used(names: dict[str, int], rows: list[PlannedRow]) -> dict[str, int]:
+    used = _known_employers(rows)
+    return {name: pk for name, pk in names.items() if pk in used}
+
+
+def _known_employers(rows: list[PlannedRow]) -> set[int | str | None]:
+    return {row.employer for row in rows if row.status in (Status.NEW, Status.CHANGED, Status.SAME)}
 
 
 def _warnings(rows: list[PlannedRow], before: int) -> list[str]:

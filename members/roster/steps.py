@@ -94,7 +94,7 @@ def _choose(roster_import: RosterImport, choices: dict[str, str], user: User | N
         raise Conflict("这份花名册已经处理过了。请刷新页面看看。")
     before = roster_import.choices
     reading, seen = unseal_reading(roster_import.reading)
-    answers = {key: {"new", "skip", *map(str, outcome[-1])} for key, outcome in seen.items() if outcome[-1]}
+    answers = {key: set(map(str, outcome[-1])) for key, outcome in seen.items() if outcome[-1]}
     now = before | {key: value for key, value in choices.items() if value in answers.get(key, ())}
     roster_import.choices, roster_import.user = now, user
     values = _review(roster_import, reading)
@@ -112,6 +112,8 @@ def check_ready(roster_import: RosterImport, plan: Plan, *, only_good: bool, con
     counts = plan.counts()
     if not only_good and counts[Status.ERROR]:
         raise NotReady(f"还有 {counts[Status.ERROR]} 行有错误。请改好后重新上传，或选择“只写入没有问题的行”。")
+    if not only_good and plan.open_units:
+        raise NotReady(f"还有 {len(plan.open_units)} 个单位名称和登记的相近，请先选定是不是同一家。")
     if not only_good and counts[Status.DOUBT]:
         raise NotReady(f"还有 {counts[Status.DOUBT]} 行分不清是不是同一个人，请先逐行选择。")
     if not counts[Status.NEW] + counts[Status.CHANGED]:

@@ -15,7 +15,7 @@ from django.db.models import Exists, Max, OuterRef, Q
 from members.ground import audit
 from members.ground.dependents import uses_of
 from members.ground.history import batches, write_history
-from members.models import Area, AuditEntry, Employer, Member, Pairing, Residence, RosterImport
+from members.models import Area, AuditEntry, Employer, EmployerName, Member, Pairing, Residence, RosterImport
 from members.roster.apply import overwrite
 from members.rules import employing
 
@@ -63,7 +63,8 @@ def _lock(roster_import: RosterImport) -> None:
         (model, model.history.filter(roster_import=roster_import).values_list("id", flat=True))
         for model in (Member, Residence)
     ]
-    for model, pks in ((Area, made.get("groups", [])), (Employer, employers), *touched):
+    made_rows = ((Area, made.get("groups", [])), (Employer, employers), (EmployerName, made.get("names", [])))
+    for model, pks in (*made_rows, *touched):
         for batch in batches(sorted(set(pks))):
             rows = model._base_manager.filter(pk__in=batch).order_by("pk")
             list(rows.select_for_update(no_key=True).values_list("pk"))
@@ -79,6 +80,7 @@ class Undoing:
         made = roster_import.counts.get("made", {})
         self.groups = Area.objects.in_bulk(made.get("groups", []))
         self.employers = Employer.objects.in_bulk(made.get("employers", []))
+        self.names = list(EmployerName.objects.filter(pk__in=made.get("names", [])).order_by("pk"))
         codes = {int(pk): code for pk, code in made.get("codes", {}).items()}
         self.coded = [(employer, codes[pk]) for pk, employer in Employer.objects.in_bulk(list(codes)).items()]
 
@@ -89,6 +91,7 @@ class Undoing:
         self.homes.restore_changed()
         self.members.restore_changed()
         self._delete(Area, [area for pk, area in self.groups.items() if pk not in self._kept_groups])
+        self._delete(EmployerName, self.names)
         self._delete(Employer, [unit for pk, unit in self.employers.items() if pk not in self._kept_employers])
         for employer, _ in self.coded:
             if employer.pk not in self._kept_codes:

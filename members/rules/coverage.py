@@ -75,7 +75,7 @@ class CoverageFigures:
         return _share(self.paired, self.households)
 
     def as_dict(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in SHOWN}
+        return dict(zip(SHOWN, _shown(self), strict=True))
 
 
 COUNTS = tuple(item.name for item in fields(CoverageFigures))
@@ -85,6 +85,7 @@ RATES = (
     "paired_share",
 )  # fmt: skip
 SHOWN = (*(name for name in COUNTS if name != "stated"), *RATES)
+_shown = attrgetter(*SHOWN)
 
 
 class CoverageArea(NamedTuple):
@@ -149,7 +150,7 @@ def drilled(area: Area, *, areas: AreaQuerySet, day: date, levels: Sequence[int]
 
     The database is queried once for all of them.
     """
-    places = [CoverageArea(*values) for values in areas.inside(area).on(day).values_list(*CoverageArea._fields)]
+    places = [*map(CoverageArea._make, areas.inside(area).on(day).values_list(*CoverageArea._fields))]
     sums = dict(_of_each_place(places, area, day))
     reports: list[Coverage] = []
     for level in sorted(levels or _levels_below(area), reverse=True):

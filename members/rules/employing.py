@@ -14,6 +14,7 @@ from members.ground import access
 from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
 from members.ground.dependents import places_of
+from members.ground.unit_names import folded
 from members.models import Area, Employer, EmployerName, User
 from members.models.areas import SEGMENT
 
@@ -29,7 +30,8 @@ def streets_of(employers: Collection[int]) -> dict[int, set[str]]:
     """Return the paths of the streets that use each of these employers (ids); one query for each kind of dependent."""
     found: dict[int, set[str]] = defaultdict(set)
     for employer, path in places_of(Employer, employers):
-        found[employer].add(path[:SEGMENT])
+        if path:  # a former name is no street's own
+            found[employer].add(path[:SEGMENT])
     return found
 
 
@@ -60,16 +62,49 @@ def change(employer: Employer, *, by: User, **values: Any) -> Employer:
         now = Employer.objects.filter(pk=employer.pk).first()
         if now is None:
             raise ValidationError(UNIT_GONE)
+        before = now.name
         for name, value in values.items():
             setattr(now, name, value)
         now.full_clean()
         now.save()
+        keep_name(now, before)
     return now
 
 
-def call(known: EmployerName | None = None, **values: Any) -> EmployerName:
-    """Add a street's own name for a unit, or change the `known` one; ValidationError where that is gone."""
+def keep_name(employer: Employer, name: str) -> None:
+    """Keep a name that the employer had as its former name, for every street; the caller opens the transaction.
+
+    What it is called now is no former name any more.
+    """
+    text, own = folded(name), EmployerName.objects.filter(employer=employer, street=None)
+    for row in own.filter(folded=folded(employer.name)):
+        row.delete()
+    if text != folded(employer.name) and not own.filter(folded=text).exists():
+        EmployerName(employer=employer, name=name).save()
+
+
+def standing(employer: Employer | None) -> Employer | None:
+    """Lock the employer, in a transaction, and return it, or the one that it was merged into meanwhile."""
+    while employer is not None:
+        now = Employer.objects.select_for_update(no_key=True).filter(pk=employer.pk).first()
+        if now is None:
+            raise ValidationError({"employer": UNIT_GONE})
+        if now.merged_into_id is None:
+            return now
+        employer = now.merged_into
+    return None
+
+
+def call(known: EmployerName | None = None, *, by: User, **values: Any) -> EmployerName:
+    """Add a street's own name for a unit, or change the `known` one; ValidationError where that is gone.
+
+    A name without a street is every street's: only who may change the unit gives it.
+    """
     with atomic_write():
+        before: dict[str, Any] = {"street": known.street, "employer": known.employer} if known else {}
+        for name in (before, before | values):
+            if name and name.get("street") is None:
+                require_change(by, name["employer"])
         now = (
             EmployerName.objects.select_for_update(no_key=True).filter(pk=known.pk).first() if known else EmployerName()
         )
@@ -82,9 +117,11 @@ def call(known: EmployerName | None = None, **values: Any) -> EmployerName:
     return now
 
 
-def forget(name: EmployerName) -> None:
-    """Delete a street's own name for a unit, if it is still there."""
+def forget(name: EmployerName, *, by: User) -> None:
+    """Delete a street's own name for a unit, if it is still there; a former name, if the user may change the unit."""
     with atomic_write():
+        if name.street_id is None:
+            require_change(by, name.employer)
         for row in EmployerName.objects.select_for_update(no_key=True).filter(pk=name.pk):
             row.delete()
 

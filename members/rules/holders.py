@@ -34,6 +34,7 @@ def register_all() -> None:
         Employer,
         Dependent(Member, "employer", "{} 名党员", "street__path"),
         Dependent(EmployerName, "employer", "{} 个叫法", "street__path", goes=True),
+        Dependent(Employer, "merged_into", "{} 家并入的单位"),
         Dependent(Consent, "employer", "{} 次党员答复", "member__street__path"),
     )
     register(

@@ -10,6 +10,7 @@ from members.ground.atomic import atomic_write
 from members.ground.partial_date import agree
 from members.models import Area, Duty, Member, Residence
 from members.models.people import TWIN
+from members.rules import employing
 
 RECORD_GONE = "这条党员记录刚刚去掉了，没有保存。请回到名单看看。"
 HOME_GONE = "这处住址刚刚去掉了，没有保存。请刷新页面看看。"
@@ -22,6 +23,7 @@ def register(
     with atomic_write():
         Area.objects.lock_street(home)  # so that a second registration of a person sees the first
         Area.objects.lock_open(home)
+        _follow(values)
         member = take(Member(street=Area.objects.get(path=home.street_path)), **values)
         member.full_clean()
         member.save()
@@ -34,6 +36,7 @@ def revise(member: Member, **values: Any) -> Member:
     with atomic_write():
         if values.get("id_number"):
             Area.objects.lock_street(member.street)
+        _follow(values)
         now = Member.objects.select_for_update(no_key=True).filter(pk=member.pk).first()
         if now is None:
             raise ValidationError(RECORD_GONE)
@@ -62,6 +65,12 @@ def take(member: Member, *, id_number: str | None = None, phone: str | None = No
     elif id_number is not None:
         member.id_digest = ""
     return member
+
+
+def _follow(values: dict[str, Any]) -> None:
+    """Put the employer that stands in the place of one that was merged into it after the form was shown."""
+    if "employer" in values:
+        values["employer"] = employing.standing(values["employer"])
 
 
 def _agree(member: Member, number: str) -> None:

@@ -1,5 +1,6 @@
 """The data of the benchmark: the street of `tests/rosters/`, in a database of its own."""
 
+import gc
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,6 +38,7 @@ def database() -> Iterator[Area]:
     made = setup_databases(verbosity=0, interactive=False)
     try:
         import_tree((ROSTERS / "areas.xlsx").read_bytes(), street=street_named(STREET), today=timezone.localdate())
+        gc.freeze()  # as the server does, see louzu/wsgi.py
         yield Area.objects.get(level=Area.Level.STREET)
     finally:
         teardown_databases(made, verbosity=0)

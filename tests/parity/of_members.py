@@ -21,10 +21,10 @@ from members.ground.access import PostKind
 from members.ground.export import workbook
 from members.ground.keys import AccessKey
 from members.login import resetting, second_factor
-from members.models import Area, Consent, EmployerName, Household, Member, Pairing, RosterImport, StaffToken
+from members.models import Area, Consent, Employer, EmployerName, Household, Member, Pairing, RosterImport, StaffToken
 from members.roster import steps
 from members.roster.tree import import_tree
-from members.rules import appointing, consenting, employing, housing, pairing, registering
+from members.rules import appointing, consenting, employing, housing, merging, pairing, registering
 from tests import factories
 from tests.members.uploads import cells, preview, sheet, write
 from tests.parity.asking import Door, Rows, Values, Write
@@ -267,6 +267,19 @@ EMPLOYERS = {
         ),
         good={"name": "嘉定仪表总厂"},
         bad=(("统一社会信用代码不对", {"credit_code": "123"}),),
+    ),
+    "an employer is merged into another": Write(
+        rule=merging.merge,
+        doors=(
+            Door(
+                "page employers/<int:pk>/merge/",
+                "employers/{employer}/merge/",
+                body=lambda values: {"into": Employer.objects.get(pk=values["into"]).name, "with_access": "on"},
+            ),
+            Door("api POST api/v1/employers/<int:pk>/merge", "api/v1/employers/{employer}/merge", body=_named("into")),
+        ),
+        good={"into": "{other_employer}"},
+        bad=(("不能并入自己", {"into": "{employer}"}),),
     ),
     "a street calls an employer so": Write(
         rule=employing.call,
@@ -624,6 +637,7 @@ MADE: Mapping[str, Callable[[Got], Any]] = {
     "residence": lambda got: got("member").home,
     "busy_member": _busy_member,
     "employer": lambda got: factories.employer(),
+    "other_employer": lambda got: factories.employer("嘉定仪表总厂"),
     "called": lambda got: EmployerName.objects.create(
         name="仪表厂", employer=factories.employer(), street=got("street")
     ),
