@@ -100,7 +100,7 @@ def _refuse_signs(name: str) -> None:
     for character in name:
         if character not in allowed and unicodedata.category(character)[0] not in "LM":
             raise Unreadable(_sign(character))
-    if name[:1] in "·.-" or name[-1:] in "·-" or "··" in name:
+    if name.startswith(("·", ".", "-")) or name.endswith(("·", "-")) or "··" in name:
         raise Unreadable(_sign("·"))
 
 
