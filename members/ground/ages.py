@@ -23,6 +23,9 @@ def implausible(birth: str, since: str, *, today: date) -> tuple[str, str] | Non
     """
     if not birth:
         return None
+    born = int(birth[:4])
+    if OF_AGE < today.year - born < OLDEST and (not since or int(since[:4]) - born > OF_AGE):
+        return None  # as nearly all of them are
     shared = min(len(birth), len(since))
     if since[:shared] < birth[:shared]:
         return "party_since", BEFORE_BIRTH

@@ -49,6 +49,8 @@ def read_day(cell: Cell, *, today: date, year_alone: bool = False) -> str:
 
 def _parts(text: str) -> list[int]:
     """Return year, month and day, as many as are written."""
+    if match := WRITTEN.fullmatch(text):  # as nearly all of them are
+        return [int(part) for part in match.groups() if part]
     folded = BLANKS.sub(" ", narrow(CLOCK.sub(r"\1", narrow(text)))).translate(SIGNS)
     folded = LOOSE.sub(r"\1", folded)
     match = WRITTEN.fullmatch(folded) or DIGITS.fullmatch(folded)

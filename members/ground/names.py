@@ -33,6 +33,8 @@ SEX_AFTER = re.compile(r"\S{2,}\s+[男女]")
 TITLE = re.compile(r"(?:同志|先生|女士|小姐|老师|书记|主任|阿姨|师傅|家属|遗属|配偶|之妻|之子|之女)$")
 NO_PERSON = re.compile("同上|不详|未知|待定|待查|待补|待核|暂缺|空户|空关|空置|本人|户主|党员|群众")
 
+MORE = re.compile("|".join(pattern.pattern for pattern in (SAMPLE, GONE, OTHERS, TITLE, NO_PERSON)))
+
 IS_SAMPLE = "这一行是样例，不是党员，请删去这一行"
 HAS_REMARK_OF_LEAVING = "姓名里有说明；已故、迁出的请从名单中删去或办理迁出"
 SEVERAL = "一格里好像有几个人，请每人单独填一行"
@@ -59,6 +61,8 @@ def fold_name(text: str) -> str:
 
 def read_name(text: str) -> str:
     """Return the folded name of one person. Raises Unreadable with the sentence that says what to do."""
+    if COMMON.fullmatch(text) and SHORTEST <= len(text) <= LONGEST and not MORE.search(text):
+        return text
     if lost := lost_character(text):
         raise Unreadable(lost)
     written = narrow(text).removeprefix("'")

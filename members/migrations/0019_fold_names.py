@@ -7,7 +7,7 @@ same as another one (two records of one person, two of one door) stays as it is:
 from collections import Counter, defaultdict
 
 from django.conf import settings
-from django.db import migrations
+from django.db import migrations, models
 from django.utils import timezone
 
 from members.ground.audit import chain_hash
@@ -15,7 +15,7 @@ from members.ground.names import LONGEST, fold_name
 from members.ground.pinyin import spell
 from members.ground.rooms import fold_room, read_door
 
-BATCH = 400
+BATCH, AT_ONCE = 400, 5_000  # rows to write, rows to read
 STREET = 4  # leading digits of a path that name its street
 BOUND = ("action", "model", "row", "changes", "area_path", "address", "request_id", "reason", "user_id")
 
@@ -30,7 +30,7 @@ def fold(apps, schema_editor):
 def _members(people):
     """Return by id the street's path and the new columns of each member whose name changes."""
     changes = {}
-    for pk, name, path in people.objects.values_list("pk", "name", "street__path").iterator(chunk_size=5_000):
+    for pk, name, path in _rows(people, "name", "street__path"):
         if (folded := fold_name(name)) != name and len(folded) <= LONGEST:
             pinyin, initials = spell(folded)
             changes[pk] = path, {"name": folded, "pinyin": pinyin, "initials": initials}
@@ -44,13 +44,13 @@ def _members(people):
 
 
 def _residences(homes):
-    rows = homes.objects.values_list("pk", "room", "area__path").iterator(chunk_size=5_000)
+    rows = _rows(homes, "room", "area__path")
     return {pk: (path, {"room": fold_room(room)}) for pk, room, path in rows if _is_to_fold(room)}
 
 
 def _households(doors):
     changes = {}
-    for pk, room, path in doors.objects.values_list("pk", "room", "area__path").iterator(chunk_size=5_000):
+    for pk, room, path in _rows(doors, "room", "area__path"):
         if _is_to_fold(room):
             folded = fold_room(room)
             unit, floor, number = read_door(folded)
@@ -62,6 +62,14 @@ def _households(doors):
             del changes[pk]
         taken.add(door)
     return changes
+
+
+def _rows(model, *columns):
+    """Yield id and columns of every row, by ranges of numbers."""
+    rows = model.objects.order_by("pk").values_list("pk", *columns)
+    ends = model.objects.aggregate(first=models.Min("pk"), last=models.Max("pk"))
+    for start in range(ends["first"] or 0, (ends["last"] or 0) + 1, AT_ONCE):
+        yield from list(rows.filter(pk__range=(start, start + AT_ONCE - 1)))
 
 
 def _is_to_fold(room):

@@ -16,7 +16,7 @@ from members.ground.names import read_name
 from members.ground.phones import read_phone
 from members.ground.rooms import fold_room
 from members.ground.text import BLANKS, Cell, as_text, narrow, squeezed, without_zero
-from members.ground.trouble import UNCOMPUTED, trouble
+from members.ground.trouble import SUSPECT, UNCOMPUTED, trouble
 from members.roster.sheet import RosterRow
 
 HEADINGS: dict[str, tuple[str, ...]] = {
@@ -105,10 +105,11 @@ def clean(
 
 def read_cell(name: str, cell: Cell, today: date) -> str:
     """Return a field's value from a cell, or from the text of a form. Raises Unreadable."""
-    if name == "remark" and cell == UNCOMPUTED:  # usually a link
-        return ""
-    if sentence := trouble(cell):
-        raise Unreadable(sentence)
+    if type(cell) is str and SUSPECT.search(cell):
+        if name == "remark" and cell == UNCOMPUTED:  # usually a link
+            return ""
+        if sentence := trouble(cell):
+            raise Unreadable(sentence)
     return READERS[name](cell, today)
 
 

@@ -19,7 +19,8 @@ VALUE = rb"<" + TAG + rb"v(?:\s[^<>]*)?(?:/>|>([^<]*)</" + TAG + rb"v>)"
 CELL = re.compile(rb"<" + TAG + rb"c(\s[^<>]*[^<>/])>\s*(" + FORMULA + rb")?\s*(" + VALUE + rb")?\s*</" + TAG + rb"c>")
 PLACE = re.compile(rb"\sr\s*=\s*[\"']([A-Za-z]{1,3})(\d{1,7})[\"']")
 KIND = re.compile(rb"\st\s*=\s*[\"'](e|str)[\"']")
-SIGNS = (b'"e"', b"'e'", b"<f", b":f")  # one of them is in every part that has such a cell
+SIGNS = (b'="e"', b"='e'", b"<f>", b"<f ", b"<f/", b":f>", b":f ", b":f/")  # one of them begins such a cell
+LONGEST_SIGN = 4
 
 
 class FailedCells:
@@ -32,10 +33,13 @@ class FailedCells:
         self.cells: dict[int, dict[int, str]] = {}
         self.count = 0
         self.rest = b""
+        self.is_suspect = False  # until a sign of such a cell was seen
 
     def feed(self, chunk: bytes) -> None:
         text = self.rest + chunk
-        if any(sign in text for sign in SIGNS):
+        seen = max(0, len(self.rest) - LONGEST_SIGN)
+        self.is_suspect = self.is_suspect or any(text.find(sign, seen) >= 0 for sign in SIGNS)
+        if self.is_suspect:
             for match in CELL.finditer(text):
                 if failure := _failure(*match.groups()):
                     self._keep(match[1], failure)

@@ -21,6 +21,7 @@ from members.roster import workbook
 from members.roster.cells import DATE_FIELDS, HEADINGS
 from members.roster.failed_cells import FailedCells
 from members.roster.sheet import read
+from members.roster.tree import import_tree
 from members.rules import registering
 from tests import factories
 from tests.lists.conftest import CASES, Reporting
@@ -50,8 +51,10 @@ def test_14_by_hand() -> None:
 def test_14_the_member_form(written: str, client: Client, secretary: User, group: Area) -> None:
     name, sentence = as_read(written)
     client.force_login(secretary)
-    answer = client.post(ADD, PERSON | INLINES | {"name": written, "home": group.pk, "room": "808"})
+    told = {"name": written, "home": group.pk, "room": "808", "birth_date": "１９８５年10月12日"}
+    answer = client.post(ADD, PERSON | INLINES | told)
     assert answer.status_code == (302 if name else 200)
+    assert set(Member.objects.values_list("birth_date", flat=True)) <= {"1985-10-12"}
     assert list(Member.objects.values_list("name", flat=True)) == ([name] if name else [])
     assert name or answer.context["adminform"].form.errors["name"] == [sentence]
 
@@ -178,6 +181,13 @@ def test_a_formula_whose_result_is_empty_text_is_empty() -> None:
             cells.feed(part[start : start + 7])
     assert cells.cells == {1: {3: "#DIV/0!", 27: "#公式"}}
     assert cells.count == 2
+
+
+def test_failed_cells_of_the_trees_workbook(db: None) -> None:
+    content = book(["社区", "小区", "楼组"], ["第一社区", "#N/A", "1号楼"], ["第一社区", "迎晖苑", "=A9"])
+    report = import_tree(content, street=Area(name="新成路街道", level=1), today=date(2026, 11, 23), check=True)
+    assert [(error["row"], error["column"]) for error in report.errors] == [(2, "小区"), (3, "楼组")]
+    assert "公式错误 #N/A" in report.errors[0]["message"]
 
 
 def test_whole_numbers_of_a_csv_have_no_decimals() -> None:
