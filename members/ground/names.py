@@ -17,11 +17,14 @@ DOTS = (
 )
 DOT_BETWEEN = re.compile(rf"(?<=[^\W\d_])\s*[{DOTS}]\s*(?=[^\W\d_])")
 
-SAMPLE = re.compile(r"样例|示例|范例|举例|样本|例如|测试行|测试数据|^例\d*[:.、]|[(\[]例\d*[)\]]")
+SAMPLE = re.compile(r"样例|示例|范例|举例|样本|例如|测试行|测试数据|^例\d*[:.、\s]|[(\[]例\d*[)\]]")
 GONE = re.compile(
     r"已故|去世|病故|逝世|过世|离世|死亡|身故|亡故|[迁转调]出|[迁转搬]走|搬离|注销|退党|出党|除名|停止党籍|开除|[(\[][故亡殁死迁转][)\]]"
 )
-OTHERS = re.compile(r"(?<=.)(?:夫妇|夫妻|夫妻俩|两口子|老两口|一家|全家|父子|父女|母子|母女|等\w?人)(?=\W|$)")
+OTHERS = re.compile(
+    r"(?<=.)(?:夫妇|夫妻|夫妻俩|两口子|老两口|一家|全家|父子|父女|母子|母女|等\w?人)(?=\W|$)"
+    r"|^[\u4e00-\u9fff]{2,3}[和与及跟][\u4e00-\u9fff]{2,3}$"
+)
 SEPARATED = re.compile(r"[、,;；/&+|]|\S{2,}\s*\n\s*\S{2,}")
 TWO_NAMES = re.compile("([\u3400-\u9fff]{2,4})\\s+[\u3400-\u9fff]{2,4}")
 DOUBLE_SURNAMES = (
@@ -100,12 +103,12 @@ def _refuse_signs(name: str) -> None:
     """Refuse digits and everything else that no name has; hyphen, full stop and quote are for names without Han."""
     if any(unicodedata.category(character)[0] == "N" for character in name if character != "〇"):
         raise Unreadable(HAS_DIGIT)
-    allowed = "·〇" if HAN.search(name) else "· .'’-"
+    allowed = "·〇" if HAN.search(name) else "· .'’-་"
     for character in name:
         if character not in allowed and unicodedata.category(character)[0] not in "LM":
             raise Unreadable(_sign(character))
     if name.startswith(("·", ".", "-")) or name.endswith(("·", "-")) or "··" in name:
-        raise Unreadable(_sign("·"))
+        raise Unreadable(_sign(next(sign for sign in name if sign in "·.-")))
 
 
 def _sign(sign: str) -> str:

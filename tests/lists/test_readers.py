@@ -70,6 +70,7 @@ def test_what_shows_nothing_is_out_of_every_text(sign: str) -> None:
         ("甲乙.丙丁•戊己", "甲乙·丙丁·戊己"),
         ("王已", "王已"),
         ("李先", "李先"),
+        ("王和平", "王和平"),
     ],
 )
 def test_names(written: str, name: str) -> None:
@@ -98,6 +99,9 @@ def test_every_dot_between_characters_is_one(dot: str) -> None:
         ("李四同志", "“同志”"),
         ("测试丁夫妇", "几个人"),
         ("张三、李四", "几个人"),
+        ("张三和李四", "几个人"),
+        ("例 李四", "样例"),
+        ("-王芳", "符号“-”"),
         ("张三 李四", "去掉中间的空格"),
         ("张三\n李四", "几个人"),
         ("不详", "不是姓名"),
