@@ -3,6 +3,15 @@
 from django import forms
 from django.core.validators import RegexValidator
 
+from members.ground.text import narrow
+
+
+class NarrowField(forms.CharField):
+    """Text whose full-width digits are taken as digits, before it is checked."""
+
+    def to_python(self, value):
+        return narrow(super().to_python(value))
+
 
 class SignInForm(forms.Form):
     name = forms.CharField(
@@ -11,7 +20,7 @@ class SignInForm(forms.Form):
         max_length=30,
         widget=forms.TextInput(attrs={"class": "lz-input", "autocomplete": "name"}),
     )
-    phone_end = forms.CharField(
+    phone_end = NarrowField(
         label="手机号后四位",
         validators=[RegexValidator(r"^[0-9]{4}$", "请填手机号的最后四位数字。")],
         widget=forms.TextInput(

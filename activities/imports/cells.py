@@ -11,6 +11,7 @@ from activities.models import Activity
 from activities.models.activities import MOST_RESIDENTS
 from members.ground.days import HOW, Unreadable, read_day
 from members.ground.text import squeezed
+from members.ground.trouble import trouble
 
 CLOCK = re.compile(r"(\d{1,2})[:点时](?:(\d{1,2})分?|(半))?(?::\d{2}(?:\.\d+)?)?", re.ASCII)
 TO_THE_DAY = "请写成 2026-07-01 这样"
@@ -21,6 +22,8 @@ class CellWidget(Widget):
     """Turns a cell's trimmed text into a value; None where it is empty."""
 
     def clean(self, value: str, row: Any = None, **kwargs: Any) -> Any:
+        if sentence := trouble(value):
+            raise ValueError(sentence)
         return self.value(value) if value else None
 
     def value(self, text: str) -> Any:

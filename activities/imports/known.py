@@ -9,6 +9,7 @@ from typing import NamedTuple
 from activities.models import Activity, Attendance
 from members.ground.access import Resource, Right
 from members.ground.history import batches
+from members.ground.names import fold_name
 from members.ground.rooms import fold_room
 from members.ground.text import squeezed
 from members.models import Area, Member, Residence, User
@@ -57,7 +58,7 @@ class RecordedPresence:
 
     def person(self, activity: Activity, name: str) -> ImportMember | None:
         """Return the member of this name who came; None unless there is exactly one."""
-        found = self.people.get((activity.pk, squeezed(name)), [])
+        found = self.people.get((activity.pk, fold_name(name)), [])
         return found[0] if len(found) == 1 else None
 
 
@@ -112,7 +113,7 @@ class Known:
 
     def person(self, name: str, address: str) -> ImportMember:
         """Return the member of this name and address; ValueError with a sentence where there is not exactly one."""
-        found = self.people.get(squeezed(name), [])
+        found = self.people.get(fold_name(name), [])
         if not found:
             raise ValueError(f"没有找到“{name}”，请核对姓名；没有登记过的，请先登记这位党员")
         home = "" if address in (MOVED_AWAY, ELSEWHERE) else address_key(address)
@@ -130,7 +131,7 @@ class Known:
         for batch in batches(sorted({activity.pk for activity in activities if activity.pk})):
             for activity, pk, name, duty in Attendance.objects.filter(activity__in=batch).values_list(*columns):
                 recorded.duties[activity, pk] = duty
-                recorded.people[activity, squeezed(name)].append(ImportMember(pk, name))
+                recorded.people[activity, fold_name(name)].append(ImportMember(pk, name))
         return recorded
 
     def _read_people(self, user: User) -> None:
@@ -141,7 +142,7 @@ class Known:
             person = people.setdefault(pk, ImportMember(pk, name))
             person.homes.append(ImportHome(address_key(f"{label}{room}"), since, until))
         for person in people.values():
-            self.people[squeezed(person.name)].append(person)
+            self.people[fold_name(person.name)].append(person)
 
 
 def _is_open(area: Area, day: date) -> bool:

@@ -4,7 +4,6 @@ The response and its time are the same whatever was typed, so that a visitor can
 match is recorded; any other sign-in waits for the secretary.
 """
 
-import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping
 
@@ -13,6 +12,7 @@ from django_tasks import task
 from activities.models import Activity, Attendance, SignIn
 from activities.rules.attendance import Recording, eligible, enrol, enrol_signed
 from members.ground.atomic import atomic_write
+from members.ground.names import LONGEST, fold_name
 from members.models import User
 from members.work.jobs import enqueue
 
@@ -25,7 +25,7 @@ class Full(Exception):
 
 def sign_in(activity: Activity, *, name: str, phone_end: str) -> None:
     """Save a sign-in and start matching; the same input twice is saved once. Full where too many wait."""
-    folded = "".join(unicodedata.normalize("NFKC", name).split())
+    folded = fold_name(name)[:LONGEST]
     with atomic_write():
         if SignIn.objects.filter(activity=activity).count() >= MOST_WAITING:
             raise Full

@@ -9,6 +9,7 @@ from members.admin.base import ExportableAdmin, HistoryAdmin, PlainResource, Sco
 from members.admin.filters import JoinedFilter, LivingFilter, MemberPlaceFilter
 from members.forms.people import MemberForm, NewMemberForm
 from members.ground.access import Resource, Right
+from members.ground.names import fold_name
 from members.models import Area, Duty, Member, Residence
 from members.rules import registering
 from members.rules.finding import name_lookups
@@ -160,7 +161,7 @@ class MemberAdmin(HistoryAdmin, ExportableAdmin):
                 registering.set_duty(duty)
 
     def get_search_results(self, request, queryset, search_term):
-        term = search_term.strip()
+        term = fold_name(search_term).strip()
         digits = term.replace(" ", "").replace("-", "")
         # By this search a masked number could be guessed, so it is for users who may see the full one.
         if digits.isdecimal() and len(digits) == 11 and self.may(request, Right.REVEAL):

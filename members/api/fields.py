@@ -9,9 +9,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.relations import PKOnlyObject
 
-from members.ground.days import Unreadable
+from members.ground.days import Unreadable, read_day
 from members.ground.sealing import mask_phone
-from members.roster.cells import READERS
+from members.roster.cells import read_cell
 
 UNKNOWN = "没有这一条，或者它不在您的范围内。"
 LARGEST_ID = 2**63 - 1
@@ -77,9 +77,18 @@ class RosterField(serializers.CharField):
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
         try:
-            return READERS[self.reader](text, timezone.localdate()) if text else ""
+            return self.read(text) if text else ""
         except Unreadable as problem:
             raise serializers.ValidationError(f"{problem}。") from problem
+
+    def read(self, text: str) -> str:
+        return read_cell(self.reader, text, timezone.localdate())
+
+
+class NameField(RosterField):
+    """The name of one person."""
+
+    reader = "name"
 
 
 class PhoneField(RosterField):
@@ -103,6 +112,9 @@ class IdNumberField(RosterField):
     reader = "id_number"
 
 
-@extend_schema_field({"type": "string", "pattern": r"^(\d{4}(-\d\d(-\d\d)?)?)?$", "example": "1998-07"})
-class PartialDateApiField(serializers.CharField):
-    """1998, 1998-07 or 1998-07-01: as much as is known."""
+@extend_schema_field({"type": "string", "example": "1998-07"})
+class PartialDateApiField(RosterField):
+    """1998, 1998-07 or 1998-07-01: as much as is known. Other common spellings are read too."""
+
+    def read(self, text: str) -> str:
+        return read_day(text, today=timezone.localdate(), year_alone=True)

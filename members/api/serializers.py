@@ -11,6 +11,7 @@ from rest_framework import serializers
 from members.api.fields import (
     CreditCodeField,
     IdNumberField,
+    NameField,
     PartialDateApiField,
     PastDayApiField,
     PhoneField,
@@ -136,6 +137,7 @@ class HomeSerializer(serializers.ModelSerializer):
 class MemberSerializer(CheckedSerializer):
     """A member. The phone number is read masked, the ID number never."""
 
+    name = NameField(max_length=Member._meta.get_field("name").max_length, label="姓名")
     phone = PhoneField(
         required=False,
         allow_blank=True,

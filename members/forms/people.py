@@ -10,7 +10,7 @@ from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidg
 
 from members.ground.days import Unreadable
 from members.models import Area, Member
-from members.roster.cells import READERS
+from members.roster.cells import read_cell
 from members.rules.registering import take
 
 
@@ -49,6 +49,9 @@ class MemberForm(forms.ModelForm):
             self.initial["phone_number"] = self.instance.masked_phone
             if self.instance.id_digest:
                 self.fields["id_number"].help_text = "已登记（不保存号码）。登记错了才需要重填。"
+
+    def clean_name(self) -> str:
+        return _read("name", self.cleaned_data["name"])
 
     def clean_phone_number(self) -> str:
         phone = self.cleaned_data["phone_number"]
@@ -112,6 +115,6 @@ class NewMemberForm(MemberForm):
 def _read(name: str, text: str) -> str:
     """Read a field as the roster reads its cell; ValidationError with the same sentence."""
     try:
-        return READERS[name](text, timezone.localdate())
+        return read_cell(name, text, timezone.localdate())
     except Unreadable as problem:
         raise ValidationError(f"{problem}。") from problem

@@ -1,9 +1,9 @@
 """Dates as rosters write them → ISO text of a day, a month or a year. Nothing is guessed."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
-from members.ground.text import Cell, as_text, squeezed
+from members.ground.text import BLANKS, Cell, as_text, narrow
 
 EARLIEST = 1900
 
@@ -13,11 +13,20 @@ AMBIGUOUS = "分不清是1月还是10月（Excel 会把 {year}.10 显示成 {yea
 NO_SUCH_DAY = f"没有这一天，请核对后{HOW}"
 TOO_EARLY = f"年份早于 1900 年，请核对后{HOW}"
 FUTURE = "日期在今天之后，请核对后重新填写"
+TWO_DIGITS = f"看不懂这个日期：年份要写满四位数，{HOW}"
+YEAR_AS_DAY = "Excel 把年份 {year} 当成了 {shown} 年的一天，请把这一格的格式设为“文本”，再写成 {year}-07 这样"
 YEAR_ONLY = f"只写了年份，还要写月份，{HOW}"
 
 CLOCK = re.compile(r"(\d)(?:\s+|T)\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?$", re.ASCII)
-WRITTEN = re.compile(r"(\d{4})(?:年|[-/.])(\d{1,2})(?:(?:月|[-/.])(?:(\d{1,2})日?)?)?|(\d{4})年?", re.ASCII)
+WRITTEN = re.compile(r"(\d{4})(?:年|[-/. ])(\d{1,2})(?:(?:月|[-/. ])(?:(\d{1,2})日?)?)?|(\d{4})年?", re.ASCII)
 DIGITS = re.compile(r"(\d{4})(\d{2})(\d{2})?", re.ASCII)
+SHORT_YEAR = re.compile(r"\d{2}(?:年|[-/. ])\d{1,2}(?:(?:月|[-/. ])(?:\d{1,2}日?)?)?", re.ASCII)
+SIGNS = str.maketrans("‐‑‒–—―−。·", "-------..")
+LOOSE = re.compile(r" *([-/.年月日]) *")
+
+# Day 0 of Excel's two calendars. A year typed into a cell with a date format is that many days later.
+DAYS_ZERO = (date(1899, 12, 30), date(1904, 1, 1))
+YEARS = range(1900, 2101)
 
 
 class Unreadable(ValueError):
@@ -30,6 +39,7 @@ def read_day(cell: Cell, *, today: date, year_alone: bool = False) -> str:
         raise Unreadable(AMBIGUOUS.format(year=int(cell)))
     parts = [cell.year, cell.month, cell.day] if isinstance(cell, date) else _parts(as_text(cell))
     day = _iso(parts)
+    _refuse_years(day)
     if len(parts) == 1 and not year_alone:
         raise Unreadable(YEAR_ONLY)
     if day > today.isoformat()[: len(day)]:
@@ -39,10 +49,13 @@ def read_day(cell: Cell, *, today: date, year_alone: bool = False) -> str:
 
 def _parts(text: str) -> list[int]:
     """Return year, month and day, as many as are written."""
-    folded = squeezed(CLOCK.sub(r"\1", text.strip()))
+    if match := WRITTEN.fullmatch(text):  # as nearly all of them are
+        return [int(part) for part in match.groups() if part]
+    folded = BLANKS.sub(" ", narrow(CLOCK.sub(r"\1", narrow(text)))).translate(SIGNS)
+    folded = LOOSE.sub(r"\1", folded)
     match = WRITTEN.fullmatch(folded) or DIGITS.fullmatch(folded)
     if match is None:
-        raise Unreadable(UNREADABLE)
+        raise Unreadable(TWO_DIGITS if SHORT_YEAR.fullmatch(folded) else UNREADABLE)
     return [int(part) for part in match.groups() if part]
 
 
@@ -55,3 +68,13 @@ def _iso(parts: list[int]) -> str:
     except ValueError as error:
         raise Unreadable(NO_SUCH_DAY) from error
     return whole[: (4, 7, 10)[len(parts) - 1]]
+
+
+def _refuse_years(day: str) -> None:
+    """Refuse a day of 1905 or 1909 that is a year read as Excel's count of days: no member was born or joined then."""
+    if day[:4] not in ("1905", "1909") or len(day) < 10:
+        return
+    for zero in DAYS_ZERO:
+        year = (date.fromisoformat(day) - zero) // timedelta(days=1)
+        if year in YEARS:
+            raise Unreadable(YEAR_AS_DAY.format(year=year, shown=day[:4]))

@@ -5,7 +5,7 @@ from datetime import date
 from operator import mul
 
 from members.ground.days import EARLIEST, Unreadable
-from members.ground.text import EXACT, Cell, as_text, squeezed
+from members.ground.text import EXACT, Cell, as_text, squeezed, without_zero
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CHECKS = "10X98765432"  # by the weighted sum modulo 11 (ISO 7064 MOD 11-2)
@@ -20,7 +20,7 @@ CHECK = "身份证号最后一位校验不对，请对照证件核对后重新�
 
 def read_id_number(cell: Cell, *, today: date) -> str:
     """Return the 18 characters, X in upper case. Raises Unreadable."""
-    text = squeezed(as_text(cell)).lstrip("'").upper()
+    text = without_zero(squeezed(as_text(cell)).lstrip("'")).upper()
     is_number = isinstance(cell, float | int) and abs(cell) >= EXACT
     if is_number or re.fullmatch(r"\d+(\.\d+)?E\+?\d+", text):
         raise Unreadable(LOST)

@@ -6,9 +6,12 @@
 from datetime import date
 from typing import Any
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
+
+from members.ground.days import Unreadable, read_day
 
 
 def check_partial_date(text: str) -> None:
@@ -32,8 +35,24 @@ def agree(one: str, other: str) -> bool:
     return one.startswith(other) or other.startswith(one)
 
 
+class PartialDateFormField(forms.CharField):
+    """The text of such a date as people type it."""
+
+    def to_python(self, value: Any) -> str:
+        text = super().to_python(value)
+        try:
+            return read_day(text, today=timezone.localdate(), year_alone=True) if text else ""
+        except Unreadable as problem:
+            raise ValidationError(f"{problem}。") from problem
+
+
 class PartialDateField(models.CharField):
     default_validators = [check_partial_date]
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs | {"max_length": 10})
+
+    def formfield(self, **kwargs: Any) -> Any:
+        """Return a field that has room for 1998年10月12日."""
+        options: dict[str, Any] = {"form_class": PartialDateFormField, "max_length": 30} | kwargs
+        return super().formfield(**options)

@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from members.ground.text import squeezed
+
 UNIT = re.compile(r"^(\w{1,3}?)(?:单元|门洞|门)[-—]?(?=\w)")
 ENDING = re.compile(r"(?<=\w)(?:室|房间|房|号)$")
 DOOR = re.compile(r"^(?:([0-9A-Z]{1,3})-)?(\d{1,2})(\d\d[A-Z]?)$")
@@ -24,7 +26,7 @@ class Door(NamedTuple):
 
 def fold_room(text: str) -> str:
     """Return a room as it is kept: half width, no blanks, "2-302" with a unit and "302" without."""
-    room = "".join(unicodedata.normalize("NFKC", text).split()).upper()
+    room = squeezed(unicodedata.normalize("NFKC", squeezed(text))).upper()
     return ENDING.sub("", UNIT.sub(r"\1-", room))
 
 

@@ -3,27 +3,34 @@
 import re
 from datetime import date
 
+from members.ground.characters import INVISIBLE, NARROW
+
 Cell = str | float | int | date  # as a workbook or a form brings it
 
-# ！ to ～ are ! to ~ moved by 0xFEE0; the ideographic space is wide too.
-NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " ", 0xA0: " "}
-BLANKS = re.compile(r"[\s\u200b\u200c\u200d\ufeff]+")
-UNFOLDED = re.compile(r"[\s\u200b\u200c\u200d\ufeff\uff01-\uff5e]")
+HIDDEN = re.compile(f"[{INVISIBLE}]+")
+BLANKS = re.compile(r"\s+")
+UNFOLDED = re.compile(rf"[\s{INVISIBLE}\u2e80-\u2fd5\ue815-\ue864\uf900-\ufaff\uff01-\uff5e\U0002f800-\U0002fa1f]")
 NOTHING = re.compile(r"[-—–－―/]*|无|空|没有")
 EXACT = 10**15  # above it Excel no longer keeps every digit
 
-MAY_BE_NOTHING = re.compile(r"[\s\u200b\u200c\u200d\ufeff\-—–－―/／无空没]")
+MAY_BE_NOTHING = re.compile(rf"[\s{INVISIBLE}\-—–－―/／无空没]")
+WHOLE = re.compile(r"\d+\.0+", re.ASCII)
 BUILDING = re.compile(r"第?(?:0*(\d+)|([A-Z甲乙丙丁]))(?:号|#|幢|栋|座)?(?:楼组?)?")
 BUILDING_BEFORE_MORE = re.compile(r"^第?0*(\d+)(?:号楼|#楼|号|#|幢|栋|座)")
 
 
+def visible(text: str) -> str:
+    """Take out the characters that show nothing."""
+    return HIDDEN.sub("", text)
+
+
 def narrow(text: str) -> str:
-    """Fold full-width digits, letters and brackets to half width, and trim."""
+    """Fold full-width digits, letters and brackets to half width, take out what shows nothing, and trim."""
     return text.translate(NARROW).strip() if UNFOLDED.search(text) else text
 
 
 def squeezed(text: str) -> str:
-    """Fold width and take out every blank and line break."""
+    """Fold as `narrow` does, and take out every blank and line break."""
     return BLANKS.sub("", text.translate(NARROW)) if UNFOLDED.search(text) else text
 
 
@@ -35,6 +42,11 @@ def heading_key(text: str) -> str:
 def place_key(text: str) -> str:
     """Return the key to compare communities and stations by."""
     return squeezed(text)
+
+
+def without_zero(text: str) -> str:
+    """Return 201 for 201.0, which is how a CSV and some programs write a whole number."""
+    return text.partition(".")[0] if WHOLE.fullmatch(text) else text
 
 
 def building_key(text: str) -> str:

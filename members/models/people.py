@@ -11,11 +11,13 @@ from django.utils import timezone
 
 from members.ground import access
 from members.ground.access import Resource, Right
+from members.ground.ages import implausible
 from members.ground.atomic import atomic_write
 from members.ground.audit import Audited, record
 from members.ground.dated import DatedQuerySet, ends_after_it_begins
 from members.ground.history import kept_history
-from members.ground.partial_date import PartialDateField
+from members.ground.names import fold_name
+from members.ground.partial_date import PartialDateField, first_day
 from members.ground.pinyin import spell
 from members.ground.rooms import fold_room
 from members.ground.sealing import decrypt_text, digest, encrypt_text, mask_phone
@@ -137,11 +139,17 @@ class Member(Audited):
         return self.name
 
     def clean(self) -> None:
-        known = min(len(self.birth_date), len(self.party_since))
-        if self.party_since[:known] < self.birth_date[:known]:
-            raise ValidationError({"party_since": "入党时间早于出生日期，请核对后改正。"})
+        try:
+            for text in filter(None, (self.birth_date, self.party_since)):
+                first_day(text)
+        except ValueError:
+            return  # the field says so
+        if found := implausible(self.birth_date, self.party_since, today=timezone.localdate()):
+            raise ValidationError({found[0]: f"{found[1]}。"})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        """Fold the name, so that however it was typed it is found, and spell it."""
+        self.name = fold_name(self.name)
         self.pinyin, self.initials = spell(self.name)
         super().save(*args, **kwargs)
 

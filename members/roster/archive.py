@@ -10,9 +10,11 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from typing import NamedTuple
 from xml.etree import ElementTree
 
 from members.roster import refusal
+from members.roster.failed_cells import FailedCells
 from members.roster.refusal import UnreadableFile
 
 MAX_ENTRIES = 500
@@ -38,20 +40,29 @@ FOREIGN_ENCODING = re.compile(rb"(?:\xef\xbb\xbf)?\s*<\?xml[^>]*\sencoding\s*=\s
 MARKUP = (".xml", ".rels", ".vml")
 DRAWN = ("xl/theme/", "xl/drawings/", "xl/charts/", "xl/diagrams/", "docProps/")  # where r= is a radius or a right edge
 
-MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+
+class SheetMarks(NamedTuple):
+    """What the parser does not tell of a sheet: its hidden Excel rows, and by Excel row and column (all 1-based) the
+    texts of the cells that are errors or formulas without a result."""
+
+    hidden: frozenset[int] = frozenset()
+    failed: dict[int, dict[int, str]] = {}  # never written
 
 
-def inspect(content: bytes) -> dict[str, frozenset[int]]:
-    """Let an .xlsx pass or raise UnreadableFile; return the hidden Excel rows (1-based) by sheet name."""
+def inspect(content: bytes) -> dict[str, SheetMarks]:
+    """Let an .xlsx pass or raise UnreadableFile; return the marks of the sheets that have any, by sheet name."""
     if content.count(b"PK\x01\x02") > MAX_ENTRIES:
         raise UnreadableFile(refusal.UNPACKS_TOO_LARGE)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as book:
             _check_directory(book)
             parts = _scan(book)
-            hidden = {part.name: frozenset(part.hidden) for part in parts if part.hidden}
-            return _by_sheet_name(book, hidden) if hidden else {}
+            marks = {
+                part.name: SheetMarks(frozenset(part.hidden), part.failed.cells)
+                for part in parts
+                if part.hidden or part.failed.cells
+            }
+            return _by_sheet_name(book, marks) if marks else {}
     except (
         zipfile.BadZipFile,
         zlib.error,
@@ -112,6 +123,7 @@ class _Part:
         self.is_markup = name.lower().endswith(MARKUP)
         self.has_cells = not name.startswith(DRAWN)
         self.hidden: set[int] = set()
+        self.failed = FailedCells()
         self.rows = 0
         self.unplaced = 0
         self.tail = b""
@@ -132,6 +144,7 @@ class _Part:
         if self.has_cells:
             self._find_far(text, final=final)
             self._count_unplaced(text)
+            self.failed.feed(chunk)
             if b"hidden=" in text:
                 self.hidden.update(int(match[1]) for match in HIDDEN_ROW.finditer(text))
         self.tail = text[-OVERLAP:]
@@ -172,7 +185,8 @@ def _rows_and_cells(text: bytes, seen: int) -> Iterator[bool]:
     return (match[1] is not None for match in UNPLACED.finditer(text) if match.end() > seen)
 
 
-def _by_sheet_name(book: zipfile.ZipFile, hidden: dict[str, frozenset[int]]) -> dict[str, frozenset[int]]:
+def _by_sheet_name(book: zipfile.ZipFile, marks: dict[str, SheetMarks]) -> dict[str, SheetMarks]:
+    """Name the parts by their sheets; a strict workbook has other namespaces, and the same names in them."""
     index = [_small(book, name) for name in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels")]
     try:
         sheets, relations = (ElementTree.fromstring(text) for text in index)  # noqa: S314 (a DTD was refused)
@@ -180,10 +194,12 @@ def _by_sheet_name(book: zipfile.ZipFile, hidden: dict[str, frozenset[int]]) -> 
         raise UnreadableFile(refusal.DAMAGED) from error
     targets = {relation.get("Id"): relation.get("Target", "") for relation in relations}
     names = {}
-    for sheet in sheets.iter(f"{MAIN}sheet"):
-        target = targets.get(sheet.get(RELATION), "")
+    for sheet in sheets.iterfind(".//{*}sheets/{*}sheet"):
+        key = next((value for name, value in sheet.items() if name.endswith("}id")), "")
+        target = targets.get(key, "")
         part = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
-        names[sheet.get("name", "")] = hidden.get(part, frozenset())
+        if part in marks:
+            names[sheet.get("name", "")] = marks[part]
     return names
 
 

@@ -10,9 +10,13 @@ from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError
 
 from members.ground import credit_code, id_number
+from members.ground.ages import implausible
 from members.ground.days import Unreadable, read_day
+from members.ground.names import read_name
+from members.ground.phones import read_phone
 from members.ground.rooms import fold_room
-from members.ground.text import BLANKS, Cell, as_text, narrow, squeezed
+from members.ground.text import BLANKS, Cell, as_text, narrow, squeezed, without_zero
+from members.ground.trouble import SUSPECT, UNCOMPUTED, trouble
 from members.roster.headings import HEADINGS
 from members.roster.sheet import RosterRow
 
@@ -30,15 +34,10 @@ RANKS = (("division", r"[正副]?处级?|县处级([正副]职)?"), ("section", 
 PLACES = ("community", "station", "group", "address")
 LONGEST = {"employer": 100, "community": 50, "station": 50, "group": 50, "room": 30, "address": 2_000, "remark": 200}
 
-HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-BETWEEN_PEOPLE = re.compile(r"[、,;；/&]|\S{2,}\s*\n\s*\S{2,}")
-NEVER_IN_NAMES = re.compile(r"[*?_=<>|\\{}\[\]□×#@+]")
-EXTENSION_OR_SECOND = re.compile(r"[、,;；/\n]")
 CODE = re.compile(r"^\d{1,4}[_.、:-]")  # a drop-down's code before its label
 # Who is no member here any more, and what says the contrary.
 GONE = re.compile(r"死亡|已故|去世|亡故|病故|逝世|不在世|停止党籍|出党|退党|除名|开除|失联|转出|迁出|取消资格|自行脱党")
 STAYS = re.compile(r"[未没不无]有?(?:死亡|停止党籍|出党|退党|除名|开除|失联|转出|迁出)|转出地")
-LANDLINE = re.compile(r"(01\d|02\d|0[3-9]\d{2})([2-9]\d{6,7})")
 
 NO_NAME = "没有填姓名，请补上姓名"
 NO_SEX = "没有填性别，也没有身份证号可以查对，请填“男”或“女”"
@@ -46,7 +45,6 @@ NO_AFFILIATION = "看不出是在职还是在册，请填“在职”或“在�
 NO_EMPLOYER = "在职党员要填工作单位，请补上"
 SEX_DISAGREES = "性别与身份证号对不上（身份证号第 17 位单数为男、双数为女），请核对后改正其中一项"
 BIRTH_DISAGREES = "出生年月与身份证号对不上，请核对后改正其中一项"
-BEFORE_BIRTH = "入党时间早于出生日期，请核对后改正"
 
 
 @dataclass(slots=True)
@@ -75,18 +73,29 @@ def clean(
     messages: dict[str, str] = {}
     for name, cell in row.cells.items():
         try:
-            values[name] = READERS[name](cell, today)
+            values[name] = read_cell(name, cell, today)
         except Unreadable as error:
             messages[name] = str(error)
     values["fate"] = values.get("fate") or (_fate(values.get("remark", "")) if values.get("remark") != "否" else "")
     _check_person(row, values, messages)
     _check_membership(values, messages, affiliation)
+    _check_ages(row, values, messages, today)
     columns = columns or {}
     problems = [
         CellProblem(name, columns.get(name, ""), as_text(row.cells.get(name, "")), message)
         for name, message in sorted(messages.items(), key=lambda item: ORDER[item[0]])
     ]
     return {name: value for name, value in values.items() if value and name not in messages}, problems
+
+
+def read_cell(name: str, cell: Cell, today: date) -> str:
+    """Return a field's value from a cell, or from the text of a form. Raises Unreadable."""
+    if type(cell) is str and SUSPECT.search(cell):
+        if name == "remark" and cell == UNCOMPUTED:  # usually a link
+            return ""
+        if sentence := trouble(cell):
+            raise Unreadable(sentence)
+    return READERS[name](cell, today)
 
 
 def _check_person(row: RosterRow, values: dict[str, str], messages: dict[str, str]) -> None:
@@ -114,44 +123,20 @@ def _check_birth(row: RosterRow, values: dict[str, str], messages: dict[str, str
 
 
 def _check_membership(values: dict[str, str], messages: dict[str, str], affiliation: str) -> None:
-    """Check the affiliation, the employer and the day of joining the party."""
+    """Check the affiliation and the employer."""
     if "affiliation" not in messages and not values.setdefault("affiliation", affiliation):
         messages["affiliation"] = NO_AFFILIATION
     if values.get("affiliation") == "in_post" and not values.get("employer"):
         messages.setdefault("employer", NO_EMPLOYER)
-    birth, since = values.get("birth_date", ""), values.get("party_since", "")
-    shared = min(len(birth), len(since))
-    if since[:shared] < birth[:shared]:
-        messages.setdefault("party_since", BEFORE_BIRTH)
 
 
-def _name(cell: Cell) -> str:
-    text = _plain(cell)
-    if BETWEEN_PEOPLE.search(text):
-        raise Unreadable("一格里好像有几个人，请每人单独填一行")
-    text = BLANKS.sub("" if HAN.search(text) else " ", text)
-    if re.search(r"\d", text):
-        raise Unreadable("姓名里有数字，请核对后重新填写")
-    if NEVER_IN_NAMES.search(text):
-        raise Unreadable("姓名里有不该出现的符号，请填写完整的姓名")
-    if not 2 <= len(text) <= 30:
-        raise Unreadable("姓名应为 2 到 30 个字，请核对后重新填写")
-    return text
-
-
-def _phone(cell: Cell) -> str:
-    text = _plain(cell)
-    if EXTENSION_OR_SECOND.search(text):
-        raise Unreadable("一格只能填一个电话号码，请留下最常用的一个")
-    digits = re.sub(r"[\s\-—–－()]", "", text)
-    digits = re.sub(r"^(?:\+|00)?86(?=1\d{10}$|0\d{9})", "", digits)
-    if re.fullmatch(r"1[3-9][0-9]{9}", digits):
-        return digits
-    if match := re.fullmatch(LANDLINE, digits) if digits.isascii() else None:
-        return f"{match[1]}-{match[2]}"
-    if re.fullmatch(r"[2-9][0-9]{6,7}", digits):
-        raise Unreadable("固定电话要加区号，请写成 021-59990000 这样；手机号应为 11 位")
-    raise Unreadable("电话号码不对：手机号应为 11 位、以 13 到 19 开头，固定电话要带区号，请核对后重新填写")
+def _check_ages(row: RosterRow, values: dict[str, str], messages: dict[str, str], today: date) -> None:
+    """Check birth and joining; a birth date that only the ID number tells is a problem of that cell."""
+    found = implausible(values.get("birth_date", ""), values.get("party_since", ""), today=today)
+    if found and not {"birth_date", "party_since"} & messages.keys():
+        name, message = found
+        is_from_id = name == "birth_date" and "birth_date" not in row.cells
+        messages.setdefault("id_number" if is_from_id else name, message)
 
 
 @lru_cache(maxsize=4096)  # few employers, many members
@@ -217,7 +202,7 @@ def _text(name: str) -> Callable[[Cell, date], str]:
     def folded(cell: Cell) -> str:
         if isinstance(cell, date):
             raise Unreadable("Excel 把这一格变成了日期，请把单元格格式设为“文本”后重新填写")
-        text = _plain(cell)
+        text = without_zero(_plain(cell))
         if name == "room":
             text = fold_room(text)
         return _bounded(squeezed(text) if name in PLACES else BLANKS.sub(" ", text), LONGEST[name])
@@ -236,11 +221,11 @@ def _choice(choices: Mapping[str, str], message: str) -> Callable[[Cell, date], 
 
 
 READERS: dict[str, Callable[[Cell, date], str]] = {
-    "name": lambda cell, today: _name(cell),
+    "name": lambda cell, today: read_name(as_text(cell)),
     "sex": _choice(SEXES, "性别只能填“男”或“女”，请改正"),
     "id_number": lambda cell, today: id_number.read_id_number(cell, today=today),
     "birth_date": lambda cell, today: read_day(cell, today=today),
-    "phone": lambda cell, today: _phone(cell),
+    "phone": lambda cell, today: read_phone(cell),
     "standing": _choice(STANDINGS, "党员类别只能填“正式党员”或“预备党员”，请改正；不是党员的请从名单中删去"),
     "party_since": lambda cell, today: read_day(cell, today=today, year_alone=True),
     "affiliation": _choice(AFFILIATIONS, "只能填“在职”或“在册”，请改正"),

@@ -13,6 +13,7 @@ from members.ground.atomic import atomic_write
 from members.ground.days import Unreadable, read_day
 from members.ground.paths import NextPaths
 from members.ground.text import as_text, building_key, place_key, squeezed
+from members.ground.trouble import trouble
 from members.models import Area
 from members.roster.columns import Vocabulary
 from members.roster.refusal import UnreadableFile
@@ -108,6 +109,9 @@ class Tree:
         """Add or update one row's areas; its error goes into the report."""
         try:
             parent = self.street
+            for column, cell in row.cells.items():
+                if sentence := trouble(cell):
+                    raise TreeProblem(column, sentence)
             for column, level in LEVELS.items():
                 if name := squeezed(as_text(row.cells.get(column, ""))):
                     parent = self._area(parent, level, column, name)

@@ -13,8 +13,10 @@ from typing import Any, Literal
 
 import orjson
 
-from members.ground.text import Cell
+from members.ground.characters import INVISIBLE
+from members.ground.text import Cell, without_zero
 from members.roster import archive, refusal
+from members.roster.archive import SheetMarks
 from members.roster.child import Child
 from members.roster.refusal import UnreadableFile as UnreadableFile
 
@@ -47,8 +49,8 @@ CAUSES = {
     "rows": refusal.TOO_MANY_ROWS,
     "large": refusal.UNPACKS_TOO_LARGE,
 }
-# Control characters, lone surrogates and non-characters are removed from every cell.
-FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+# Control characters, lone surrogates, non-characters and what shows nothing are removed from every cell.
+FORBIDDEN = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff{INVISIBLE}]")
 CONTROL = re.compile("[\x01-\x08\x0b\x0e-\x1f]")
 
 
@@ -105,9 +107,9 @@ def opened(content: bytes) -> Iterator[tuple[Kind, Iterator[RawStream]]]:
         yield kind, iter([RawStream("csv", _lines(content, _encoding(content)), frozenset())])
         return
     with Child("parse") as child:  # starts up during the scan, and gets the content only after it
-        hidden = archive.inspect(content) if kind == "xlsx" else {}
+        marks = archive.inspect(content) if kind == "xlsx" else {}
         lines = child.lines({}, content)
-        yield kind, _sheets(lines, hidden, damaged=refusal.DAMAGED_XLS if kind == "xls" else refusal.DAMAGED)
+        yield kind, _sheets(lines, marks, damaged=refusal.DAMAGED_XLS if kind == "xls" else refusal.DAMAGED)
 
 
 def kind_of(content: bytes) -> Kind:
@@ -149,7 +151,7 @@ def _result(answer: bytes, *, damaged: str) -> dict[str, Any]:
     return result
 
 
-def _sheets(lines: Iterator[bytes], hidden: Mapping[str, frozenset[int]], *, damaged: str) -> Iterator[RawStream]:
+def _sheets(lines: Iterator[bytes], known: Mapping[str, SheetMarks], *, damaged: str) -> Iterator[RawStream]:
     """Split the lines into sheets; unread rows of a sheet are skipped before the next one."""
     marks: list[dict[str, Any]] = []  # the line that ended the rows of a sheet
 
@@ -165,12 +167,35 @@ def _sheets(lines: Iterator[bytes], hidden: Mapping[str, frozenset[int]], *, dam
     deque(rows(), maxlen=0)
     while marks and "sheet" in marks[-1]:
         mark, here = marks.pop(), rows()
-        name = mark["sheet"]
-        yield RawStream(FORBIDDEN.sub("", name), here, hidden.get(name, frozenset()), mark["hidden"])
+        about = known.get(mark["sheet"], SheetMarks())
+        if about.failed:
+            here = _with_failed(here, about.failed)
+        yield RawStream(FORBIDDEN.sub("", mark["sheet"]), here, about.hidden, mark["hidden"])
         deque(here, maxlen=0)
     if not marks or "refused" in marks[-1]:
         raise UnreadableFile(CAUSES.get(marks[-1]["refused"], damaged) if marks else damaged)
     deque(lines, maxlen=0)  # the child's end is judged after its last line
+
+
+def _with_failed(rows: Iterator[RawRow], failed: Mapping[int, Mapping[int, str]]) -> Iterator[RawRow]:
+    """Put the texts of failed cells into the rows, also into rows that have nothing else."""
+    left = deque(sorted(failed))
+    for number, cells in rows:
+        while left and left[0] < number:
+            yield _failing(left[0], [], failed[left.popleft()])
+        if left and left[0] == number:
+            left.popleft()
+            yield _failing(number, cells, failed[number])
+        else:
+            yield number, cells
+    yield from (_failing(number, [], failed[number]) for number in left)
+
+
+def _failing(number: int, cells: list[Cell], failed: Mapping[int, str]) -> RawRow:
+    cells.extend([""] * (max(failed) - len(cells)))
+    for column, text in failed.items():
+        cells[column - 1] = text if cells[column - 1] == "" else cells[column - 1]
+    return number, cells
 
 
 def _cell(value: Any) -> Cell:
@@ -216,7 +241,8 @@ def _lines(content: bytes, encoding: str) -> Iterator[RawRow]:
 
 
 def _bare(value: str) -> str:
-    """Remove the ="…" that keeps numbers text in a CSV, and forbidden characters."""
+    """Remove the ="…" that keeps numbers text in a CSV, the .0 of whole numbers, and forbidden characters."""
     if value.startswith('="') and value.endswith('"'):
         value = value[2:-1]
-    return value if value.isprintable() else FORBIDDEN.sub("", value)
+    value = value if value.isprintable() else FORBIDDEN.sub("", value)
+    return without_zero(value)

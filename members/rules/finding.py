@@ -2,6 +2,8 @@
 
 from django.db.models import Q
 
+from members.ground.names import fold_name
+
 LOOKUPS = ("name__contains", "pinyin__startswith", "initials__startswith")
 
 
@@ -12,7 +14,7 @@ def name_lookups(member: str = "") -> tuple[str, ...]:
 
 def named(words: str, member: str = "") -> Q:
     """Return the condition "the member's name has these words"; without words it selects nobody."""
-    found = Q(pk__in=[])
+    words, found = fold_name(words), Q(pk__in=[])
     for lookup in name_lookups(member) if words else ():
         found |= Q(**{lookup: words if lookup.endswith("contains") else words.lower()})
     return found

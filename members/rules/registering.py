@@ -7,7 +7,11 @@ from django.core.exceptions import ValidationError
 
 from members.ground import id_number as gb11643
 from members.ground.atomic import atomic_write
+from members.ground.days import Unreadable
+from members.ground.names import read_name
 from members.ground.partial_date import agree
+from members.ground.text import visible
+from members.ground.trouble import lost_character
 from members.models import Area, Duty, Member, Residence
 from members.models.people import TWIN
 from members.rules import employing
@@ -49,12 +53,13 @@ def revise(member: Member, **values: Any) -> Member:
 def take(member: Member, *, id_number: str | None = None, phone: str | None = None, **values: Any) -> Member:
     """Set the values on the member, without saving; ValidationError by field where they are not allowed.
 
+    A name is read as the roster reads it. From other texts goes what shows nothing; a lost character is refused.
     Of the ID number only the digest is kept. It supplies birth date and sex where they are missing, and must agree with
     them where they are given. A second record with the number is refused; only a roster that names both may add one.
     An empty number removes the digest. `phone`, in full, replaces the present one.
     """
     for name, value in values.items():
-        setattr(member, name, value)
+        setattr(member, name, _readable(name, value) if isinstance(value, str) else value)
     if phone is not None and phone != member.phone:
         member.phone = phone
     if id_number:
@@ -71,6 +76,15 @@ def _follow(values: dict[str, Any]) -> None:
     """Put the employer that stands in the place of one that was merged into it after the form was shown."""
     if "employer" in values:
         values["employer"] = employing.standing(values["employer"])
+
+
+def _readable(name: str, text: str) -> str:
+    try:
+        if lost := lost_character(text):
+            raise Unreadable(lost)
+        return read_name(text) if name == "name" else visible(text)
+    except Unreadable as problem:
+        raise ValidationError({name: f"{problem}。"}) from problem
 
 
 def _agree(member: Member, number: str) -> None:

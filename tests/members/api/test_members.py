@@ -170,7 +170,7 @@ def test_the_id_number_and_phone_reach_neither_trail_nor_history(client: APIClie
         ({"sex": ""}, "sex", ""),
         ({"affiliation": "in_post"}, "non_field_errors", "在职党员要填写单位。"),
         ({"employer": 999_999}, "employer", "没有这一条，或者它不在您的范围内。"),
-        ({"birth_date": "1985-13"}, "birth_date", "请写成 1998、1998-07 或 1998-07-01 的样子。"),
+        ({"birth_date": "1985-13"}, "birth_date", "没有这一天"),
         ({"phone": "138****5678"}, "phone", "电话号码不对"),
         ({"phone": "59990000"}, "phone", "固定电话要加区号"),
         ({"id_number": "990000198501013210"}, "id_number", "最后一位校验不对"),

@@ -9,11 +9,10 @@ import pytest
 from openpyxl.styles import PatternFill
 from openpyxl.worksheet.worksheet import Worksheet
 
-from members.roster import sheet
+from members.roster import errorbook, sheet
 from members.roster.cells import clean
 from members.roster.columns import Vocabulary
 from members.roster.confined.marker import LIGHT_RED
-from members.roster import errorbook
 from members.roster.errorbook import Marked
 from members.roster.headings import DATE_FIELDS, HEADINGS
 

@@ -7,7 +7,7 @@ import members.ground.unit_names
 
 
 class Migration(migrations.Migration):
-    dependencies = [("members", "0018_each_consent_has_a_token")]
+    dependencies = [("members", "0019_fold_names")]
 
     operations = [
         migrations.AddField("employer", "folded", members.ground.unit_names.FoldedField(how="folded")),

@@ -5,7 +5,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("members", "0022a_fold_names_of_employers")]
+    dependencies = [("members", "0021_fold_names_of_employers")]
 
     operations = [
         migrations.RemoveConstraint("employer", "employer_named_once"),

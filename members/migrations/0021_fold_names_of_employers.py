@@ -19,6 +19,6 @@ def fold(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("members", "0022_names_of_employers")]
+    dependencies = [("members", "0020_names_of_employers")]
 
     operations = [migrations.RunPython(fold, migrations.RunPython.noop)]
