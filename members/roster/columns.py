@@ -21,6 +21,7 @@ NOTE_HEADING = "错误说明"  # the column that `errorbook` adds; never data
 LONGEST_HEADING = 20
 NOT_TAKEN = ""
 PART = re.compile(r"(.*)（第(\d+)栏）", re.DOTALL)
+LONG_NUMBER = re.compile(r"(\d{3})\d{6,}(\d[\dXx])")  # of a phone or a document: shown in part only
 DIGITS = re.compile(r"[\d\s./:年月日-]+")
 EXACT, WITHIN, CONTENT, CHOSEN, FOREIGN = "标题", "标题里有", "看内容像", "按您的选择", "不像这份表要的"
 
@@ -56,13 +57,14 @@ class ColumnTerms:
     """What is known before a file is read.
 
     `choices` is by the key of a heading row; `named` gives fields to headings, as the command does. Where `asks`, a
-    file whose columns are not certain is left to the user.
+    file whose columns are not certain is left to the user; `always` leaves every file to them.
     """
 
     choices: Mapping[str, SheetChoice] = dataclass_field(default_factory=dict)
     named: Mapping[str, str] = dataclass_field(default_factory=dict)
     hidden_sheets: bool = False
     asks: bool = False
+    always: bool = False
 
 
 @dataclass(slots=True)
@@ -133,7 +135,7 @@ def guesses(
         written = as_text(_cell(heading, at)).strip()
         cells = [cell for row in below if not is_nothing(cell := _cell(row, at))][:SAMPLED]
         if heading_key(written) != NOTE_HEADING and (written or cells):
-            shown = list(dict.fromkeys(as_text(cell).strip() for cell in cells))[:SHOWN]
+            shown = list(dict.fromkeys(LONG_NUMBER.sub(r"\1…\2", as_text(cell).strip()) for cell in cells))[:SHOWN]
             field, reason = by_heading(heading_key(written), words, terms.named)
             found.append(ColumnGuess(at, written, field, reason, samples=shown))
             values[at] = cells

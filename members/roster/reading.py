@@ -82,7 +82,7 @@ def read_roster(
     found = read(content, _vocabulary(today, known or {}), date_fields=DATE_FIELDS, terms=terms)
     reading.hidden_sheets = [sheet.tab for sheet in found if sheet.is_hidden]
     sheets = [sheet for sheet in found if not sheet.is_hidden]
-    if terms.asks and (not sheets or any(_asks(sheet) for sheet in sheets)):
+    if terms.asks and (terms.always or not sheets or any(_asks(sheet) for sheet in sheets)):
         raise ColumnsUnsettled(_heads(sheets), reading.hidden_sheets)
     for sheet in sheets:
         reading.sheets.append(

@@ -153,6 +153,8 @@ def name_cells(
             likely += _parts(raw, first, at, words, terms)[:1]
         return []
     sheets = _parts(raw, first, index, words, terms)
+    if sheets[0].is_chosen and words.required not in sheets[0].columns and not terms.always:
+        return []  # the user said that it is no such list
     if raw.is_hidden and not terms.hidden_sheets:
         return sheets
     readers = [_RowReader(sheet, words, Texts() if texts is None else texts) for sheet in sheets]

@@ -12,7 +12,7 @@ from members.ground.sealing import decrypt, encrypt
 from members.roster.cells import CellProblem
 from members.roster.columns import ColumnGuess
 from members.roster.places import RosterGroup
-from members.roster.plan import Outcome, Plan, PlannedRow, Status
+from members.roster.planned import Outcome, Plan, PlannedRow, Status
 from members.roster.reading import ColumnsUnsettled, Reading, RosterEntry, SheetHead, SheetNote
 
 Sealed = bytes | memoryview | None

@@ -21,7 +21,7 @@ from members.models.imports import FORGOTTEN
 from members.roster import job, steps
 from members.roster.errorbook import mark
 from members.roster.headings import HEADINGS
-from members.roster.plan import Plan, Status
+from members.roster.planned import Plan, Status
 from members.roster.refusal import UnreadableFile
 from members.roster.stored import unseal_plan
 from members.roster.undo import EDITED, Undoing

@@ -18,8 +18,8 @@ from members.ground.days import Unreadable
 from members.ground.names import read_name
 from members.models import Area, AuditEntry, Household, Member, Residence, User
 from members.roster import workbook
-from members.roster.cells import DATE_FIELDS, HEADINGS
 from members.roster.failed_cells import FailedCells
+from members.roster.headings import DATE_FIELDS, HEADINGS
 from members.roster.sheet import read
 from members.roster.tree import import_tree
 from members.rules import registering

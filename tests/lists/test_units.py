@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from members.ground.unit_names import are_near, core, folded
 from members.models import Area, AuditEntry, Employer, EmployerName, Member, RosterImport, User
 from members.roster import steps
-from members.roster.plan import Plan, Status
+from members.roster.planned import Plan, Status
 from members.rules import employing
 from tests import factories
 from tests.members.uploads import bring_in, cells, only_row, plan_of, preview, sheet, statuses, write

@@ -6,7 +6,7 @@ import pytest
 
 from members.models import Area, Member, RosterImport, User
 from members.roster import steps
-from members.roster.plan import Status
+from members.roster.planned import Status
 from tests import factories
 from tests.members.uploads import called, cells, errors, everything, only_row, plan_of, preview, sheet, statuses, write
 

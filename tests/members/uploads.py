@@ -6,7 +6,7 @@ from typing import Any
 
 from members.models import Area, Employer, Member, Residence, RosterImport, User
 from members.roster import steps
-from members.roster.plan import Plan, PlannedRow
+from members.roster.planned import Plan, PlannedRow
 from members.roster.stored import unseal_plan
 
 SIGNS = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥"

@@ -9,7 +9,8 @@ from members.management.areas import area_named
 from members.models import RosterImport
 from members.roster import steps
 from members.roster.basis import Terms
-from members.roster.plan import Plan, Status, make_plan
+from members.roster.plan import make_plan
+from members.roster.planned import Plan, Status
 from members.roster.reading import read_roster
 from members.roster.refusal import UnreadableFile
 from members.roster.stored import unseal_plan
