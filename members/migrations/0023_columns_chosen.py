@@ -6,44 +6,74 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('members', '0022_former_names_once'),
+        ("members", "0022_former_names_once"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='rosterimport',
-            name='asks_columns',
+            model_name="rosterimport",
+            name="asks_columns",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='rosterimport',
-            name='hidden_sheets',
-            field=models.BooleanField(default=False, verbose_name='隐藏的工作表也读取'),
+            model_name="rosterimport",
+            name="hidden_sheets",
+            field=models.BooleanField(default=False, verbose_name="隐藏的工作表也读取"),
         ),
         migrations.AlterField(
-            model_name='rosterimport',
-            name='status',
-            field=models.CharField(choices=[('reading', '正在读取'), ('columns', '待认列'), ('refused', '不能读取'), ('review', '待核对'), ('applying', '正在写入'), ('applied', '已写入'), ('undone', '已撤销'), ('discarded', '已放弃'), ('failed', '已中断')], default='reading', max_length=20, verbose_name='状态'),
+            model_name="rosterimport",
+            name="status",
+            field=models.CharField(
+                choices=[
+                    ("reading", "正在读取"),
+                    ("columns", "待认列"),
+                    ("refused", "不能读取"),
+                    ("review", "待核对"),
+                    ("applying", "正在写入"),
+                    ("applied", "已写入"),
+                    ("undone", "已撤销"),
+                    ("discarded", "已放弃"),
+                    ("failed", "已中断"),
+                ],
+                default="reading",
+                max_length=20,
+                verbose_name="状态",
+            ),
         ),
         migrations.CreateModel(
-            name='RosterColumns',
+            name="RosterColumns",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(editable=False, max_length=64)),
-                ('headings', models.TextField(verbose_name='表头')),
-                ('columns', models.JSONField(default=dict, verbose_name='认作')),
-                ('affiliation', models.CharField(blank=True, max_length=10, verbose_name='整张表是')),
-                ('changed_at', models.DateTimeField(auto_now=True, verbose_name='时间')),
-                ('area', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='members.area', verbose_name='区域')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='谁认的')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(editable=False, max_length=64)),
+                ("headings", models.TextField(verbose_name="表头")),
+                ("columns", models.JSONField(default=dict, verbose_name="认作")),
+                ("affiliation", models.CharField(blank=True, max_length=10, verbose_name="整张表是")),
+                ("changed_at", models.DateTimeField(auto_now=True, verbose_name="时间")),
+                (
+                    "area",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="members.area",
+                        verbose_name="区域",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="谁认的",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '记住的列',
-                'verbose_name_plural': '记住的列',
-                'ordering': ['-changed_at'],
-                'constraints': [models.UniqueConstraint(fields=('area', 'key'), name='columns_remembered_once')],
+                "verbose_name": "记住的列",
+                "verbose_name_plural": "记住的列",
+                "ordering": ["-changed_at"],
+                "constraints": [models.UniqueConstraint(fields=("area", "key"), name="columns_remembered_once")],
             },
         ),
     ]
