@@ -83,7 +83,8 @@ def home(request):
     paths = sorted({path for _, path in access.posts_of(request.user)})
     roots = areas.filter(path__in=paths).on(today)
     posts = [Post(area, coverage(area, areas=areas, day=today).figures) for area in roots[:SHOWN_POSTS]]
-    waiting = RosterImport.objects.for_user(request.user).filter(status=RosterImport.Status.REVIEW).defer(*FORGOTTEN)
+    open_ones = (RosterImport.Status.COLUMNS, RosterImport.Status.REVIEW)
+    waiting = RosterImport.objects.for_user(request.user).filter(status__in=open_ones).defer(*FORGOTTEN)
     return page(
         request,
         "louzu/home.html",

@@ -10,6 +10,7 @@ from members.views import (
     pairings,
     proposals,
     roster,
+    roster_columns,
     second_factor,
     users,
 )
@@ -48,6 +49,8 @@ urlpatterns = [
     path("roster/template.xlsx", roster.template, name="roster_template"),
     path("roster/<int:pk>/", roster.show, name="roster"),
     path("roster/<int:pk>/progress/", roster.progress, name="roster_progress"),
+    path("roster/<int:pk>/columns/", roster_columns.settle, name="roster_columns"),
+    path("roster/<int:pk>/columns/again/", roster_columns.ask, name="roster_columns_again"),
     path("roster/<int:pk>/choose/", roster.choose, name="roster_choose"),
     path("roster/<int:pk>/apply/", roster.apply, name="roster_apply"),
     path("roster/<int:pk>/apply-good/", roster.apply_good, name="roster_apply_good"),

@@ -102,7 +102,7 @@ def _never_on_a_form(model: type[models.Model]) -> list[str]:
     known = {
         "AuditEntry": {"area_path", "previous"},
         "AuditHead": {"hash"},
-        "RosterImport": {"choices", "progress", "beat_at"},
+        "RosterImport": {"asks_columns", "choices", "progress", "beat_at"},
     }.get(model.__name__, set())
     return [field.name for field in model._meta.concrete_fields if field.name in known]
 

@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from members.ground.access import PostKind
-from members.models import Area, AuditEntry, Employer, Member, StaffToken, User
+from members.models import Area, AuditEntry, Employer, Member, RosterImport, StaffToken, User
 from tests import factories
 from tests.matrix import (
     FILE,
@@ -27,7 +27,7 @@ from tests.matrix import (
     strangers,
     tell_tales,
 )
-from tests.members.uploads import cells, preview, sheet, write
+from tests.members.uploads import cells, named_columns, preview, sheet, write
 
 # Own rows are 1号楼, who lives there and who works there; "other" ones lie in the other community of the street, "far"
 # ones in the other street. A form that finds fault with what was posted answers 200, one that saved 302.
@@ -47,6 +47,10 @@ TABLE: Table = {
         "GET roster/{other_import}/": (404, 200, 404, 404, 404, 404, 404, 404, LOGIN),
         "GET roster/{import}/progress/": (404, 200, 200, 404, 404, 404, 404, 404, LOGIN),
         "GET roster/{other_import}/progress/": (404, 200, 404, 404, 404, 404, 404, 404, LOGIN),
+        "POST roster/{unnamed_import}/columns/": (404, 302, 302, 404, 404, 404, 404, 404, LOGIN),
+        "POST roster/{other_import}/columns/": (404, 302, 404, 404, 404, 404, 404, 404, LOGIN),
+        "POST roster/{clean_import}/columns/again/": (404, 302, 302, 404, 404, 404, 404, 404, LOGIN),
+        "POST roster/{other_import}/columns/again/": (404, 302, 404, 404, 404, 404, 404, 404, LOGIN),
         "POST roster/{import}/choose/": (404, 302, 302, 404, 404, 404, 404, 404, LOGIN),
         "POST roster/{other_import}/choose/": (404, 302, 404, 404, 404, 404, 404, 404, LOGIN),
         "POST roster/{clean_import}/apply/": (404, 302, 302, 404, 404, 404, 404, 404, LOGIN),
@@ -216,6 +220,7 @@ def rows(
         "entry": AuditEntry.objects.filter(model="members.Member", row=str(member.pk)).latest("pk").pk,
         "token": StaffToken.issue(users["liaison"], label="联络员的")[0].pk,
         "import": preview(sheet(cells("新人甲"), cells("新人乙", 性别="")), *mine).pk,
+        "unnamed_import": preview(sheet({"同志": "新人庚", "男女": "男"}), *mine).pk,
         "clean_import": preview(sheet(cells("新人丙")), *mine).pk,
         "done_import": write(preview(sheet(cells("新人丁")), *mine)).pk,
         "other_import": preview(sheet(cells("新人戊", 小区="仓场公寓", 楼组="2号楼")), *theirs).pk,
@@ -259,6 +264,9 @@ def bodies(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {
         "roster/": upload,
         "roster/{import}/choose/": {"choice-csv!2": "new"},
+        "roster/{unnamed_import}/columns/": named_columns(
+            RosterImport.objects.get(pk=rows["unnamed_import"]), {"同志": "name"}, affiliation="local"
+        ),
         "admin/members/member/add/": person | {"home": rows["group"], "room": "101"},
         **{f"admin/members/member/{{{name}}}/change/": kept for name in ("member", "other_member", "far_member")},
         **{f"members/{{{name}}}/move/": {"to": rows["group"], "on": today} for name in ("member", "other_member")},

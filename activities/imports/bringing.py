@@ -20,7 +20,7 @@ from members.ground.audit import differences, record
 from members.ground.paths import SEGMENT
 from members.ground.text import squeezed
 from members.models import Area, User
-from members.roster.sheet import Headings
+from members.roster.columns import Headings
 
 
 @dataclass(slots=True)

@@ -13,8 +13,9 @@ from members.ground.export import unquoted
 from members.ground.sealing import decrypt, encrypt
 from members.ground.text import as_text
 from members.roster import workbook
+from members.roster.columns import Headings, Vocabulary
 from members.roster.refusal import UnreadableFile
-from members.roster.sheet import Headings, RosterSheet, first_rows, name_cells
+from members.roster.sheet import RosterSheet, first_rows, name_cells
 from members.roster.workbook import RawStream
 
 MOST_ACTIVITIES, MOST_CAME = 500, 20_000
@@ -100,8 +101,9 @@ def _take(book: ActivityBook, raw: RawStream) -> bool:
     first = first_rows(raw.rows)
     for table, headings, required in ((book.came, CAME, "member"), (book.activities, ACTIVITIES, "title")):
         rows = chain(first, raw.rows)
-        if sheet := name_cells(RawStream(raw.name, rows, raw.hidden), headings, required=required):
-            table.take(sheet)
+        if sheets := name_cells(RawStream(raw.name, rows, raw.hidden), Vocabulary(headings, required)):
+            for sheet in sheets:
+                table.take(sheet)
             return True
     return False
 

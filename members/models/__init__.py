@@ -3,6 +3,7 @@
 from members.models.areas import Area
 from members.models.attempts import LoginAttempts
 from members.models.audit import AuditEntry
+from members.models.columns import RosterColumns
 from members.models.consents import Consent
 from members.models.duties import Duty
 from members.models.employers import Employer, EmployerName
@@ -29,6 +30,7 @@ __all__ = [
     "Member",
     "Pairing",
     "Residence",
+    "RosterColumns",
     "RosterImport",
     "StaffToken",
     "User",

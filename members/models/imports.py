@@ -54,7 +54,8 @@ class RosterImportQuerySet(models.QuerySet["RosterImport"]):
         if not old.exists():
             return 0
         with atomic_write():
-            reviewed = old.filter(status=RosterImport.Status.REVIEW).order_by("pk").select_for_update(no_key=True)
+            open_ones = (RosterImport.Status.COLUMNS, RosterImport.Status.REVIEW)
+            reviewed = old.filter(status__in=open_ones).order_by("pk").select_for_update(no_key=True)
             for row in reviewed.defer(*FORGOTTEN):
                 row.advance(RosterImport.Status.DISCARDED)
             return old.update(**FORGOTTEN)
@@ -65,6 +66,7 @@ class RosterImport(WithStatus):
 
     class Status(models.TextChoices):
         READING = "reading", "正在读取"
+        COLUMNS = "columns", "待认列"
         REFUSED = "refused", "不能读取"
         REVIEW = "review", "待核对"
         APPLYING = "applying", "正在写入"
@@ -75,7 +77,8 @@ class RosterImport(WithStatus):
 
     BUSY = (Status.READING, Status.APPLYING)
     TRANSITIONS: dict[str, set[str]] = {
-        Status.READING: {Status.REVIEW, Status.REFUSED, Status.FAILED},
+        Status.READING: {Status.COLUMNS, Status.REVIEW, Status.REFUSED, Status.FAILED},
+        Status.COLUMNS: {Status.READING, Status.DISCARDED},
         Status.REVIEW: {Status.READING, Status.APPLYING, Status.DISCARDED},
         Status.APPLYING: {Status.APPLIED, Status.REVIEW, Status.FAILED},
         Status.APPLIED: {Status.UNDONE},
@@ -102,6 +105,8 @@ class RosterImport(WithStatus):
     reading = models.BinaryField(null=True)
     plan = models.BinaryField(null=True)
     create_groups = models.BooleanField("自动新建名单里没有登记过的楼组", default=False)
+    hidden_sheets = models.BooleanField("隐藏的工作表也读取", default=False)
+    asks_columns = models.BooleanField(default=False)  # whether the user wants to see the columns, certain or not
     choices = models.JSONField(default=dict)
     status = models.CharField("状态", max_length=20, choices=Status.choices, default=Status.READING)
     progress = models.PositiveSmallIntegerField(default=0)

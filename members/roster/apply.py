@@ -14,7 +14,7 @@ from members.ground.history import batches, write_history
 from members.ground.paths import NextPaths
 from members.ground.pinyin import spell
 from members.models import Area, Employer, EmployerName, Member, Residence, RosterImport
-from members.roster.plan import Outcome, Plan, PlannedRow, Status
+from members.roster.planned import Outcome, Plan, PlannedRow, Status
 from members.roster.refusal import UnreadableFile
 
 Columns = dict[str, dict[str, Any]]

@@ -17,29 +17,8 @@ from members.ground.phones import read_phone
 from members.ground.rooms import fold_room
 from members.ground.text import BLANKS, Cell, as_text, narrow, squeezed, without_zero
 from members.ground.trouble import SUSPECT, UNCOMPUTED, trouble
+from members.roster.headings import HEADINGS
 from members.roster.sheet import RosterRow
-
-HEADINGS: dict[str, tuple[str, ...]] = {
-    "name": ("姓名", "党员姓名"),
-    "sex": ("性别",),
-    "id_number": ("身份证", "身份证号", "身份证号码", "公民身份号码", "公民身份证号码", "证件编号", "证件号码"),
-    "birth_date": ("出生年月", "出生日期", "出生时间", "生日"),
-    "phone": ("联系电话", "手机", "手机号", "手机号码", "联系手机", "联系方式", "电话"),
-    "standing": ("党员类别", "人员类别", "政治面貌"),
-    "party_since": ("入党时间", "入党日期", "入党年月", "加入党组织日期", "接收预备党员日期"),
-    "affiliation": ("在职/在册", "在职在册", "党员类型", "组织关系"),
-    "employer": ("工作单位", "单位", "单位名称", "工作单位及职务", "单位、职务或职业", "所在单位"),
-    "credit_code": ("统一社会信用代码", "信用代码"),
-    "rank": ("职务层次", "职务级别", "职级"),
-    "community": ("社区", "居委", "居委会"),
-    "station": ("小区", "所在小区", "住宅小区", "联络站"),
-    "group": ("楼组", "楼号", "楼栋", "楼"),
-    "room": ("室号", "门牌", "房号", "单元室号"),
-    "joined": ("参加楼组党小组", "是否参加楼组党小组", "参加楼组党小组日期"),
-    "skills": ("特长", "专长", "专业特长"),
-    "remark": ("备注",),
-}
-DATE_FIELDS = ("birth_date", "party_since", "joined")
 
 SEXES = {"男": "male", "女": "female"}
 STANDINGS = {
@@ -52,8 +31,13 @@ STANDINGS = {
 AFFILIATIONS = {"在职": "in_post", "在职党员": "in_post", "在册": "local", "在册党员": "local"}
 JOINED = {"是": "yes", "否": "no"}
 RANKS = (("division", r"[正副]?处级?|县处级([正副]职)?"), ("section", r"[正副]?科级?|乡科级([正副]职)?"))
-PLACES = ("community", "station", "group")
-LONGEST = {"employer": 100, "community": 50, "station": 50, "group": 50, "room": 30, "remark": 200}
+PLACES = ("community", "station", "group", "address")
+LONGEST = {"employer": 100, "community": 50, "station": 50, "group": 50, "room": 30, "address": 2_000, "remark": 200}
+
+CODE = re.compile(r"^\d{1,4}[_.、:-]")  # a drop-down's code before its label
+# Who is no member here any more, and what says the contrary.
+GONE = re.compile(r"死亡|已故|去世|亡故|病故|逝世|不在世|停止党籍|出党|退党|除名|开除|失联|转出|迁出|取消资格|自行脱党")
+STAYS = re.compile(r"[未没不无]有?(?:死亡|停止党籍|出党|退党|除名|开除|失联|转出|迁出)|转出地")
 
 NO_NAME = "没有填姓名，请补上姓名"
 NO_SEX = "没有填性别，也没有身份证号可以查对，请填“男”或“女”"
@@ -92,6 +76,7 @@ def clean(
             values[name] = read_cell(name, cell, today)
         except Unreadable as error:
             messages[name] = str(error)
+    values["fate"] = values.get("fate") or (_fate(values.get("remark", "")) if values.get("remark") != "否" else "")
     _check_person(row, values, messages)
     _check_membership(values, messages, affiliation)
     _check_ages(row, values, messages, today)
@@ -193,6 +178,12 @@ def _remark(cell: Cell) -> str:
     return _bounded(BLANKS.sub(" ", _plain(cell)), LONGEST["remark"])
 
 
+def _fate(cell: Cell) -> str:
+    """Return what the cell says of somebody who is no member here any more, "" where it says nothing of the kind."""
+    text = squeezed(as_text(cell))
+    return text[:50] if text == "否" or (GONE.search(text) and not STAYS.search(text)) else ""
+
+
 def _plain(cell: Cell) -> str:
     """Return the text of a cell, without the quote that our exports put before = + - @."""
     return narrow(as_text(cell)).removeprefix("'")
@@ -222,7 +213,7 @@ def _text(name: str) -> Callable[[Cell, date], str]:
 def _choice(choices: Mapping[str, str], message: str) -> Callable[[Cell, date], str]:
     def read(cell: Cell, today: date) -> str:
         try:
-            return choices[squeezed(as_text(cell))]
+            return choices[CODE.sub("", squeezed(as_text(cell)))]
         except KeyError:
             raise Unreadable(message) from None
 
@@ -247,6 +238,8 @@ READERS: dict[str, Callable[[Cell, date], str]] = {
     "room": _text("room"),
     "joined": _joined,
     "skills": lambda cell, today: _skills(cell),
+    "address": _text("address"),
+    "fate": lambda cell, today: _fate(cell),
     "remark": lambda cell, today: _remark(cell),
 }
 ORDER = {name: place for place, name in enumerate(HEADINGS)}

@@ -66,6 +66,7 @@ class People:
         self.by_group: dict[tuple[str, str], list[KnownMember]] = defaultdict(list)
         self.by_birth: dict[tuple[str, str], list[KnownMember]] = defaultdict(list)
         self.moved_away: dict[str, list[KnownMember]] = defaultdict(list)
+        self.living: dict[str, list[KnownMember]] = defaultdict(list)
         for pk, *values in people:
             self._add(KnownMember(pk, dict(zip(COLUMNS, values, strict=True)), home_of.get(pk)))
 
@@ -80,6 +81,7 @@ class People:
             self.by_birth[name, fields["birth_date"]].append(person)
         if person.home:
             self.by_group[name, person.home.path].append(person)
+            self.living[name].append(person)
         else:
             self.moved_away[name].append(person)
 

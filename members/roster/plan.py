@@ -3,130 +3,20 @@
 The preview shows the plan. Applying it plans again and compares, so that records changed in between are noticed.
 """
 
-from collections import Counter, defaultdict
-from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any
+from collections import defaultdict
 
 from members.roster.basis import Basis, Terms, look, named_employers
 from members.roster.cells import CellProblem
 from members.roster.compare import MEMBER_FIELDS, WHO, fits, joined_alike, readable_change, same, share_birth_date
 from members.roster.known import KnownMember, Match, People
-from members.roster.places import PlaceProblem, RosterGroup, RosterPlaces
-from members.roster.reading import Reading, RosterEntry, SheetNote
+from members.roster.places import PlaceProblem, RosterPlaces
+from members.roster.planned import Plan, PlannedRow, Status, cautions, codes_used, names_used, still_needed
+from members.roster.reading import Reading, RosterEntry
 from members.roster.twins import COLUMNS, Twins, whereabouts
 from members.roster.units import Employers
 
-Outcome = list[Any]
-MANY = 0.3
-ENOUGH_TO_JUDGE = 10
+HIDDEN_SHEET = "工作表“{sheet}”是隐藏的，没有读取。要读取，请点“列认错了，改一改”，在下一页勾选。"
 ONE_DOOR = "表里不止一行是这个姓名、这个住址"
-
-
-class Status(StrEnum):
-    NEW = "new"
-    CHANGED = "changed"
-    SAME = "same"
-    ERROR = "error"
-    DOUBT = "doubt"
-    SKIPPED = "skipped"
-
-
-@dataclass(slots=True)
-class PlannedRow:
-    """What one row of the file would do.
-
-    `changes` is what the clerk sees, {field: [old, new]}; `writes` has the member's new values; `home` is the change of
-    the residence: "" none, "in" a first home, "move" another building, "mend" another room or day of joining.
-    A row in doubt has `candidates`, with what speaks `against` each of them (by id), or is `asked` about with a
-    sentence, because another row may name the same person; one of a near unit waits for the answer on its employer.
-    """
-
-    sheet: str
-    row: int
-    name: str
-    status: Status
-    problems: list[CellProblem] = field(default_factory=list)
-    member: int | None = None
-    candidates: list[int] = field(default_factory=list)
-    against: dict[str, str] = field(default_factory=dict)
-    asked: str = ""
-    is_of_near_unit: bool = False
-    changes: dict[str, list[str]] = field(default_factory=dict)
-    writes: dict[str, str] = field(default_factory=dict)
-    employer: int | str | None = None
-    place: RosterGroup | None = None
-    home: str = ""
-    room: str = ""
-    joined: str = ""
-    residence: int | None = None
-
-    @property
-    def key(self) -> str:
-        return f"{self.sheet}!{self.row}"
-
-    @property
-    def likely(self) -> list[tuple[int, str]]:
-        """The candidates, each with what speaks against it."""
-        return [(pk, self.against.get(str(pk), "")) for pk in self.candidates]
-
-    @property
-    def options(self) -> list[str]:
-        """The answers that the clerk may give to a row in doubt."""
-        return [*map(str, self.candidates), "new", "skip"] if self.candidates or self.asked else []
-
-    def outcome(self) -> Outcome:
-        """Return what must not have changed between preview and writing; the last is what the clerk may answer."""
-        return [self.status, self.member, self.home, self.changes, self.options]
-
-
-@dataclass(slots=True)
-class Plan:
-    """All rows, and what the summary says about them.
-
-    `absent` are the ids of members who live in the area and whom the file does not name. The clerk has to confirm
-    `warnings` before writing; `notes` are for information. `near_units` are the questions on employers, by key, and
-    `learned` the names that the answers give to known employers (ids).
-    """
-
-    sheets: list[SheetNote]
-    rows: list[PlannedRow]
-    new_employers: dict[str, dict[str, str]]
-    employer_codes: dict[int, str]
-    new_groups: dict[str, str]
-    absent: list[int]
-    warnings: list[str]
-    notes: list[str]
-    near_units: dict[str, dict[str, Any]] = field(default_factory=dict)
-    learned: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def open_units(self) -> list[str]:
-        """The near names of employers that nobody has answered yet."""
-        return [unit["name"] for unit in self.near_units.values() if not unit["answer"]]
-
-    def counts(self) -> dict[str, int]:
-        found = Counter(row.status.value for row in self.rows)
-        return {status.value: found[status] for status in Status if status != Status.SKIPPED or found[status]}
-
-    def outcomes(self) -> dict[str, Outcome]:
-        """Return each row's outcome by the row's key, and of each question on an employer what may be answered."""
-        near = {
-            key: [unit["answer"], [*(str(pk) for pk, _ in unit["units"]), "new"]]
-            for key, unit in self.near_units.items()
-        }
-        return {row.key: row.outcome() for row in self.rows} | near
-
-    def frequent_problems(self) -> list[tuple[str, int]]:
-        """Return (sentence, rows) of problems that three rows or more have: one correction may solve all of them."""
-        found = Counter(problem.message for row in self.rows for problem in row.problems)
-        return [(message, count) for message, count in found.most_common(5) if count >= 3]
-
-    def moving(self) -> int:
-        return sum(row.home == "move" for row in self.rows)
-
-    def changed_fields(self) -> dict[str, int]:
-        return dict(Counter(name for row in self.rows if row.status == Status.CHANGED for name in row.changes))
 
 
 def make_plan(reading: Reading, terms: Terms, basis: Basis | None = None) -> Plan:
@@ -139,17 +29,18 @@ def make_plan(reading: Reading, terms: Terms, basis: Basis | None = None) -> Pla
         row.place.path: row.place.label for row in rows if row.place and row.place.is_new and row.status != Status.ERROR
     }
     absent, before = planner.absent(rows)
+    warnings, notes = cautions(rows, before)
     return Plan(
         sheets=reading.sheets,
         rows=rows,
-        new_employers=_still_needed(planner.employers.new, rows),
-        employer_codes=_codes_used(planner.employers.codes_to_add(), rows),
+        new_employers=still_needed(planner.employers.new, rows),
+        employer_codes=codes_used(planner.employers.codes_to_add(), rows),
         new_groups=made,
         absent=absent,
-        warnings=_warnings(rows, before),
-        notes=[*planner.notes(), *planner.employers.notes()],
+        warnings=warnings,
+        notes=[*notes, *planner.notes(), *planner.employers.notes()],
         near_units=planner.employers.near,
-        learned=_names_used(planner.employers.learned, rows),
+        learned=names_used(planner.employers.learned, rows),
     )
 
 
@@ -164,7 +55,7 @@ class Planner:
             named_employers(reading), basis.employers, basis.aliases, basis.shared, terms.choices
         )
         self.columns = {sheet.name: sheet.columns for sheet in reading.sheets}
-        self.twins = Twins()
+        self.twins, self.hidden_sheets = Twins(), reading.hidden_sheets
         self.taken: dict[int, RosterEntry] = {}
         self.names_of: dict[str, dict[str, int]] = defaultdict(dict)
         for entry in reading.entries:
@@ -174,6 +65,9 @@ class Planner:
     def prepare(self, entry: RosterEntry) -> PlannedRow:
         """Find the row's place and employer, and whether an earlier row may name the same person."""
         row = PlannedRow(entry.sheet, entry.row, entry.values.get("name", ""), Status.ERROR, list(entry.problems))
+        if "fate" in entry.values:
+            row.status, row.problems = Status.LEFT, []
+            return row
         self._place(row, entry)
         self._employer(row, entry)
         if twin := self.twins.find(entry, row.place):
@@ -184,6 +78,9 @@ class Planner:
 
     def plan(self, row: PlannedRow, entry: RosterEntry) -> None:
         """Find the row's member, now that all rows are prepared, and say what the row would do."""
+        if row.status == Status.LEFT:
+            self._leave(row, entry)
+            return
         if row.problems or row.is_of_near_unit:
             row.status, row.asked = (Status.ERROR if row.problems else Status.DOUBT), ""
             return
@@ -197,6 +94,15 @@ class Planner:
             row.status = Status.SKIPPED if choice == "skip" else Status.DOUBT
             return
         self._compare(row, entry, person)
+
+    def _leave(self, row: PlannedRow, entry: RosterEntry) -> None:
+        """Say what to do about somebody whom the file calls dead or gone."""
+        alike = self.people.living.get(row.name, ())
+        known = [person for person in alike if person.home and self._may_write(person.home.path)]
+        row.candidates = sorted(person.pk for person in known)
+        what = "登记里有同名的党员，请点开核对，确实的办理迁出" if known else "登记里没有这个人，不用办理"
+        column = "fate" if "fate" in self.columns[entry.sheet] else "remark"
+        self._problem(row, entry, column, f"表里写着“{entry.values['fate']}”，不写入；{what}")
 
     def _match(self, row: PlannedRow, entry: RosterEntry) -> Match:
         """Identify the row's member; a door leads to nobody for sure where two rows of the file have it."""
@@ -219,15 +125,16 @@ class Planner:
         """Return the ids of members who live in the area and are not in the file, and how many live there."""
         path = self.terms.area.path
         here = [person for person in self.people.all.values() if person.home and person.home.path.startswith(path)]
-        unclear = {row.name for row in rows if row.status in (Status.ERROR, Status.DOUBT, Status.SKIPPED)}
+        unclear = {row.name for row in rows if row.status in (Status.ERROR, Status.DOUBT, Status.SKIPPED, Status.LEFT)}
         missing = [p.pk for p in here if p.pk not in self.taken and p.fields["name"] not in unclear]
         return missing, len(here)
 
     def notes(self) -> list[str]:
-        """Return a sentence on each ID number that the file gives to different people, which is mostly an error."""
+        """Return a sentence on each sheet that was not read, and on each ID number that is of different people."""
         shared = [names for names in self.names_of.values() if len(names) > 1]
         pairs = ["、".join(f"第 {row} 行{name}" for name, row in names.items()) for names in shared]
-        return [f"{pair}的身份证号相同，将按不同的人登记，请核对证件。" for pair in pairs]
+        hidden = [HIDDEN_SHEET.format(sheet=sheet) for sheet in self.hidden_sheets]
+        return [*hidden, *(f"{pair}的身份证号相同，将按不同的人登记，请核对证件。" for pair in pairs)]
 
     def _problem(self, row: PlannedRow, entry: RosterEntry, column: str, message: str) -> None:
         heading = self.columns[entry.sheet].get(column, "")
@@ -310,40 +217,3 @@ class Planner:
             row.changes["joined"] = [str(home.joined_on or ""), {"yes": "是", "no": "否"}.get(row.joined, row.joined)]
         if "room" in row.changes or "joined" in row.changes:
             row.home, row.residence = "mend", home.pk
-
-
-def _still_needed(new: dict[str, dict[str, str]], rows: list[PlannedRow]) -> dict[str, dict[str, str]]:
-    used = {row.employer for row in rows if row.status in (Status.NEW, Status.CHANGED, Status.DOUBT)}
-    return {ref: employer for ref, employer in new.items() if ref in used}
-
-
-def _codes_used(codes: dict[int, str], rows: list[PlannedRow]) -> dict[int, str]:
-    used = _known_employers(rows)
-    return {pk: code for pk, code in codes.items() if pk in used}
-
-
-def _names_used(names: dict[str, int], rows: list[PlannedRow]) -> dict[str, int]:
-    used = _known_employers(rows)
-    return {name: pk for name, pk in names.items() if pk in used}
-
-
-def _known_employers(rows: list[PlannedRow]) -> set[int | str | None]:
-    return {row.employer for row in rows if row.status in (Status.NEW, Status.CHANGED, Status.SAME)}
-
-
-def _warnings(rows: list[PlannedRow], before: int) -> list[str]:
-    if before < ENOUGH_TO_JUDGE:
-        return []
-    changed = sum(row.status == Status.CHANGED for row in rows)
-    met = changed + sum(row.status == Status.SAME for row in rows)
-    decided = sum(row.status not in (Status.ERROR, Status.DOUBT) for row in rows)
-    warnings = []
-    if changed > MANY * before:
-        warnings.append(
-            f"现有 {before} 名党员中有 {changed} 名的资料将被修改，超过三成。请确认上传的是正确的、最新的花名册。"
-        )
-    if decided >= ENOUGH_TO_JUDGE and met < MANY * decided:
-        warnings.append(
-            f"文件里没有错误的 {decided} 行中，只有 {met} 行能与现有党员对上，不到三成。请确认区域没有选错。"
-        )
-    return warnings

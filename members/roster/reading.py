@@ -1,11 +1,19 @@
 """Reading and cleaning a roster, before anything is looked up in the database."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 
+from members.ground.days import Unreadable
 from members.ground.sealing import digest
-from members.roster.cells import DATE_FIELDS, HEADINGS, CellProblem, clean
+from members.ground.text import Cell
+from members.roster.cells import READERS, CellProblem, clean
+from members.roster.columns import ColumnGuess, ColumnTerms, Vocabulary
+from members.roster.headings import BY_CONTENT, DATE_FIELDS, FOREIGN, HEADINGS, WITHIN
 from members.roster.sheet import RosterSheet, read
+
+HOMES = ("address", "group", "room")
 
 
 @dataclass(slots=True)
@@ -31,19 +39,94 @@ class SheetNote:
 
 @dataclass(slots=True)
 class Reading:
+    """What a file says; `hidden_sheets` are rosters in sheets that are hidden, and were not read."""
+
     sheets: list[SheetNote] = field(default_factory=list)
     entries: list[RosterEntry] = field(default_factory=list)
+    hidden_sheets: list[str] = field(default_factory=list)
 
 
-def read_roster(content: bytes, *, today: date) -> Reading:
-    """Read a roster file; raises UnreadableFile with one sentence where it is no roster."""
-    reading = Reading()
-    for sheet in read(content, HEADINGS, required="name", date_fields=DATE_FIELDS):
+@dataclass(slots=True)
+class SheetHead:
+    """A heading row as the columns page shows it: the sheets that have it, its columns, and the fields still wanted."""
+
+    key: str
+    sheets: list[str]
+    heading_row: int
+    columns: list[ColumnGuess]
+    wanting: list[str]
+    is_certain: bool
+
+
+class ColumnsUnsettled(Exception):
+    """The user has to say what some columns mean."""
+
+    def __init__(self, heads: list[SheetHead], hidden_sheets: list[str]):
+        super().__init__(f"{len(heads)} heading rows")
+        self.heads, self.hidden_sheets = heads, hidden_sheets
+
+
+def read_roster(
+    content: bytes,
+    *,
+    today: date,
+    terms: ColumnTerms | None = None,
+    known: Mapping[str, Collection[str]] | None = None,
+) -> Reading:
+    """Read a roster file. `known` are names of places and employers, by which a column may be recognised.
+
+    Raises UnreadableFile with one sentence where it is no roster; ColumnsUnsettled where the terms ask and it is not
+    certain what the columns mean.
+    """
+    terms, reading = terms or ColumnTerms(), Reading()
+    found = read(content, _vocabulary(today, known or {}), date_fields=DATE_FIELDS, terms=terms)
+    reading.hidden_sheets = [sheet.tab for sheet in found if sheet.is_hidden]
+    sheets = [sheet for sheet in found if not sheet.is_hidden]
+    if terms.asks and (terms.always or not sheets or any(_asks(sheet) for sheet in sheets)):
+        raise ColumnsUnsettled(_heads(sheets), reading.hidden_sheets)
+    for sheet in sheets:
         reading.sheets.append(
             SheetNote(sheet.name, sheet.heading_row, sheet.columns, sheet.not_taken, sheet.hidden_rows)
         )
         reading.entries += _entries(sheet, today)
     return reading
+
+
+def _vocabulary(today: date, known: Mapping[str, Collection[str]]) -> Vocabulary:
+    by_name = {name: known.get(name, ()) for name in ("station", "community", "employer")}
+    return Vocabulary(HEADINGS, "name", WITHIN, FOREIGN, partial(_can_be, today), BY_CONTENT, by_name)
+
+
+def _can_be(today: date, name: str, cell: Cell) -> bool:
+    try:
+        READERS[name](cell, today)
+    except Unreadable:
+        return False
+    return True
+
+
+def _asks(sheet: RosterSheet) -> bool:
+    return not sheet.is_certain or (bool(_wanting(sheet)) and not sheet.is_chosen)
+
+
+def _wanting(sheet: RosterSheet) -> list[str]:
+    """Return the fields without which no row of the sheet can be taken."""
+    wanting = [] if "name" in sheet.columns else ["name"]
+    if not any(name in sheet.columns for name in HOMES):
+        wanting.append("address")
+    return wanting if sheet.affiliation or "affiliation" in sheet.columns else [*wanting, "affiliation"]
+
+
+def _heads(sheets: list[RosterSheet]) -> list[SheetHead]:
+    """Return the heading rows, each once however many sheets and parts have it."""
+    heads: dict[str, SheetHead] = {}
+    for sheet in sheets:
+        head = heads.setdefault(
+            sheet.key,
+            SheetHead(sheet.key, [], sheet.heading_row, sheet.guesses, _wanting(sheet), not _asks(sheet)),
+        )
+        head.sheets.append(sheet.name)
+    return list(heads.values())
 
 
 def _entries(sheet: RosterSheet, today: date) -> list[RosterEntry]:

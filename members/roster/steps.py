@@ -1,7 +1,7 @@
 """An import's steps: read, choose, apply, undo. Each is one transition of its `RosterImport`."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -19,10 +19,13 @@ from members.models import Area, RosterImport, User
 from members.models.imports import FORGOTTEN
 from members.roster.apply import ChangedMeanwhile, Columns, columns_of, refuse_if_changed, write
 from members.roster.basis import Basis, Terms, look
-from members.roster.plan import Outcome, Plan, Status, make_plan
-from members.roster.reading import Reading, read_roster
+from members.roster.columns import ColumnTerms, SheetChoice
+from members.roster.plan import make_plan
+from members.roster.planned import Outcome, Plan, Status
+from members.roster.reading import ColumnsUnsettled, Reading, read_roster
 from members.roster.refusal import UnreadableFile
-from members.roster.stored import seal_plan, seal_reading, unseal_plan, unseal_reading
+from members.roster.remembering import known_names, remember, terms_of
+from members.roster.stored import seal_heads, seal_plan, seal_reading, unseal_heads, unseal_plan, unseal_reading
 from members.roster.undo import take_back
 
 logger = logging.getLogger(__name__)
@@ -60,14 +63,21 @@ def take_in(
     return roster_import
 
 
-def read_step(roster_import: RosterImport) -> None:
-    """Read the file and plan it; whatever happens, the import ends in a status with a sentence."""
+def read_step(roster_import: RosterImport, terms: ColumnTerms | None = None) -> None:
+    """Read the file and plan it; whatever happens, the import ends in a status with a sentence.
+
+    Where it is not certain what the columns mean, the user is asked first; `terms`, the command's, do not ask.
+    """
     with acting(roster_import.user), Heart(roster_import.beat):
         try:
             roster_import.begin(RosterImport.Status.READING, 10)
-            reading = read_roster(roster_import.file, today=roster_import.day)
+            terms = terms or terms_of(roster_import, asks=roster_import.user is not None)
+            known = known_names(roster_import.area)
+            reading = read_roster(roster_import.file, today=roster_import.day, terms=terms, known=known)
             roster_import.beat(60)
             roster_import.advance(RosterImport.Status.REVIEW, **_review(roster_import, reading))
+        except ColumnsUnsettled as unsettled:
+            roster_import.advance(RosterImport.Status.COLUMNS, reading=seal_heads(unsettled), plan=None, progress=100)
         except UnreadableFile as refusal:
             _end(roster_import, RosterImport.Status.REFUSED, refusal.sentence)
         except Conflict:
@@ -77,6 +87,35 @@ def read_step(roster_import: RosterImport) -> None:
                 raise  # the worker reads it again
             logger.exception("Roster import %s could not be read.", roster_import.pk)
             _end(roster_import, RosterImport.Status.FAILED, BROKEN)
+
+
+def columns_step(
+    roster_import: RosterImport,
+    choices: Mapping[str, SheetChoice],
+    *,
+    user: User,
+    hidden_sheets: bool = False,
+    then: Then = _no_more,
+) -> None:
+    """Remember what the user said of the columns, and have the file read again by it. Conflict where somebody did."""
+    heads = unseal_heads(roster_import.reading).heads
+    with atomic_write():
+        Area.objects.lock_street(roster_import.area)
+        afresh = {"user": user, "hidden_sheets": hidden_sheets, "asks_columns": False}
+        roster_import.advance(
+            RosterImport.Status.READING, only_from=RosterImport.Status.COLUMNS, reading=None, progress=0, **afresh
+        )
+        remember(roster_import.area, heads, choices, user=user)
+        then(roster_import)
+
+
+def ask_columns_step(roster_import: RosterImport, *, user: User, then: Then = _no_more) -> None:
+    """Have the file read once more, to be asked what its columns mean. Conflict where it is not under review."""
+    with atomic_write():
+        roster_import.advance(
+            RosterImport.Status.READING, only_from=RosterImport.Status.REVIEW, user=user, asks_columns=True, progress=0
+        )
+        then(roster_import)
 
 
 def choose_step(roster_import: RosterImport, choices: dict[str, str]) -> None:

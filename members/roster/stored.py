@@ -10,9 +10,10 @@ import orjson
 
 from members.ground.sealing import decrypt, encrypt
 from members.roster.cells import CellProblem
+from members.roster.columns import ColumnGuess
 from members.roster.places import RosterGroup
-from members.roster.plan import Outcome, Plan, PlannedRow, Status
-from members.roster.reading import Reading, RosterEntry, SheetNote
+from members.roster.planned import Outcome, Plan, PlannedRow, Status
+from members.roster.reading import ColumnsUnsettled, Reading, RosterEntry, SheetHead, SheetNote
 
 Sealed = bytes | memoryview | None
 
@@ -32,12 +33,23 @@ def seal_reading(reading: Reading, plan: Plan) -> bytes:
     return _seal([reading, plan.outcomes()])
 
 
+def seal_heads(unsettled: ColumnsUnsettled) -> bytes:
+    return _seal([unsettled.heads, unsettled.hidden_sheets])
+
+
+def unseal_heads(sealed: Sealed) -> ColumnsUnsettled:
+    heads, hidden = _unseal(sealed)
+    return ColumnsUnsettled(
+        [SheetHead(**head | {"columns": [ColumnGuess(**each) for each in head["columns"]]}) for head in heads], hidden
+    )
+
+
 def unseal_reading(sealed: Sealed) -> tuple[Reading, dict[str, Outcome]]:
     """Return the reading, and by row key the outcomes of the plan that the clerk saw."""
     packed, outcomes = _unseal(sealed)
     sheets = [SheetNote(**sheet) for sheet in packed["sheets"]]
     entries = [RosterEntry(e["sheet"], e["row"], e["values"], _problems(e)) for e in packed["entries"]]
-    return Reading(sheets, entries), outcomes
+    return Reading(sheets, entries, packed["hidden_sheets"]), outcomes
 
 
 def _row(packed: dict[str, Any]) -> PlannedRow:

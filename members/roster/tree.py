@@ -15,6 +15,7 @@ from members.ground.paths import NextPaths
 from members.ground.text import as_text, building_key, place_key, squeezed
 from members.ground.trouble import trouble
 from members.models import Area
+from members.roster.columns import Vocabulary
 from members.roster.refusal import UnreadableFile
 from members.roster.sheet import RosterRow, read
 
@@ -66,7 +67,7 @@ def import_tree(content: bytes, *, street: Area, today: date, check: bool = Fals
 
     `street` may be a new one that is not saved. Raises UnreadableFile for a file that is no such sheet.
     """
-    sheets = read(content, HEADINGS, required="community", date_fields=("established_on",))
+    sheets = read(content, Vocabulary(HEADINGS, "community"), date_fields=("established_on",))
     try:
         with atomic_write():
             tree = Tree(_locked(street), today)

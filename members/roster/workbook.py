@@ -21,7 +21,6 @@ from members.roster.child import Child
 from members.roster.refusal import UnreadableFile as UnreadableFile
 
 MAX_SIZE = 10 * 1024 * 1024
-MAX_ROWS = 20_000
 MAX_LINES = 60_000
 MAX_COLUMNS = 200
 
@@ -59,12 +58,14 @@ CONTROL = re.compile("[\x01-\x08\x0b\x0e-\x1f]")
 class RawSheet:
     """A sheet: rows of (Excel row, 1-based; its cells from column A on). Empty cells are "".
 
-    Empty rows are left out; `hidden` are the Excel rows that are hidden, known for .xlsx only.
+    Empty rows are left out; `hidden` are the Excel rows that are hidden, known for .xlsx only. `is_hidden` is of the
+    sheet itself.
     """
 
     name: str
     rows: list[RawRow]
     hidden: frozenset[int]
+    is_hidden: bool = False
 
 
 @dataclass(slots=True)
@@ -74,6 +75,7 @@ class RawStream:
     name: str
     rows: Iterator[RawRow]
     hidden: frozenset[int]
+    is_hidden: bool = False
 
 
 @dataclass(slots=True)
@@ -90,7 +92,7 @@ def read(content: bytes) -> Book:
     Raises UnreadableFile.
     """
     with opened(content) as (kind, sheets):
-        return Book(kind, [RawSheet(sheet.name, list(sheet.rows), sheet.hidden) for sheet in sheets])
+        return Book(kind, [RawSheet(sheet.name, list(sheet.rows), sheet.hidden, sheet.is_hidden) for sheet in sheets])
 
 
 @contextmanager
@@ -164,11 +166,11 @@ def _sheets(lines: Iterator[bytes], known: Mapping[str, SheetMarks], *, damaged:
 
     deque(rows(), maxlen=0)
     while marks and "sheet" in marks[-1]:
-        name, here = marks.pop()["sheet"], rows()
-        about = known.get(name, SheetMarks())
+        mark, here = marks.pop(), rows()
+        about = known.get(mark["sheet"], SheetMarks())
         if about.failed:
             here = _with_failed(here, about.failed)
-        yield RawStream(FORBIDDEN.sub("", name), here, about.hidden)
+        yield RawStream(FORBIDDEN.sub("", mark["sheet"]), here, about.hidden, mark["hidden"])
         deque(here, maxlen=0)
     if not marks or "refused" in marks[-1]:
         raise UnreadableFile(CAUSES.get(marks[-1]["refused"], damaged) if marks else damaged)
@@ -225,16 +227,14 @@ def _lines(content: bytes, encoding: str) -> Iterator[RawRow]:
     start = io.TextIOWrapper(io.BytesIO(content), encoding, newline="").read(4096)
     delimiter = max(",\t;", key=start.count)
     text = io.TextIOWrapper(io.BytesIO(content), encoding, newline="")
-    count = 0
     try:
         for number, line in enumerate(csv.reader(text, delimiter=delimiter), 1):
-            if count >= MAX_ROWS or number > MAX_LINES:
+            if number > MAX_LINES:
                 raise UnreadableFile(refusal.TOO_MANY_ROWS)
             if len(line) > MAX_COLUMNS:
                 raise UnreadableFile(refusal.TOO_FAR)
             cells: list[Cell] = [_bare(value) for value in line]
             if any(cells):
-                count += 1
                 yield number, cells
     except csv.Error as error:
         raise UnreadableFile(refusal.BROKEN_CSV) from error

@@ -12,6 +12,7 @@ from members.models import (
     Member,
     Pairing,
     Residence,
+    RosterColumns,
     RosterImport,
     StaffToken,
     User,
@@ -28,6 +29,7 @@ def register_all() -> None:
         Dependent(Pairing, "compound", "{} 对结对"),
         Dependent(Pairing, "neighbour_compound", "{} 对结对的另一方"),
         Dependent(RosterImport, "area", "{} 次花名册导入"),
+        Dependent(RosterColumns, "area", "{} 种记住的表头", goes=True),
         Dependent(EmployerName, "street", "{} 个单位叫法"),
     )
     register(

@@ -5,8 +5,7 @@ from functools import partial
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.db import IntegrityError
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
@@ -15,16 +14,17 @@ from members.ground import access, audit
 from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
 from members.ground.export import workbook
-from members.ground.states import Conflict
 from members.models import Member, RosterImport
 from members.models.imports import FORGOTTEN
 from members.roster import job, steps
-from members.roster.cells import HEADINGS
 from members.roster.errorbook import mark
-from members.roster.plan import Plan, Status
+from members.roster.headings import HEADINGS
+from members.roster.planned import Plan, Status
 from members.roster.refusal import UnreadableFile
 from members.roster.stored import unseal_plan
 from members.roster.undo import EDITED, Undoing
+from members.views.roster_columns import columns_page
+from members.views.roster_parts import do_step, found
 from members.web.files import download
 from members.web.progress import Progress, moving_part
 from members.web.shell import page
@@ -33,6 +33,7 @@ from members.work.jobs import enqueue
 PAGE, SHOWN = 50, 200
 TABS = {
     "error": "有错误", "doubt": "待确认", "changed": "有改动", "new": "新增", "same": "没有变化", "skipped": "已跳过",
+    "left": "不写入",
     "absent": "名单里没有的",
 }  # fmt: skip
 
@@ -73,7 +74,9 @@ def _upload(request, form) -> RosterImport:
 @require_GET
 def show(request, pk):
     """Show the import by its status: progress, preview or result."""
-    upload = _find(request, pk)
+    upload = found(request, pk)
+    if upload.status == RosterImport.Status.COLUMNS:
+        return columns_page(request, upload)
     title = f"花名册：{upload.file_name}"
     if upload.status != RosterImport.Status.REVIEW:
         staying = _staying(request, upload.counts.get("staying", {}), upload.kept)
@@ -86,7 +89,7 @@ def show(request, pk):
 @require_GET
 def progress(request, pk):
     """Return the part of the waiting page that is refreshed."""
-    return moving_part(request, _progress(_find(request, pk)))
+    return moving_part(request, _progress(found(request, pk)))
 
 
 def _progress(upload: RosterImport) -> Progress:
@@ -97,10 +100,10 @@ def _progress(upload: RosterImport) -> Progress:
 @require_POST
 def choose(request, pk):
     """Store the answers to rows in doubt."""
-    upload = _find(request, pk)
+    upload = found(request, pk)
     answers = {key.removeprefix("choice-"): value for key, value in request.POST.items() if key.startswith("choice-")}
     upload.user = request.user
-    _step(request, lambda: steps.choose_step(upload, answers))
+    do_step(request, lambda: steps.choose_step(upload, answers))
     return redirect("members:roster", pk)
 
 
@@ -115,10 +118,10 @@ def apply_good(request, pk):
 
 
 def _apply(request, pk, *, only_good: bool):
-    upload = _find(request, pk)
+    upload = found(request, pk)
     options = {"only_good": only_good, "confirmed": "confirmed" in request.POST, "user": request.user}
     then = partial(_queue_writing, only_good=only_good)
-    _step(request, lambda: steps.start_step(upload, **options, then=then))
+    do_step(request, lambda: steps.start_step(upload, **options, then=then))
     return redirect("members:roster", pk)
 
 
@@ -128,21 +131,21 @@ def _queue_writing(upload: RosterImport, *, only_good: bool) -> None:
 
 @require_POST
 def discard(request, pk):
-    upload = _find(request, pk)
-    _step(request, lambda: steps.discard_step(upload))
+    upload = found(request, pk)
+    do_step(request, lambda: steps.discard_step(upload))
     return redirect("members:roster_index")
 
 
 def undo(request, pk):
     """Ask once, then undo the import as a whole."""
-    upload = _find(request, pk)
+    upload = found(request, pk)
     if request.method == "POST":
-        _step(request, lambda: steps.undo_step(upload))
+        do_step(request, lambda: steps.undo_step(upload))
         return redirect("members:roster", pk)
     staying = {}
     if upload.status == RosterImport.Status.APPLIED:
-        found = Undoing(upload).staying
-        staying = _staying(request, found.as_dict(), list(found.members))
+        undoing = Undoing(upload).staying
+        staying = _staying(request, undoing.as_dict(), list(undoing.members))
     return page(request, "members/roster_undo.html", title="撤销导入", upload=upload, **staying)
 
 
@@ -160,14 +163,14 @@ def _staying(request, staying: dict, pks: list[int]) -> dict:
 @require_GET
 def error_book(request, pk):
     """Download the original workbook with the errors beside each row, to be corrected and uploaded again."""
-    upload = _find(request, pk)
+    upload = found(request, pk)
     if upload.content is None or upload.plan is None:
         messages.error(request, "原文件已经删除，不能再下载。请重新上传。")
         return redirect("members:roster", pk)
     plan = unseal_plan(upload.plan)
     problems = [(row.sheet, row.row, p.column, p.message) for row in plan.rows for p in row.problems]
     try:
-        content = mark(upload.file, problems)
+        content = mark(upload.file, problems, {sheet.name: sheet.heading_row for sheet in plan.sheets})
     except UnreadableFile as refusal:
         messages.error(request, refusal.sentence)
         return redirect("members:roster", pk)
@@ -183,22 +186,6 @@ def template(request):
     headings = [names[0] for names in HEADINGS.values()]
     text = dict.fromkeys(range(len(headings)), "@")
     return download(workbook("花名册", headings, [], formats=text), "花名册模板.xlsx")
-
-
-def _find(request, pk) -> RosterImport:
-    imports = RosterImport.objects.for_user(request.user)
-    imports.filter(pk=pk).bury_the_silent()
-    return get_object_or_404(imports.select_related("area", "user"), pk=pk)
-
-
-def _step(request, act) -> None:
-    """Do one step; a refusal becomes a message."""
-    try:
-        act()
-    except (steps.NotReady, Conflict) as reason:
-        messages.error(request, str(reason))
-    except IntegrityError:
-        messages.error(request, "正好有别人在改这些资料，什么都没有改变。请刷新页面，再试一次。")
 
 
 def _preview(request, upload: RosterImport, plan: Plan) -> dict:

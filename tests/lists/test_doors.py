@@ -18,8 +18,9 @@ from members.ground.days import Unreadable
 from members.ground.names import read_name
 from members.models import Area, AuditEntry, Household, Member, Residence, User
 from members.roster import workbook
-from members.roster.cells import DATE_FIELDS, HEADINGS
+from members.roster.columns import Vocabulary
 from members.roster.failed_cells import FailedCells
+from members.roster.headings import DATE_FIELDS, HEADINGS
 from members.roster.sheet import read
 from members.roster.tree import import_tree
 from members.rules import registering
@@ -166,7 +167,7 @@ def test_a_row_of_formulas_without_results_is_a_row() -> None:
     assert [number for number, _ in sheet.rows] == [1, 2, 4, 5]
     assert sheet.rows[1][1] == ["#公式", "#公式"]
     assert sheet.rows[3][1] == ["#公式"]
-    (named,) = read(content, HEADINGS, required="name", date_fields=DATE_FIELDS)
+    (named,) = read(content, Vocabulary(HEADINGS, "name"), date_fields=DATE_FIELDS)
     assert [row.cells.get("name") for row in named.rows] == ["#公式", "王芳", "#公式"]
 
 
@@ -198,5 +199,5 @@ def test_whole_numbers_of_a_csv_have_no_decimals() -> None:
 
 def test_a_day_of_1905_is_no_day_whatever_the_program(tmp_path: Any) -> None:
     content = book(["姓名", "性别", "出生年月"], ["王芳", "女", date(1905, 6, 7)])
-    (named,) = read(content, HEADINGS, required="name", date_fields=DATE_FIELDS)
+    (named,) = read(content, Vocabulary(HEADINGS, "name"), date_fields=DATE_FIELDS)
     assert named.rows[0].cells["birth_date"] == date(1905, 6, 7)

@@ -13,7 +13,8 @@ from members.roster import steps
 from members.roster.basis import Basis, Terms
 from members.roster.compare import contradictions
 from members.roster.known import COLUMNS
-from members.roster.plan import PlannedRow, Status, make_plan
+from members.roster.plan import make_plan
+from members.roster.planned import PlannedRow, Status
 from members.roster.reading import Reading, RosterEntry, SheetNote
 from tests import factories
 from tests.lists.conftest import Reporting

@@ -28,8 +28,6 @@ REFUSED = {
     "page.xls": refusal.WEB_PAGE,
     "bomb.xlsx": "太大",
     "binary.csv": refusal.BINARY,
-    "noheader.xlsx": "表头",
-    "twoheads.xlsx": "列",
 }
 
 
@@ -73,6 +71,15 @@ def error_book(client: Client, roster_import: RosterImport) -> Any:
 
 
 # What is no roster ---------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("name", ["noheader.xlsx", "twoheads.xlsx"])
+def test_what_nobody_can_name_is_asked_about(client: Client, community: Area, name: str) -> None:
+    before = everything()
+    asked = upload(client, (ROSTERS / name).read_bytes(), community, name=name)
+    assert asked.status == Status.COLUMNS
+    assert "下一步：核对名单" in shown(client, asked)
+    assert everything() == before
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_no_roster_is_turned_away_in_a_sentence(client: Client, community: Area, name: str) -> None:
     before = everything()

@@ -3,7 +3,7 @@
 import pytest
 
 from members.models import Area, Employer
-from members.roster.plan import Status
+from members.roster.planned import Status
 from tests import factories
 from tests.members.uploads import cells, errors, only_row, plan_of, preview, sheet, statuses
 

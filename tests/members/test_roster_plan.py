@@ -6,7 +6,7 @@ import pytest
 
 from members.models import Area, Member, RosterImport, User
 from members.roster import steps
-from members.roster.plan import Status
+from members.roster.planned import Status
 from tests import factories
 from tests.members.uploads import called, cells, errors, everything, only_row, plan_of, preview, sheet, statuses, write
 
@@ -246,8 +246,16 @@ def test_a_few_changes_do_not(community: Area, many: list[Member]) -> None:
 
 def test_a_strange_roster_calls_for_a_second_look(community: Area, many: list[Member]) -> None:
     rows = [cells(called(number + 20), 室号=str(number)) for number in range(10)]
-    (warning,) = plan_of(preview(sheet(*rows), community)).warnings
-    assert "只有 0 行能与现有党员对上" in warning
+    plan = plan_of(preview(sheet(*rows, cells(many[0].name, 室号="0", 党员类别="预备党员")), community))
+    (warning,) = plan.warnings
+    assert "只有 1 行能与现有党员对上" in warning
+
+
+def test_a_list_of_newcomers_is_no_warning(community: Area, many: list[Member]) -> None:
+    rows = [cells(called(number + 20), 室号=str(number)) for number in range(10)]
+    plan = plan_of(preview(sheet(*rows), community))
+    assert plan.warnings == []
+    assert "如果这是新来党员的名单，可以直接写入" in plan.notes[0]
 
 
 def test_a_first_roster_warns_of_nothing(community: Area, group: Area) -> None:

@@ -4,10 +4,11 @@ import csv
 import io
 from typing import Any
 
+from members.forms.roster_columns import RosterColumnsForm
 from members.models import Area, Employer, Member, Residence, RosterImport, User
 from members.roster import steps
-from members.roster.plan import Plan, PlannedRow
-from members.roster.stored import unseal_plan
+from members.roster.planned import Plan, PlannedRow
+from members.roster.stored import unseal_heads, unseal_plan
 
 SIGNS = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥"
 
@@ -40,6 +41,17 @@ def preview(content: bytes, area: Area, user: User | None = None, **fields: Any)
     roster_import.save()
     steps.read_step(roster_import)
     return roster_import
+
+
+def named_columns(roster_import: RosterImport, fields: dict[str, str], affiliation: str = "") -> dict[str, str]:
+    """What the columns page sends: each column as it was taken for, but these headings as these fields."""
+    form = RosterColumnsForm(asked=unseal_heads(roster_import.reading))
+    sent: dict[str, str] = {}
+    for part in form.shown():
+        sent |= {select.html_name: fields.get(column.heading, column.field) for column, select in part["columns"]}
+        if part["affiliation"]:
+            sent[part["affiliation"].html_name] = affiliation
+    return sent
 
 
 def plan_of(roster_import: RosterImport) -> Plan:

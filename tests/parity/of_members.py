@@ -26,7 +26,7 @@ from members.roster import steps
 from members.roster.tree import import_tree
 from members.rules import appointing, consenting, employing, housing, merging, pairing, registering
 from tests import factories
-from tests.members.uploads import cells, preview, sheet, write
+from tests.members.uploads import cells, named_columns, preview, sheet, write
 from tests.parity.asking import Door, Rows, Values, Write
 
 TODAY = timezone.localdate().isoformat()
@@ -513,6 +513,7 @@ def _with_post(values: Values) -> dict[str, Any]:
 
 
 ROSTER = sheet(cells("诸葛静", 室号="502"))
+UNNAMED = sheet({"同志": "诸葛静", "男女": "男", "楼组": "1号楼", "小区": "迎晖苑"})
 
 ROSTERS = {
     "a roster is taken in": Write(
@@ -534,6 +535,23 @@ ROSTERS = {
         doors=(Door("command import_roster", call=_roster),),
         good={"content": ROSTER, "_": "{group}"},
         again="Each upload is kept as an import; of people it adds none twice.",
+    ),
+    "the columns of a roster are named": Write(
+        rule=steps.columns_step,
+        doors=(
+            Door(
+                "page roster/<int:pk>/columns/",
+                "roster/{unnamed}/columns/",
+                body=lambda values: values["columns"],
+            ),
+        ),
+        good={"columns": "{columns}"},
+        again="A second answer finds the question settled.",
+    ),
+    "the columns of a roster are asked about again": Write(
+        rule=steps.ask_columns_step,
+        doors=(Door("page roster/<int:pk>/columns/again/", "roster/{upload}/columns/again/"),),
+        good={},
     ),
     "a row in doubt is answered": Write(
         rule=steps.choose_step,
@@ -618,6 +636,15 @@ def _doubtful(got: Got) -> RosterImport:
     return there or (got("member") and _upload(got, sheet(cells("欧阳建国", 室号=""))))
 
 
+def _unnamed(got: Got) -> RosterImport:
+    there = RosterImport.objects.first()
+    return there or (got("group") and preview(UNNAMED, got("street"), got("street_officer")))
+
+
+def _columns(got: Got) -> dict[str, str]:
+    return named_columns(_unnamed(got), {"同志": "name", "男女": "sex"}, affiliation="local")
+
+
 def _with_app(got: Got) -> Any:
     TOTPDevice.objects.create(user=got("liaison"), name="app")
     return got("liaison")
@@ -634,6 +661,8 @@ def _busy_member(got: Got) -> Member:
 
 
 MADE: Mapping[str, Callable[[Got], Any]] = {
+    "unnamed": _unnamed,
+    "columns": _columns,
     "residence": lambda got: got("member").home,
     "busy_member": _busy_member,
     "employer": lambda got: factories.employer(),

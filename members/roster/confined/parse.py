@@ -7,18 +7,27 @@ from datetime import date, datetime
 from typing import Any
 
 import orjson
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    CalamineWorkbook,
+    PasswordError,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
 
-MAX_ROWS = 20_000  # rows with anything in them, all sheets together
+MAX_ROWS = 60_000  # rows with anything in them, all sheets together
 MAX_ANSWER = 60 * 1024 * 1024  # bytes
 
 
 def run(request: dict[str, Any], content: bytes) -> Iterator[bytes]:
-    """Yield for each sheet {"sheet": name} and its rows [Excel row, [cell, …]]; at last {"end": true} or a refusal.
+    """Yield for each sheet {"sheet": name, "hidden": bool} and its rows [Excel row, [cell, …]], at last {"end": true}.
+
+    A file that is refused ends with {"refused": cause}.
 
     Rows without content are left out, and so are empty cells at a row's end. A cell is a text, a number or {"date": ISO
-    day}. A value merged over several rows of one column is in each of those rows. A refusal is {"refused": cause}. The
-    request is empty.
+    day}. A value merged over several rows of one column is in each of those rows. The request is
+    empty.
     """
     try:
         yield from _lines(CalamineWorkbook.from_filelike(io.BytesIO(content)))
@@ -33,7 +42,7 @@ def _lines(book: CalamineWorkbook) -> Iterator[bytes]:
     for about in book.sheets_metadata:
         if about.typ != SheetTypeEnum.WorkSheet:
             continue
-        yield _line({"sheet": about.name})
+        yield _line({"sheet": about.name, "hidden": about.visible != SheetVisibleEnum.Visible})
         for row in _rows(book.get_sheet_by_name(about.name)):
             line = _line(row)
             rows, size = rows + 1, size + len(line)

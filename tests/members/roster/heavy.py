@@ -6,7 +6,7 @@ from pathlib import Path
 
 import orjson
 
-from members.roster.cells import HEADINGS
+from members.roster.headings import HEADINGS
 from tests.members.roster.test_workbook import MAIN, SHEET, rebuilt, small, with_cells
 
 ROOT = Path(__file__).resolve().parents[3]

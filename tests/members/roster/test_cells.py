@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from members.ground.id_number import check_character
 from members.ground.text import building_key, place_key
 from members.roster import sheet
-from members.roster.cells import DATE_FIELDS, HEADINGS, CellProblem, clean
+from members.roster.cells import CellProblem, clean
+from members.roster.columns import Vocabulary
+from members.roster.headings import DATE_FIELDS, HEADINGS
 from members.roster.sheet import RosterRow
 
 ROSTERS = Path(__file__).parents[2] / "rosters"
@@ -48,7 +50,7 @@ def message(field: str, /, **cells: object) -> str:
 @pytest.mark.parametrize("name", ["dirty.xlsx", "titled.xlsx", "old.xls", "gb18030.csv", "utf8_bom.csv"])
 def test_the_samples_row_for_row(name):
     expected = json.loads((ROSTERS / name).with_suffix(".expected.json").read_text())["rows"]
-    pages = sheet.read((ROSTERS / name).read_bytes(), HEADINGS, required="name", date_fields=DATE_FIELDS)
+    pages = sheet.read((ROSTERS / name).read_bytes(), Vocabulary(HEADINGS, "name"), date_fields=DATE_FIELDS)
     for page in pages:
         for row in page.rows:
             _, problems = clean(row, affiliation=page.affiliation, today=TODAY, columns=page.columns)

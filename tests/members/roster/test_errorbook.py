@@ -9,22 +9,29 @@ import pytest
 from openpyxl.styles import PatternFill
 from openpyxl.worksheet.worksheet import Worksheet
 
-from members.roster import sheet
-from members.roster.cells import DATE_FIELDS, HEADINGS, clean
+from members.roster import errorbook, sheet
+from members.roster.cells import clean
+from members.roster.columns import Vocabulary
 from members.roster.confined.marker import LIGHT_RED
-from members.roster.errorbook import Marked, mark
+from members.roster.errorbook import Marked
+from members.roster.headings import DATE_FIELDS, HEADINGS
 
 ROSTERS = Path(__file__).parents[2] / "rosters"
 
 
 def problems(content: bytes) -> list[Marked]:
-    pages = sheet.read(content, HEADINGS, required="name", date_fields=DATE_FIELDS)
+    pages = sheet.read(content, Vocabulary(HEADINGS, "name"), date_fields=DATE_FIELDS)
     return [
         (row.sheet, row.number, problem.column, problem.message)
         for page in pages
         for row in page.rows
         for problem in clean(row, affiliation=page.affiliation, today=date(2026, 11, 23), columns=page.columns)[1]
     ]
+
+
+def mark(content: bytes, problems: list[Marked]) -> bytes:
+    pages = sheet.read(content, Vocabulary(HEADINGS, "name"))
+    return errorbook.mark(content, problems, {page.name: page.heading_row for page in pages})
 
 
 def first_sheet(content: bytes) -> Worksheet:
@@ -58,8 +65,8 @@ def test_a_second_round_clears_the_first():
 @pytest.mark.parametrize("name", ["old.xls", "gb18030.csv", "titled.xlsx"])
 def test_the_marked_file_reads_as_the_original_did(name):
     content = (ROSTERS / name).read_bytes()
-    before = sheet.read(content, HEADINGS, required="name")
-    after = sheet.read(mark(content, [(before[0].name, 5, "姓名", "请核对")]), HEADINGS, required="name")
+    before = sheet.read(content, Vocabulary(HEADINGS, "name"))
+    after = sheet.read(mark(content, [(before[0].name, 5, "姓名", "请核对")]), Vocabulary(HEADINGS, "name"))
     assert [row.cells for page in after for row in page.rows] == [row.cells for page in before for row in page.rows]
     assert [row.number for page in after for row in page.rows] == [row.number for page in before for row in page.rows]
 

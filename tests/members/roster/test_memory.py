@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from members.roster import refusal
+from members.roster.sheet import MAX_ROWS, TOO_MANY_ROWS
 from tests.members.roster import heavy
 
 MINE, CHILDS = 64, 768  # MiB
@@ -17,8 +18,8 @@ MINE, CHILDS = 64, 768  # MiB
     [
         (heavy.wide, heavy.ROWS),
         (heavy.sparse, 9),
-        (heavy.tall, refusal.TOO_MANY_ROWS),
-        (lambda: heavy.full(15_500), 15_500),
+        (heavy.tall, TOO_MANY_ROWS.format(sheet="Sheet", most=MAX_ROWS)),
+        (lambda: heavy.full(13_900), 13_900),
         (lambda: heavy.full(15_500, 30), refusal.UNPACKS_TOO_LARGE),
         (heavy.commas, 19_001),
     ],

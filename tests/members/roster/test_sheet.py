@@ -9,7 +9,8 @@ import pytest
 from openpyxl.styles.numbers import FORMAT_NUMBER_00
 
 from members.roster import sheet
-from members.roster.cells import DATE_FIELDS, HEADINGS
+from members.roster.columns import Vocabulary
+from members.roster.headings import DATE_FIELDS, HEADINGS
 from members.roster.refusal import UnreadableFile
 from members.roster.sheet import RosterSheet
 
@@ -35,11 +36,11 @@ def read(*rows: list, name: str = "Sheet1", change=None) -> list[RosterSheet]:
         change(page)
     stream = io.BytesIO()
     book.save(stream)
-    return sheet.read(stream.getvalue(), HEADINGS, required="name", date_fields=DATE_FIELDS)
+    return sheet.read(stream.getvalue(), Vocabulary(HEADINGS, "name"), date_fields=DATE_FIELDS)
 
 
 def sample(name: str) -> list[RosterSheet]:
-    return sheet.read((ROSTERS / name).read_bytes(), HEADINGS, required="name", date_fields=DATE_FIELDS)
+    return sheet.read((ROSTERS / name).read_bytes(), Vocabulary(HEADINGS, "name"), date_fields=DATE_FIELDS)
 
 
 def numbers(page: RosterSheet) -> list[int]:
@@ -67,7 +68,7 @@ def test_titled_sheets():
 
 
 def test_the_area_list_is_read_with_the_same_manners():
-    [page] = sheet.read((ROSTERS / "areas.xlsx").read_bytes(), AREA_HEADINGS, required="community")
+    [page] = sheet.read((ROSTERS / "areas.xlsx").read_bytes(), Vocabulary(AREA_HEADINGS, "community"))
     assert len(page.rows) == 873
     assert page.rows[0].cells["residents"] == 6838
 
@@ -84,11 +85,11 @@ def test_two_columns_of_one_field_are_both_named():
         read(["姓名", "工作单位", "单位（全称）"], ["王芳", "a", "b"])
 
 
-def test_the_best_heading_row_wins_and_the_eleventh_is_too_late():
+def test_the_best_heading_row_wins_and_the_thirty_first_is_too_late():
     [page] = read(["姓名", "性别"], ["党员姓名", "性 别*", "手机\n（必填）"], ["王芳", "女", 1])
     assert (page.heading_row, numbers(page)) == (2, [3])
     with pytest.raises(UnreadableFile):
-        read(*[["标题"]] * 10, ["姓名", "性别"], ["王芳", "女"])
+        read(*[["标题"]] * 30, ["姓名", "性别"], ["王芳", "女"])
 
 
 def test_a_heading_two_rows_high():
@@ -148,7 +149,7 @@ def test_january_or_october_is_told_by_the_number_format():
 
 def test_a_csv_does_not_tell_numbers_from_text():
     content = "姓名,入党时间\n王芳,1985.1\n李强,1985.10\n".encode()
-    [page] = sheet.read(content, HEADINGS, required="name", date_fields=DATE_FIELDS)
+    [page] = sheet.read(content, Vocabulary(HEADINGS, "name"), date_fields=DATE_FIELDS)
     assert page.name == "csv"
     assert [row.cells["party_since"] for row in page.rows] == [1985.1, "1985.10"]
 
