@@ -1,12 +1,14 @@
 """The roster's pages on columns: what they mean, and the way back to that question."""
 
+from typing import cast
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from members.forms.roster_columns import RosterColumnsForm
-from members.models import RosterImport
+from members.models import RosterImport, User
 from members.roster import job, steps
 from members.roster.stored import unseal_heads
 from members.views.roster_parts import do_step, found
@@ -34,7 +36,9 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
     hidden = form.cleaned_data.get("hidden_sheets", upload.hidden_sheets)
     do_step(
         request,
-        lambda: steps.columns_step(upload, form.choices(), user=request.user, hidden_sheets=hidden, then=_read),
+        lambda: steps.columns_step(
+            upload, form.choices(), user=cast(User, request.user), hidden_sheets=hidden, then=_read
+        ),
     )
     return redirect("members:roster", pk)
 
@@ -43,7 +47,7 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
 def ask(request: HttpRequest, pk: int) -> HttpResponse:
     """Go back from the preview to the columns."""
     upload = found(request, pk)
-    do_step(request, lambda: steps.ask_columns_step(upload, user=request.user, then=_read))
+    do_step(request, lambda: steps.ask_columns_step(upload, user=cast(User, request.user), then=_read))
     return redirect("members:roster", pk)
 
 
