@@ -3,6 +3,7 @@
 from members.ground.dependents import Dependent, register
 from members.models import (
     Area,
+    AreaName,
     AreaRole,
     Consent,
     Duty,
@@ -29,6 +30,8 @@ def register_all() -> None:
         Dependent(Pairing, "neighbour_compound", "{} 对结对的另一方"),
         Dependent(RosterImport, "area", "{} 次花名册导入"),
         Dependent(EmployerName, "street", "{} 个单位叫法"),
+        Dependent(AreaName, "street", "{} 个地址或别名"),
+        Dependent(AreaName, "area", "{} 个地址或别名", goes=True),
     )
     register(
         Employer,
