@@ -31,6 +31,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "station": ("小区", "所在小区", "住宅小区", "联络站"),
     "group": ("楼组", "楼号", "楼栋", "楼"),
     "room": ("室号", "门牌", "房号", "单元室号"),
+    "address": ("家庭住址", "住址", "家庭现住址", "现住址", "现居住地址", "居住地址", "家庭地址", "地址", "居住地"),
     "joined": ("参加楼组党小组", "是否参加楼组党小组", "参加楼组党小组日期"),
     "skills": ("特长", "专长", "专业特长"),
     "remark": ("备注",),
@@ -49,7 +50,7 @@ AFFILIATIONS = {"在职": "in_post", "在职党员": "in_post", "在册": "local
 JOINED = {"是": "yes", "否": "no"}
 RANKS = (("division", r"[正副]?处级?|县处级([正副]职)?"), ("section", r"[正副]?科级?|乡科级([正副]职)?"))
 PLACES = ("community", "station", "group")
-LONGEST = {"employer": 100, "community": 50, "station": 50, "group": 50, "room": 30, "remark": 200}
+LONGEST = {"employer": 100, "community": 50, "station": 50, "group": 50, "room": 30, "address": 2000, "remark": 200}
 
 HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 BETWEEN_PEOPLE = re.compile(r"[、,;；/&]|\S{2,}\s*\n\s*\S{2,}")
@@ -261,6 +262,7 @@ READERS: dict[str, Callable[[Cell, date], str]] = {
     "station": _text("station"),
     "group": _text("group"),
     "room": _text("room"),
+    "address": _text("address"),
     "joined": _joined,
     "skills": lambda cell, today: _skills(cell),
     "remark": lambda cell, today: _remark(cell),

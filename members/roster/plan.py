@@ -4,7 +4,7 @@ The preview shows the plan. Applying it plans again and compares, so that record
 """
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -18,6 +18,7 @@ from members.roster.reading import Reading, RosterEntry, SheetNote
 Outcome = list[Any]
 MANY = 0.3
 ENOUGH_TO_JUDGE = 10
+PLACE, UNKNOWN, OUTSIDE = "place:", "unknown:", "outside"
 
 
 class Status(StrEnum):
@@ -34,7 +35,8 @@ class PlannedRow:
     """What one row of the file would do.
 
     `changes` is what the clerk sees, {field: [old, new]}; `writes` has the member's new values; `home` is the change of
-    the residence: "" none, "in" a first home, "move" another building, "mend" another room or day of joining.
+    the residence: "" none, "in" a first home, "move" another building, "mend" another room or day of joining. A row
+    whose place is in doubt has `doors` to choose from, {answer: what to show}, or the `unknown` name of its compound.
     """
 
     sheet: str
@@ -52,14 +54,17 @@ class PlannedRow:
     room: str = ""
     joined: str = ""
     residence: int | None = None
+    doors: dict[str, str] = field(default_factory=dict)
+    unknown: str = ""
+    doubt: str = ""
 
     @property
     def key(self) -> str:
         return f"{self.sheet}!{self.row}"
 
     def outcome(self) -> Outcome:
-        """Return what must not have changed between preview and writing."""
-        return [self.status, self.member, self.home, self.changes, self.candidates]
+        """Return what must not have changed between preview and writing; last, the answers to a row in doubt."""
+        return [self.status, self.member, self.home, self.changes, [*self.candidates, *self.doors]]
 
 
 @dataclass(slots=True)
@@ -124,7 +129,8 @@ class Planner:
 
     def __init__(self, reading: Reading, terms: Terms, basis: Basis):
         self.terms = terms
-        self.places = RosterPlaces(terms.area, basis.areas, create_groups=terms.create_groups)
+        self.places = RosterPlaces(terms.area, basis.areas, basis.names, create_groups=terms.create_groups)
+        self.places.book.learn_districts(e.values["address"] for e in reading.entries if "address" in e.values)
         self.people = People(basis.people, basis.homes)
         self.employers = Employers(named_employers(reading), basis.employers, basis.aliases, basis.shared)
         self.columns = {sheet.name: sheet.columns for sheet in reading.sheets}
@@ -137,12 +143,14 @@ class Planner:
 
     def plan(self, entry: RosterEntry) -> PlannedRow:
         row = PlannedRow(entry.sheet, entry.row, entry.values.get("name", ""), Status.ERROR, list(entry.problems))
-        self._place(row, entry)
+        entry = self._place(row, entry)
         self._employer(row, entry)
         self._check_named_once(row, entry)
         if row.problems:
             return row
-        assert row.place
+        if row.place is None:
+            row.status = self._status_of_doubtful_place(row)
+            return row
         shared_id = len(self.names_of.get(entry.values.get("id_digest", ""), {})) > 1
         person, candidates = self.people.identify(entry.values, group=row.place.path, shared_id=shared_id)
         row.candidates = sorted(candidate.pk for candidate in candidates)
@@ -173,11 +181,22 @@ class Planner:
         heading = self.columns[entry.sheet].get(column, "")
         row.problems.append(CellProblem(column, heading, entry.values.get(column, ""), message))
 
-    def _place(self, row: PlannedRow, entry: RosterEntry) -> None:
+    def _place(self, row: PlannedRow, entry: RosterEntry) -> RosterEntry:
+        """Set the row's place, or what is in doubt about it; return the entry with the room that was read."""
+        chosen = self.terms.choices.get(PLACE + row.key, "")
         try:
-            row.place = self.places.find(entry.values, columns=self.columns[entry.sheet])
+            found = self.places.place(entry.values, columns=self.columns[entry.sheet], chosen=chosen)
         except PlaceProblem as problem:
             self._problem(row, entry, problem.field, problem.message)
+            return entry
+        row.place, row.doors, row.unknown, row.doubt = found.group, found.answers, found.unknown, found.why
+        return replace(entry, values=entry.values | {"room": found.room}) if found.room else entry
+
+    def _status_of_doubtful_place(self, row: PlannedRow) -> Status:
+        """Return whether a row without a place waits for an answer, or is left out by one."""
+        is_out = self.terms.choices.get(PLACE + row.key) == "skip"
+        is_out = is_out or (row.unknown != "" and self.terms.choices.get(UNKNOWN + row.unknown) == OUTSIDE)
+        return Status.SKIPPED if is_out else Status.DOUBT
 
     def _employer(self, row: PlannedRow, entry: RosterEntry) -> None:
         if name := entry.values.get("employer"):
