@@ -13,6 +13,8 @@ DIGITS_APART = re.compile(r"(?<=[0-9A-Z])\s+(?=[0-9A-Z])")
 UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]")
 BRACKETS = str.maketrans("[]{}〔〕【】「」『』〈〉《》", "()" * 8)
 OPENING = re.compile(r"^(?:(?:现|家庭)?(?:居住地址|住址|地址|居住地|现住):|[0-9]{6}(?=[" + HAN + "]))")
+OPENED = frozenset("现家居住地0123456789")
+PLAIN = re.compile(f"[{HAN}0-9A-Z()#-]*")  # nothing to fold
 REMARK = re.compile(r"(?:租住|租借|租赁|租房|借住|暂住|自住|自有|现住|人户分离|空关|出租)$")
 LAST_NOTE = re.compile(r"\(([^()]{0,200})\)$")
 # A note with one of these may name a place; a note without them is a remark, such as 租住.
@@ -20,6 +22,7 @@ PLACE_LIKE = re.compile(r"[0-9A-Z一二三四五六七八九十甲乙丙丁期�
 
 NUMERALS = "零〇一二三四五六七八九十百"
 NUMERAL_RUN = re.compile(rf"(?<![0-9])[{NUMERALS}]+(?![0-9])")
+NUMBERLESS = re.compile(rf"[^{NUMERALS}]*")
 DIGIT_OF = {han: digit for digit, han in enumerate("零一二三四五六七八九")} | {"〇": 0}
 TENS = re.compile(r"^(?:([一二三四五六七八九])百零?)?(?:([一二三四五六七八九])?(十))?([一二三四五六七八九])?$")
 
@@ -62,6 +65,9 @@ TWO_HAN = re.compile(rf"[{HAN}]{{2}}")
 NAME_ALONE = re.compile(rf"^[{HAN}]{{2,30}}$")
 
 
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
 class Parts(NamedTuple):
     """What an address says behind the compound's name; "" where it does not say it.
 
@@ -76,10 +82,11 @@ class Parts(NamedTuple):
 
 def fold(text: str) -> str:
     """Return an address as it is compared: half width, upper case, no blanks; one between numbers is a dash."""
-    text = UNSEEN.sub("", unicodedata.normalize("NFKC", text)).upper().translate(BRACKETS)
-    text = DASHES.sub("-", text).replace("號", "号").replace("單元", "单元")
-    text = DIGITS_APART.sub("-", text.strip())
-    return OPENING.sub("", "".join(text.split())).rstrip("。.,;:、-")
+    if "號" in text or "單" in text or not PLAIN.fullmatch(text):
+        text = UNSEEN.sub("", unicodedata.normalize("NFKC", text)).upper().translate(BRACKETS)
+        text = DASHES.sub("-", text).replace("號", "号").replace("單元", "单元")
+        text = "".join(DIGITS_APART.sub("-", text.strip()).split())
+    return (OPENING.sub("", text) if text[:1] in OPENED else text).rstrip("。.,;:、-")
 
 
 def spellings(name: str) -> set[str]:
@@ -91,6 +98,8 @@ def spellings(name: str) -> set[str]:
 
 def with_digits(text: str) -> str:
     """Return the text with its Chinese numbers in digits: 十二号楼 is 12号楼, 三零二室 is 302室."""
+    if NUMBERLESS.fullmatch(text):
+        return text
     return NUMERAL_RUN.sub(_digits, text)
 
 
@@ -132,6 +141,15 @@ def without_upper_words(text: str) -> str:
     while match := UPPER_WORD.match(text, at):
         at = match.end()
     return text[at:]
+
+
+def upper_words_of(text: str) -> list[str]:
+    """Return the province, city and district with which a text begins, without 省市区县."""
+    words, at = [], 0
+    while match := UPPER_WORD.match(text, at):
+        words += [word for word in match.groups() if word]
+        at = match.end()
+    return words
 
 
 def read_parts(rest: str) -> Parts | None:
@@ -191,10 +209,10 @@ def unknown_name(text: str) -> str:
 
 
 def _parts(match: re.Match[str]) -> Parts:
-    found = match.groupdict()
-    building, unit, room = (found.get(name) or "" for name in ("building", "unit", "room"))
-    floor, mark = found.get("floor") or "", found.get("mark") or ""
-    is_short = len(room.rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")) < 3
+    found = match.groupdict("")
+    building, unit, room = found.get("building", ""), found.get("unit", ""), found.get("room", "")
+    floor, mark = found.get("floor", ""), found.get("mark", "")
+    is_short = len(room.rstrip(LETTERS)) < 3
     is_sure = not room or bool(found.get("room_mark")) or not is_short
     if is_short and room and not mark and building:  # 12-3: a unit, or a room?
         is_sure = False
@@ -206,4 +224,4 @@ def _parts(match: re.Match[str]) -> Parts:
 
 
 def _floor(room: str) -> str:
-    return room.rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")[:-2].lstrip("0")
+    return room.rstrip(LETTERS)[:-2].lstrip("0")

@@ -13,6 +13,7 @@ from members.ground.address_text import (
     read_inside,
     spellings,
     upper_words,
+    upper_words_of,
     without_upper_words,
 )
 from members.ground.paths import SEGMENT
@@ -20,6 +21,7 @@ from members.ground.paths import SEGMENT
 COMMUNITY, STATION, GROUP = 2 * SEGMENT, 3 * SEGMENT, 4 * SEGMENT
 COMMUNITY_ENDINGS = ("社区居民委员会", "社区居委会", "居民委员会", "社区", "居委会", "居委", "居民区", "村委会")
 FIRST = 2  # characters by which names are looked up
+ANYWHERE = frozenset({""})
 SEPARATORS = "-,/.·"
 
 
@@ -57,15 +59,15 @@ class StreetNames:
         self.meaning: dict[str, set[str]] = defaultdict(set)
         self.groups: dict[str, dict[tuple[str, str], list[str]]] = defaultdict(lambda: defaultdict(list))
         self.literal: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        self.unit: dict[str, str] = {}
+        self.joined: dict[tuple[frozenset[str], str], tuple[frozenset[str], frozenset[str]]] = {}
         for path, _, name, *_ in areas:
             self.own_name[path] = name
             self._add_area(path, fold(name))
         for path, text in names:
             if path in self.own_name:
                 self._add_name(path, fold(text))
-        self.by_start: dict[str, list[str]] = defaultdict(list)
-        for name in sorted(self.meaning, key=len, reverse=True):
-            self.by_start[name[:FIRST]].append(name)
+        self.lengths = self._lengths()
 
     def _add_area(self, path: str, name: str) -> None:
         if len(path) < GROUP:
@@ -80,6 +82,7 @@ class StreetNames:
             return
         if parts := group_parts(name):
             self.groups[path[:STATION]][parts].append(path)
+            self.unit[path] = parts[1]
             return
         for spelling in spellings(name):
             self.literal[path[:STATION]].append((spelling, path))
@@ -89,6 +92,13 @@ class StreetNames:
             if len(spelling) >= FIRST:
                 self.meaning[spelling].add(path)
 
+    def _lengths(self) -> dict[str, list[int]]:
+        """Return by their first characters how long the names are, the longest first."""
+        found: dict[str, set[int]] = defaultdict(set)
+        for name in self.meaning:
+            found[name[:FIRST]].add(len(name))
+        return {start: sorted(lengths, reverse=True) for start, lengths in found.items()}
+
     def learn_districts(self, texts: Iterable[str]) -> None:
         """Learn from a list's addresses which district is the street's own, where nothing else says it.
 
@@ -96,7 +106,10 @@ class StreetNames:
         """
         if self.districts:
             return
-        words = Counter(filter(None, map(self._district_words, texts)))
+        begun = {text: found[-1] for text in texts if (found := upper_words_of(text))}
+        if len(set(begun.values())) < 2:
+            return
+        words = Counter(filter(None, map(self._district_words, begun)))
         last: Counter[str] = Counter()
         for each, count in words.items():
             last[each[-1]] += count
@@ -111,23 +124,29 @@ class StreetNames:
 
     def walks(self, text: str, within: str) -> list[Walk]:
         """Return the ways to read the names in a text: one, or more where a number in characters can belong to both."""
-        at = next((at for at in range(len(text)) if self.names_at(text, at)), None)
-        if at is None:
-            around = frozenset({within} if within else ())
-            return [Walk(around, around, "", text)]
-        return [self._walk(text, at, name, within) for name in self.names_at(text, at)]
+        for at in range(len(text)):
+            if text[at : at + FIRST] in self.lengths and (names := self.names_at(text, at)):
+                return [self._walk(text, at, name, within) for name in names]
+        around = frozenset({within} if within else ())
+        return [Walk(around, around, "", text)]
 
     def _walk(self, text: str, at: int, name: str, within: str) -> Walk:
-        before, areas = text[:at], frozenset({within} if within else {""})
+        before, areas = text[:at], frozenset({within}) if within else ANYWHERE
         named: frozenset[str] = frozenset()
         while name:
-            named = frozenset(self.meaning[name])
-            areas = _common(areas, named)
+            areas, named = self._joined(areas, name)
             at += len(name)
             step = at + 1 if text[at : at + 1] and text[at] in SEPARATORS else at
             name = next(iter(self.names_at(text, step)), "")
             at = step if name else at
         return Walk(areas, named, before, text[at:])
+
+    def _joined(self, areas: frozenset[str], name: str) -> tuple[frozenset[str], frozenset[str]]:
+        """Return the areas on which these and a name agree, and those of the name."""
+        if (areas, name) not in self.joined:
+            named = frozenset(self.meaning[name])
+            self.joined[areas, name] = _common(areas, named), named
+        return self.joined[areas, name]
 
     def names_at(self, text: str, at: int) -> list[str]:
         """Return the longest known name that begins here; a shorter one too where a Chinese number runs on behind it.
@@ -135,11 +154,12 @@ class StreetNames:
         A name never ends within a number: 迎园路2 is not in 迎园路218弄.
         """
         names: list[str] = []
-        for name in self.by_start.get(text[at : at + FIRST], ()):
-            if not text.startswith(name, at) or _is_cut(text, at, at + len(name)):
+        for length in self.lengths.get(text[at : at + FIRST], ()):
+            name = text[at : at + length]
+            if len(name) < length or name not in self.meaning or _is_cut(text, at, at + length):
                 continue
             names.append(name)
-            if not _runs_on(text, at + len(name)):
+            if not _runs_on(text, at + length):
                 break
         return names
 
@@ -162,7 +182,7 @@ class StreetNames:
     def in_literal(self, stations: set[str], rest: str) -> tuple[list[HomeDoor], Parts | None]:
         """Return the doors of buildings with names of their own, such as 东楼, that a text begins with."""
         rest = rest.lstrip(SEPARATORS)
-        for station in stations:
+        for station in stations & self.literal.keys():
             for name, path in sorted(self.literal[station], key=lambda pair: -len(pair[0])):
                 if (
                     rest.startswith(name)
@@ -186,11 +206,8 @@ class StreetNames:
 
     def door(self, path: str, parts: Parts) -> HomeDoor:
         """Return the door; where the group is a unit by itself, its rooms do not name the unit."""
-        own = group_parts(self.own_name[path])
-        room = parts.room
-        if own and own[1] and parts.unit == own[1]:
-            room = room.removeprefix(f"{parts.unit}-")
-        return HomeDoor(path, room)
+        unit = self.unit.get(path)
+        return HomeDoor(path, parts.room.removeprefix(f"{unit}-") if unit and unit == parts.unit else parts.room)
 
 
 def _common(areas: frozenset[str], named: frozenset[str]) -> frozenset[str]:

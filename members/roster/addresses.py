@@ -21,6 +21,7 @@ from members.ground.address_text import (
 )
 from members.roster.address_names import GROUP, SEPARATORS, STATION, HomeDoor, StreetNames, Walk, related
 
+ROOM_ENDS = frozenset("0123456789室号")
 MOST_DOORS = 20
 NOT_READ = "看不出是哪一号楼、哪一室，请写成“小区 12号楼302室”这样"
 NO_BUILDING = "只写了哪一室，没有写几号楼，请补上楼号，如“12号楼302室”"
@@ -205,6 +206,8 @@ def _without_notes(text: str) -> tuple[str, list[str]]:
     """Return a text without the brackets and remarks at its end, and what stood in the brackets."""
     notes: list[str] = []
     for _ in range(4):
+        if text[-1:] in ROOM_ENDS:
+            break
         if match := LAST_NOTE.search(text[-202:]):
             notes.append(match[1])
             text = text[: len(text) - len(match[0])]

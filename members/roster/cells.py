@@ -206,6 +206,12 @@ def _skills(cell: Cell) -> str:
     return _bounded("、".join(dict.fromkeys(word for word in words if word)), 200)
 
 
+def _address(cell: Cell) -> str:
+    if isinstance(cell, date):
+        raise Unreadable("Excel 把这一格变成了日期，请把单元格格式设为“文本”后重新填写")
+    return _bounded(BLANKS.sub(" ", _plain(cell)), LONGEST["address"])
+
+
 def _remark(cell: Cell) -> str:
     return _bounded(BLANKS.sub(" ", _plain(cell)), LONGEST["remark"])
 
@@ -262,7 +268,7 @@ READERS: dict[str, Callable[[Cell, date], str]] = {
     "station": _text("station"),
     "group": _text("group"),
     "room": _text("room"),
-    "address": _text("address"),
+    "address": lambda cell, today: _address(cell),
     "joined": _joined,
     "skills": lambda cell, today: _skills(cell),
     "remark": lambda cell, today: _remark(cell),

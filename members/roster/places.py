@@ -84,6 +84,7 @@ class RosterPlaces:
         self.area, self.create_groups = area, create_groups
         self.names: dict[str, str] = {}
         self.labels: dict[str, str] = {}
+        self.groups: dict[str, RosterGroup] = {}
         self.found: dict[tuple[str, ...], RosterGroup | PlaceProblem] = {}
         self.by_key: dict[tuple[int, str], list[str]] = defaultdict(list)
         rows, names = list(rows), list(names)
@@ -132,12 +133,12 @@ class RosterPlaces:
 
     def _addressed(self, field: str, text: str, values: dict[str, str], chosen: str) -> RosterPlace:
         read = self._read(text, values)
+        if read.door:
+            return self._settled(read.door, values, field)
         answers = self._answers(read)
         if chosen in answers:
             path, _, room = chosen.partition(" ")
             return self._settled(HomeDoor(path, room), values)
-        if read.door:
-            return self._settled(read.door, values, field)
         if read.missing[0] and read.missing[0].startswith(self.area.path):
             return self._without_building(field, read, values)
         if read.unknown or answers:
@@ -178,7 +179,13 @@ class RosterPlaces:
             where = self.labels[path]
             message = f"住址在“{where}”，不在上传时选的“{self.area.name}”里，请核对，或选对区域后重新上传"
             raise PlaceProblem(field, message)
-        return RosterPlace(RosterGroup(path, self.names[path], self.labels[path]), _one_room(door.room, values))
+        return RosterPlace(self._group(path), _one_room(door.room, values))
+
+    def _group(self, path: str) -> RosterGroup:
+        """Return the group of a path; one object for all its rows."""
+        if path not in self.groups:
+            self.groups[path] = RosterGroup(path, self.names[path], self.labels[path])
+        return self.groups[path]
 
     def _without_building(self, field: str, read: ReadAddress, values: dict[str, str]) -> RosterPlace:
         station, building, room = read.missing
@@ -199,7 +206,7 @@ class RosterPlaces:
         answers = self._answers(ReadAddress(doors))
         if chosen in answers:
             path, _, room = chosen.partition(" ")
-            return RosterPlace(RosterGroup(path, self.names[path], self.labels[path]), room)
+            return RosterPlace(self._group(path), room)
         return RosterPlace(answers=answers, why=f"“楼组”一列和住址“{address[:40]}”说的不是一个地方")
 
     def _look_up(self, values: dict[str, str], columns: dict[str, str]) -> RosterGroup:
