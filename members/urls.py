@@ -9,6 +9,7 @@ from members.views import (
     pairings,
     proposals,
     roster,
+    roster_places,
     second_factor,
     users,
 )
@@ -46,6 +47,7 @@ urlpatterns = [
     path("roster/template.xlsx", roster.template, name="roster_template"),
     path("roster/<int:pk>/", roster.show, name="roster"),
     path("roster/<int:pk>/progress/", roster.progress, name="roster_progress"),
+    path("roster/<int:pk>/places/", roster_places.places, name="roster_places"),
     path("roster/<int:pk>/choose/", roster.choose, name="roster_choose"),
     path("roster/<int:pk>/apply/", roster.apply, name="roster_apply"),
     path("roster/<int:pk>/apply-good/", roster.apply_good, name="roster_apply_good"),

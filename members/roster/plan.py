@@ -64,7 +64,8 @@ class PlannedRow:
 
     def outcome(self) -> Outcome:
         """Return what must not have changed between preview and writing; last, the answers to a row in doubt."""
-        return [self.status, self.member, self.home, self.changes, [*self.candidates, *self.doors]]
+        unknown = [UNKNOWN + self.unknown] if self.unknown else []
+        return [self.status, self.member, self.home, self.changes, [*self.candidates, *self.doors, *unknown]]
 
 
 @dataclass(slots=True)
@@ -102,6 +103,19 @@ class Plan:
 
     def changed_fields(self) -> dict[str, int]:
         return dict(Counter(name for row in self.rows if row.status == Status.CHANGED for name in row.changes))
+
+
+def answers_to(outcomes: dict[str, Outcome]) -> dict[str, set[str]]:
+    """Return by its key what each question of a preview can be answered with: who, where, which compound."""
+    found: dict[str, set[str]] = {}
+    for key, (*_, answers) in outcomes.items():
+        if members := {str(each) for each in answers if isinstance(each, int)}:
+            found[key] = {"new", "skip"} | members
+        unknown = {each for each in answers if isinstance(each, str) and each.startswith(UNKNOWN)}
+        found |= {each: {OUTSIDE} for each in unknown}
+        if doors := {each for each in answers if isinstance(each, str)} - unknown:
+            found[PLACE + key] = {"skip"} | doors
+    return found
 
 
 def make_plan(reading: Reading, terms: Terms, basis: Basis | None = None) -> Plan:
