@@ -49,6 +49,7 @@ OFFICE: list[dict] = [
         "separator": True,
         "items": [
             _link("区域", "apartment", "admin:members_area_changelist", Resource.AREA),
+            _link("地址与别名", "signpost", "admin:members_areaname_changelist", Resource.AREA, Right.WRITE),
             _link("单位", "corporate_fare", "admin:members_employer_changelist", Resource.EMPLOYER),
             _link("单位叫法", "label", "admin:members_employername_changelist", Resource.MEMBER, Right.WRITE),
             _link("用户", "badge", "admin:members_user_changelist", Resource.POST),

@@ -11,6 +11,7 @@ from members.views import (
     proposals,
     roster,
     roster_columns,
+    roster_places,
     second_factor,
     users,
 )
@@ -51,6 +52,7 @@ urlpatterns = [
     path("roster/<int:pk>/progress/", roster.progress, name="roster_progress"),
     path("roster/<int:pk>/columns/", roster_columns.settle, name="roster_columns"),
     path("roster/<int:pk>/columns/again/", roster_columns.ask, name="roster_columns_again"),
+    path("roster/<int:pk>/places/", roster_places.places, name="roster_places"),
     path("roster/<int:pk>/choose/", roster.choose, name="roster_choose"),
     path("roster/<int:pk>/apply/", roster.apply, name="roster_apply"),
     path("roster/<int:pk>/apply-good/", roster.apply_good, name="roster_apply_good"),

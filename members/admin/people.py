@@ -113,7 +113,7 @@ class MemberAdmin(HistoryAdmin, ExportableAdmin):
         ("其他", {"fields": ("skills", "remark")}),
     )
     read_fieldsets = ((None, {"fields": (("name", "sex"), "birth_date", "masked_phone")}), *fieldsets[1:])
-    add_fieldsets = (*fieldsets, ("现住址", {"fields": (("home", "room"), "joined_on")}))
+    add_fieldsets = (*fieldsets, ("现住址", {"fields": ("address", ("home", "room"), "joined_on")}))
 
     def get_queryset(self, request):
         return super().get_queryset(request).with_home()
@@ -138,6 +138,7 @@ class MemberAdmin(HistoryAdmin, ExportableAdmin):
         if obj is not None:
             return super().get_form(request, obj, change=change, **kwargs)
         form = super().get_form(request, obj, change=change, form=NewMemberForm, **kwargs)
+        form.user = request.user
         home = form.base_fields["home"]
         homes = Area.objects.for_user(request.user, Right.WRITE, resource=Resource.MEMBER)
         home.queryset = homes.filter(level=Area.Level.BUILDING_GROUP).current()

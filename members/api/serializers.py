@@ -18,9 +18,9 @@ from members.api.fields import (
     ScopedField,
 )
 from members.ground.access import Resource
-from members.models import Area, Employer, Member, Residence
+from members.models import Area, AreaName, Employer, Member, Residence
 from members.models.areas import AreaQuerySet
-from members.rules import employing, merging, registering
+from members.rules import employing, merging, naming, registering
 from members.web.problems import refused
 
 
@@ -74,6 +74,24 @@ class AreaSerializer(CheckedSerializer):
 
     def update(self, instance: Area, validated_data: dict[str, Any]) -> Area:
         return instance.change(to=validated_data.pop("parent", None), **validated_data)
+
+
+class AreaNameSerializer(CheckedSerializer):
+    """An address or another name of an area, by which lists and forms find it."""
+
+    area = ScopedField(rows=lambda user: Area.objects.for_user(user).current(), label="区域")
+    label = serializers.CharField(source="area.label", read_only=True)  # type: ignore[assignment]
+
+    class Meta:
+        model = AreaName
+        fields = ("id", "area", "label", "text", "kind")
+        validators: list = []
+
+    def create(self, validated_data: dict[str, Any]) -> AreaName:
+        return naming.name_area(**validated_data)
+
+    def update(self, instance: AreaName, validated_data: dict[str, Any]) -> AreaName:
+        return naming.name_area(instance, **validated_data)
 
 
 class EmployerSerializer(CheckedSerializer):

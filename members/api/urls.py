@@ -4,10 +4,11 @@ from rest_framework.routers import SimpleRouter
 from members.api.consents import ConsentViewSet
 from members.api.coverage import CoverageView
 from members.api.households import HouseholdViewSet, PairingViewSet
-from members.api.views import AreaViewSet, EmployerViewSet, MemberViewSet, ResidenceViewSet
+from members.api.views import AreaNameViewSet, AreaViewSet, EmployerViewSet, MemberViewSet, ResidenceViewSet
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("areas", AreaViewSet, basename="area")
+router.register("area-names", AreaNameViewSet, basename="area-name")
 router.register("employers", EmployerViewSet, basename="employer")
 router.register("members", MemberViewSet, basename="member")
 router.register("residences", ResidenceViewSet, basename="residence")

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from members.api.filters import AreaFilter, EmployerFilter, MemberFilter, ResidenceFilter
 from members.api.schema import reads, writes
 from members.api.serializers import (
+    AreaNameSerializer,
     AreaSerializer,
     EmployerSerializer,
     LeaveSerializer,
@@ -22,10 +23,10 @@ from members.api.serializers import (
     PhoneSerializer,
     ResidenceSerializer,
 )
-from members.api.viewsets import BulkReadViewSet, ChangeMixin, CreateMixin, ScopedViewSet
+from members.api.viewsets import BulkReadViewSet, ChangeMixin, CreateMixin, LockedByRule, ScopedViewSet
 from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
-from members.models import Area, Employer, Member, Residence
+from members.models import Area, AreaName, Employer, Member, Residence
 from members.models.areas import SEGMENT
 
 
@@ -54,6 +55,21 @@ class AreaViewSet(CreateMixin, ChangeMixin, ScopedViewSet):
         """Lock the street's row instead of the area's own: every writer of the tree queues there."""
         Area.objects.lock_street(self.get_object())
         return self.get_object()
+
+
+@extend_schema_view(
+    list=reads("列出地址与别名", AreaNameSerializer(many=True)),
+    retrieve=reads("查看地址或别名", AreaNameSerializer, one=True),
+    create=writes("登记地址或别名", AreaNameSerializer, status=201, note="导入名单和登记住址时，据此认出小区或楼组。"),
+    partial_update=writes("修改地址或别名", AreaNameSerializer),
+)
+class AreaNameViewSet(LockedByRule, CreateMixin, ChangeMixin, ScopedViewSet):
+    model, resource = AreaName, Resource.AREA
+    queryset = AreaName.objects.none()
+    serializer_class = AreaNameSerializer
+
+    def rows(self, right: Right) -> QuerySet:
+        return super().rows(right).select_related("area")
 
 
 @extend_schema_view(

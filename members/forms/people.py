@@ -8,8 +8,9 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidget
 
+from members.forms.homes import address_field, settle_address
 from members.ground.days import Unreadable
-from members.models import Area, Member
+from members.models import Area, Member, User
 from members.roster.cells import read_cell
 from members.rules.registering import take
 
@@ -93,17 +94,32 @@ class MemberForm(forms.ModelForm):
 class NewMemberForm(MemberForm):
     """A new member with the home, so that the record has a place from the start."""
 
+    address = address_field()
     home = forms.ModelChoiceField(
-        Area.objects.none(), label="楼组", help_text="可输入小区名和楼号查找，如：迎晖苑1期 3号楼。"
+        Area.objects.none(), label="楼组", required=False, help_text="可输入小区名和楼号查找，如：迎晖苑1期 3号楼。"
     )
     room = forms.CharField(label="室号", required=False, max_length=30, widget=UnfoldAdminTextInputWidget)
     joined_on = forms.DateField(
         label="参加楼组党小组日期", required=False, widget=UnfoldAdminSingleDateWidget, help_text="没有参加就不填。"
     )
 
-    def clean_home(self) -> Area:
-        Area.objects.lock_open(self.cleaned_data["home"])
-        return self.cleaned_data["home"]
+    user: User  # whoever fills the form in; the admin says who
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        settle_address(self, user=self.user, group_field="home")
+        try:
+            if home := cleaned.get("home"):
+                Area.objects.lock_open(home)
+        except ValidationError as error:
+            self.add_error("home", error)
+        return cleaned
+
+    @property
+    def new_values(self) -> dict[str, Any]:
+        """The values, with the home that the address means."""
+        home = {name: self.cleaned_data[name] for name in ("home", "room") if self.cleaned_data.get(name)}
+        return super().new_values | home
 
     def clean_joined_on(self) -> date | None:
         day = self.cleaned_data["joined_on"]

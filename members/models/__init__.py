@@ -1,5 +1,6 @@
 """The models of members, one file for each noun."""
 
+from members.models.area_names import AreaName
 from members.models.areas import Area
 from members.models.attempts import LoginAttempts
 from members.models.audit import AuditEntry
@@ -17,6 +18,7 @@ from members.models.workers import WorkerBeat
 
 __all__ = [
     "Area",
+    "AreaName",
     "AreaRole",
     "AuditEntry",
     "CallCount",

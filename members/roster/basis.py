@@ -10,7 +10,7 @@ from datetime import date
 from members.ground.access import Range
 from members.models import Area
 from members.roster.known import Rows, home_rows, people_rows
-from members.roster.places import area_rows
+from members.roster.places import area_rows, name_rows
 from members.roster.reading import Reading
 from members.roster.units import alias_rows, employer_rows, shared_of
 
@@ -20,7 +20,8 @@ class Terms:
     """The terms of a plan: the area, the day, the parts of the tree the clerk may write to, the clerk's choices.
 
     `choices` answers rows in doubt, keyed "sheet!row": "new", "skip", or the id of the member that the row means; and
-    near names of employers, by the keys of `units.Employers`.
+    near names of employers, by the keys of `units.Employers`. Keyed "place:sheet!row" it says where the row's person
+    lives, "unknown:name" that the compound is elsewhere ("outside").
     """
 
     area: Area
@@ -37,6 +38,7 @@ class Basis:
     people: Rows
     homes: Rows
     areas: Rows
+    names: Rows
     employers: Rows
     aliases: Rows
     shared: set[int]
@@ -48,7 +50,7 @@ def look(reading: Reading, terms: Terms) -> Basis:
     areas, named = area_rows(terms.area, day=terms.day), named_employers(reading)
     employers, aliases = employer_rows(named), alias_rows(named, street)
     shared = shared_of(employers, aliases, street)
-    return Basis(people_rows(street), home_rows(street), areas, employers, aliases, shared)
+    return Basis(people_rows(street), home_rows(street), areas, name_rows(terms.area), employers, aliases, shared)
 
 
 def named_employers(reading: Reading) -> set[tuple[str, str]]:

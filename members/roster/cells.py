@@ -31,7 +31,7 @@ STANDINGS = {
 AFFILIATIONS = {"在职": "in_post", "在职党员": "in_post", "在册": "local", "在册党员": "local"}
 JOINED = {"是": "yes", "否": "no"}
 RANKS = (("division", r"[正副]?处级?|县处级([正副]职)?"), ("section", r"[正副]?科级?|乡科级([正副]职)?"))
-PLACES = ("community", "station", "group", "address")
+PLACES = ("community", "station", "group")
 LONGEST = {"employer": 100, "community": 50, "station": 50, "group": 50, "room": 30, "address": 2_000, "remark": 200}
 
 CODE = re.compile(r"^\d{1,4}[_.、:-]")  # a drop-down's code before its label
@@ -174,6 +174,12 @@ def _skills(cell: Cell) -> str:
     return _bounded("、".join(dict.fromkeys(word for word in words if word)), 200)
 
 
+def _address(cell: Cell) -> str:
+    if isinstance(cell, date):
+        raise Unreadable("Excel 把这一格变成了日期，请把单元格格式设为“文本”后重新填写")
+    return _bounded(BLANKS.sub(" ", _plain(cell)), LONGEST["address"])
+
+
 def _remark(cell: Cell) -> str:
     return _bounded(BLANKS.sub(" ", _plain(cell)), LONGEST["remark"])
 
@@ -236,9 +242,9 @@ READERS: dict[str, Callable[[Cell, date], str]] = {
     "station": _text("station"),
     "group": _text("group"),
     "room": _text("room"),
+    "address": lambda cell, today: _address(cell),
     "joined": _joined,
     "skills": lambda cell, today: _skills(cell),
-    "address": _text("address"),
     "fate": lambda cell, today: _fate(cell),
     "remark": lambda cell, today: _remark(cell),
 }

@@ -4,13 +4,25 @@ The preview shows the plan. Applying it plans again and compares, so that record
 """
 
 from collections import defaultdict
+from dataclasses import replace
 
 from members.roster.basis import Basis, Terms, look, named_employers
 from members.roster.cells import CellProblem
 from members.roster.compare import MEMBER_FIELDS, WHO, fits, joined_alike, readable_change, same, share_birth_date
 from members.roster.known import KnownMember, Match, People
 from members.roster.places import PlaceProblem, RosterPlaces
-from members.roster.planned import Plan, PlannedRow, Status, cautions, codes_used, names_used, still_needed
+from members.roster.planned import (
+    OUTSIDE,
+    PLACE,
+    UNKNOWN,
+    Plan,
+    PlannedRow,
+    Status,
+    cautions,
+    codes_used,
+    names_used,
+    still_needed,
+)
 from members.roster.reading import Reading, RosterEntry
 from members.roster.twins import COLUMNS, Twins, whereabouts
 from members.roster.units import Employers
@@ -22,9 +34,10 @@ ONE_DOOR = "表里不止一行是这个姓名、这个住址"
 def make_plan(reading: Reading, terms: Terms, basis: Basis | None = None) -> Plan:
     """Return the plan of a file; without a `basis` it is looked up."""
     planner = Planner(reading, terms, basis or look(reading, terms))
-    rows = [planner.prepare(entry) for entry in reading.entries]
-    for row, entry in zip(rows, reading.entries, strict=True):
+    prepared = [planner.prepare(entry) for entry in reading.entries]
+    for row, entry in prepared:
         planner.plan(row, entry)
+    rows = [row for row, _ in prepared]
     made = {
         row.place.path: row.place.label for row in rows if row.place and row.place.is_new and row.status != Status.ERROR
     }
@@ -49,7 +62,8 @@ class Planner:
 
     def __init__(self, reading: Reading, terms: Terms, basis: Basis):
         self.terms = terms
-        self.places = RosterPlaces(terms.area, basis.areas, create_groups=terms.create_groups)
+        self.places = RosterPlaces(terms.area, basis.areas, basis.names, create_groups=terms.create_groups)
+        self.places.book.learn_districts(e.values["address"] for e in reading.entries if "address" in e.values)
         self.people = People(basis.people, basis.homes)
         self.employers = Employers(
             named_employers(reading), basis.employers, basis.aliases, basis.shared, terms.choices
@@ -62,19 +76,22 @@ class Planner:
             if "id_digest" in entry.values and "name" in entry.values:
                 self.names_of[entry.values["id_digest"]].setdefault(entry.values["name"], entry.row)
 
-    def prepare(self, entry: RosterEntry) -> PlannedRow:
-        """Find the row's place and employer, and whether an earlier row may name the same person."""
+    def prepare(self, entry: RosterEntry) -> tuple[PlannedRow, RosterEntry]:
+        """Find the row's place and employer, and whether an earlier row may name the same person.
+
+        Return the row, and the entry with the room that was read from its address.
+        """
         row = PlannedRow(entry.sheet, entry.row, entry.values.get("name", ""), Status.ERROR, list(entry.problems))
         if "fate" in entry.values:
             row.status, row.problems = Status.LEFT, []
-            return row
-        self._place(row, entry)
+            return row, entry
+        entry = self._place(row, entry)
         self._employer(row, entry)
         if twin := self.twins.find(entry, row.place):
             row.asked = "" if twin.is_sure else twin.sentence(entry)
             if twin.is_sure:
                 self._problem(row, entry, COLUMNS[twin.way], twin.sentence(entry))
-        return row
+        return row, entry
 
     def plan(self, row: PlannedRow, entry: RosterEntry) -> None:
         """Find the row's member, now that all rows are prepared, and say what the row would do."""
@@ -83,6 +100,9 @@ class Planner:
             return
         if row.problems or row.is_of_near_unit:
             row.status, row.asked = (Status.ERROR if row.problems else Status.DOUBT), ""
+            return
+        if row.place is None:
+            row.status, row.asked = self._status_of_doubtful_place(row), ""
             return
         match = self._match(row, entry)
         row.candidates = sorted(match.candidates)
@@ -140,11 +160,22 @@ class Planner:
         heading = self.columns[entry.sheet].get(column, "")
         row.problems.append(CellProblem(column, heading, entry.values.get(column, ""), message))
 
-    def _place(self, row: PlannedRow, entry: RosterEntry) -> None:
+    def _place(self, row: PlannedRow, entry: RosterEntry) -> RosterEntry:
+        """Set the row's place, or what is in doubt about it; return the entry with the room that was read."""
+        chosen = self.terms.choices.get(PLACE + row.key, "")
         try:
-            row.place = self.places.find(entry.values, columns=self.columns[entry.sheet])
+            found = self.places.place(entry.values, columns=self.columns[entry.sheet], chosen=chosen)
         except PlaceProblem as problem:
             self._problem(row, entry, problem.field, problem.message)
+            return entry
+        row.place, row.doors, row.unknown, row.doubt = found.group, found.answers, found.unknown, found.why
+        return replace(entry, values=entry.values | {"room": found.room}) if found.room else entry
+
+    def _status_of_doubtful_place(self, row: PlannedRow) -> Status:
+        """Return whether a row without a place waits for an answer, or is left out by one."""
+        is_out = self.terms.choices.get(PLACE + row.key) == "skip"
+        is_out = is_out or (row.unknown != "" and self.terms.choices.get(UNKNOWN + row.unknown) == OUTSIDE)
+        return Status.SKIPPED if is_out else Status.DOUBT
 
     def _employer(self, row: PlannedRow, entry: RosterEntry) -> None:
         if name := entry.values.get("employer"):

@@ -10,6 +10,7 @@ from members.roster.places import RosterGroup
 from members.roster.reading import SheetNote
 
 Outcome = list[Any]
+PLACE, UNKNOWN, OUTSIDE = "place:", "unknown:", "outside"
 MANY = 0.3
 ENOUGH_TO_JUDGE = 10
 
@@ -31,7 +32,9 @@ class PlannedRow:
     `changes` is what the clerk sees, {field: [old, new]}; `writes` has the member's new values; `home` is the change of
     the residence: "" none, "in" a first home, "move" another building, "mend" another room or day of joining.
     A row in doubt has `candidates`, with what speaks `against` each of them (by id), or is `asked` about with a
-    sentence, because another row may name the same person; one of a near unit waits for the answer on its employer.
+    sentence, because another row may name the same person; one of a near unit waits for the answer on its employer. A
+    row whose place is in doubt has `doors` to choose from, {answer: what to show}, or the `unknown` name of its
+    compound, and says why in `doubt`.
     """
 
     sheet: str
@@ -52,6 +55,9 @@ class PlannedRow:
     room: str = ""
     joined: str = ""
     residence: int | None = None
+    doors: dict[str, str] = field(default_factory=dict)
+    unknown: str = ""
+    doubt: str = ""
 
     @property
     def key(self) -> str:
@@ -67,9 +73,17 @@ class PlannedRow:
         """The answers that the clerk may give to a row in doubt."""
         return [*map(str, self.candidates), "new", "skip"] if self.candidates or self.asked else []
 
+    @property
+    def questions(self) -> dict[str, list[str]]:
+        """What the clerk may be asked because of this row, by key, with the answers: who, where, which compound."""
+        found = {self.key: self.options} if self.options else {}
+        if self.doors:
+            found[PLACE + self.key] = [*self.doors, "skip"]
+        return found | ({UNKNOWN + self.unknown: [OUTSIDE]} if self.unknown else {})
+
     def outcome(self) -> Outcome:
-        """Return what must not have changed between preview and writing; the last is what the clerk may answer."""
-        return [self.status, self.member, self.home, self.changes, self.options]
+        """Return what must not have changed between preview and writing; last the questions."""
+        return [self.status, self.member, self.home, self.changes, self.questions]
 
 
 @dataclass(slots=True)
@@ -108,7 +122,7 @@ class Plan:
     def outcomes(self) -> dict[str, Outcome]:
         """Return each row's outcome by the row's key, and of each question on an employer what may be answered."""
         near = {
-            key: [unit["answer"], [*(str(pk) for pk, _ in unit["units"]), "new"]]
+            key: [unit["answer"], {key: [*(str(pk) for pk, _ in unit["units"]), "new"]}]
             for key, unit in self.near_units.items()
         }
         return {row.key: row.outcome() for row in self.rows} | near
@@ -123,6 +137,12 @@ class Plan:
 
     def changed_fields(self) -> dict[str, int]:
         return dict(Counter(name for row in self.rows if row.status == Status.CHANGED for name in row.changes))
+
+
+def answers_to(outcomes: dict[str, Outcome]) -> dict[str, set[str]]:
+    """Return by its key what each question of a preview may be answered with."""
+    questions = (outcome[-1] for outcome in outcomes.values())
+    return {key: set(answers) for some in questions if isinstance(some, dict) for key, answers in some.items()}
 
 
 def still_needed(new: dict[str, dict[str, str]], rows: list[PlannedRow]) -> dict[str, dict[str, str]]:

@@ -21,7 +21,7 @@ from members.roster.apply import ChangedMeanwhile, Columns, columns_of, refuse_i
 from members.roster.basis import Basis, Terms, look
 from members.roster.columns import ColumnTerms, SheetChoice
 from members.roster.plan import make_plan
-from members.roster.planned import Outcome, Plan, Status
+from members.roster.planned import Outcome, Plan, Status, answers_to
 from members.roster.reading import ColumnsUnsettled, Reading, read_roster
 from members.roster.refusal import UnreadableFile
 from members.roster.remembering import known_names, remember, terms_of
@@ -133,7 +133,7 @@ def _choose(roster_import: RosterImport, choices: dict[str, str], user: User | N
         raise Conflict("这份花名册已经处理过了。请刷新页面看看。")
     before = roster_import.choices
     reading, seen = unseal_reading(roster_import.reading)
-    answers = {key: set(map(str, outcome[-1])) for key, outcome in seen.items() if outcome[-1]}
+    answers = answers_to(seen)
     now = before | {key: value for key, value in choices.items() if value in answers.get(key, ())}
     roster_import.choices, roster_import.user = now, user
     values = _review(roster_import, reading)
@@ -154,7 +154,7 @@ def check_ready(roster_import: RosterImport, plan: Plan, *, only_good: bool, con
     if not only_good and plan.open_units:
         raise NotReady(f"还有 {len(plan.open_units)} 个单位名称和登记的相近，请先选定是不是同一家。")
     if not only_good and counts[Status.DOUBT]:
-        raise NotReady(f"还有 {counts[Status.DOUBT]} 行分不清是不是同一个人，请先逐行选择。")
+        raise NotReady(f"还有 {counts[Status.DOUBT]} 行待确认（分不清是不是同一个人，或住在哪里），请先逐行选择。")
     if not counts[Status.NEW] + counts[Status.CHANGED]:
         raise NotReady("没有需要写入的内容：文件里的党员都已登记，资料也一样。")
     if plan.warnings and not confirmed:

@@ -9,12 +9,14 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
 from members.ground import audit
+from members.ground.address_text import ends_as_address, fold
 from members.ground.atomic import atomic_write
 from members.ground.days import Unreadable, read_day
 from members.ground.paths import NextPaths
 from members.ground.text import as_text, building_key, place_key, squeezed
 from members.ground.trouble import trouble
-from members.models import Area
+from members.models import Area, AreaName
+from members.models.area_names import wrong_with
 from members.roster.columns import Vocabulary
 from members.roster.refusal import UnreadableFile
 from members.roster.sheet import RosterRow, read
@@ -23,17 +25,21 @@ HEADINGS = {
     "community": ("社区", "社区名称", "居委", "居委会"),
     "residents": ("社区常住人口", "常住人口", "社区人口", "人口数"),
     "station": ("小区", "小区名称", "所在小区", "住宅小区", "联络站"),
+    "station_names": ("小区地址", "小区地址与别名", "小区别名"),
     "housing": ("住宅类型", "房屋类型", "小区类型"),
     "group": ("楼组", "楼号", "楼栋", "楼", "楼组名称"),
+    "group_names": ("楼组地址", "楼组地址与别名", "楼号地址"),
     "established_on": ("建组日期", "建组时间", "成立日期"),
     "stage": ("楼组党小组状态", "党小组状态", "楼组党小组", "状态"),
 }
-NAME_LENGTH = 50
+NAME_LENGTH, NAME_LONGEST = 50, 100
 LEVELS = {
     "community": Area.Level.COMMUNITY,
     "station": Area.Level.STATION,
     "group": Area.Level.BUILDING_GROUP,
 }
+NAMED: dict[int, str] = {Area.Level.STATION: "station_names", Area.Level.BUILDING_GROUP: "group_names"}
+BETWEEN_NAMES = re.compile(r"[、，,;；\n]")
 LABELS = {"community": "社区", "station": "小区", "group": "楼组"}
 HOUSING = {label: value for value, label in Area.Housing.choices}
 STAGES = {label: value for value, label in Area.Stage.choices}
@@ -104,6 +110,7 @@ class Tree:
         self.paths = NextPaths(Area.objects.below(self.street).values_list("path", flat=True))
         self.before = {key: self._values(area) for key, area in self.areas.items()}
         self.touched: dict[tuple[str, str], Area] = {}
+        self.names = TreeNames(street)
 
     def take(self, row: RosterRow, columns: dict[str, str]) -> None:
         """Add or update one row's areas; its error goes into the report."""
@@ -116,6 +123,7 @@ class Tree:
                 if name := squeezed(as_text(row.cells.get(column, ""))):
                     parent = self._area(parent, level, column, name)
                     self._describe(parent, row)
+                    self.names.take(parent, row)
         except TreeProblem as problem:
             where = {"sheet": row.sheet, "row": row.number, "column": columns.get(problem.column, "")}
             value = as_text(row.cells.get(problem.column, ""))
@@ -128,8 +136,10 @@ class Tree:
         changed = [area for key, area in self.touched.items() if self._is_changed(key)]
         Area.objects.bulk_create(new)
         Area.objects.bulk_update(changed, ["residents", "housing", "stage", "established_on"])
-        if new or changed:
-            audit.record("import", Area, path=self.street.path, changes={"new": len(new), "changed": len(changed)})
+        names = self.names.save(self.street)
+        if new or changed or names:
+            counts = {"new": len(new), "changed": len(changed)} | ({"names": names} if names else {})
+            audit.record("import", Area, path=self.street.path, changes=counts)
 
     def finished(self) -> TreeReport:
         for column, level in LEVELS.items():
@@ -169,6 +179,8 @@ class Tree:
     def _establish(self, area: Area, cells: dict[str, Any]) -> None:
         if "stage" in cells:
             area.stage = _one_of(STAGES, "stage", as_text(cells["stage"]))
+        elif "established_on" in cells:
+            area.stage = Area.Stage.ESTABLISHED
         if "established_on" in cells:
             try:
                 area.established_on = date.fromisoformat(read_day(cells["established_on"], today=self.today))
@@ -186,6 +198,42 @@ class Tree:
     @staticmethod
     def _values(area: Area) -> tuple:
         return area.residents, area.housing, area.stage, area.established_on
+
+
+class TreeNames:
+    """The addresses and other names that the sheet adds to the street's areas; none is taken away."""
+
+    def __init__(self, street: Area):
+        known = AreaName.objects.filter(street=street.pk).values_list("key", "area__path") if street.pk else ()
+        self.paths: dict[str, str] = dict(known)
+        self.new: dict[str, tuple[Area, AreaName]] = {}
+
+    def take(self, area: Area, row: RosterRow) -> None:
+        """Add the names in the row's column for this level; TreeProblem where one is no name, or another area's."""
+        column = NAMED.get(area.level, "")
+        for text in BETWEEN_NAMES.split(as_text(row.cells.get(column, ""))):
+            if key := fold(text):
+                self._add(area, column, squeezed(text), key)
+
+    def save(self, street: Area) -> int:
+        """Write the new names, whose areas are saved by now; return how many."""
+        for area, name in self.new.values():
+            name.area, name.street = area, street
+        AreaName.objects.bulk_create(name for _, name in self.new.values())
+        return len(self.new)
+
+    def _add(self, area: Area, column: str, text: str, key: str) -> None:
+        if key == fold(area.name) or self.paths.get(key) == area.path:
+            return
+        if key in self.paths:
+            raise TreeProblem(column, f"“{text}”已经是本街道另一处的地址，一个地址只能写在一处，请核对")
+        if sentence := wrong_with(key):
+            raise TreeProblem(column, sentence)
+        if max(len(text), len(key)) > NAME_LONGEST:
+            raise TreeProblem(column, f"地址最多 {NAME_LONGEST} 个字，几个地址之间请用“、”隔开")
+        kind = AreaName.Kind.ADDRESS if ends_as_address(key) else AreaName.Kind.OTHER
+        self.paths[key] = area.path
+        self.new[key] = (area, AreaName(text=text, key=key, kind=kind))
 
 
 def _folded(level: int, name: str) -> str:

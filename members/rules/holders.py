@@ -3,6 +3,7 @@
 from members.ground.dependents import Dependent, register
 from members.models import (
     Area,
+    AreaName,
     AreaRole,
     Consent,
     Duty,
@@ -31,6 +32,8 @@ def register_all() -> None:
         Dependent(RosterImport, "area", "{} 次花名册导入"),
         Dependent(RosterColumns, "area", "{} 种记住的表头", goes=True),
         Dependent(EmployerName, "street", "{} 个单位叫法"),
+        Dependent(AreaName, "street", "{} 个地址或别名"),
+        Dependent(AreaName, "area", "{} 个地址或别名", goes=True),
     )
     register(
         Employer,

@@ -198,6 +198,7 @@ def _preview(request, upload: RosterImport, plan: Plan) -> dict:
     return {
         "plan": plan, "counts": counts, "tabs": tabs, "chosen": chosen, "shown": page_rows, "ready": ready,
         "writable": counts[Status.NEW] + counts[Status.CHANGED], "summary": upload.counts,
+        "unknown_places": len({row.unknown for row in plan.rows if row.unknown and row.status == Status.DOUBT}),
         "people": _people(request, chosen, page_rows), "labels": {field: names[0] for field, names in LABELS.items()},
     }  # fmt: skip
 

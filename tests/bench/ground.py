@@ -4,15 +4,18 @@ import gc
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 
 from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
 from django.test.utils import setup_databases, teardown_databases
 from django.utils import timezone
+from python_calamine import CalamineWorkbook
 
 from members.ground.access import PostKind
 from members.ground.atomic import atomic_write
+from members.ground.export import workbook
 from members.models import (
     Area,
     AreaRole,
@@ -53,6 +56,15 @@ def settle(how: str = "VACUUM ANALYZE") -> None:
 
 def roster() -> bytes:
     return (ROSTERS / "street.xlsx").read_bytes()
+
+
+def roster_with_addresses() -> bytes:
+    """Return the same roster with the homes in one column, as in 第一社区迎晖苑1期12号楼302室."""
+    headings, *rows = CalamineWorkbook.from_filelike(BytesIO(roster())).get_sheet_by_index(0).to_python()
+    places = [headings.index(name) for name in ("社区", "小区", "楼组", "室号")]
+    others = [at for at in range(len(headings)) if at not in places]
+    cells = [[*(row[at] for at in others), f"嘉定区{''.join(str(row[at]) for at in places)}"] for row in rows]
+    return workbook("在册党员", [*(headings[at] for at in others), "家庭住址"], cells, formats={})
 
 
 def without_people() -> None:

@@ -36,9 +36,23 @@ def roster_lines(street: Area, runs: int) -> list[BenchLine]:
     stock = median(lambda: stock_roster.bring_in(content), stock_runs(runs), before=ground.without_people)
     floor = median(lambda: read_and_insert(content, street), runs, before=ground.without_people)
     ours = median(lambda: bring_in(content, street), runs, before=ground.without_people)
+    addressed = ground.roster_with_addresses()
+    floor_addressed = median(lambda: read_and_insert(addressed, street), runs, before=ground.without_people)
+    ours_addressed = median(lambda: bring_in(addressed, street), runs, before=ground.without_people)
     return [
         BenchLine("roster of 5,200, preview + apply, vs stock", shown(stock), shown(ours), stock / ours, 25, True),
         BenchLine("the same, vs calamine + one bulk_create", shown(floor), shown(ours), ours / floor, 4, False),
+        BenchLine(
+            "with homes in one column, vs stock", shown(stock), shown(ours_addressed), stock / ours_addressed, 25, True
+        ),
+        BenchLine(
+            "the same, vs calamine + one bulk_create",
+            shown(floor_addressed),
+            shown(ours_addressed),
+            ours_addressed / floor_addressed,
+            4,
+            False,
+        ),
     ]
 
 

@@ -231,7 +231,7 @@ def _basis(known: Any) -> Basis:
     people = [(pk, *(facts.get(name, "") or None for name in COLUMNS)) for pk, (facts, _, _) in enumerate(known)]
     people = [tuple("" if value is None else value for value in person) for person in people]
     homes = [(pk, pk, path, path, room, None) for pk, (_, path, room) in enumerate(known) if path]
-    return Basis(people=people, homes=homes, areas=AREAS, employers=[], aliases=[], shared=set())
+    return Basis(people=people, homes=homes, areas=AREAS, names=[], employers=[], aliases=[], shared=set())
 
 
 def _reading(rows: Any) -> Reading:

@@ -126,7 +126,7 @@ def test_doubts_are_settled_by_the_clerks_choice(community: Area, member: Member
 
 def test_doubts_hold_up_the_writing(community: Area, member: Member) -> None:
     roster = preview(sheet(cells("欧阳建国", 室号="7")), community)
-    with pytest.raises(steps.NotReady, match="1 行分不清是不是同一个人"):
+    with pytest.raises(steps.NotReady, match="1 行待确认"):
         steps.check_ready(roster, plan_of(roster), only_good=False, confirmed=True)
 
 

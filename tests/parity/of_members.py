@@ -22,9 +22,9 @@ from members.ground.export import workbook
 from members.ground.keys import AccessKey
 from members.login import resetting, second_factor
 from members.models import Area, Consent, Employer, EmployerName, Household, Member, Pairing, RosterImport, StaffToken
-from members.roster import steps
+from members.roster import compounds, steps
 from members.roster.tree import import_tree
-from members.rules import appointing, consenting, employing, housing, merging, pairing, registering
+from members.rules import appointing, consenting, employing, housing, merging, naming, pairing, registering
 from tests import factories
 from tests.members.uploads import cells, named_columns, preview, sheet, write
 from tests.parity.asking import Door, Rows, Values, Write
@@ -106,6 +106,32 @@ AREAS = {
             ("只能移到社区之下", {"parent": "{street}"}),
             ("还有党员居住，请先为他们办理迁居", {"until": TODAY, "_": "{member}"}),
         ),
+    ),
+    "an area gets another name": Write(
+        rule=naming.name_area,
+        doors=(
+            Door("admin members.areaname add", "admin/members/areaname/add/"),
+            Door("api POST api/v1/area-names", "api/v1/area-names"),
+        ),
+        good={"area": "{station}", "text": "迎园路218弄", "kind": "address", "_": "{street}"},
+        bad=(
+            ("说不出是哪个小区", {"text": "12号楼"}),
+            ("本街道已经有一个区域用这个地址或别名", {"text": "仓场路６６弄", "_": "{named}"}),
+        ),
+    ),
+    "another name of an area is corrected": Write(
+        rule=naming.name_area,
+        doors=(
+            Door("admin members.areaname change", "admin/members/areaname/{named}/change/"),
+            Door("api PATCH api/v1/area-names/<int:pk>", "api/v1/area-names/{named}"),
+        ),
+        good={"text": "仓场路68弄"},
+        bad=(("写到了哪一室", {"text": "仓场路68弄5号302室"}),),
+    ),
+    "another name of an area is deleted": Write(
+        rule=naming.forget_name,
+        doors=(Door("admin members.areaname delete", "admin/members/areaname/{named}/delete/"),),
+        good={"post": "yes"},
     ),
     "a tree is brought in": Write(
         rule=import_tree,
@@ -564,6 +590,17 @@ ROSTERS = {
         ),
         good={"row": "{row}", "answer": "new"},
     ),
+    "an unknown address is settled": Write(
+        rule=compounds.settle_compounds,
+        doors=(
+            Door(
+                "page roster/<int:pk>/places/",
+                "roster/{unknown}/places/",
+                body=lambda values: {"name-1": "新华路99弄", "compound-1": values["compound"]},
+            ),
+        ),
+        good={"compound": "{station}"},
+    ),
     "a roster is given up": Write(
         rule=steps.discard_step,
         doors=(Door("page roster/<int:pk>/discard/", "roster/{upload}/discard/"),),
@@ -665,6 +702,7 @@ MADE: Mapping[str, Callable[[Got], Any]] = {
     "columns": _columns,
     "residence": lambda got: got("member").home,
     "busy_member": _busy_member,
+    "named": lambda got: naming.name_area(area=got("station"), text="仓场路66弄", kind="address"),
     "employer": lambda got: factories.employer(),
     "other_employer": lambda got: factories.employer("嘉定仪表总厂"),
     "called": lambda got: EmployerName.objects.create(
@@ -683,6 +721,7 @@ MADE: Mapping[str, Callable[[Got], Any]] = {
     "written": lambda got: write(_upload(got)),
     "old_upload": _old_upload,
     "doubtful": _doubtful,
+    "unknown": lambda got: _upload(got, sheet(cells("欧阳建国", 楼组="", 室号="", 家庭住址="新华路99弄1号302"))),
     "row": lambda got: steps.unseal_plan(_doubtful(got).plan).rows[0].key,
 }
 

@@ -98,6 +98,8 @@ class Command(BaseCommand):
             self.stdout.write(sentence)
         self.stdout.write("，".join(f"{LABELS[status]} {count}" for status, count in counts.items()))
         for row in plan.rows:
+            if row.doubt:
+                self.stdout.write(f"{row.sheet} 第 {row.row} 行：{row.doubt}")
             for problem in row.problems:
                 self.stdout.write(f"{row.sheet} 第 {row.row} 行 {problem.column or problem.field}：{problem.message}")
 
@@ -115,7 +117,7 @@ def named_columns(text: str) -> dict[str, str]:
 
 
 def as_json(name: str, plan: Plan) -> dict:
-    """Return the report of docs/design/roster.md; rows without problems are left out."""
+    """Return the report of docs/design/roster.md, with every row: the group's full label, the room as it is kept."""
     sheets = [
         {"name": s.name, "heading_row": s.heading_row, "columns": s.columns, "not_taken": s.not_taken}
         for s in plan.sheets
@@ -125,9 +127,10 @@ def as_json(name: str, plan: Plan) -> dict:
             "sheet": row.sheet,
             "row": row.row,
             "status": STATUSES.get(row.status, row.status),
+            "group": row.place.label if row.place else "",
+            "room": row.room,
             "errors": row.problems,
         }
         for row in plan.rows
-        if row.status in (Status.ERROR, Status.DOUBT, Status.LEFT)
     ]
     return {"file": name, "sheets": sheets, "counts": plan.counts(), "rows": rows}
