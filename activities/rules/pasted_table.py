@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from activities.rules.pasted_marks import NO_MARK, MarkKind, PastedMark, read_mark
-from activities.rules.pasted_text import CROSS, TICK
+from activities.rules.pasted_text import CROSS, CROSSES, TICK, TICKS, plain
 from members.ground.text import squeezed
 
 NAME_HEADINGS = {"姓名", "名字", "党员姓名", "党员", "人员", "参会人员"}
@@ -77,6 +77,17 @@ def read_heading(line: str) -> PastedTable | None:
         elif PLACE_HEADING.search(heading):
             table.places.append(place)
     return table if table.came or table.absent or table.remarks else None
+
+
+def has_come(cell: str) -> bool | None:
+    """Return whether a cell of 出勤情况 says that somebody came, an empty one too; None where it says neither."""
+    text = squeezed(cell).lower()
+    if not text or text in YES or text in (*TICKS, "出勤"):
+        return True
+    if text in NO or text in CROSSES:
+        return False
+    kind = read_mark(plain(text)).kind
+    return {MarkKind.CAME: True, MarkKind.ABSENT: False}.get(kind)
 
 
 def _cells(line: str, sign: str) -> list[str]:
