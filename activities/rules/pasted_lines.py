@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
+from activities.rules.pasted_entry import PastedEntry
 from activities.rules.pasted_marks import (
     ALL_OF_THEM,
     BY_OTHERS,
@@ -11,41 +11,17 @@ from activities.rules.pasted_marks import (
     STRUCK_OUT,
     MarkKind,
     PastedMark,
+    is_doubtful_heading,
     is_heading,
     is_remark,
     read_mark,
     within,
 )
-from activities.rules.pasted_names import FOR, SIGNED_FOR, NameReading, parts, read_word
+from activities.rules.pasted_names import FOR, SIGNED_FOR, parts, read_word
 from activities.rules.pasted_table import PastedTable, read_heading
 from activities.rules.pasted_text import CROSS, LETTER, filled_lines
-from activities.rules.pasted_tokens import CLOSING, HINTS, OPENING, TOKENS
+from activities.rules.pasted_tokens import COLON_BEHIND, HINTS, TOKENS
 from members.ground.rooms import fold_room
-
-
-@dataclass(slots=True)
-class PastedEntry:
-    """A name in the list, with the building and room beside it. `name` is "" for other words.
-
-    `mark` is what stands beside the name or above it; `readings` are the ways to understand the word. Where none of
-    them is a member, `said` is a mark that belongs to the entry `before`.
-    """
-
-    text: str
-    name: str = ""
-    building: str = ""
-    room: str = ""
-    mark: PastedMark = field(default=NO_MARK, compare=False)
-    own: PastedMark = field(default=NO_MARK, compare=False)
-    readings: tuple[NameReading, ...] = field(default=(), compare=False)
-    before: "PastedEntry | None" = field(default=None, compare=False, repr=False)
-
-    def say(self, mark: PastedMark) -> None:
-        """Add what is said beside the name."""
-        words = " ".join(filter(None, (self.mark.words, mark.words)))
-        kinds = {self.mark.kind, mark.kind} - {MarkKind.NONE}
-        kind = kinds.pop() if len(kinds) == 1 else MarkKind.UNSURE if kinds else MarkKind.NONE
-        self.mark = PastedMark(kind, words)
 
 
 class PastedLines:
@@ -60,15 +36,17 @@ class PastedLines:
         self.waits_for_names = False
         self.run: list[PastedEntry] = []  # names in one go with no mark between them
         self.doubtful: tuple[list[PastedEntry], PastedMark] = ([], NO_MARK)
+        self.people: list[PastedEntry] = []  # the names of this line
         self.begin()
 
     def begin(self) -> None:
         """Begin a line."""
+        self.above = self.people
         self.first = len(self.entries)
-        self.people: list[PastedEntry] = []  # the names of this line
+        self.people = []
         self.is_struck, self.in_front, self.waiting, self.headings = False, False, NO_MARK, 0
         self.label = NO_MARK
-        self.counted = False
+        self.counted = self.is_labelled = False
         self.clause()
 
     def clause(self) -> None:
@@ -110,6 +88,7 @@ class PastedLines:
     def read_line(self, line: str) -> None:
         """Read a line of words."""
         if not line.strip():
+            self.people = []
             if not self.waits_for_names:
                 self.heading, self.lasts = NO_MARK, False
             return
@@ -133,17 +112,25 @@ class PastedLines:
             if self.label.kind:
                 self.heading, self.lasts = (self.label, True) if goes_on else (NO_MARK, False)
         elif self.label.kind:
-            sure = self.headings == 1 and not self.counted
+            sure = self.headings == 1 and not self.counted and not self._is_about_above()
             self.heading = self.label if sure else PastedMark(MarkKind.UNSURE, self.label.words)
-            if self.headings > 1:
+            if self.headings > 1 or (not sure and self.label.kind == MarkKind.CAME):
                 self.heading = NO_MARK
             self.lasts = self.waits_for_names = bool(self.heading.kind)
+
+    def _is_about_above(self) -> bool:
+        """Whether a remark alone in its line may be about the name in the line above; then that one is asked about."""
+        if not self.above or self.is_labelled:
+            return False
+        if self.label.kind in (MarkKind.ABSENT, MarkKind.UNSURE):
+            self.above[-1].say(PastedMark(MarkKind.UNSURE, self.label.words))
+        return True
 
     # Tokens
 
     def _word(self, token: re.Match[str]) -> None:
         behind = token.string[token.end() : token.end() + 14]
-        is_label = bool(re.match(rf"\s*(?:[{OPENING}][^{OPENING}{CLOSING}]{{0,8}}[{CLOSING}]\s*)?:", behind))
+        is_label = bool(COLON_BEHIND.match(behind))
         for part in parts(token[0]):
             self._part(part, is_label=is_label)
 
@@ -159,6 +146,13 @@ class PastedLines:
             self._remark(word, read_mark(word))
         else:
             self._name(word)
+            is_in_front = not word.startswith(self.entries[-1].name or "?") and self.entries[-1].name in word
+            if (is_label and is_doubtful_heading(word)) or (is_in_front and is_doubtful_heading(word)):
+                self._doubt(word)
+
+    def _doubt(self, words: str) -> None:
+        """Ask about the names behind these words: they may speak for them too."""
+        self.heading = self.label = PastedMark(MarkKind.UNSURE, words)
 
     def _head(self, word: str) -> None:
         self.label, self.headings = read_mark(word), self.headings + 1
@@ -172,7 +166,10 @@ class PastedLines:
             return
         if self.is_struck != bool(self.last.own == STRUCK_OUT):
             mark = PastedMark(MarkKind.UNSURE, word)
+        is_between = mark.kind != MarkKind.CAME and (bool(self.label.kind) or len(self.run) > 1)
         self._say(mark, covers_run=True)
+        if is_between:
+            self._doubt(word)
         if mark.kind == MarkKind.CAME:
             self.entries.append(PastedEntry(word))
 
@@ -272,6 +269,7 @@ class PastedLines:
             self.heading = self.label = PastedMark(MarkKind.UNSURE, "~~")
 
     def _colon(self, token: re.Match[str]) -> None:
+        self.is_labelled = True
         self.beside, self.is_open = {}, False
         if self.last is not None and self.label.kind == MarkKind.ABSENT and not self.last.name:
             self.heading = PastedMark(MarkKind.UNSURE, self.heading.words)  # another label among those on leave

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from activities.rules.door_parts import may_live_at
-from activities.rules.pasted_lines import PastedEntry, read_lines
+from activities.rules.pasted_entry import PastedEntry
+from activities.rules.pasted_lines import read_lines
 from activities.rules.pasted_marks import NO_MARK, MarkKind, PastedMark, joined, within
 from activities.rules.pasted_text import is_readable, plain
 from members.models.people import MemberQuerySet

@@ -68,7 +68,7 @@ LISTED = re.compile("应到|应参加|应出席|应参会")
 FILLING = re.compile(
     "今天|明天|后天|今晚|明晚|上午|中午|下午|晚上|早上|周[一二三四五六日末天]|星期[一二三四五六日天]|这次|本次|此次|这两天|最近|临时|突然"
     "|因[病事公私故]|因为|由于|家里|家中|单位|公司|孩子|小孩|身体|实在|确实|抱歉|对不起|不好意思|谢谢|书记|老师|大家|同志们?|党员"
-    "|人员|名单|情况|人数|合计|共计|原因|备注|是否|已经|需要|两人|[一二三四五六七八九十]+人|[我他她要已因的了啦呀哦吧呢者人都均全也在和与及共又就]"
+    "|如下|以下|包括|分别|人员|名单|情况|人数|合计|共计|原因|备注|是否|已经|需要|两人|[一二三四五六七八九十]+人|[我他她要已因有为是的了啦呀哦吧呢者人都均全也在和与及共又就]"
 )
 EXACT = {
     **dict.fromkeys(("否", "未", "缺", "假", "退", "旷", "病", "事", "n", "no", "x", "xx"), MarkKind.ABSENT),
@@ -127,6 +127,11 @@ def within(mark: PastedMark, around: PastedMark) -> PastedMark:
     if mark.kind == MarkKind.CAME and around.kind in (MarkKind.ABSENT, MarkKind.UNSURE):
         return PastedMark(MarkKind.UNSURE, f"{around.words} {mark.words}")
     return mark
+
+
+def is_doubtful_heading(word: str) -> bool:
+    """Whether a word before a colon may speak of those who do not come, though it says more than that."""
+    return read_mark(word).kind in (MarkKind.ABSENT, MarkKind.UNSURE) and not ADDRESSED.search(word)
 
 
 def left_of(word: str) -> str:

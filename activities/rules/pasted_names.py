@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from activities.rules.pasted_marks import (
     ABSENT,
+    ADDRESSED,
     DENIED,
     DOUBTFUL,
     FILLING,
@@ -22,6 +23,7 @@ LONGEST_WORD = 40
 NAME = re.compile(
     rf"[{HAN}{UNREADABLE}]{{2,4}}|(?=.{{3,30}}$)[{HAN}{UNREADABLE}]{{1,20}}(?:·[{HAN}{UNREADABLE}]{{1,20}})+"
 )
+LEADING = re.compile(f"^(?:{FILLING.pattern})+(?=..)")
 DOT = re.compile(rf"\s*[{DOTS}]\s*")
 LOOSE_DOT = re.compile(r"[。.●]|\s")  # dots that also stand between two people
 TITLE = re.compile(
@@ -111,9 +113,11 @@ def _with_remark(word: str, readings: list[NameReading]) -> NameWord:
     spans = [found.span() for pattern in (ABSENT, DOUBTFUL) for found in pattern.finditer(word)]
     first = min((span[0] for span in spans), default=0)
     name = _stripped(word[:first])
+    if name and word.startswith(name):
+        mark = PastedMark(mark.kind, word[len(name) :])
     if len(name) < 2:
         name = _stripped(word[max(span[1] for span in spans) :]) if spans else ""
-        name = TITLE.sub("", name)
+        name = "" if ADDRESSED.search(name) else TITLE.sub("", LEADING.sub("", name))
         return _word(name, mark, [*readings, NameReading((_dotted(name),), mark)] if name else readings)
     people = re.split("[和跟与及]", name)
     if len(people) > 1 and all(len(one) > 1 for one in people):

@@ -21,3 +21,4 @@ TOKENS = re.compile(
     rf"|(?P<colon>:)|(?P<stop>[。;!])|(?P<end>[^\w\s{GAP}])"
 )
 HINTS = re.compile(f"(?P<building>{BUILDING})|(?P<room>{ROOM})")
+COLON_BEHIND = re.compile(rf"\s*(?:[{OPENING}][^{OPENING}{CLOSING}]{{0,8}}[{CLOSING}]|\d{{1,4}}\s*[人位名]?)?\s*:")
