@@ -21,6 +21,7 @@ class PastedEntry:
     mark: PastedMark = field(default=NO_MARK, compare=False)
     own: PastedMark = field(default=NO_MARK, compare=False)
     readings: tuple[NameReading, ...] = field(default=(), compare=False)
+    said: PastedMark = field(default=NO_MARK, compare=False)
     before: "PastedEntry | None" = field(default=None, compare=False, repr=False)
 
     def say(self, mark: PastedMark) -> None:

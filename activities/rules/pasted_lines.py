@@ -1,7 +1,6 @@
-"""A pasted list's text → its entries: each name with the building and room, and with what is said of it."""
+"""Lines of a pasted list → its entries: each name with the building and room, and with what is said of it."""
 
 import re
-from collections.abc import Iterator
 
 from activities.rules.pasted_entry import PastedEntry
 from activities.rules.pasted_marks import (
@@ -15,13 +14,13 @@ from activities.rules.pasted_marks import (
     is_heading,
     is_remark,
     read_mark,
-    within,
 )
 from activities.rules.pasted_names import FOR, SIGNED_FOR, parts, read_word
-from activities.rules.pasted_table import PastedTable, read_heading
-from activities.rules.pasted_text import CROSS, LETTER, filled_lines
+from activities.rules.pasted_text import CROSS, HAN, LETTER
 from activities.rules.pasted_tokens import COLON_BEHIND, HINTS, TOKENS
 from members.ground.rooms import fold_room
+
+ALONE = re.compile(f"[{HAN}]{{2,4}}")
 
 
 class PastedLines:
@@ -31,8 +30,6 @@ class PastedLines:
         self.entries: list[PastedEntry] = []
         self.heading = NO_MARK
         self.lasts = False  # whether the heading holds for the next lines too
-        self.table: PastedTable | None = None
-        self.rows: list[tuple[list[PastedEntry], PastedMark]] = []
         self.waits_for_names = False
         self.run: list[PastedEntry] = []  # names in one go with no mark between them
         self.doubtful: tuple[list[PastedEntry], PastedMark] = ([], NO_MARK)
@@ -63,27 +60,6 @@ class PastedLines:
         for entry in earlier:
             entry.say(mark if ALL_OF_THEM.search(mark.words) else PastedMark(MarkKind.UNSURE, mark.words))
         self.run, self.doubtful = [], ([], NO_MARK)
-
-    def read(self, line: str) -> None:
-        """Read a line, or a row of a table."""
-        if table := read_heading(line):
-            self.end_table()
-            self.table = table
-            self.entries.append(PastedEntry(" ".join(line.split())))
-        elif self.table and (cells := self.table.cells(line)):
-            self.read_line(self.table.person(cells))
-            self.rows.append((self.entries[self.first :], self.table.mark(cells)))
-        else:
-            self.end_table()
-            self.read_line(line)
-
-    def end_table(self) -> None:
-        """Say what the rows say; who has nothing where others have a tick is asked about."""
-        empty = PastedMark(MarkKind.UNSURE, "没有打勾") if self.table and self.table.is_filled else NO_MARK
-        for entries, mark in self.rows:
-            for entry in entries:
-                entry.say(mark if mark.kind else empty)
-        self.table, self.rows = None, []
 
     def read_line(self, line: str) -> None:
         """Read a line of words."""
@@ -184,7 +160,7 @@ class PastedLines:
     def _name(self, text: str) -> None:
         word = read_word(text)
         building, room = self.beside.get("building", ""), self.beside.get("room", "")
-        entry = PastedEntry(text, word.name, building, room, readings=word.readings, before=self.last)
+        entry = PastedEntry(text, word.name, building, room, readings=word.readings, said=word.mark, before=self.last)
         self.entries.append(entry)
         entry.own = STRUCK_OUT if self.is_struck else self.heading if self.label.kind or self.lasts else NO_MARK
         self.beside, self.is_open = {}, True
@@ -212,7 +188,22 @@ class PastedLines:
             self._say(PastedMark(MarkKind.UNSURE, inner) if is_in_place else NO_MARK)
             return
         mark = PastedMark(MarkKind.ABSENT, "×") if inner in (CROSS, "x", "X") else read_mark(inner)
-        self._symbol(mark)
+        if not mark.kind and not self.people and ALONE.fullmatch(inner) and not token.string[token.end() :].strip():
+            self._name(inner)
+            return
+        is_first = not self.people
+        self._sign(token, mark)
+        if self.in_front and is_first and self.waiting.kind == MarkKind.ABSENT:
+            self._doubt(mark.words)  # 【请假】张三、李四
+
+    def _sign(self, token: re.Match[str], mark: PastedMark) -> None:
+        """A sign before a colon is a heading, any other belongs to a name."""
+        if mark.kind and COLON_BEHIND.match(token.string[token.end() : token.end() + 14]):
+            self.clause()
+            self.label, self.headings = mark, self.headings + 1
+            self.heading, self.lasts = mark, False
+        else:
+            self._symbol(mark)
 
     def _symbol(self, mark: PastedMark) -> None:
         """A sign stands behind its name, or in front of it where the line has a sign before any name."""
@@ -229,14 +220,17 @@ class PastedLines:
     def _cross(self, token: re.Match[str]) -> None:
         is_apart = token.string[token.start() - 1 : token.start()].isspace()
         if self.in_front or not self.people or not is_apart:
-            self._symbol(PastedMark(MarkKind.ABSENT, "×"))
+            self._sign(token, PastedMark(MarkKind.ABSENT, "×"))
         elif self.last is not None:
             self._say(PastedMark(MarkKind.ABSENT, "×"), covers_run=True)
         else:
             self.people[-1].say(PastedMark(MarkKind.ABSENT, "×"))
 
     def _tick(self, token: re.Match[str]) -> None:
-        self._symbol(PastedMark(MarkKind.CAME, "✓"))
+        self._sign(token, PastedMark(MarkKind.CAME, "✓"))
+
+    def _box(self, token: re.Match[str]) -> None:
+        self._symbol(PastedMark(MarkKind.UNSURE, "☐"))
 
     def _building(self, token: re.Match[str]) -> None:
         self._hint("building", token[0])
@@ -282,14 +276,3 @@ class PastedLines:
 
     def _count(self, token: re.Match[str]) -> None:
         self.counted = self.counted or token[0][-1] in "人位"
-
-
-def read_lines(text: str) -> Iterator[PastedEntry]:
-    """Yield the entries of a folded text (`pasted_text.plain`)."""
-    reader = PastedLines()
-    for line in filled_lines(text):
-        reader.read(line)
-    reader.end_table()
-    for entry in reader.entries:
-        entry.mark = within(entry.mark, entry.own)
-        yield entry

@@ -11,8 +11,8 @@ from enum import StrEnum
 
 from activities.rules.door_parts import may_live_at
 from activities.rules.pasted_entry import PastedEntry
-from activities.rules.pasted_lines import read_lines
 from activities.rules.pasted_marks import NO_MARK, MarkKind, PastedMark, joined, within
+from activities.rules.pasted_rows import read_lines
 from activities.rules.pasted_text import is_readable, plain
 from members.models.people import MemberQuerySet
 
@@ -138,7 +138,7 @@ class _Matching:
 
     def _take_unknown(self, number: int, entry: PastedEntry) -> None:
         """Keep a word that is no member's name; what it says may be about the name before it."""
-        own = next((one.mark for one in entry.readings if one.mark.kind), NO_MARK)
+        own = entry.said
         if own.kind in (MarkKind.ABSENT, MarkKind.UNSURE) and entry.before is not None:
             for line in self.by_entry[id(entry.before)]:
                 line.say(PastedMark(MarkKind.UNSURE, entry.text))

@@ -65,11 +65,11 @@ def read_word(word: str) -> NameWord:
         readings.append(NameReading((title,)))
     if len(word) > LONGEST_WORD or not is_readable(word) or is_remark(word):
         return NameWord("", NO_MARK, tuple(readings))
+    if read_mark(word).kind in (MarkKind.ABSENT, MarkKind.UNSURE):
+        return _with_remark(word, readings)
     if found := _for_somebody(word):
         readings += [NameReading((TITLE.sub("", found.names[0]),), found.mark)]
         return _word(readings[-1].names[0], readings[-1].mark, readings)
-    if read_mark(word).kind in (MarkKind.ABSENT, MarkKind.UNSURE):
-        return _with_remark(word, readings)
     readings += _apart(word)
     if said := _with_yes(word):
         return _word(said, NO_MARK, [*readings, NameReading((_dotted(said),))])
@@ -122,6 +122,9 @@ def _with_remark(word: str, readings: list[NameReading]) -> NameWord:
     people = re.split("[和跟与及]", name)
     if len(people) > 1 and all(len(one) > 1 for one in people):
         readings.append(NameReading(tuple(map(_dotted, people)), mark))
+    if found := FOR_SOMEBODY.fullmatch(name):
+        readings += [NameReading((_dotted(one),), mark) for one in (name, found["who"])]
+        name = found["who"]
     unsure = PastedMark(MarkKind.UNSURE, mark.words)
     for end in range(first, 1, -1):
         is_rest_known = not FILLING.sub("", word[end:first])

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from itertools import pairwise
 
-GAP, STRUCK, END_STRUCK, NUMBER, CROSS, TICK = "\x01", "\x02", "\x03", "\x04", "✗", "✓"
+GAP, STRUCK, END_STRUCK, NUMBER, BOX, CROSS, TICK = "\x01", "\x02", "\x03", "\x04", "☐", "✗", "✓"
 
 HAN = "\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 # Marks, radicals and private use have no meaning here, but belong to the word that they stand in.
@@ -17,11 +17,13 @@ LETTER = rf"(?:[^\W\d_]|[\u0300-\u0334\u0339-\u036f\U00020000-\U0003ffff{UNREADA
 HIDDEN = rf"(?:[?*_□■○◯〓]|\d(?=[{HAN}](?!{LETTER}|[楼元])))"
 DOTS = "\u00b7\u02d9\u2022\u2024\u2027\u2219\u22c5\u25cf\u30fb。."
 
-CROSSES = frozenset("×✕✖✗✘❌❎╳⨯☓☒🗙🗴🗵🗶🗷🚫⛔🙅👎㐅")
+CROSSES = frozenset("×✕✖✗✘❌❎╳⨯☓☒🗙🗴🗵🗶🗷🚫⛔🙅👎㐅ㄨ")
 TICKS = frozenset("√✓✔✅☑🗸🗹⭕👌🉑")
-KEPT_SIGNS = frozenset("+|~<>□■○◯〓\ufffd")
+KEPT_SIGNS = frozenset("+|~<>☐□■○◯〓\ufffd")
 
 CIRCLED = re.compile("[\u2460-\u249b\u24ea-\u24ff\u2776-\u2793\u3220-\u3229\u3251-\u325f]")
+TASK = re.compile(r"^([^\S\n]*[-*+][^\S\n]*)\[([ xX])\]", re.MULTILINE)
+EMPTY_BOX = re.compile(rf"{BOX}|(?<!{LETTER})□(?=[^\S\n]*[{HAN}])")
 CROSSED = re.compile("(?:[^\\s\u0335-\u0338][\u0335-\u0338]+ ?)+")
 TAGGED = re.compile(r"<(s|del|strike)>([^<\n]*)</\1>", re.IGNORECASE)
 TILDES = re.compile(rf"~~(?=\S)([^~\n]*[^~\s])~~|(?<!{LETTER})~~(?=\S)([^~]*[^~\s])~~")
@@ -41,9 +43,11 @@ def plain(text: str) -> str:
     What is struck out stands between STRUCK and END_STRUCK, a number of the list is NUMBER.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u20e3", ".")
+    text = TASK.sub(lambda found: found[1] + (BOX if found[2] == " " else TICK), text)
     text = CIRCLED.sub(NUMBER, text)
     text = TAGGED.sub(r"~~\2~~", CROSSED.sub(_between_tildes, text))
     folded = "".join(map(_folded, unicodedata.normalize("NFKC", text)))
+    folded = EMPTY_BOX.sub(BOX if TICK in folded else GAP, folded)
     struck = TILDES.sub(lambda found: f"{STRUCK}{found[1] or found[2]}{END_STRUCK}", folded)
     return NUMBERS.sub(NUMBER, SPACED.sub(lambda found: "".join(found[0].split()), struck))
 

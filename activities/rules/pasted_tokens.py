@@ -2,7 +2,7 @@
 
 import re
 
-from activities.rules.pasted_text import CROSS, DOTS, END_STRUCK, GAP, HAN, HIDDEN, LETTER, NUMBER, STRUCK, TICK
+from activities.rules.pasted_text import BOX, CROSS, DOTS, END_STRUCK, GAP, HAN, HIDDEN, LETTER, NUMBER, STRUCK, TICK
 
 BUILDING = r"\d{1,3}(?:号楼|#楼|号|幢|栋|座|#|楼)|[A-Z](?:座|栋|幢)"
 ROOM = r"(?<![\d-])(?:\d{1,3}-)?(?:\d{1,2}(?:单元|-))?\d{3,4}室?(?!\d)"
@@ -15,7 +15,7 @@ TOKENS = re.compile(
     rf"(?P<bracket>[{OPENING}](?P<inner>[^{OPENING}{CLOSING}]*)[{CLOSING}])"
     rf"|(?P<count>(?<!\d)\d{{7,}}[Xx]?|[+]\s*\d+|(?<!\d)\d{{1,6}}\s*[人位]|(?:{CROSS}|[xX])\d+)"
     rf"|(?P<building>{BUILDING})|(?P<room>{ROOM})"
-    rf"|(?P<cross>{CROSS}+|(?<!{LETTER})[xX]{{1,2}}(?!{LETTER}))|(?P<tick>{TICK}+)"
+    rf"|(?P<cross>{CROSS}+|(?<!{LETTER})[xX]{{1,2}}(?!{LETTER}))|(?P<tick>{TICK}+)|(?P<box>{BOX})"
     rf"|(?P<word>{WORD})"
     rf"|(?P<number>{NUMBER})|(?P<struck>{STRUCK})|(?P<unstruck>{END_STRUCK})|(?P<tilde>~~+)"
     rf"|(?P<colon>:)|(?P<stop>[。;!])|(?P<end>[^\w\s{GAP}])"
