@@ -13,7 +13,7 @@ from members.web.acts import done, writable
 from members.web.shell import page
 
 STATES = {
-    MatchState.DOUBT: "同名的、要您确认的",
+    MatchState.DOUBT: "要您确认的、同名的",
     MatchState.MATCHED: "认出来的",
     MatchState.ABSENT: "不来",
     MatchState.UNKNOWN: "没有找到",
