@@ -8,9 +8,10 @@ from typing import Any
 from import_export.resources import ModelResource
 from import_export.results import Result
 
+from activities.imports.attending import UNCLEAR, AbsentRow, absent, came_only, unclear
 from activities.imports.known import Known
 from activities.imports.resources import ActivitiesIn, CameIn, read_key
-from activities.imports.sheets import ACTIVITIES, CAME, ActivityBook, ImportTable
+from activities.imports.sheets import ACTIVITIES, ATTENDED, CAME, ActivityBook, ImportTable
 from activities.models import Activity, Attendance
 from activities.rules import attendance
 from members.ground import access
@@ -43,12 +44,17 @@ class RowCount:
 
 @dataclass(slots=True)
 class Report:
-    """The result of an import, or of its preview: counts, the new activities with the number who came, every error."""
+    """The result of an import, or of its preview: counts, the new activities with the number who came, every error.
+
+    `absent` are those who did not come by the workbook, `not_taken` the headings of columns that were not used.
+    """
 
     activities: RowCount = field(default_factory=RowCount)
     came: RowCount = field(default_factory=RowCount)
     new: list[tuple[Activity, int]] = field(default_factory=list)
     problems: list[ImportProblem] = field(default_factory=list)
+    absent: list[AbsentRow] = field(default_factory=list)
+    not_taken: list[str] = field(default_factory=list)
 
     @property
     def has_news(self) -> bool:
@@ -102,8 +108,16 @@ class _Import:
         self.known = Known(user, _days(book), lock=not dry_run)
         self.activities, self.came = ActivitiesIn(self.known), CameIn(self.known)
         self._run(self.activities, book.activities, ACTIVITIES, self.report.activities)
-        self._run(self.came, book.came, CAME, self.report.came)
+        self._run(self.came, came_only(book.came), CAME, self.report.came)
+        self._tell(book)
         self.report.new = [(activity, len(self._new_at(activity))) for activity in self.activities.new]
+
+    def _tell(self, book: ActivityBook) -> None:
+        """Tell what is not recorded: who did not come, and columns that were not used."""
+        self.report.problems += [
+            ImportProblem(row.sheet, row.row, ATTENDED[0], row.words, UNCLEAR) for row in unclear(book.came)
+        ]
+        self.report.absent, self.report.not_taken = list(absent(book.came)), book.not_taken
 
     def finish(self) -> None:
         """Write what depends on the saved activities: their status, who came, the entries of the trail."""

@@ -7,10 +7,10 @@ from datetime import date, time
 from typing import NamedTuple
 
 from activities.models import Activity, Attendance
+from activities.rules.door_parts import is_at
 from members.ground.access import Resource, Right
 from members.ground.history import batches
 from members.ground.names import fold_name
-from members.ground.rooms import fold_room
 from members.ground.text import squeezed
 from members.models import Area, Member, Residence, User
 
@@ -27,9 +27,10 @@ class ActivityKey(NamedTuple):
 
 
 class ImportHome(NamedTuple):
-    """A member's home, present or former, with the key of its address."""
+    """A member's home, present or former: its area's full name and the folded room."""
 
-    address: str
+    label: str
+    room: str
     since: date
     until: date | None
 
@@ -41,8 +42,8 @@ class ImportMember:
     homes: list[ImportHome] = field(default_factory=list)
 
     def lives_at(self, address: str) -> bool:
-        """Whether the address of one of the homes ends with this one: 302, 1号楼302, or all of it."""
-        return any(home.address.endswith(address) for home in self.homes)
+        """Whether one of the homes ends with this address, part by part: 302, 1号楼302, or all of it."""
+        return not address or any(is_at(home.label, home.room, address) for home in self.homes)
 
     def may_come(self, day: date) -> bool:
         """Whether the member has a home here now, or had one on that day, as in `activities.rules.attendance`."""
@@ -116,7 +117,7 @@ class Known:
         found = self.people.get(fold_name(name), [])
         if not found:
             raise ValueError(f"没有找到“{name}”，请核对姓名；没有登记过的，请先登记这位党员")
-        home = "" if address in (MOVED_AWAY, ELSEWHERE) else address_key(address)
+        home = "" if address in (MOVED_AWAY, ELSEWHERE) else address
         there = [person for person in found if person.lives_at(home)]
         if not there:
             raise Ambiguous(f"“{name}”登记的住址不是“{address}”，请核对；只有一位同名的，可以不填住址")
@@ -140,7 +141,7 @@ class Known:
         columns = ("member", "member__name", "area__label", "room", "since", "until")
         for pk, name, label, room, since, until in homes.values_list(*columns):
             person = people.setdefault(pk, ImportMember(pk, name))
-            person.homes.append(ImportHome(address_key(f"{label}{room}"), since, until))
+            person.homes.append(ImportHome(label, room or "", since, until))
         for person in people.values():
             self.people[fold_name(person.name)].append(person)
 
@@ -151,8 +152,3 @@ def _is_open(area: Area, day: date) -> bool:
 
 def key_of(area: str, title: str, day: date) -> ActivityKey:
     return ActivityKey(squeezed(area), squeezed(title), day)
-
-
-def address_key(text: str) -> str:
-    """Return the key to compare addresses by: half width, without blanks, without 室 at the end."""
-    return fold_room(text)

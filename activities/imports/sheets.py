@@ -43,6 +43,10 @@ CAME: Headings = {
     "home": ("住址", "地址", "楼组室号"),
     "duty": ("六员",),
 }
+# Not in the export, where everybody came.
+ATTENDED = (
+    "出勤情况", "出勤", "出席情况", "到会情况", "签到", "签到情况", "参加情况", "是否参加", "是否到会", "考勤",
+)  # fmt: skip
 NO_HEADING = (
     "没有找到表头。“活动”表至少要有“活动名称”和“日期”两列，“参加”表至少要有“姓名”和“活动名称”两列；可以先下载空白模板。"
 )
@@ -69,10 +73,11 @@ class ImportTable:
 
 @dataclass(slots=True)
 class ActivityBook:
-    """A workbook's rows: activities, and who came."""
+    """A workbook's rows: activities, and who came; `not_taken` are the headings that name nothing known."""
 
     activities: ImportTable = field(default_factory=ImportTable)
     came: ImportTable = field(default_factory=ImportTable)
+    not_taken: list[str] = field(default_factory=list)
 
 
 def titles(headings: Headings) -> list[str]:
@@ -99,11 +104,14 @@ def read_book(content: bytes) -> ActivityBook:
 def _take(book: ActivityBook, raw: RawStream) -> bool:
     """Add a sheet to the book; return False for one of neither kind. Only the sheet of who came names people."""
     first = first_rows(raw.rows)
-    for table, headings, required in ((book.came, CAME, "member"), (book.activities, ACTIVITIES, "title")):
+    who = {**CAME, "attended": ATTENDED}
+    for table, headings, required in ((book.came, who, "member"), (book.activities, ACTIVITIES, "title")):
         rows = chain(first, raw.rows)
-        if sheets := name_cells(RawStream(raw.name, rows, raw.hidden), Vocabulary(headings, required)):
+        words = Vocabulary(headings, required, spoken=("attended",))
+        if sheets := name_cells(RawStream(raw.name, rows, raw.hidden), words):
             for sheet in sheets:
                 table.take(sheet)
+                book.not_taken += [heading for heading in sheet.not_taken if heading not in book.not_taken]
             return True
     return False
 
@@ -115,7 +123,8 @@ def seal(book: ActivityBook) -> str:
 
 def unseal(sealed: str) -> ActivityBook:
     packed = orjson.loads(zlib.decompress(decrypt(b64decode(sealed))))
-    return ActivityBook(**{name: ImportTable(**table) for name, table in packed.items()})
+    activities, came = (ImportTable(**packed[name]) for name in ("activities", "came"))
+    return ActivityBook(activities, came, packed["not_taken"])
 
 
 def _check_size(rows: Sequence[object], most: int, what: str) -> None:

@@ -1,57 +1,30 @@
 """Names from a pasted list: a chat group's 接龙, a sign-in sheet, a line of names.
 
 `read_names` splits the text, `match` finds the members. Nothing is dropped in silence: words that are no name are
-returned too.
+returned too. Who is said not to come is told apart, and is never taken for one who came.
 """
 
-import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from members.ground.rooms import fold_room
-from members.ground.text import building_key
+from activities.rules.door_parts import may_live_at
+from activities.rules.pasted_entry import PastedEntry
+from activities.rules.pasted_marks import NO_MARK, MarkKind, PastedMark, joined, within
+from activities.rules.pasted_rows import read_lines
+from activities.rules.pasted_text import is_readable, plain
 from members.models.people import MemberQuerySet
 
 LONGEST = 20_000
 MOST_NAMES = 2_000
-
-HAN = r"[\u3400-\u9fff]"
-NUMBERS = re.compile(
-    rf"^\s*[(\[]?(?:\d{{1,4}}[.、)\]:]|\d{{1,2}})(?=[\s、]*{HAN})(?![号楼幢栋座室单])|(?<!\d)\d{{1,4}}[.)](?!\d)",
-    re.MULTILINE,
-)
-LONG_NUMBERS = re.compile(r"(?<!\d)\d{7,}[Xx]?|[+]\s*\d+|\d+\s*[人位]")
-BRACKETED = re.compile(r"[(\[{【〔]([^)\]}】〕\n]*)[)\]}】〕]")
-BUILDING = r"\d{1,3}(?:号楼|#楼|号|幢|栋|座|#|楼)"
-ROOM = r"(?<![\d-])(?:\d{1,2}(?:单元|-))?\d{3,4}室?(?!\d)"
-WORD = r"[\u3400-\u9fff·]+|[A-Za-z]{2,}"
-TOKENS = re.compile(rf"(?P<building>{BUILDING})|(?P<room>{ROOM})|(?P<word>{WORD})|(?P<end>[^\w\s])")
-HINTS = re.compile(f"{BUILDING}|{ROOM}")
-NAME = re.compile(rf"{HAN}{{2,4}}|{HAN}{{1,12}}(?:·{HAN}{{1,12}})+")
-TITLE = re.compile(rf"(?<={HAN}{{2}})(?:同志|书记|主任|老师|师傅|组长|先生|女士|阿姨|叔叔|党员|参加|报名|已到)$")
-NO_NAMES = {
-    "接龙", "群接龙", "报名", "报名接龙", "参加", "签到", "签到表", "名单", "姓名", "室号", "门牌", "序号", "备注",
-    "电话", "地点", "时间", "活动", "如下", "例如", "感谢", "谢谢", "大家", "同志们", "以上", "合计", "共计", "楼组",
-    "社区", "小区", "党员",
-}  # fmt: skip
-
-
-@dataclass(slots=True)
-class PastedEntry:
-    """A name in the list, with the building and room beside it. `name` is "" for other words."""
-
-    text: str
-    name: str = ""
-    building: str = ""
-    room: str = ""
+PARTS = 100_000  # added to the number of a word for each further person in it
 
 
 class MatchState(StrEnum):
     MATCHED = "matched"
     DOUBT = "doubt"
+    ABSENT = "absent"
     UNKNOWN = "unknown"
     TEXT = "text"
 
@@ -76,19 +49,18 @@ class PossibleMember:
 
     def lives_at(self, entry: PastedEntry) -> bool:
         """Whether the building and room beside the name fit."""
-        building = self.label.rpartition(" ")[2]
-        fits = not entry.building or building_key(building) == building_key(entry.building)
-        return fits and (not entry.room or self.room.rpartition("-")[2] == entry.room.rpartition("-")[2])
+        return may_live_at(self.label.rpartition(" ")[2], self.room, entry.building, entry.room)
 
 
 @dataclass(slots=True)
 class PastedLine:
-    """An entry and the members it may mean: one, several of the name, or nobody."""
+    """An entry and the members it may mean: one, several of the name, or nobody; `mark` is what is said of them."""
 
     number: int
     entry: PastedEntry
     state: MatchState
     people: list[PossibleMember] = field(default_factory=list)
+    mark: PastedMark = NO_MARK
     answer: str = ""  # as chosen on the page: a member's id, "0" for nobody
 
     @property
@@ -99,6 +71,23 @@ class PastedLine:
     def person(self) -> PossibleMember | None:
         return self.people[0] if self.state == MatchState.MATCHED else None
 
+    @property
+    def is_readable(self) -> bool:
+        return is_readable(self.entry.text)
+
+    def say(self, mark: PastedMark) -> None:
+        """Add what a later line says of the same person."""
+        self.mark = joined(self.mark, mark)
+        self.settle()
+
+    def settle(self) -> None:
+        """Set the state by the people and the mark."""
+        if self.mark.kind == MarkKind.ABSENT and self.state != MatchState.TEXT:
+            self.state = MatchState.ABSENT
+        elif self.people:
+            is_sure = len(self.people) == 1 and not self.mark.is_asked
+            self.state = MatchState.MATCHED if is_sure else MatchState.DOUBT
+
 
 class TooLong(Exception):
     """The list is longer than any real list of those who came."""
@@ -108,7 +97,7 @@ def read_names(text: str) -> list[PastedEntry]:
     """Return the entries of a pasted list, in its order; TooLong, with a sentence, for too long a text."""
     if len(text) > LONGEST:
         raise TooLong(f"内容太长（{len(text)} 字）。请只粘贴名单，最多 {LONGEST} 字；人多可以分几次。")
-    entries = [entry for line in _plain(text).splitlines() for entry in _of_line(line)]
+    entries = list(read_lines(plain(text)))
     if sum(bool(entry.name) for entry in entries) > MOST_NAMES:
         raise TooLong(f"名单里的人太多，一次最多 {MOST_NAMES} 人，请分几次粘贴。")
     return entries
@@ -120,55 +109,78 @@ def match(entries: Iterable[PastedEntry], members: MemberQuerySet, *, came: Iter
     `came` are the ids of members who are recorded already.
     """
     entries = list(entries)
-    people = _people(members, {entry.name for entry in entries if entry.name}, set(came))
-    lines: dict[object, PastedLine] = {}
+    names = {name for entry in entries for reading in entry.readings for name in reading.names}
+    people = _people(members, {name for name in names if len(name) > 1}, set(came))
+    matching = _Matching()
     for number, entry in enumerate(entries):
-        line = _line(number, entry, people.get(entry.name, []))
-        key = line.person.pk if line.person else (entry.text, entry.building, entry.room)
-        # Two members of one name may both have come, so each of their lines stays.
-        if line.state == MatchState.DOUBT or key not in lines:
-            lines[(key, number) if line.state == MatchState.DOUBT else key] = line
-    return list(lines.values())
+        matching.take(number, entry, people)
+    return list(matching.lines.values())
 
 
-def _plain(text: str) -> str:
-    """Fold to half width; remove emoji, phone and list numbers, and brackets except for a building or room in them."""
-    folded = unicodedata.normalize("NFKC", text.replace("•", "·").replace("・", "·"))
-    kept = "".join(c if c in "\n#+|~" or unicodedata.category(c)[0] in "LNPZ" else " " for c in folded)
-    hinted = BRACKETED.sub(lambda found: " ".join(["", *HINTS.findall(found[1]), ""]), LONG_NUMBERS.sub(" ", kept))
-    return NUMBERS.sub("、", hinted)
+class _Matching:
+    """The lines of a list, by member or by what is written."""
 
+    def __init__(self) -> None:
+        self.lines: dict[object, PastedLine] = {}
+        self.by_name: dict[str, list[PastedLine]] = defaultdict(list)
+        self.by_entry: dict[int, list[PastedLine]] = defaultdict(list)
 
-def _of_line(line: str) -> list[PastedEntry]:
-    """Return one line's entries. A building or room belongs to the name before it, else to the one after it."""
-    entries: list[PastedEntry] = []
-    beside: dict[str, str] = {}
-    is_open = False  # whether the last entry may still get a building or room
-    for token in TOKENS.finditer(line):
-        kind, text = str(token.lastgroup), token[0]
-        if kind == "end":
-            beside, is_open = {}, False
-        elif kind == "word":
-            if len(text) == 1 and is_open and len(entries[-1].text) == 1:
-                entries[-1] = _entry(entries[-1].text + text)  # 张 三, set apart as in a sign-in sheet
-            else:
-                entries.append(_entry(text, **beside))
-            beside, is_open = {}, True
-        elif is_open and not getattr(entries[-1], kind):
-            setattr(entries[-1], kind, _folded(kind, text))
+    def take(self, number: int, entry: PastedEntry, people: dict[str, list[PossibleMember]]) -> None:
+        reading = next((one for one in entry.readings if all(name in people for name in one.names)), None)
+        if reading is None:
+            self._take_unknown(number, entry)
+            return
+        mark = within(_both(reading.mark, entry.mark), NO_MARK)
+        for part, name in enumerate(reading.names):
+            self._add(
+                PastedLine(number + PARTS * part, entry, MatchState.UNKNOWN, _fit(people[name], entry), mark), name
+            )
+
+    def _take_unknown(self, number: int, entry: PastedEntry) -> None:
+        """Keep a word that is no member's name; what it says may be about the name before it."""
+        own = entry.said
+        if own.kind in (MarkKind.ABSENT, MarkKind.UNSURE) and entry.before is not None:
+            for line in self.by_entry[id(entry.before)]:
+                line.say(PastedMark(MarkKind.UNSURE, entry.text))
+        state = MatchState.UNKNOWN if entry.name or not is_readable(entry.text) else MatchState.TEXT
+        self._add(PastedLine(number, entry, state, [], _both(own, entry.mark)), entry.name)
+
+    def _add(self, line: PastedLine, name: str) -> None:
+        if line.people and not _is_home_right(line):
+            line.mark = _both(line.mark, PastedMark(MarkKind.UNSURE, f"{line.entry.building}{line.entry.room}"))
+        line.settle()
+        line = self._kept(line, name)
+        self.by_entry[id(line.entry)].append(line)
+
+    def _kept(self, line: PastedLine, name: str) -> PastedLine:
+        """Return the line of the same person above, with what is said here added, or this line."""
+        entry = line.entry
+        earlier = self.by_name[name] if name else []
+        if len(line.people) > 1:
+            if line.mark.kind and earlier:
+                for other in earlier:
+                    other.say(line.mark if len(earlier) == 1 else PastedMark(MarkKind.UNSURE, line.mark.words))
+                return earlier[0]
+            # Two members of one name may both have come, so each of their lines stays.
+            key: object = (entry.text, line.number)
         else:
-            beside, is_open = beside | {kind: _folded(kind, text)}, False
-    return entries
+            key = line.people[0].pk if line.people else (name or entry.text, entry.building, entry.room)
+        if key in self.lines:
+            self.lines[key].say(line.mark)
+            self.by_entry[id(entry)].append(self.lines[key])
+            return self.lines[key]
+        self.lines[key] = line
+        earlier.append(line)
+        return line
 
 
-def _entry(word: str, **beside: str) -> PastedEntry:
-    name = TITLE.sub("", word)
-    is_name = NAME.fullmatch(name) and name not in NO_NAMES
-    return PastedEntry(word, name, **beside) if is_name else PastedEntry(word)
-
-
-def _folded(kind: str, text: str) -> str:
-    return fold_room(text) if kind == "room" else text
+def _both(first: PastedMark, second: PastedMark) -> PastedMark:
+    """Return the mark of a word and of what stands beside it."""
+    if not first.kind or not second.kind or first.kind == second.kind:
+        return first if first.kind else second
+    if MarkKind.CAME in (first.kind, second.kind) and MarkKind.ABSENT in (first.kind, second.kind):
+        return PastedMark(MarkKind.UNSURE, f"{first.words} {second.words}")
+    return max(first, second, key=lambda mark: (mark.kind == MarkKind.UNSURE, mark.kind == MarkKind.ABSENT))
 
 
 def _people(members: MemberQuerySet, names: set[str], came: set[int]) -> dict[str, list[PossibleMember]]:
@@ -179,10 +191,18 @@ def _people(members: MemberQuerySet, names: set[str], came: set[int]) -> dict[st
     return found
 
 
-def _line(number: int, entry: PastedEntry, people: list[PossibleMember]) -> PastedLine:
-    if not entry.name:
-        return PastedLine(number, entry, MatchState.TEXT)
-    if len(people) > 1:
-        people = [person for person in people if person.lives_at(entry)] or people
-    state = (MatchState.UNKNOWN, MatchState.MATCHED)[len(people)] if len(people) < 2 else MatchState.DOUBT
-    return PastedLine(number, entry, state, people)
+def _fit(people: list[PossibleMember], entry: PastedEntry) -> list[PossibleMember]:
+    if len(people) < 2:
+        return people
+    return [person for person in people if person.lives_at(entry)] or people
+
+
+def _is_home_right(line: PastedLine) -> bool:
+    """Whether a lone member of the name is not contradicted by the home beside the name.
+
+    Four digits alone may be the end of a phone number, and "3楼" a floor.
+    """
+    entry, (person, *others) = line.entry, line.people
+    is_said = (bool(entry.building) and not entry.building.endswith("楼")) or entry.building.endswith("号楼")
+    is_said = is_said or "-" in entry.room or (bool(entry.room) and (bool(entry.building) or len(entry.room) == 3))
+    return bool(others) or not is_said or not person.label or person.lives_at(entry)

@@ -32,6 +32,7 @@ HOW = (
     ("参加表的活动日期、名称、主办", "和“活动”表里的一样，或和已登记的活动一样。"),
     ("姓名、住址", "有同名的才需要填住址，如“第一社区 迎晖苑1期 1号楼 302”。"),
     ("六员", f"{'、'.join(map(str, Duty.Kind.labels))}，可以空着。"),
+    ("参加表的出勤情况（可以加这一列）", "到会、迟到、早退、请假、缺席。空着算到会；请假、缺席的不登记。"),
 )
 REPLACED = "刚才又上传了另一份表，请核对现在这一份，再确认导入。"
 
@@ -76,6 +77,7 @@ def preview(request):
         mark=pending["mark"],
         problems=report.problems[:MOST_LISTED],
         new=report.new[:MOST_LISTED],
+        absent=report.absent[:MOST_LISTED],
         most_listed=MOST_LISTED,
     )
 
@@ -118,4 +120,6 @@ def _summary(report: Report) -> str:
     activities, came = report.activities, report.came
     parts = [f"新增活动 {activities.new} 次", f"修改活动 {activities.changed} 次"]
     parts += [f"新登记参加 {came.new} 人次", f"改六员 {came.changed} 人次"]
+    if report.absent:
+        parts.append(f"请假、缺席等没有登记 {len(report.absent)} 人次")
     return f"导入完成：{'，'.join(parts)}。"

@@ -13,8 +13,9 @@ from members.web.acts import done, writable
 from members.web.shell import page
 
 STATES = {
-    MatchState.DOUBT: "同名的",
+    MatchState.DOUBT: "要您确认的、同名的",
     MatchState.MATCHED: "认出来的",
+    MatchState.ABSENT: "不来",
     MatchState.UNKNOWN: "没有找到",
     MatchState.TEXT: "不像姓名的文字",
 }
@@ -41,6 +42,8 @@ def paste(request, pk):
         form=form,
         groups=[(state, label, [line for line in lines if line.state == state]) for state, label in STATES.items()],
         has_lines=bool(lines),
+        named=sum(line.state != MatchState.TEXT for line in lines),
+        ticked=sum(line.chosen is not None for line in lines),
     )
 
 
@@ -56,15 +59,22 @@ def _matched(request, form: PasteForm, activity: Activity) -> list[PastedLine]:
     lines = pasted_list.match(entries, eligible(activity, area=area, user=request.user), came=came)
     for line in lines:
         answers = request.POST.getlist(f"who-{line.number}")[-1:]
-        line.answer = answers[0] if answers else str(line.person.pk) if line.person else ""
+        line.answer = answers[0] if answers else _usual(line)
     return lines
+
+
+def _usual(line: PastedLine) -> str:
+    """Return the answer until another is given: who was found came, who is said not to come did not."""
+    if line.person:
+        return line.person.key
+    return LEAVE if line.state == MatchState.ABSENT else ""
 
 
 def _saved(request, form: PasteForm, activity: Activity, lines: list[PastedLine]) -> bool:
     """Record the matched and chosen members; return whether it worked. A form error where a name is in doubt."""
     named = [line for line in lines if line.people]
-    if waiting := [line.entry.name for line in named if line.answer != LEAVE and line.chosen is None]:
-        form.add_error(None, f"还没有选“{'”“'.join(waiting[:5])}”是哪一位。请选一位，或选“不登记”。")
+    if waiting := [line.people[0].name for line in named if line.answer != LEAVE and line.chosen is None]:
+        form.add_error(None, f"还没有选“{'”“'.join(waiting[:5])}”是哪一位、来没来。请选一位，或选“不登记”。")
         return False
     chosen = [line.chosen.pk for line in named if line.chosen]
     recordings: list[Recording] = []

@@ -32,7 +32,7 @@ class Vocabulary:
 
     `headings` is field → its headings; `within` are (word, field) for words in a longer heading, the first that fits
     wins; a heading with one of the words `foreign` is of somebody or something else. `reads` says whether a cell can be
-    a field's; `by_content` are the fields that a column without a known heading may be taken for, `known` their values.
+    a field's; in the fields `spoken` a dash says something too. `by_content` are the fields that a column without a known heading may be taken for, `known` their values.
     """
 
     headings: Headings
@@ -41,6 +41,7 @@ class Vocabulary:
     foreign: Collection[str] = ()
     reads: Callable[[str, Cell], bool] = lambda field, cell: True
     by_content: Sequence[str] = ()
+    spoken: Collection[str] = ()
     known: Mapping[str, Collection[str]] = dataclass_field(default_factory=dict)
 
 

@@ -276,11 +276,13 @@ class _RowReader:
         written = sheet.columns.get(words.required, "")
         self.own_words = {*map(heading_key, words.headings[words.required]), heading_key(written)} - {""}
         self.places = sheet.positions | {f"{name}+": at for name, at in sheet.twins.items()}
+        self.spoken = {name: at for name, at in sheet.positions.items() if name in words.spoken}
         self.ended = False
 
     def take(self, number: int, raw: list[Cell]) -> None:
         first = next((_text(cell) for cell in raw[self.sheet.span] if cell != ""), "")
         cells = {name: raw[at] for name, at in self.places.items() if at < len(raw) and not is_nothing(raw[at])}
+        cells |= {name: raw[at] for name, at in self.spoken.items() if at < len(raw) and raw[at] != ""}
         key = _text(cells.get(self.required, ""))
         if FOOTER.fullmatch(first) or FOOTER.fullmatch(key):
             self.ended = True
