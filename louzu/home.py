@@ -185,7 +185,7 @@ def stale(request, reason=""):
         return problems.answer("csrf_failed", 403, request_id=circumstances().request_id)
     back = _page_before(request)
     way = "点“回到刚才的页面”" if back else "返回、刷新页面"
-    sentence = f"页面放得太久，或刚换过登录，这一次没有保存。请{way}，填写的内容会恢复，再保存一次。"
+    sentence = f"页面放得太久，或者您刚重新登录过，这一次没有保存。请{way}，填写的内容会恢复，再保存一次。"
     context = {"title": "页面已过期", "sentence": sentence, "back": back}
     return render(request, "louzu/sorry.html", context, status=403)
 

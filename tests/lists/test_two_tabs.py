@@ -1,4 +1,4 @@
-"""Case 17: the page and the script that bring back what was typed; the browser's part is in tests/browser/test_typed."""
+"""Case 17: the page and the script that bring back what was typed; the browser is in tests/browser/test_typed.py."""
 
 from django.test import Client
 
