@@ -63,8 +63,8 @@ def length_required() -> HttpResponse:
 
 def away() -> HttpResponse:
     """Answer 503 without using the database."""
-    return HttpResponse(_page("请稍后再试", AWAY, kept=True), status=503, headers={"Retry-After": str(RETRY_AFTER)})
+    return HttpResponse(_page("请稍后再试", AWAY), status=503, headers={"Retry-After": str(RETRY_AFTER)})
 
 
-def _page(title: str, sentence: str, *, kept: bool = False) -> str:
-    return render_to_string("louzu/sorry.html", {"title": title, "sentence": sentence, "kept": kept})
+def _page(title: str, sentence: str) -> str:
+    return render_to_string("louzu/sorry.html", {"title": title, "sentence": sentence})

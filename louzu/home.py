@@ -3,12 +3,14 @@
 import sys
 from dataclasses import dataclass
 from datetime import date, timedelta
+from urllib.parse import urlsplit, urlunsplit
 
 from django.contrib import admin, messages
 from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from activities.models import Activity
 from feedback.models.units import employers_of
@@ -175,11 +177,26 @@ def forbidden(request, exception=None):
 
 @login_not_required
 def stale(request, reason=""):
-    """Answer a form whose page was opened before a new login."""
+    """Answer a form whose page was opened before a new login; nothing of it is taken, for it may be forged.
+
+    What was typed is in the browser (`typed.js`), and comes back on the page that the form was on.
+    """
     if request.path.startswith("/api/"):
         return problems.answer("csrf_failed", 403, request_id=circumstances().request_id)
-    sentence = "页面放得太久，或刚换过登录。请返回、刷新页面，再保存一次：填写的内容会恢复。"
-    return render(request, "louzu/sorry.html", {"title": "页面已过期", "sentence": sentence, "kept": True}, status=403)
+    back = _page_before(request)
+    way = "点“回到刚才的页面”" if back else "返回、刷新页面"
+    sentence = f"页面放得太久，或者您刚重新登录过，这一次没有保存。请{way}，填写的内容会恢复，再保存一次。"
+    context = {"title": "页面已过期", "sentence": sentence, "back": back}
+    return render(request, "louzu/sorry.html", context, status=403)
+
+
+def _page_before(request) -> str:
+    """Return the address of our page that the form was on; the form's own address may open for no GET."""
+    address = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(address, {request.get_host()}):
+        return ""
+    before = urlsplit(address)
+    return urlunsplit(("", "", before.path, before.query, "")) if before.path[:2] != "//" else ""
 
 
 def explain_wrong_method(get_response):

@@ -45,6 +45,7 @@ urlpatterns = [
     path("tokens/<int:pk>/revoke/", users.revoke_token, name="revoke_token"),
     path("areas/upload/", areas.upload, name="areas_upload"),
     path("areas/template.xlsx", areas.template, name="areas_template"),
+    path("areas/errors.xlsx", areas.error_book, name="areas_error_book"),
     path("employers/<int:pk>/merge/", employers.merge, name="employer_merge"),
     path("roster/", roster.index, name="roster_index"),
     path("roster/template.xlsx", roster.template, name="roster_template"),

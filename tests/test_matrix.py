@@ -128,6 +128,7 @@ TABLE: Table = {
         "GET areas/upload/": (200, 200, 403, 403, 403, 403, 403, 403, LOGIN),
         "POST areas/upload/": (200, 200, 403, 403, 403, 403, 403, 403, LOGIN),
         "GET areas/template.xlsx": (FILE, FILE, 403, 403, 403, 403, 403, 403, LOGIN),
+        "GET areas/errors.xlsx": (302, 302, 403, 403, 403, 403, 403, 403, LOGIN),  # with nothing to download
         "POST admin/members/area/{group}/delete/": (403, 403, 403, 403, 403, 403, 403, LOGIN, LOGIN),
         "GET admin/members/area/export/": (403, 200, 200, 403, 403, 403, 403, LOGIN, LOGIN),
         "POST admin/members/area/export/": (403, FILE, FILE, 403, 403, 403, 403, LOGIN, LOGIN),

@@ -22,14 +22,14 @@ class MemberForm(forms.ModelForm):
         label="联系电话",
         required=False,
         max_length=30,
-        widget=UnfoldAdminTextInputWidget,
+        widget=UnfoldAdminTextInputWidget(attrs={"data-no-draft": True}),
         help_text="手机，或带区号的固定电话。保存后隐去中间几位显示；要改就整个重填。",
     )
     id_number = forms.CharField(
         label="身份证号",
         required=False,
         max_length=30,
-        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "data-no-draft": True}),
         help_text="只用来认人和查重，核对后不保存号码。",
     )
 

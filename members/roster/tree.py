@@ -47,11 +47,12 @@ STAGES = {label: value for value, label in Area.Stage.choices}
 
 @dataclass(slots=True)
 class TreeReport:
-    """The result of an import: counts {level: {"new", "changed", "same"}}, and every error."""
+    """The result of an import: counts {level: {"new", "changed", "same"}}, every error, the sheets' heading rows."""
 
     street: str
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     errors: list[dict[str, Any]] = field(default_factory=list)
+    headings: dict[str, int] = field(default_factory=dict)
 
 
 def street_named(name: str) -> Area:
@@ -78,6 +79,7 @@ def import_tree(content: bytes, *, street: Area, today: date, check: bool = Fals
         with atomic_write():
             tree = Tree(_locked(street), today)
             for sheet in sheets:
+                tree.report.headings[sheet.name] = sheet.heading_row
                 for row in sheet.rows:
                     tree.take(row, sheet.columns)
             if not check and not tree.report.errors:
