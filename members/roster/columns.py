@@ -32,7 +32,8 @@ class Vocabulary:
 
     `headings` is field → its headings; `within` are (word, field) for words in a longer heading, the first that fits
     wins; a heading with one of the words `foreign` is of somebody or something else. `reads` says whether a cell can be
-    a field's; in the fields `spoken` a dash says something too. `by_content` are the fields that a column without a known heading may be taken for, `known` their values.
+    a field's. `by_content` are the fields that a column without a known heading may be taken for, `known` their values.
+    In the fields `spoken` a dash says something too.
     """
 
     headings: Headings
