@@ -195,10 +195,12 @@ def _preview(request, upload: RosterImport, plan: Plan) -> dict:
     ready = not counts[Status.ERROR] and not counts[Status.DOUBT]
     rows = plan.absent if chosen == "absent" else [row for row in plan.rows if row.status == chosen]
     page_rows = Paginator(rows, PAGE).get_page(request.GET.get("p"))
+    doubtful = [row for row in plan.rows if row.status == Status.DOUBT]
     return {
         "plan": plan, "counts": counts, "tabs": tabs, "chosen": chosen, "shown": page_rows, "ready": ready,
         "writable": counts[Status.NEW] + counts[Status.CHANGED], "summary": upload.counts,
-        "unknown_places": len({row.unknown for row in plan.rows if row.unknown and row.status == Status.DOUBT}),
+        "unknown_places": len({row.unknown for row in doubtful if row.unknown}),
+        "asked_rows": sum(row.doors != {} or not row.unknown for row in doubtful),
         "people": _people(request, chosen, page_rows), "labels": {field: names[0] for field, names in LABELS.items()},
     }  # fmt: skip
 

@@ -64,11 +64,19 @@ def _answer(request, upload, plan, compounds):
         count = settle_compounds(upload, named=named, outside=outside, plan=plan)
         if count:
             messages.success(request, f"已按选择处理 {count} 个地址，选了小区的以后会自动认出。")
+        if count and not _is_open(request, upload.pk):
+            return redirect("members:roster", upload.pk)
     except ValidationError as error:
         messages.error(request, "".join(error.messages))
     except Conflict as reason:
         messages.error(request, str(reason))
     return redirect("members:roster_places", upload.pk)
+
+
+def _is_open(request, pk: int) -> bool:
+    """Whether a name is still to be answered, now that the roster was planned again."""
+    upload = found(request, pk)
+    return upload.plan is not None and any(not each.is_outside for each in unknown_compounds(unseal_plan(upload.plan)))
 
 
 def _building(request, upload, area):
