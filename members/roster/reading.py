@@ -94,7 +94,8 @@ def read_roster(
 
 def _vocabulary(today: date, known: Mapping[str, Collection[str]]) -> Vocabulary:
     by_name = {name: known.get(name, ()) for name in ("station", "community", "employer")}
-    return Vocabulary(HEADINGS, "name", WITHIN, FOREIGN, partial(_can_be, today), BY_CONTENT, by_name)
+    reads = partial(_can_be, today)
+    return Vocabulary(HEADINGS, "name", WITHIN, FOREIGN, reads, by_content=BY_CONTENT, known=by_name)
 
 
 def _can_be(today: date, name: str, cell: Cell) -> bool:

@@ -128,6 +128,19 @@ def test_content_is_a_guess_that_is_asked_about(community: Area, group: Area, se
     assert "19900001234" not in repr(shown)
 
 
+def test_only_known_names_are_taken_for_places(community: Area, group: Area, secretary: User) -> None:
+    guesses = asked(
+        preview(sheet({"人员": "新人甲", "哪里": "迎晖苑", "号": "1号楼", "归": "第一社区"}), community, secretary)
+    )
+    assert {heading: field for heading, (field, _) in guesses.items()} == {
+        "人员": "", "哪里": "station", "号": "", "归": "community",
+    }  # fmt: skip
+
+
+def test_a_dash_below_a_compound_says_nothing(community: Area, group: Area, station: Area) -> None:
+    assert statuses(preview(sheet(cells("新人甲", 小区="—")), station)) == ["new"]
+
+
 def test_the_command_leaves_guesses_alone(reported: Reporting, tmp_path: Any) -> None:
     path = tmp_path / "odd.csv"
     path.write_bytes(sheet(cells("新人甲", 小区="迎晖苑1期", 楼组="3号楼") | {"号": "19900001234"}))
