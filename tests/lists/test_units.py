@@ -45,6 +45,18 @@ def test_any_name_of_a_unit_means_it(community: Area, works: Member, unit: str) 
     assert statuses(listed(community, unit)) == [Status.SAME]
 
 
+def test_25_a_list_of_before_the_renaming_moves_nobody(community: Area, works: Member) -> None:
+    before = works.employer
+    for unit in ("测试旧名公司", "测试新名公 司", "测试新名公司。"):
+        upload = listed(community, unit)
+        assert statuses(upload) == [Status.SAME], unit
+        assert plan_of(upload).new_employers == {}
+    bring_in(sheet(cells("测试戊", 工作单位="测试旧名公司", 特长="书法", **IN_POST)), community)
+    works.refresh_from_db()
+    assert (works.employer, works.skills) == (before, "书法")
+    assert Employer.objects.count() == 1
+
+
 def test_a_rename_keeps_the_old_name_for_every_street(works: Member, secretary: User) -> None:
     (name,) = EmployerName.objects.all()
     assert (name.name, name.street, name.employer) == ("测试旧名公司", None, works.employer)
