@@ -74,6 +74,11 @@ class PlannedRow:
         return [*map(str, self.candidates), "new", "skip"] if self.candidates or self.asked else []
 
     @property
+    def asks_itself(self) -> bool:
+        """Whether the row is settled by an answer of its own, and not by one on its compound or its employer."""
+        return bool(self.doors or (self.options and not self.is_of_near_unit))
+
+    @property
     def questions(self) -> dict[str, list[str]]:
         """What the clerk may be asked because of this row, by key, with the answers: who, where, which compound."""
         found = {self.key: self.options} if self.options else {}

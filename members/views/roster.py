@@ -200,7 +200,7 @@ def _preview(request, upload: RosterImport, plan: Plan) -> dict:
         "plan": plan, "counts": counts, "tabs": tabs, "chosen": chosen, "shown": page_rows, "ready": ready,
         "writable": counts[Status.NEW] + counts[Status.CHANGED], "summary": upload.counts,
         "unknown_places": len({row.unknown for row in doubtful if row.unknown}),
-        "asked_rows": sum(row.doors != {} or not row.unknown for row in doubtful),
+        "asked_rows": sum(row.asks_itself for row in doubtful),
         "people": _people(request, chosen, page_rows), "labels": {field: names[0] for field, names in LABELS.items()},
     }  # fmt: skip
 
