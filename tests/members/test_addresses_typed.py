@@ -116,6 +116,22 @@ def test_the_page_asks_page_by_page_and_keeps_to_the_importers_compounds(
     assert AreaName.objects.count() == 1
 
 
+def test_where_every_row_waits_for_a_place_the_way_is_shown_and_leads_back(
+    logged_in: Any, secretary: User, community: Area, station: Area, group: Area
+) -> None:
+    upload = preview(sheet(_at("新甲甲", "新华路99弄1号101"), _at("新甲乙", "第一路2弄1号102")), community, secretary)
+    browser, url = logged_in(secretary), f"/roster/{upload.pk}/"
+    text = browser.get(url).content.decode()
+    assert "有 2 个地址不认识" in text
+    assert "逐行选择" not in text
+    assert "保存选择" not in text
+    first = {"name-1": "新华路99弄", "compound-1": str(station.pk)}
+    assert browser.post(f"{url}places/", first).url == f"{url}places/"
+    assert "第一路2弄" in browser.get(f"{url}places/").content.decode()
+    last = {"name-1": "第一路2弄", "compound-1": "outside"}
+    assert browser.post(f"{url}places/", last).url == url
+
+
 def test_an_address_of_one_building_is_kept_as_the_buildings(
     logged_in: Any, secretary: User, community: Area, station: Area, group: Area
 ) -> None:
