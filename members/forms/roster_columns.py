@@ -12,6 +12,7 @@ from members.roster.reading import ColumnsUnsettled, SheetHead
 FIELDS = [("", "不用这一列"), *((name, label(name)) for name in HEADINGS)]
 WANTED = {"address": "家庭住址（或者楼组、室号）"}
 AFFILIATIONS = [("", "请选择"), *((value, f"都是{text}党员") for value, text in Member.Affiliation.choices)]
+WHICH = "请选“这张表里的人”都是在册还是都是在职。两种都有的，请先在表里加一列“在职/在册”，再重新上传。"
 
 
 class RosterColumnsForm(forms.Form):
@@ -52,6 +53,8 @@ class RosterColumnsForm(forms.Form):
             twice = next((name for name in taken if taken.count(name) > 1), None)
             if twice:
                 raise forms.ValidationError(f"“{label(twice)}”选了两列，请把其中一列改成“不用这一列”。")
+            if "name" in taken and "affiliation" not in taken and self._wants_affiliation(head):
+                raise forms.ValidationError(WHICH)
         return self.cleaned_data
 
     def choices(self) -> dict[str, SheetChoice]:
@@ -72,6 +75,10 @@ class RosterColumnsForm(forms.Form):
             }
             for head in self.asked.heads
         ]
+
+    def _wants_affiliation(self, head: SheetHead) -> bool:
+        """Whether nothing says of the rows which they are, so that each of them would be an error."""
+        return _affiliation(head) in self.fields and not self.cleaned_data.get(_affiliation(head))
 
     def _chosen(self, head: SheetHead) -> dict[int, str]:
         return {column.position: self.cleaned_data.get(_column(head, column.position), "") for column in head.columns}

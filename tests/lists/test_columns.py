@@ -209,7 +209,7 @@ def test_what_was_said_once_is_remembered_for_the_area(
 
 @pytest.mark.parametrize(
     ("fields", "sentence"),
-    [({}, "请先找出“姓名”是哪一列"), (MEANT | {"号头": "name"}, "“姓名”选了两列")],
+    [({}, "请先找出“姓名”是哪一列"), (MEANT | {"号头": "name"}, "“姓名”选了两列"), (MEANT, "都是在册还是都是在职")],
 )
 def test_what_cannot_be_is_said(
     community: Area, group: Area, secretary: User, logged_in: Callable[[User], Client], fields: Any, sentence: str
