@@ -215,6 +215,11 @@ def test_every_dot_is_one_dot(crew: list[Member], dot: str) -> None:
     assert states(f"1. 测试都{dot}合曼\n2. 测试都 · 合曼") == {"测试都·合曼": MATCHED}
 
 
+def test_a_name_is_folded_as_members_names_are(group: Area) -> None:
+    factories.person("钱民明", group)
+    assert states("1. 钱⺠明\n2. 没有人") == {"钱民明": MATCHED}  # the radical that looks like 民
+
+
 STRONG = "𬎆\ufffd\ue123X〇⺠\U00031350"
 
 
