@@ -34,6 +34,17 @@ def group_at(text: str, user: Any, *, resource: Resource = Resource.MEMBER) -> t
     raise ValidationError(_sentence(text, found, mine))
 
 
+def home_at(text: str, user: Any, *, group: Area | None, room: str = "") -> tuple[Area, str]:
+    """Return the group and the room of a home of which the address is given, and perhaps the group or the room too.
+
+    ValidationError where the address means no door (`group_at`), or one in another group.
+    """
+    found, read = group_at(text, user)
+    if group and group != found:
+        raise ValidationError(f"住址写的是“{found}”，选的楼组是“{group}”，请只留一处。")
+    return found, room or read
+
+
 def _book(street: str) -> AddressBook:
     inside = access.within("path", [access.subtree(street)])
     areas = Area.objects.filter(inside).current().order_by("path").values_list("path", "level", "name")
