@@ -50,6 +50,7 @@ OFFICE: list[dict] = [
         "items": [
             _link("区域", "apartment", "admin:members_area_changelist", Resource.AREA),
             _link("地址与别名", "signpost", "admin:members_areaname_changelist", Resource.AREA, Right.WRITE),
+            _link("记住的列", "view_column", "admin:members_rostercolumns_changelist", Resource.ROSTER, Right.WRITE),
             _link("单位", "corporate_fare", "admin:members_employer_changelist", Resource.EMPLOYER),
             _link("单位叫法", "label", "admin:members_employername_changelist", Resource.MEMBER, Right.WRITE),
             _link("用户", "badge", "admin:members_user_changelist", Resource.POST),

@@ -16,11 +16,12 @@ from activities.rules.pasted_marks import (
     read_mark,
 )
 from activities.rules.pasted_names import FOR, SIGNED_FOR, parts, read_word
-from activities.rules.pasted_text import CROSS, HAN, LETTER
+from activities.rules.pasted_text import CROSS, GAP, HAN, LETTER, NUMBER
 from activities.rules.pasted_tokens import COLON_BEHIND, HINTS, TOKENS
 from members.ground.rooms import fold_room
 
 ALONE = re.compile(f"[{HAN}]{{2,4}}")
+KNOWN_INSIDE = re.compile(rf"{HINTS.pattern}|\d+\s*[人位名]|[{GAP}{NUMBER}]|\d{{7,}}")  # doors, counts, signs, phones
 
 
 class PastedLines:
@@ -192,9 +193,21 @@ class PastedLines:
             self._name(inner)
             return
         is_first = not self.people
+        if not mark.kind:
+            self._note(inner)
         self._sign(token, mark)
         if self.in_front and is_first and self.waiting.kind == MarkKind.ABSENT:
             self._doubt(mark.words)  # 【请假】张三、李四
+
+    def _note(self, inner: str) -> None:
+        """Keep what a bracket says beside the name before it, or as other words where there is none."""
+        words = " ".join(KNOWN_INSIDE.sub(" ", inner).split()).strip("、,;:。 ")
+        if not re.search(LETTER, words):
+            return
+        if self.last is not None:
+            self.last.add_note(words)
+        elif not is_heading(words):
+            self.entries.append(PastedEntry(words))
 
     def _sign(self, token: re.Match[str], mark: PastedMark) -> None:
         """A sign before a colon is a heading, any other belongs to a name."""

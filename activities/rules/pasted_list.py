@@ -75,8 +75,9 @@ class PastedLine:
     def is_readable(self) -> bool:
         return is_readable(self.entry.text)
 
-    def say(self, mark: PastedMark) -> None:
+    def say(self, mark: PastedMark, note: str = "") -> None:
         """Add what a later line says of the same person."""
+        self.entry.add_note(note)
         self.mark = joined(self.mark, mark)
         self.settle()
 
@@ -166,7 +167,7 @@ class _Matching:
         else:
             key = line.people[0].pk if line.people else (name or entry.text, entry.building, entry.room)
         if key in self.lines:
-            self.lines[key].say(line.mark)
+            self.lines[key].say(line.mark, entry.note)
             self.by_entry[id(entry)].append(self.lines[key])
             return self.lines[key]
         self.lines[key] = line

@@ -18,6 +18,7 @@ from activities.rules.pasted_marks import (
     read_mark,
 )
 from activities.rules.pasted_text import DOTS, HAN, UNREADABLE, is_readable
+from members.ground.names import fold_name
 
 LONGEST_WORD = 40
 NAME = re.compile(
@@ -58,7 +59,7 @@ class NameWord(NamedTuple):
 
 def read_word(word: str) -> NameWord:
     """Return the readings of a word. The whole word goes first: a member may have just this name."""
-    name = _dotted(word)
+    name = fold_name(word)
     readings = [NameReading((name,))]
     title = TITLE.sub("", name)
     if title != name:
@@ -72,7 +73,7 @@ def read_word(word: str) -> NameWord:
         return _word(readings[-1].names[0], readings[-1].mark, readings)
     readings += _apart(word)
     if said := _with_yes(word):
-        return _word(said, NO_MARK, [*readings, NameReading((_dotted(said),))])
+        return _word(said, NO_MARK, [*readings, NameReading((fold_name(said),))])
     return _word(title, NO_MARK, readings)
 
 
@@ -87,11 +88,6 @@ def parts(word: str) -> list[str]:
 def _word(name: str, mark: PastedMark, readings: list[NameReading]) -> NameWord:
     is_name = NAME.fullmatch(name) and name not in NO_NAMES
     return NameWord(name if is_name else "", mark, tuple(dict.fromkeys(readings)))
-
-
-def _dotted(word: str) -> str:
-    """Return the word as a member's name is kept: every dot is U+00B7, and Han have no blanks between them."""
-    return DOT.sub("·", word)
 
 
 def _for_somebody(word: str) -> NameReading | None:
@@ -118,18 +114,18 @@ def _with_remark(word: str, readings: list[NameReading]) -> NameWord:
     if len(name) < 2:
         name = _stripped(word[max(span[1] for span in spans) :]) if spans else ""
         name = "" if ADDRESSED.search(name) else TITLE.sub("", LEADING.sub("", name))
-        return _word(name, mark, [*readings, NameReading((_dotted(name),), mark)] if name else readings)
+        return _word(name, mark, [*readings, NameReading((fold_name(name),), mark)] if name else readings)
     people = re.split("[和跟与及]", name)
     if len(people) > 1 and all(len(one) > 1 for one in people):
-        readings.append(NameReading(tuple(map(_dotted, people)), mark))
+        readings.append(NameReading(tuple(map(fold_name, people)), mark))
     if found := FOR_SOMEBODY.fullmatch(name):
-        readings += [NameReading((_dotted(one),), mark) for one in (name, found["who"])]
+        readings += [NameReading((fold_name(one),), mark) for one in (name, found["who"])]
         name = found["who"]
     unsure = PastedMark(MarkKind.UNSURE, mark.words)
     for end in range(first, 1, -1):
         is_rest_known = not FILLING.sub("", word[end:first])
-        readings.append(NameReading((_dotted(word[:end]),), mark if is_rest_known else unsure))
-    return _word(_dotted(name), mark, readings)
+        readings.append(NameReading((fold_name(word[:end]),), mark if is_rest_known else unsure))
+    return _word(fold_name(name), mark, readings)
 
 
 def _with_yes(word: str) -> str:
@@ -153,7 +149,7 @@ def _apart(word: str) -> list[NameReading]:
     readings = []
     joined = re.split("[和跟与及]", word)
     if len(joined) > 1 and all(len(one) > 1 for one in joined):
-        readings.append(NameReading(tuple(map(_dotted, joined))))
+        readings.append(NameReading(tuple(map(fold_name, joined))))
     dots = DOT.findall(word)
     between = [part for part in DOT.split(word) if part]
     if len(between) > 1 and all(LOOSE_DOT.search(dot) for dot in dots):

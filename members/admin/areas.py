@@ -1,7 +1,10 @@
+from collections import defaultdict
+
 from django.contrib import admin, messages
 from django.db import IntegrityError
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from import_export.fields import Field
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -12,14 +15,21 @@ from members.admin.filters import PlaceFilter
 from members.forms.areas import AreaForm
 from members.ground import access
 from members.ground.access import Resource, Right
-from members.models import Area, AreaRole
-from members.models.areas import AT_ONCE
+from members.models import Area, AreaName, AreaRole
+from members.models.areas import AT_ONCE, SEGMENT
 from members.web.widgets import Autocomplete
 
 
 class AreaResource(PlainResource):
+    """The areas, with the columns that the import of a tree reads; those of a closed area are empty, as it is over."""
+
     label = Field("label", column_name="全称")
     level = Field("get_level_display", column_name="层级")
+    community = Field(column_name="社区")
+    station = Field(column_name="小区")
+    station_names = Field(column_name="小区地址")
+    group = Field(column_name="楼组")
+    group_names = Field(column_name="楼组地址")
     residents = Field("residents", column_name="常住人口")
     housing = Field("get_housing_display", column_name="住宅类型")
     stage = Field("get_stage_display", column_name="楼组党小组状态")
@@ -30,7 +40,43 @@ class AreaResource(PlainResource):
     class Meta:
         model = Area
         name = "区域"
-        fields = ("label", "level", "residents", "housing", "stage", "established_on", "since", "until")
+        fields = (
+            "label", "level", "community", "station", "station_names", "group", "group_names", "residents", "housing",
+            "stage", "established_on", "since", "until",
+        )  # fmt: skip
+
+    def before_export(self, queryset, **kwargs):
+        """Look up in two queries what stands in the columns of places."""
+        streets = {path[:SEGMENT] for path in queryset.order_by().values_list("path", flat=True)}
+        inside = access.within("path", [access.subtree(street) for street in sorted(streets)])
+        self.name_of = dict(Area.objects.filter(inside).values_list("path", "name"))
+        self.other_names = defaultdict(list)
+        known = AreaName.objects.filter(area__in=queryset.order_by().values("pk")).order_by("pk")
+        for area, text in known.values_list("area", "text"):
+            self.other_names[area].append(text)
+
+    def dehydrate_community(self, area):
+        return self._place(area, Area.Level.COMMUNITY)
+
+    def dehydrate_station(self, area):
+        return self._place(area, Area.Level.STATION)
+
+    def dehydrate_group(self, area):
+        return self._place(area, Area.Level.BUILDING_GROUP)
+
+    def dehydrate_station_names(self, area):
+        return self._names(area, Area.Level.STATION)
+
+    def dehydrate_group_names(self, area):
+        return self._names(area, Area.Level.BUILDING_GROUP)
+
+    def _place(self, area, level):
+        """Return the name of the area or of the one above it at this level."""
+        is_open = area.until is None or area.until > timezone.localdate()
+        return self.name_of.get(area.path[: level * SEGMENT], "") if is_open and level <= area.level else ""
+
+    def _names(self, area, level):
+        return "、".join(self.other_names[area.pk]) if area.level == level else ""
 
 
 @admin.register(Area)

@@ -20,6 +20,7 @@ from members.api.fields import (
 from members.ground.access import Resource
 from members.models import Area, AreaName, Employer, Member, Residence
 from members.models.areas import AreaQuerySet
+from members.roster.address_search import home_at
 from members.rules import employing, merging, naming, registering
 from members.web.problems import refused
 
@@ -136,6 +137,30 @@ class GroupField(ScopedField):
         return area
 
 
+class AddressedSerializer(serializers.Serializer):
+    """A home to be written: its group and room, or an address from which both are read as a form reads it."""
+
+    address = serializers.CharField(
+        write_only=True,
+        required=False,
+        allow_blank=True,
+        max_length=200,
+        label="住址",
+        help_text="整个住址，如“迎园路218弄5号302室”；写了这里，area 和 room 不用再填。",
+    )
+    group_field = "area"  # where the group stands among the values
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        text, group = attrs.pop("address", ""), attrs.get(self.group_field)
+        if text:
+            user, room = self.context["request"].user, attrs.get("room", "")
+            with errors_at("address"):
+                attrs[self.group_field], attrs["room"] = home_at(text, user, group=group, room=room)
+        elif group is None:
+            raise serializers.ValidationError({"area": "请填写楼组的编号，或在 address 里写整个住址。"})
+        return attrs
+
+
 class HomeSerializer(serializers.ModelSerializer):
     """A member's home: the present one, else the last."""
 
@@ -150,6 +175,15 @@ class HomeSerializer(serializers.ModelSerializer):
         model = Residence
         fields = ("area", "label", "room", "since", "until", "joined_on")
         read_only_fields = ("until",)
+
+
+class NewHomeSerializer(AddressedSerializer, HomeSerializer):
+    """The home of a new member."""
+
+    area = GroupField(rows=places(Resource.MEMBER), required=False, label="楼组")
+
+    class Meta(HomeSerializer.Meta):
+        fields = (*HomeSerializer.Meta.fields, "address")  # type: ignore[assignment]
 
 
 class MemberSerializer(CheckedSerializer):
@@ -199,8 +233,9 @@ class MemberSerializer(CheckedSerializer):
         }
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if self.instance and "home" in self.initial_data:
-            raise serializers.ValidationError({"home": "住址请用 move 或 leave 办理，或在 residences 里更正。"})
+        for name in ("home", "address"):
+            if self.instance and name in self.initial_data:
+                raise serializers.ValidationError({name: "住址请用 move 或 leave 办理，或在 residences 里更正。"})
         return attrs
 
     def update(self, instance: Member, validated_data: dict[str, Any]) -> Member:
@@ -210,17 +245,18 @@ class MemberSerializer(CheckedSerializer):
 class NewMemberSerializer(MemberSerializer):
     """A new member with the home, so that the record has a place from the start."""
 
-    home = HomeSerializer(label="居住")  # type: ignore[assignment]
+    home = NewHomeSerializer(label="居住")  # type: ignore[assignment]
 
     def create(self, validated_data: dict[str, Any]) -> Member:
         home = validated_data.pop("home")
         return registering.register(home=home.pop("area"), **home, **validated_data)
 
 
-class MoveSerializer(serializers.Serializer):
+class MoveSerializer(AddressedSerializer):
     """The home to which a member moves or comes back, and the day."""
 
-    area = GroupField(rows=places(Resource.MEMBER), source="to", label="新楼组")
+    group_field = "to"
+    area = GroupField(rows=places(Resource.MEMBER), source="to", required=False, label="新楼组")
     room = serializers.CharField(required=False, allow_blank=True, max_length=30, label="室号")
     on = PastDayApiField(required=False, label="迁入日期", help_text="不填就是今天。")
     joined_on = PastDayApiField(required=False, allow_null=True, label="参加新楼组党小组日期")

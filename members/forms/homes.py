@@ -10,7 +10,7 @@ from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidg
 
 from members.ground.access import Resource, Right
 from members.models import Area, Residence
-from members.roster.address_search import group_at
+from members.roster.address_search import home_at
 from members.web.widgets import Autocomplete
 
 
@@ -33,10 +33,8 @@ def settle_address(form: forms.BaseForm, *, user: Any, group_field: str) -> None
             form.add_error(group_field, "请选择楼组，或在上面写整个住址。")
         return
     try:
-        group, room = group_at(text, user)
-        if chosen and chosen != group:
-            raise ValidationError(f"住址写的是“{group}”，下面选的是“{chosen}”，请只留一处。")
-        form.cleaned_data |= {group_field: group, "room": form.cleaned_data.get("room") or room}
+        group, room = home_at(text, user, group=chosen, room=form.cleaned_data.get("room", ""))
+        form.cleaned_data |= {group_field: group, "room": room}
     except ValidationError as error:
         form.add_error("address", error)
 

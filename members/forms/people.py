@@ -10,6 +10,7 @@ from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidg
 
 from members.forms.homes import address_field, settle_address
 from members.ground.days import Unreadable
+from members.ground.rooms import wrong_with_room
 from members.models import Area, Member, User
 from members.roster.cells import read_cell
 from members.rules.registering import take
@@ -120,6 +121,12 @@ class NewMemberForm(MemberForm):
         """The values, with the home that the address means."""
         home = {name: self.cleaned_data[name] for name in ("home", "room") if self.cleaned_data.get(name)}
         return super().new_values | home
+
+    def clean_room(self) -> str:
+        room = self.cleaned_data["room"]
+        if sentence := wrong_with_room(room):
+            raise ValidationError(sentence)
+        return room
 
     def clean_joined_on(self) -> date | None:
         day = self.cleaned_data["joined_on"]

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from members.ground.text import squeezed
+from members.ground.trouble import trouble
 
 UNIT = re.compile(r"^(\w{1,3}?)(?:单元|门洞|门)[-—]?(?=\w)")
 ENDING = re.compile(r"(?<=\w)(?:室|房间|房|号)$")
@@ -28,6 +29,12 @@ def fold_room(text: str) -> str:
     """Return a room as it is kept: half width, no blanks, "2-302" with a unit and "302" without."""
     room = squeezed(unicodedata.normalize("NFKC", squeezed(text))).upper()
     return ENDING.sub("", UNIT.sub(r"\1-", room))
+
+
+def wrong_with_room(text: str) -> str:
+    """Return the sentence on a room in which a character was lost, or that is an error of Excel's; "" for any other."""
+    sentence = trouble(text)
+    return sentence and f"{sentence}。"
 
 
 def read_door(room: str) -> Door:

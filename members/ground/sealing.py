@@ -20,6 +20,10 @@ from django.conf import settings
 NONCE, TAG = 12, 16
 
 
+class KeyLost(ValueError):
+    """Bytes that no key of this installation opens."""
+
+
 def digest(text: str, *, purpose: str) -> str:
     """Return 64 hex digits that identify `text` for one purpose ("id", "phone") and do not reveal it."""
     return hmac.digest(settings.LOUZU_ID_KEY.encode(), f"{purpose}:{text}".encode(), "sha256").hex()
@@ -36,17 +40,17 @@ def encrypt(plain: bytes) -> bytes:
 
 
 def decrypt(sealed: bytes | memoryview | None) -> bytes:
-    """Undo `encrypt`; ValueError where no known key fits, or the bytes were changed or are gone."""
+    """Undo `encrypt`; KeyLost where no known key fits, or the bytes were changed or are gone."""
     sealed = bytes(sealed or b"")
     algorithm = _known_keys().get(sealed[:5])
     if algorithm is None:
-        raise ValueError("Encrypted with a key this installation does not have.")
+        raise KeyLost("Encrypted with a key this installation does not have.")
     nonce, body, tag = sealed[5 : 5 + NONCE], sealed[5 + NONCE : -TAG], sealed[-TAG:]
     decryptor = Cipher(algorithm, modes.GCM(nonce, tag)).decryptor()
     try:
         return decryptor.update(body) + decryptor.finalize()
     except InvalidTag as error:
-        raise ValueError("The encrypted bytes were changed.") from error
+        raise KeyLost("The encrypted bytes were changed.") from error
 
 
 def encrypt_text(text: str) -> str:

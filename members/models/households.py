@@ -17,7 +17,7 @@ from members.ground.atomic import atomic_write
 from members.ground.audit import Audited
 from members.ground.dated import DatedQuerySet, ends_after_it_begins
 from members.ground.history import batches, kept_history
-from members.ground.rooms import fold_room, read_door
+from members.ground.rooms import fold_room, read_door, wrong_with_room
 from members.ground.states import Conflict
 from members.models.areas import SEGMENT, Area
 from members.models.people import Residence
@@ -116,6 +116,8 @@ class Household(Audited):
         self.placed()
         if not self.room:
             raise ValidationError({"room": "请填写室号，如 302。"})
+        if sentence := wrong_with_room(self.room):
+            raise ValidationError({"room": sentence})
         if self.area_id and self.area.level != Area.Level.BUILDING_GROUP:
             raise ValidationError({"area": "请选择楼组（哪一号楼）。"})
 

@@ -19,7 +19,7 @@ from members.ground.history import kept_history
 from members.ground.names import fold_name
 from members.ground.partial_date import PartialDateField, first_day
 from members.ground.pinyin import spell
-from members.ground.rooms import fold_room
+from members.ground.rooms import fold_room, wrong_with_room
 from members.ground.sealing import decrypt_text, digest, encrypt_text, mask_phone
 from members.ground.states import Conflict
 from members.models.areas import Area
@@ -295,6 +295,8 @@ class Residence(Audited):
         super().save(*args, **kwargs)
 
     def clean(self) -> None:
+        if sentence := wrong_with_room(self.room):
+            raise ValidationError({"room": sentence})
         if self.area_id and self.area.level != Area.Level.BUILDING_GROUP:
             raise ValidationError({"area": "请选择楼组（哪一号楼）。"})
         if self.area_id and self.member_id and self.area.street_path != self.member.street.path:

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from members.ground import access
 from members.ground.access import Resource, Right
 from members.ground.paths import SEGMENT
+from members.ground.trouble import trouble
 from members.models import Area, AreaName
 from members.roster.addresses import AddressBook, ReadAddress, read_address
 
@@ -18,6 +19,8 @@ def group_at(text: str, user: Any, *, resource: Resource = Resource.MEMBER) -> t
 
     It is read with the names of each street in which the user may write; doors outside their posts are not told.
     """
+    if sentence := trouble(text):
+        raise ValidationError(f"{sentence}。")
     ranges = access.reach(user, resource, Right.WRITE)
     found = [read_address(text, _book(street)) for street in sorted({low[:SEGMENT] for low, _ in ranges})]
     mine = [door for read in found for door in read.doors if any(low <= door.path < high for low, high in ranges)]
@@ -29,6 +32,17 @@ def group_at(text: str, user: Any, *, resource: Resource = Resource.MEMBER) -> t
         if group:
             return group, certain[0].room
     raise ValidationError(_sentence(text, found, mine))
+
+
+def home_at(text: str, user: Any, *, group: Area | None, room: str = "") -> tuple[Area, str]:
+    """Return the group and the room of a home of which the address is given, and perhaps the group or the room too.
+
+    ValidationError where the address means no door (`group_at`), or one in another group.
+    """
+    found, read = group_at(text, user)
+    if group and group != found:
+        raise ValidationError(f"住址写的是“{found}”，选的楼组是“{group}”，请只留一处。")
+    return found, room or read
 
 
 def _book(street: str) -> AddressBook:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-from members.ground.address_text import ends_as_address
+from members.ground.address_text import ends_as_address, fold
 from members.ground.atomic import atomic_write
 from members.ground.states import Conflict
 from members.models import Area, AreaName, RosterImport
@@ -48,6 +48,8 @@ def settle_compounds(
         if not list(waiting.filter(status=RosterImport.Status.REVIEW).values_list("pk")):
             raise Conflict(DONE)
         for name, area in places.items():
+            if AreaName.objects.filter(area=area, key=fold(name)).exists():
+                continue  # somebody else gave the same answer for their list
             kind = AreaName.Kind.ADDRESS if ends_as_address(name) else AreaName.Kind.OTHER
             naming.name_area(area=area, text=name, kind=kind)
     elsewhere = {UNKNOWN + name: OUTSIDE for name in outside if name in unknown}

@@ -8,8 +8,10 @@ from base64 import b64decode, b64encode
 
 import orjson
 
-from members.ground.sealing import decrypt, encrypt
+from members.ground.sealing import KeyLost, decrypt, encrypt
+from members.roster import refusal
 from members.roster.errorbook import mark
+from members.roster.refusal import UnreadableFile
 from members.roster.tree import TreeReport
 
 MOST_SEALED = 1024 * 1024  # characters: the session is read with every page
@@ -25,6 +27,9 @@ def seal_faulty(content: bytes, report: TreeReport) -> str:
 
 def faulty_book(sealed: str) -> tuple[bytes, int]:
     """Return the user's file with its errors marked, and how many there are. Raises UnreadableFile."""
-    packed = orjson.loads(zlib.decompress(decrypt(b64decode(sealed))))
+    try:
+        packed = orjson.loads(zlib.decompress(decrypt(b64decode(sealed))))
+    except KeyLost as error:
+        raise UnreadableFile(refusal.KEY_LOST) from error
     problems = [tuple(problem) for problem in packed["problems"]]
     return mark(b64decode(packed["file"]), problems, packed["headings"]), len(problems)

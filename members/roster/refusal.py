@@ -19,6 +19,7 @@ TOO_FAR = (
 NOT_COMPUTED = "表格里的公式都没有算出结果。请用 Excel 打开它，保存一次，再重新上传。"
 TOO_MANY_ROWS = "表格一共超过 60000 行。请删去名单以外的工作表，或按社区分成几个文件，逐个上传。"
 BROKEN_CSV = "这个 CSV 文件读不出表格，可能有引号没有成对。请用 Excel 或 WPS 打开它，另存为 xlsx 后再上传。"
+KEY_LOST = "原文件已经不能读取，请重新上传。"
 
 
 class UnreadableFile(Exception):

@@ -18,6 +18,7 @@ from members.ground.text import Cell, without_zero
 from members.roster import archive, refusal
 from members.roster.archive import SheetMarks
 from members.roster.child import Child
+from members.roster.failed_xls import failed_cells
 from members.roster.refusal import UnreadableFile as UnreadableFile
 
 MAX_SIZE = 10 * 1024 * 1024
@@ -107,7 +108,7 @@ def opened(content: bytes) -> Iterator[tuple[Kind, Iterator[RawStream]]]:
         yield kind, iter([RawStream("csv", _lines(content, _encoding(content)), frozenset())])
         return
     with Child("parse") as child:  # starts up during the scan, and gets the content only after it
-        marks = archive.inspect(content) if kind == "xlsx" else {}
+        marks = archive.inspect(content) if kind == "xlsx" else _marks_of_xls(content)
         lines = child.lines({}, content)
         yield kind, _sheets(lines, marks, damaged=refusal.DAMAGED_XLS if kind == "xls" else refusal.DAMAGED)
 
@@ -131,6 +132,10 @@ def kind_of(content: bytes) -> Kind:
     if start.startswith((b"<", b"mime-version")):
         raise UnreadableFile(refusal.WEB_PAGE)
     return "csv"
+
+
+def _marks_of_xls(content: bytes) -> dict[str, SheetMarks]:
+    return {name: SheetMarks(failed=cells) for name, cells in failed_cells(content).items()}
 
 
 def number_formats(content: bytes, wanted: Mapping[str, Iterable[tuple[int, int]]]) -> dict[tuple[str, int, int], str]:

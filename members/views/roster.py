@@ -24,7 +24,7 @@ from members.roster.refusal import UnreadableFile
 from members.roster.stored import unseal_plan
 from members.roster.undo import EDITED, Undoing
 from members.views.roster_columns import columns_page
-from members.views.roster_parts import do_step, found
+from members.views.roster_parts import do_step, found, of_kept_file
 from members.web.files import download
 from members.web.progress import Progress, moving_part
 from members.web.shell import page
@@ -72,6 +72,7 @@ def _upload(request, form) -> RosterImport:
 
 
 @require_GET
+@of_kept_file
 def show(request, pk):
     """Show the import by its status: progress, preview or result."""
     upload = found(request, pk)
@@ -98,6 +99,7 @@ def _progress(upload: RosterImport) -> Progress:
 
 
 @require_POST
+@of_kept_file
 def choose(request, pk):
     """Store the answers to rows in doubt."""
     upload = found(request, pk)
@@ -108,11 +110,13 @@ def choose(request, pk):
 
 
 @require_POST
+@of_kept_file
 def apply(request, pk):
     return _apply(request, pk, only_good=False)
 
 
 @require_POST
+@of_kept_file
 def apply_good(request, pk):
     return _apply(request, pk, only_good=True)
 
@@ -161,6 +165,7 @@ def _staying(request, staying: dict, pks: list[int]) -> dict:
 
 
 @require_GET
+@of_kept_file
 def error_book(request, pk):
     """Download the original workbook with the errors beside each row, to be corrected and uploaded again."""
     upload = found(request, pk)

@@ -11,7 +11,7 @@ from members.forms.roster_columns import RosterColumnsForm
 from members.models import RosterImport, User
 from members.roster import job, steps
 from members.roster.stored import unseal_heads
-from members.views.roster_parts import do_step, found
+from members.views.roster_parts import do_step, found, of_kept_file
 from members.web.shell import page
 from members.work.jobs import enqueue
 
@@ -24,6 +24,7 @@ def columns_page(request: HttpRequest, upload: RosterImport, form: RosterColumns
 
 
 @require_POST
+@of_kept_file
 def settle(request: HttpRequest, pk: int) -> HttpResponse:
     """Take what was chosen, and read the file by it."""
     upload = found(request, pk)
@@ -44,6 +45,7 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@of_kept_file
 def ask(request: HttpRequest, pk: int) -> HttpResponse:
     """Go back from the preview to the columns."""
     upload = found(request, pk)

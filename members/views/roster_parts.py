@@ -1,15 +1,33 @@
 """What the roster's pages have in common: finding the import, and doing one step of it."""
 
 from collections.abc import Callable
+from functools import wraps
 
 from django.contrib import messages
 from django.db import IntegrityError
-from django.http import HttpRequest
-from django.shortcuts import get_object_or_404
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 
+from members.ground.sealing import KeyLost
 from members.ground.states import Conflict
 from members.models import RosterImport
-from members.roster import steps
+from members.roster import refusal, steps
+
+View = Callable[[HttpRequest, int], HttpResponse]
+
+
+def of_kept_file(view: View) -> View:
+    """Make a page of what was kept of a file lead back to the list where the key of it was changed meanwhile."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, pk: int) -> HttpResponse:
+        try:
+            return view(request, pk)
+        except KeyLost:
+            messages.error(request, refusal.KEY_LOST)
+            return redirect("members:roster_index")
+
+    return answer
 
 
 def found(request: HttpRequest, pk: int) -> RosterImport:

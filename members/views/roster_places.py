@@ -11,13 +11,14 @@ from members.models import Area, RosterImport
 from members.roster.address_search import group_at
 from members.roster.compounds import settle_compounds, unknown_compounds
 from members.roster.stored import unseal_plan
-from members.views.roster_parts import found
+from members.views.roster_parts import found, of_kept_file
 from members.web.shell import page
 
 SHOWN = 20
 OUTSIDE = "outside"
 
 
+@of_kept_file
 def places(request, pk):
     """Ask once for each unknown name, the most frequent first; an answer is kept for the lists to come."""
     upload = found(request, pk)

@@ -82,6 +82,26 @@ def test_14_a_name_is_corrected_by_the_same_reader(api: Callable[[User], Any], s
     assert "丢失" in str(refused.data["errors"]["skills"])
 
 
+@pytest.mark.parametrize("room", ["3\ufffd2", "3\ue1232"])
+def test_a_room_without_a_character_is_refused_at_every_door(
+    room: str, logged_in: Any, api: Callable[[User], Any], secretary: User, group: Area
+) -> None:
+    person, browser = factories.person("测试丙", group), logged_in(secretary)
+    day = {"on": date.today().isoformat()}
+    answers = [
+        browser.post(ADD, PERSON | INLINES | {"name": "王芳", "home": group.pk, "room": room}),
+        browser.post(f"/members/{person.pk}/move/", day | {"to": group.pk, "room": room}),
+        browser.post(f"/members/{person.pk}/move/", day | {"address": f"迎晖苑1号楼{room}"}),
+        browser.post(f"/buildings/{group.pk}/doors/add/", {"room": room}),
+    ]
+    assert ["有一个字丢失了（" in answer.content.decode() for answer in answers] == [True] * 4
+    told = api(secretary).post(f"/api/v1/members/{person.pk}/move", {"area": group.pk, "room": room}, format="json")
+    assert set(told.data["errors"]) == {"room"}
+    told = api(secretary).post("/api/v1/households", {"area": group.pk, "room": room}, format="json")
+    assert set(told.data["errors"]) == {"room"}
+    assert (Member.objects.count(), person.residences.get().room, Household.objects.count()) == (1, "101", 0)
+
+
 def test_a_rule_reads_the_name_whoever_calls_it(group: Area) -> None:
     with pytest.raises(ValidationError, match="几个人"):
         registering.register(home=group, name="测试丁夫妇", **PERSON)

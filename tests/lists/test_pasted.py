@@ -185,6 +185,51 @@ def test_who_is_signed_up_by_others_comes(crew: list[Member], text: str, coming:
     assert {name for name, state in said.items() if state != MATCHED} == others
 
 
+SAYING_NO = (
+    "在医院",
+    "陪老人看病",
+    "腿脚不好",
+    "身体欠佳",
+    "摔伤了",
+    "另有安排",
+    "改下周",
+    "下次一定",
+    "这次就算了",
+    "没法",
+)
+
+
+@pytest.mark.parametrize("words", SAYING_NO)
+@pytest.mark.parametrize("written", ["甲一\n乙二（{}）\n丙三", "甲一\n乙二 {}\n丙三", "1. 甲一\n2. 乙二，{}\n3. 丙三"])
+def test_words_that_plainly_say_no_are_asked_about(crew: list[Member], words: str, written: str) -> None:
+    assert states(written.format(words)) == {"甲一": MATCHED, "乙二": DOUBT, "丙三": MATCHED}
+
+
+@pytest.mark.parametrize(
+    ("written", "note"),
+    [
+        ("乙二（带孩子）", "带孩子"),
+        ("乙二（1号楼302，飞机上）", "飞机上"),
+        ("乙二（飞机上）（新党员）", "飞机上 新党员"),
+        ("乙二（飞机上）\n乙二（新党员）", "飞机上 新党员"),
+        ("乙二（甲一）", "甲一"),
+        ("乙二（2人）", ""),
+        ("乙二（👍）", ""),
+        ("乙二（13812345678）", ""),
+        ("乙二（晚到）", ""),
+    ],
+)
+def test_unknown_words_in_brackets_stand_beside_the_name(crew: list[Member], written: str, note: str) -> None:
+    (line,) = lines_of(written)
+    assert (line.people[0].name, line.state, line.entry.note) == ("乙二", MATCHED, note)
+
+
+def test_words_in_brackets_without_a_name_are_other_words(crew: list[Member]) -> None:
+    assert [(line.entry.text, line.state) for line in lines_of("（飞机上）甲一")] == [
+        ("飞机上", MatchState.TEXT), ("甲一", MATCHED),
+    ]  # fmt: skip
+
+
 # Names
 
 
@@ -213,6 +258,11 @@ def test_a_member_s_name_is_a_name_whatever_it_is(group: Area, name: str) -> Non
 @pytest.mark.parametrize("dot", "·•・‧．.⋅●。･")
 def test_every_dot_is_one_dot(crew: list[Member], dot: str) -> None:
     assert states(f"1. 测试都{dot}合曼\n2. 测试都 · 合曼") == {"测试都·合曼": MATCHED}
+
+
+def test_a_name_is_folded_as_members_names_are(group: Area) -> None:
+    factories.person("钱民明", group)
+    assert states("1. 钱⺠明\n2. 没有人") == {"钱民明": MATCHED}  # the radical that looks like 民
 
 
 STRONG = "𬎆\ufffd\ue123X〇⺠\U00031350"
@@ -304,6 +354,17 @@ def test_of_forty_lines_with_six_not_coming_thirty_four_are_ticked(
     absent = people[3]
     browser.post(f"/activities/{activity.pk}/paste/", {"names": text, "save": "yes", "who-4": ["0", str(absent.pk)]})
     assert Attendance.objects.filter(activity=Activity.objects.get(), member=absent).exists()
+
+
+def test_the_page_shows_words_beside_a_name(group: Area, station: Area, secretary: User, logged_in: object) -> None:
+    for name in ("甲一", "乙二"):
+        factories.person(name, group)
+    browser: Client = logged_in(secretary)  # type: ignore[operator]
+    text = {"names": "甲一（飞机上）\n乙二（请假）（新党员）"}
+    html = browser.post(f"/activities/{factories.activity(station).pk}/paste/", text).content.decode()
+    assert html.count(" checked>") == 1
+    assert '<span class="lz-badge">飞机上</span>' in html
+    assert '<span class="lz-badge">新党员</span>' in html
 
 
 # Speed

@@ -12,6 +12,7 @@ from members.ground.export import workbook
 from members.models import Area, AreaName, AuditEntry, User
 from members.roster.tree import import_tree
 from members.rules import naming
+from tests import factories
 
 TODAY = date(2026, 11, 29)
 NAMES = "/admin/members/areaname/"
@@ -77,6 +78,32 @@ def test_names_come_with_the_trees_workbook(street: Area, station: Area, communi
     again = import_tree(workbook("架构", headings, rows, formats={}), street=street, today=TODAY)
     assert AreaName.objects.count() == 3
     assert all(not counts["new"] + counts["changed"] for counts in again.counts.values())
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_an_export_comes_in_again(
+    logged_in: Any, street_officer: User, street: Area, station: Area, group: Area, other_group: Area
+) -> None:
+    closed = factories.building("7号楼", station)
+    closed.close(on=closed.since)
+    for area, text in ((station, "迎园路218弄"), (station, "迎园三村"), (group, "仓场路70号")):
+        _named(area, text)
+    facts = ("level", "name", "residents", "housing", "stage", "established_on", "until")
+    before = list(Area.objects.order_by("path").values_list("path", *facts))
+    told = logged_in(street_officer).post("/admin/members/area/export/", {"format": "0", "reason": "核对组织架构"})
+    again = import_tree(told.content, street=street, today=TODAY)
+    assert (again.errors, [list(counts.values()) for counts in again.counts.values()]) == (
+        [], [[0, 0, 2], [0, 0, 2], [0, 0, 2]],
+    )  # fmt: skip
+    assert list(Area.objects.order_by("path").values_list("path", *facts)) == before
+    report = import_tree(told.content, street=Area(name="新街道", level=1), today=TODAY)
+    assert report.errors == []
+    new = Area.objects.get(name="新街道")
+    assert sorted(AreaName.objects.filter(street=new).values_list("area__name", "text")) == [
+        ("1号楼", "仓场路70号"), ("迎晖苑", "迎园三村"), ("迎晖苑", "迎园路218弄"),
+    ]  # fmt: skip
+    kept = Area.objects.below(new).order_by("path").values_list(*facts)
+    assert sorted(kept, key=str) == sorted((row[1:] for row in before[1:] if row[2] != "7号楼"), key=str)
 
 
 def test_one_address_of_two_compounds_is_an_error_of_its_row(street: Area) -> None:

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -107,6 +108,12 @@ def test_a_csv_comes_back_as_a_workbook(officer: Client, street: Area) -> None:
     send(officer, street, "\n".join(",".join(row) for row in ROWS).encode())
     sheet = openpyxl.load_workbook(io.BytesIO(officer.get(BOOK).content)).worksheets[0]
     assert "常住人口请填整数" in sheet["G2"].value
+
+
+def test_after_a_change_of_the_key_the_file_is_asked_for_again(officer: Client, street: Area, settings: Any) -> None:
+    send(officer, street, tree_of(ROWS))
+    settings.LOUZU_PHONE_KEY = "ab" * 32
+    assert "原文件已经不能读取，请重新上传" in officer.get(BOOK, follow=True).content.decode()
 
 
 def test_the_file_is_kept_no_longer_than_the_page(officer: Client, street: Area) -> None:

@@ -192,6 +192,26 @@ def test_the_error_book_is_on_record(client: Client, community: Area, secretary:
     assert (entry.user, entry.row) == (secretary, str(faulty.pk))
 
 
+@pytest.mark.parametrize("page", ["", "errors.xlsx", "places/"])
+def test_after_a_change_of_the_key_the_file_is_asked_for_again(
+    client: Client, community: Area, settings: Any, page: str
+) -> None:
+    roster_import = upload(client, sheet(cells("王芳", 性别="")), community)
+    settings.LOUZU_PHONE_KEY = "ab" * 32
+    told = client.get(f"/roster/{roster_import.pk}/{page}", follow=True)
+    assert told.redirect_chain == [("/roster/", 302)]
+    assert "原文件已经不能读取，请重新上传" in told.content.decode()
+
+
+@pytest.mark.parametrize("name", ["apply", "apply-good", "choose"])
+def test_no_step_is_taken_after_a_change_of_the_key(client: Client, community: Area, settings: Any, name: str) -> None:
+    roster_import = upload(client, sheet(cells("王芳")), community)
+    settings.LOUZU_PHONE_KEY = "ab" * 32
+    told = client.post(f"/roster/{roster_import.pk}/{name}/", {"choice-1": "new"}, follow=True)
+    assert "原文件已经不能读取，请重新上传" in told.content.decode()
+    assert not Member.objects.exists()
+
+
 def test_what_is_discarded_is_forgotten(client: Client, community: Area) -> None:
     gone = upload(client, sheet(cells("新人甲")), community, name="花名册.csv")
     step(client, gone, "discard")

@@ -21,10 +21,22 @@ from members.ground.access import PostKind
 from members.ground.export import workbook
 from members.ground.keys import AccessKey
 from members.login import resetting, second_factor
-from members.models import Area, Consent, Employer, EmployerName, Household, Member, Pairing, RosterImport, StaffToken
+from members.models import (
+    Area,
+    Consent,
+    Employer,
+    EmployerName,
+    Household,
+    Member,
+    Pairing,
+    RosterColumns,
+    RosterImport,
+    StaffToken,
+)
 from members.roster import compounds, steps
 from members.roster.tree import import_tree
 from members.rules import appointing, consenting, employing, housing, merging, naming, pairing, registering
+from members.rules.remembered import forget_columns
 from tests import factories
 from tests.members.uploads import cells, named_columns, preview, sheet, write
 from tests.parity.asking import Door, Rows, Values, Write
@@ -131,6 +143,11 @@ AREAS = {
     "another name of an area is deleted": Write(
         rule=naming.forget_name,
         doors=(Door("admin members.areaname delete", "admin/members/areaname/{named}/delete/"),),
+        good={"post": "yes"},
+    ),
+    "what columns mean is forgotten": Write(
+        rule=forget_columns,
+        doors=(Door("admin members.rostercolumns delete", "admin/members/rostercolumns/{remembered}/delete/"),),
         good={"post": "yes"},
     ),
     "a tree is brought in": Write(
@@ -703,6 +720,9 @@ MADE: Mapping[str, Callable[[Got], Any]] = {
     "residence": lambda got: got("member").home,
     "busy_member": _busy_member,
     "named": lambda got: naming.name_area(area=got("station"), text="仓场路66弄", kind="address"),
+    "remembered": lambda got: RosterColumns.objects.create(
+        area=got("street"), key="k", headings="同志、男女", columns={"0": "name"}, user=got("street_officer")
+    ),
     "employer": lambda got: factories.employer(),
     "other_employer": lambda got: factories.employer("嘉定仪表总厂"),
     "called": lambda got: EmployerName.objects.create(

@@ -13,6 +13,7 @@ from members.ground.access import PostKind
 from members.ground.id_number import check_character
 from members.ground.sealing import digest
 from members.models import Area, AuditEntry, Employer, Member, User
+from members.rules import naming
 from tests import factories
 
 URL = "/api/v1/members"
@@ -325,3 +326,76 @@ def test_leave_and_come_back(client: APIClient, member: Member, group: Area) -> 
 def test_leave_before_moving_in_is_refused(client: APIClient, member: Member) -> None:
     response = client.post(f"{URL}/{member.pk}/leave", {"on": "2019-01-01"})
     assert "迁出日期不能早于入住日期" in response.data["errors"]["on"][0]
+
+
+# An address instead of the group and the room
+
+
+@pytest.fixture
+def named(station: Area) -> Area:
+    return naming.name_area(area=station, text="迎园路218弄", kind="address").area
+
+
+def test_a_newcomer_comes_with_an_address(client: APIClient, newcomer: Any, named: Area, group: Area) -> None:
+    home = {"address": "迎园路２１８弄1号302室", "since": "2024-05-01"}
+    shown = client.post(URL, newcomer | {"home": home}).data["home"]
+    assert (shown["area"], shown["room"], shown["since"]) == (group.pk, "302", date(2024, 5, 1))
+    assert "address" not in shown
+
+
+def test_a_move_to_an_address(client: APIClient, member: Member, named: Area) -> None:
+    second = factories.building("2号楼", named)
+    told = client.post(f"{URL}/{member.pk}/move", {"address": "迎园路218弄2号101"})
+    assert (told.status_code, told.data["home"]["area"], told.data["home"]["room"]) == (200, second.pk, "101")
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("1号楼302", "可能是：第一社区 迎晖苑 1号楼、第一社区 阳光苑 1号楼"),
+        ("迎园路218弄9号302", "里没有“9号楼”"),
+        ("迎园路218弄\ufffd号302", "有一个字丢失了"),
+        ("迎园路218弄2号302", "请只留一处"),
+    ],
+)
+def test_an_address_that_means_no_door_is_refused(
+    client: APIClient, member: Member, newcomer: Any, named: Area, community: Area, address: str, sentence: str
+) -> None:
+    factories.building("2号楼", named)
+    factories.building("1号楼", factories.area("阳光苑", community))
+    home = newcomer["home"] | {"address": address}
+    for path, body in ((URL, newcomer | {"home": home}), (f"{URL}/{member.pk}/move", home)):
+        told = client.post(path, body)
+        assert told.status_code == 400
+        assert sentence in str(told.data["errors"])
+        assert "address" in str(told.data["errors"])
+    assert Member.objects.count() == member.residences.count() == 1
+
+
+def test_an_address_of_another_street_is_not_found(
+    client: APIClient, api: Any, member: Member, newcomer: Any, far_group: Area, far_secretary: User
+) -> None:
+    assert far_group.parent
+    naming.name_area(area=far_group.parent, text="新华路99弄", kind="address")
+    home = {"address": f"新华路99弄{far_group.name}302"}
+    for path, body in ((URL, newcomer | {"home": home}), (f"{URL}/{member.pk}/move", home)):
+        told = client.post(path, body)
+        assert (told.status_code, far_group.label in str(told.data)) == (400, False)
+    theirs = api(far_secretary).post(URL, newcomer | {"home": home})
+    assert theirs.data["home"]["area"] == far_group.pk
+
+
+def test_a_home_needs_a_group_or_an_address(client: APIClient, member: Member, newcomer: Any) -> None:
+    for path, body in ((URL, newcomer | {"home": {"room": "302"}}), (f"{URL}/{member.pk}/move", {"address": ""})):
+        told = client.post(path, body)
+        assert told.status_code == 400
+        assert "请填写楼组的编号，或在 address 里写整个住址" in str(told.data["errors"])
+    told = client.patch(f"{URL}/{member.pk}", {"address": "迎晖苑1号楼302"})
+    assert told.data["errors"] == {"address": ["住址请用 move 或 leave 办理，或在 residences 里更正。"]}
+
+
+def test_the_schema_names_the_address(client: APIClient) -> None:
+    schemas = client.get("/api/v1/schema", headers={"Accept": "application/json"}).json()["components"]["schemas"]
+    assert "迎园路218弄5号302室" in str(schemas["Move"]["properties"]["address"])
+    assert "address" in schemas["NewHome"]["properties"]
+    assert "address" not in schemas["Home"]["properties"]
