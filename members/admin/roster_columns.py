@@ -1,11 +1,11 @@
-"""What the columns of rosters were said to mean."""
+"""What the columns of workbooks were said to mean."""
 
 from django.contrib import admin
 
 from members.admin.base import ReadOnlyAdmin
 from members.ground.access import Resource, Right
 from members.models import Member, RosterColumns
-from members.roster.headings import label
+from members.roster.remembering import label_of
 from members.rules.remembered import forget_columns
 
 UNUSED = "不用这一列"
@@ -13,14 +13,14 @@ UNUSED = "不用这一列"
 
 @admin.register(RosterColumns)
 class RosterColumnsAdmin(ReadOnlyAdmin):
-    """The columns as somebody named them while a roster was read. A row can be deleted: then the next roster asks."""
+    """The columns as somebody named them while a file was read. A row can be deleted: then the next such file asks."""
 
     resource = Resource.ROSTER
-    list_display = ("headings", "area", "user", "changed_at")
+    list_display = ("headings", "kind", "area", "user", "changed_at")
     list_select_related = ("area", "user")
     search_fields = ("headings__contains", "area__label__contains")
     search_help_text = "输入表头或区域查找"
-    fields = ("area", "headings", "meanings", "of_all", "user", "changed_at")
+    fields = ("kind", "area", "headings", "meanings", "of_all", "user", "changed_at")
 
     def has_delete_permission(self, request, obj=None):
         return self.may(request, Right.WRITE, obj)
@@ -32,7 +32,7 @@ class RosterColumnsAdmin(ReadOnlyAdmin):
     def meanings(self, columns):
         """Return the meaning of each column, by its number in the sheet."""
         places = sorted((int(at), name) for at, name in columns.columns.items())
-        return "；".join(f"第 {at + 1} 列：{label(name) if name else UNUSED}" for at, name in places)
+        return "；".join(f"第 {at + 1} 列：{label_of(columns.kind, name) if name else UNUSED}" for at, name in places)
 
     @admin.display(description="整张表是")
     def of_all(self, columns):

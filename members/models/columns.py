@@ -1,4 +1,4 @@
-"""What the columns of a place's rosters mean, as somebody said once."""
+"""What the columns of a place's workbooks mean, as somebody said once."""
 
 from typing import Any, Self
 
@@ -22,10 +22,14 @@ class RosterColumnsQuerySet(models.QuerySet["RosterColumns"]):
 
 
 class RosterColumns(Audited):
-    """The columns of one set of headings in the rosters of an area and of those below it.
+    """The columns of one set of headings in the workbooks of an area and of those below it.
 
     `key` is that of the heading row (`members.roster.columns`), `columns` the field by position, "" for none.
     """
+
+    class Kind(models.TextChoices):
+        ROSTER = "roster", "花名册"
+        ACTIVITIES = "activities", "活动表"
 
     area = models.ForeignKey(
         Area,
@@ -33,6 +37,7 @@ class RosterColumns(Audited):
         verbose_name="区域",
         related_name="+",
     )
+    kind = models.CharField("用在", max_length=12, choices=Kind.choices, default=Kind.ROSTER)
     key = models.CharField(max_length=64, editable=False)
     headings = models.TextField("表头")
     columns = models.JSONField("认作", default=dict)
@@ -50,7 +55,7 @@ class RosterColumns(Audited):
     class Meta:
         verbose_name = verbose_name_plural = "记住的列"
         ordering = ["-changed_at"]
-        constraints = [models.UniqueConstraint(fields=["area", "key"], name="columns_remembered_once")]
+        constraints = [models.UniqueConstraint(fields=["area", "kind", "key"], name="columns_remembered_once")]
 
     def __str__(self) -> str:
         return self.headings

@@ -16,25 +16,19 @@ from members.ground.pinyin import spell
 from members.models import Area, Employer, EmployerName, Member, Residence, RosterImport
 from members.roster.planned import Outcome, Plan, PlannedRow, Status
 from members.roster.refusal import UnreadableFile
+from members.roster.stages import ChangedMeanwhile
 
 Columns = dict[str, dict[str, Any]]
 AT_ONCE = 500
 WRITTEN = (Status.NEW, Status.CHANGED)
-
-
-class ChangedMeanwhile(Exception):
-    """Records changed between preview and writing; `keys` are those of the rows concerned."""
-
-    def __init__(self, keys: list[str]):
-        super().__init__(f"{len(keys)} rows changed")
-        self.keys = keys
+CHANGED = "预览之后有 {} 行对应的资料被别人改动了，已重新比对，请再核对一遍。"
 
 
 def refuse_if_changed(seen: dict[str, Outcome], now: Plan) -> None:
     """Raise ChangedMeanwhile where the outcomes that the clerk saw differ from the plan about to be written."""
     changed = [key for key, outcome in now.outcomes().items() if seen.get(key) != outcome]
     if changed:
-        raise ChangedMeanwhile(changed)
+        raise ChangedMeanwhile(CHANGED.format(len(changed)), changed)
 
 
 def columns_of(plan: Plan) -> Columns:

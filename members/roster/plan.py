@@ -27,6 +27,9 @@ from members.roster.reading import Reading, RosterEntry
 from members.roster.twins import COLUMNS, Twins, whereabouts
 from members.roster.units import Employers
 
+UNREAD_SHEETS = (
+    "没有读取的工作表：{sheets}（没有认出“姓名”是哪一列）。里面有党员的，请点“列认错了，改一改”，在下一页选好。"
+)
 HIDDEN_SHEET = "工作表“{sheet}”是隐藏的，没有读取。要读取，请点“列认错了，改一改”，在下一页勾选。"
 ONE_DOOR = "表里不止一行是这个姓名、这个住址"
 
@@ -69,7 +72,7 @@ class Planner:
             named_employers(reading), basis.employers, basis.aliases, basis.shared, terms.choices
         )
         self.columns = {sheet.name: sheet.columns for sheet in reading.sheets}
-        self.twins, self.hidden_sheets = Twins(), reading.hidden_sheets
+        self.twins, self.reading = Twins(), reading
         self.taken: dict[int, RosterEntry] = {}
         self.names_of: dict[str, dict[str, int]] = defaultdict(dict)
         for entry in reading.entries:
@@ -153,8 +156,10 @@ class Planner:
         """Return a sentence on each sheet that was not read, and on each ID number that is of different people."""
         shared = [names for names in self.names_of.values() if len(names) > 1]
         pairs = ["、".join(f"第 {row} 行{name}" for name, row in names.items()) for names in shared]
-        hidden = [HIDDEN_SHEET.format(sheet=sheet) for sheet in self.hidden_sheets]
-        return [*hidden, *(f"{pair}的身份证号相同，将按不同的人登记，请核对证件。" for pair in pairs)]
+        hidden = [HIDDEN_SHEET.format(sheet=sheet) for sheet in self.reading.hidden_sheets]
+        unread = "、".join(self.reading.unread_sheets)
+        unread_note = [UNREAD_SHEETS.format(sheets=unread)] if unread else []
+        return [*hidden, *unread_note, *(f"{pair}的身份证号相同，将按不同的人登记，请核对证件。" for pair in pairs)]
 
     def _problem(self, row: PlannedRow, entry: RosterEntry, column: str, message: str) -> None:
         heading = self.columns[entry.sheet].get(column, "")

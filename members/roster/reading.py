@@ -39,11 +39,16 @@ class SheetNote:
 
 @dataclass(slots=True)
 class Reading:
-    """What a file says; `hidden_sheets` are rosters in sheets that are hidden, and were not read."""
+    """What a file says.
+
+    `hidden_sheets` are rosters in sheets that are hidden, `unread_sheets` are sheets without a known heading row: both
+    were not read.
+    """
 
     sheets: list[SheetNote] = field(default_factory=list)
     entries: list[RosterEntry] = field(default_factory=list)
     hidden_sheets: list[str] = field(default_factory=list)
+    unread_sheets: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -81,9 +86,11 @@ def read_roster(
     terms, reading = terms or ColumnTerms(), Reading()
     found = read(content, _vocabulary(today, known or {}), date_fields=DATE_FIELDS, terms=terms)
     reading.hidden_sheets = [sheet.tab for sheet in found if sheet.is_hidden]
-    sheets = [sheet for sheet in found if not sheet.is_hidden]
+    reading.unread_sheets = [sheet.tab for sheet in found if sheet.is_unread]
+    sheets = [sheet for sheet in found if not sheet.is_hidden and not sheet.is_unread]
     if terms.asks and (terms.always or not sheets or any(_asks(sheet) for sheet in sheets)):
-        raise ColumnsUnsettled(_heads(sheets), reading.hidden_sheets)
+        shown = [sheet for sheet in found if not sheet.is_hidden]
+        raise ColumnsUnsettled(_heads(shown), reading.hidden_sheets)
     for sheet in sheets:
         reading.sheets.append(
             SheetNote(sheet.name, sheet.heading_row, sheet.columns, sheet.not_taken, sheet.hidden_rows)

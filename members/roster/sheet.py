@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from sys import getsizeof
 
@@ -82,11 +82,12 @@ class RosterRow:
 class RosterSheet:
     """A sheet with a heading row, or one of the parts that stand side by side in it.
 
-    `name` is unique in the file, `tab` the sheet's own. `columns` is field → heading as written, `positions` field →
-    column (0-based). `not_taken` are the headings that are of no field. `affiliation` is that of all rows by the
-    user's choice or by the sheet's name or title ("" where nothing says it). `key` is that of the heading row, by which
-    a choice is remembered; `is_chosen` where there was one. `twins` are fields with a second column, by position; after
-    reading only those are left whose cells differ.
+    `name` is unique in the file, `tab` the sheet's own. `columns` is field → heading as written, `positions` field
+    → column (0-based). `not_taken` are the headings that are of no field. `affiliation` is that of all rows by the
+    user's choice or by the sheet's name or title ("" where nothing says it). `key` is that of the heading row, by
+    which a choice is remembered; `is_chosen` where there was one. An `is_unread` one has no heading row that is
+    known, and no rows. `twins` are fields with a second column, by position; after reading only those are left
+    whose cells differ.
     """
 
     name: str
@@ -101,6 +102,7 @@ class RosterSheet:
     key: str = ""
     is_chosen: bool = False
     is_hidden: bool = False
+    is_unread: bool = False
     guesses: list[ColumnGuess] = field(default_factory=list)
     twins: dict[str, int] = field(default_factory=dict)
     span: slice = field(default_factory=lambda: slice(0, None))
@@ -116,10 +118,11 @@ def read(
 ) -> list[RosterSheet]:
     """Read every sheet that has a heading row; hidden sheets come without their rows, unless the terms want them.
 
-    A heading row must have the field that is required, and any other one. Where no sheet has one and the terms ask, the
-    rows that look most like a heading are returned, with no field. A number 1985.1 in one of `date_fields` becomes the
-    text "1985.10" where its cell shows two decimals; in a CSV, which does not tell numbers from text, the text 1985.1
-    becomes the number it may have been. Raises UnreadableFile.
+    A heading row must have the field that is required, and any other one. Of a sheet without one, the row that
+    looks most like a heading is returned (`is_unread`), if any; only unread sheets are returned where the terms
+    ask. A number 1985.1 in one of `date_fields` becomes the text "1985.10" where its cell shows two decimals; in a
+    CSV, which does not tell numbers from text, the text 1985.1 becomes the number it may have been. Raises
+    UnreadableFile.
     """
     terms = terms or ColumnTerms()
     likely: list[RosterSheet] = []
@@ -129,7 +132,7 @@ def read(
     if not sheets and not (terms.asks and likely):
         raise UnreadableFile(_no_heading(words, likely))
     _settle_months(sheets, kind, content, date_fields)
-    return sheets or likely
+    return [*sheets, *likely]
 
 
 def name_cells(
@@ -150,7 +153,7 @@ def name_cells(
     index = _heading_index(first, words, terms)
     if index is None:
         if likely is not None and not raw.is_hidden and (at := likely_heading(first)) is not None:
-            likely += _parts(raw, first, at, words, terms)[:1]
+            likely += [replace(_parts(raw, first, at, words, terms)[0], is_unread=True)]
         return []
     sheets = _parts(raw, first, index, words, terms)
     if sheets[0].is_chosen and words.required not in sheets[0].columns and not terms.always:

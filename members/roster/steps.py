@@ -1,8 +1,6 @@
-"""An import's steps: read, choose, apply, undo. Each is one transition of its `RosterImport`."""
+"""An import's own steps: read, choose, apply, undo. Each is one transition of its `RosterImport`."""
 
 import logging
-from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,55 +9,35 @@ from django.utils import timezone
 
 from members.ground import access
 from members.ground.access import Range, Resource, Right
-from members.ground.atomic import atomic_write, is_away
-from members.ground.audit import acting
-from members.ground.beats import Heart
+from members.ground.atomic import atomic_write
 from members.ground.states import Conflict
 from members.models import Area, RosterImport, User
-from members.models.imports import FORGOTTEN
-from members.roster.apply import ChangedMeanwhile, Columns, columns_of, refuse_if_changed, write
+from members.models.uploads import FORGOTTEN
+from members.roster import stages
+from members.roster.apply import Columns, columns_of, refuse_if_changed, write
 from members.roster.basis import Basis, Terms, look
-from members.roster.columns import ColumnTerms, SheetChoice
+from members.roster.columns import ColumnTerms
 from members.roster.plan import make_plan
 from members.roster.planned import Outcome, Plan, Status, answers_to
-from members.roster.reading import ColumnsUnsettled, Reading, read_roster
+from members.roster.reading import Reading, read_roster
 from members.roster.refusal import UnreadableFile
-from members.roster.remembering import known_names, remember, terms_of
-from members.roster.stored import seal_heads, seal_plan, seal_reading, unseal_heads, unseal_plan, unseal_reading
+from members.roster.remembering import known_names, terms_of
+from members.roster.stages import LOCKED_OUT, NotReady, Then, no_more, read_by, write_by
+from members.roster.stored import seal_plan, seal_reading, unseal_plan, unseal_reading
 from members.roster.undo import take_back
 
 logger = logging.getLogger(__name__)
 
 ATTEMPTS = 3  # at planning and writing, where others write in between
-BROKEN = "读取时出了意外，没有写入任何数据。请重新上传一次；再不行，请把文件交给管理员。"
 STILL_USED = "有资料连着这次导入的内容，没有撤销，什么都没有改变。请把这份花名册的文件名告诉管理员。"
-LOCKED_OUT = "您在这个区域的岗位已经变动，不能再写入。没有写入任何数据。"
-
-
-Then = Callable[[RosterImport], object]
-
-
-def _no_more(roster_import: RosterImport) -> None:
-    """What follows a step where whoever calls it goes on by itself, as the command does."""
-
-
-class NotReady(Exception):
-    """The plan cannot be written yet; the sentence says what the clerk has to do first."""
 
 
 def take_in(
-    *, area: Area, user: User | None, file_name: str, content: bytes, create_groups: bool, then: Then = _no_more
+    *, area: Area, user: User | None, file_name: str, content: bytes, create_groups: bool, then: Then = no_more
 ) -> RosterImport:
-    """Keep an uploaded roster until it is read, and have it read: `then` queues that in the same transaction.
-
-    ValidationError where the area was closed meanwhile.
-    """
-    roster_import = RosterImport(area=area, user=user, file_name=file_name[-200:], create_groups=create_groups)
-    roster_import.file = content
-    with atomic_write():
-        Area.objects.lock_open(area)
-        roster_import.save()
-        then(roster_import)
+    """Keep an uploaded roster until it is read, as `stages.take_in` does, and return it."""
+    roster_import = RosterImport(area=area, user=user, file_name=file_name, create_groups=create_groups)
+    stages.take_in(roster_import, content, then)
     return roster_import
 
 
@@ -68,54 +46,15 @@ def read_step(roster_import: RosterImport, terms: ColumnTerms | None = None) -> 
 
     Where it is not certain what the columns mean, the user is asked first; `terms`, the command's, do not ask.
     """
-    with acting(roster_import.user), Heart(roster_import.beat):
-        try:
-            roster_import.begin(RosterImport.Status.READING, 10)
-            terms = terms or terms_of(roster_import, asks=roster_import.user is not None)
-            known = known_names(roster_import.area)
-            reading = read_roster(roster_import.file, today=roster_import.day, terms=terms, known=known)
-            roster_import.beat(60)
-            roster_import.advance(RosterImport.Status.REVIEW, **_review(roster_import, reading))
-        except ColumnsUnsettled as unsettled:
-            roster_import.advance(RosterImport.Status.COLUMNS, reading=seal_heads(unsettled), plan=None, progress=100)
-        except UnreadableFile as refusal:
-            _end(roster_import, RosterImport.Status.REFUSED, refusal.sentence)
-        except Conflict:
-            logger.info("Roster import %s was ended while it was read.", roster_import.pk)
-        except Exception as error:
-            if is_away(error):
-                raise  # the worker reads it again
-            logger.exception("Roster import %s could not be read.", roster_import.pk)
-            _end(roster_import, RosterImport.Status.FAILED, BROKEN)
+    read_by(roster_import, lambda: _read(roster_import, terms))
 
 
-def columns_step(
-    roster_import: RosterImport,
-    choices: Mapping[str, SheetChoice],
-    *,
-    user: User,
-    hidden_sheets: bool = False,
-    then: Then = _no_more,
-) -> None:
-    """Remember what the user said of the columns, and have the file read again by it. Conflict where somebody did."""
-    heads = unseal_heads(roster_import.reading).heads
-    with atomic_write():
-        Area.objects.lock_street(roster_import.area)
-        afresh = {"user": user, "hidden_sheets": hidden_sheets, "asks_columns": False}
-        roster_import.advance(
-            RosterImport.Status.READING, only_from=RosterImport.Status.COLUMNS, reading=None, progress=0, **afresh
-        )
-        remember(roster_import.area, heads, choices, user=user)
-        then(roster_import)
-
-
-def ask_columns_step(roster_import: RosterImport, *, user: User, then: Then = _no_more) -> None:
-    """Have the file read once more, to be asked what its columns mean. Conflict where it is not under review."""
-    with atomic_write():
-        roster_import.advance(
-            RosterImport.Status.READING, only_from=RosterImport.Status.REVIEW, user=user, asks_columns=True, progress=0
-        )
-        then(roster_import)
+def _read(roster_import: RosterImport, terms: ColumnTerms | None) -> None:
+    terms = terms or terms_of(roster_import, asks=roster_import.user is not None)
+    known = known_names(roster_import.area)
+    reading = read_roster(roster_import.file, today=roster_import.day, terms=terms, known=known)
+    roster_import.beat(60)
+    roster_import.advance(RosterImport.Status.REVIEW, **_review(roster_import, reading))
 
 
 def choose_step(roster_import: RosterImport, choices: dict[str, str]) -> None:
@@ -167,7 +106,7 @@ def start_step(
     user: User | None,
     only_good: bool = False,
     confirmed: bool = False,
-    then: Then = _no_more,
+    then: Then = no_more,
 ) -> None:
     """Hand a plan that is ready to whoever writes it: `then` queues that in the same transaction.
 
@@ -181,32 +120,14 @@ def start_step(
         then(roster_import)
 
 
-def discard_step(roster_import: RosterImport) -> None:
-    """Give a roster up that was not written: what was uploaded is deleted, who and when stays."""
-    roster_import.advance(RosterImport.Status.DISCARDED, **FORGOTTEN)
-
-
 def apply_step(roster_import: RosterImport, *, only_good: bool) -> None:
     """Write the plan in one transaction, or nothing; if records changed since the preview, go back to review."""
-    with acting(roster_import.user), Heart(roster_import.beat):
-        try:
-            roster_import.begin(RosterImport.Status.APPLYING, 10)
-            _write(roster_import, only_good=only_good)
-        except ChangedMeanwhile as error:
-            _back_to_review(
-                roster_import, f"预览之后有 {len(error.keys)} 行对应的资料被别人改动了，已重新比对，请再核对一遍。"
-            )
-        except IntegrityError:
-            _back_to_review(roster_import, "写入时正好有人登记了同一位党员，什么都没有写入。已重新比对，请再核对一遍。")
-        except UnreadableFile as refusal:
-            _end(roster_import, RosterImport.Status.FAILED, refusal.sentence)
-        except Conflict:
-            logger.info("Roster import %s was ended while it was written.", roster_import.pk)
-        except Exception as error:
-            if is_away(error):
-                raise  # the worker writes it then
-            logger.exception("Roster import %s could not be written.", roster_import.pk)
-            _back_to_review(roster_import, "写入没有成功，什么都没有改变。请稍后再试一次。")
+
+    def review(message: str) -> None:
+        again = unseal_reading(roster_import.reading)[0]
+        roster_import.advance(RosterImport.Status.REVIEW, **_review(roster_import, again, message))
+
+    write_by(roster_import, lambda: _write(roster_import, only_good=only_good), review=review)
 
 
 def undo_step(roster_import: RosterImport) -> None:
@@ -320,15 +241,3 @@ def _carry_out(roster_import: RosterImport, prepared: Prepared, *, only_good: bo
 def _lock_street(roster_import: RosterImport) -> None:
     """Lock the street, so that no other import of it writes what this one plans with."""
     Area.objects.lock_street(roster_import.area)
-
-
-def _back_to_review(roster_import: RosterImport, message: str) -> None:
-    """Plan again and go back to review, unless another worker wrote the import or somebody ended it meanwhile."""
-    values = _review(roster_import, unseal_reading(roster_import.reading)[0], message)
-    with suppress(Conflict):
-        roster_import.advance(RosterImport.Status.REVIEW, **values)
-
-
-def _end(roster_import: RosterImport, status: str, message: str) -> None:
-    with suppress(Conflict):
-        roster_import.advance(status, message=message, **FORGOTTEN)

@@ -49,7 +49,7 @@ def unseal_reading(sealed: Sealed) -> tuple[Reading, dict[str, Outcome]]:
     packed, outcomes = _unseal(sealed)
     sheets = [SheetNote(**sheet) for sheet in packed["sheets"]]
     entries = [RosterEntry(e["sheet"], e["row"], e["values"], _problems(e)) for e in packed["entries"]]
-    return Reading(sheets, entries, packed["hidden_sheets"]), outcomes
+    return Reading(sheets, entries, packed["hidden_sheets"], packed.get("unread_sheets", [])), outcomes
 
 
 def _row(packed: dict[str, Any]) -> PlannedRow:

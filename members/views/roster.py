@@ -15,8 +15,8 @@ from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
 from members.ground.export import workbook
 from members.models import Member, RosterImport
-from members.models.imports import FORGOTTEN
-from members.roster import job, steps
+from members.models.uploads import FORGOTTEN
+from members.roster import job, stages, steps
 from members.roster.errorbook import mark
 from members.roster.headings import HEADINGS
 from members.roster.planned import Plan, Status
@@ -24,10 +24,10 @@ from members.roster.refusal import UnreadableFile
 from members.roster.stored import unseal_plan
 from members.roster.undo import EDITED, Undoing
 from members.views.roster_columns import columns_page
-from members.views.roster_parts import do_step, found, of_kept_file
 from members.web.files import download
 from members.web.progress import Progress, moving_part
 from members.web.shell import page
+from members.web.uploads import do_step, find_upload, of_kept_file
 from members.work.jobs import enqueue
 
 PAGE, SHOWN = 50, 200
@@ -72,10 +72,10 @@ def _upload(request, form) -> RosterImport:
 
 
 @require_GET
-@of_kept_file
+@of_kept_file("members:roster_index")
 def show(request, pk):
     """Show the import by its status: progress, preview or result."""
-    upload = found(request, pk)
+    upload = find_upload(RosterImport, request, pk)
     if upload.status == RosterImport.Status.COLUMNS:
         return columns_page(request, upload)
     title = f"花名册：{upload.file_name}"
@@ -90,7 +90,7 @@ def show(request, pk):
 @require_GET
 def progress(request, pk):
     """Return the part of the waiting page that is refreshed."""
-    return moving_part(request, _progress(found(request, pk)))
+    return moving_part(request, _progress(find_upload(RosterImport, request, pk)))
 
 
 def _progress(upload: RosterImport) -> Progress:
@@ -99,10 +99,10 @@ def _progress(upload: RosterImport) -> Progress:
 
 
 @require_POST
-@of_kept_file
+@of_kept_file("members:roster_index")
 def choose(request, pk):
     """Store the answers to rows in doubt."""
-    upload = found(request, pk)
+    upload = find_upload(RosterImport, request, pk)
     answers = {key.removeprefix("choice-"): value for key, value in request.POST.items() if key.startswith("choice-")}
     upload.user = request.user
     do_step(request, lambda: steps.choose_step(upload, answers))
@@ -110,19 +110,19 @@ def choose(request, pk):
 
 
 @require_POST
-@of_kept_file
+@of_kept_file("members:roster_index")
 def apply(request, pk):
     return _apply(request, pk, only_good=False)
 
 
 @require_POST
-@of_kept_file
+@of_kept_file("members:roster_index")
 def apply_good(request, pk):
     return _apply(request, pk, only_good=True)
 
 
 def _apply(request, pk, *, only_good: bool):
-    upload = found(request, pk)
+    upload = find_upload(RosterImport, request, pk)
     options = {"only_good": only_good, "confirmed": "confirmed" in request.POST, "user": request.user}
     then = partial(_queue_writing, only_good=only_good)
     do_step(request, lambda: steps.start_step(upload, **options, then=then))
@@ -135,14 +135,14 @@ def _queue_writing(upload: RosterImport, *, only_good: bool) -> None:
 
 @require_POST
 def discard(request, pk):
-    upload = found(request, pk)
-    do_step(request, lambda: steps.discard_step(upload))
+    upload = find_upload(RosterImport, request, pk)
+    do_step(request, lambda: stages.discard_step(upload))
     return redirect("members:roster_index")
 
 
 def undo(request, pk):
     """Ask once, then undo the import as a whole."""
-    upload = found(request, pk)
+    upload = find_upload(RosterImport, request, pk)
     if request.method == "POST":
         do_step(request, lambda: steps.undo_step(upload))
         return redirect("members:roster", pk)
@@ -165,10 +165,10 @@ def _staying(request, staying: dict, pks: list[int]) -> dict:
 
 
 @require_GET
-@of_kept_file
+@of_kept_file("members:roster_index")
 def error_book(request, pk):
     """Download the original workbook with the errors beside each row, to be corrected and uploaded again."""
-    upload = found(request, pk)
+    upload = find_upload(RosterImport, request, pk)
     if upload.content is None or upload.plan is None:
         messages.error(request, "原文件已经删除，不能再下载。请重新上传。")
         return redirect("members:roster", pk)

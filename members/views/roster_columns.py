@@ -5,29 +5,31 @@ from typing import cast
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from members.forms.roster_columns import RosterColumnsForm
 from members.models import RosterImport, User
-from members.roster import job, steps
+from members.roster import job, stages
 from members.roster.stored import unseal_heads
-from members.views.roster_parts import do_step, found, of_kept_file
 from members.web.shell import page
+from members.web.uploads import do_step, find_upload, of_kept_file
 from members.work.jobs import enqueue
 
 
 def columns_page(request: HttpRequest, upload: RosterImport, form: RosterColumnsForm | None = None) -> HttpResponse:
     """Show every column with some values, what it was taken for, and a select to change that."""
     form = form or RosterColumnsForm(asked=unseal_heads(upload.reading), hidden_sheets=upload.hidden_sheets)
+    addresses = {name: reverse(f"members:roster_{name}", args=[upload.pk]) for name in ("columns", "discard")}
     title = f"这些列是什么：{upload.file_name}"
-    return page(request, "members/roster_columns.html", title=title, upload=upload, form=form)
+    return page(request, "members/roster_columns.html", title=title, upload=upload, form=form, addresses=addresses)
 
 
 @require_POST
-@of_kept_file
+@of_kept_file("members:roster_index")
 def settle(request: HttpRequest, pk: int) -> HttpResponse:
     """Take what was chosen, and read the file by it."""
-    upload = found(request, pk)
+    upload = find_upload(RosterImport, request, pk)
     if upload.status != RosterImport.Status.COLUMNS:
         messages.error(request, "这份花名册的列已经认好了。")
         return redirect("members:roster", pk)
@@ -37,7 +39,7 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
     hidden = form.cleaned_data.get("hidden_sheets", upload.hidden_sheets)
     do_step(
         request,
-        lambda: steps.columns_step(
+        lambda: stages.columns_step(
             upload, form.choices(), user=cast(User, request.user), hidden_sheets=hidden, then=_read
         ),
     )
@@ -45,11 +47,11 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@of_kept_file
+@of_kept_file("members:roster_index")
 def ask(request: HttpRequest, pk: int) -> HttpResponse:
     """Go back from the preview to the columns."""
-    upload = found(request, pk)
-    do_step(request, lambda: steps.ask_columns_step(upload, user=cast(User, request.user), then=_read))
+    upload = find_upload(RosterImport, request, pk)
+    do_step(request, lambda: stages.ask_columns_step(upload, user=cast(User, request.user), then=_read))
     return redirect("members:roster", pk)
 
 

@@ -11,17 +11,17 @@ from members.models import Area, RosterImport
 from members.roster.address_search import group_at
 from members.roster.compounds import settle_compounds, unknown_compounds
 from members.roster.stored import unseal_plan
-from members.views.roster_parts import found, of_kept_file
 from members.web.shell import page
+from members.web.uploads import find_upload, of_kept_file
 
 SHOWN = 20
 OUTSIDE = "outside"
 
 
-@of_kept_file
+@of_kept_file("members:roster_index")
 def places(request, pk):
     """Ask once for each unknown name, the most frequent first; an answer is kept for the lists to come."""
-    upload = found(request, pk)
+    upload = find_upload(RosterImport, request, pk)
     if upload.status != RosterImport.Status.REVIEW:
         return redirect("members:roster", pk)
     plan = unseal_plan(upload.plan)
@@ -76,7 +76,7 @@ def _answer(request, upload, plan, compounds):
 
 def _is_open(request, pk: int) -> bool:
     """Whether a name is still to be answered, now that the roster was planned again."""
-    upload = found(request, pk)
+    upload = find_upload(RosterImport, request, pk)
     return upload.plan is not None and any(not each.is_outside for each in unknown_compounds(unseal_plan(upload.plan)))
 
 

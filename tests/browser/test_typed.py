@@ -95,7 +95,7 @@ def test_back_and_refresh_bring_it_again(
     page.reload()
     expect(page.get_by_label("活动名称")).to_have_value("邻里茶话会二")
     save(page)
-    expect(page.get_by_text("没有找到")).to_be_visible()
+    expect(page.get_by_role("heading", name="没有找到")).to_be_visible()
     assert Activity.objects.get().title == "邻里茶话会二"
     page.goto(ADD)
     is_empty(page)

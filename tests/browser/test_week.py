@@ -151,7 +151,7 @@ def test_what_was_typed_survives_a_lost_login(enter: Callable[[User], Page], sec
     expect(page.get_by_label("参加的人")).to_have_value("1. 张三\n2. 李四")
     assert not Activity.objects.exists()
     page.get_by_role("button", name="保存", exact=True).click()
-    expect(page.get_by_text("没有找到")).to_be_visible()
+    expect(page.get_by_role("heading", name="没有找到")).to_be_visible()
     assert Activity.objects.get().title == "邻里茶话会"
 
 

@@ -180,6 +180,34 @@ def test_parts(keys: str, found: int) -> None:
     assert len(parts(keys.split())) == found
 
 
+def test_a_sheet_whose_names_are_not_found_is_named_and_can_be_settled(
+    community: Area, group: Area, secretary: User, logged_in: Callable[[User], Client]
+) -> None:
+    content = book(名单=[HEAD, PERSON], 二组=[["同志", *HEAD[1:]], ["新人乙", *PERSON[1:]]], 说明=[["请如实填写。"]])
+    upload = preview(content, community, secretary)
+    assert [row.name for row in plan_of(upload).rows] == ["新人甲"]
+    assert plan_of(upload).notes[0].startswith("没有读取的工作表：二组（没有认出“姓名”是哪一列）")
+    client = logged_in(secretary)
+    client.post(f"/roster/{upload.pk}/columns/again/")
+    upload.refresh_from_db()
+    upload = settle(client, upload, named_columns(upload, {"同志": "name"}))
+    assert [row.name for row in plan_of(upload).rows] == ["新人甲", "新人乙"]
+    assert plan_of(upload).notes == []
+
+
+def test_a_sheet_that_was_left_out_is_not_named_again(
+    community: Area, group: Area, secretary: User, logged_in: Callable[[User], Client]
+) -> None:
+    content = book(名单=[HEAD, PERSON], 汇总=[["楼组数", "党员数"], [3, 1]])
+    upload = preview(content, community, secretary)
+    client = logged_in(secretary)
+    client.post(f"/roster/{upload.pk}/columns/again/")
+    upload.refresh_from_db()
+    upload = settle(client, upload, named_columns(upload, {}))
+    assert plan_of(upload).notes == []
+    assert plan_of(preview(content, community, secretary)).notes == []
+
+
 def test_hidden_sheets_are_named_and_read_only_when_wanted(
     community: Area, group: Area, secretary: User, logged_in: Callable[[User], Client]
 ) -> None:

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from members.models import Area, AreaName, AuditEntry, Member, RosterImport, User
-from members.roster import steps
+from members.roster import stages, steps
 from members.roster.compounds import settle_compounds, unknown_compounds
 from members.rules import naming
 from tests import factories
@@ -198,7 +198,7 @@ def test_columns_and_address_must_agree(street: Area, station: Area, group: Area
 def test_a_roster_written_meanwhile_settles_nothing(street: Area, station: Area, group: Area) -> None:
     upload = preview(sheet(_at("新甲甲", "新华路99弄1号101")), street)
     plan = plan_of(upload)
-    steps.discard_step(upload)
+    stages.discard_step(upload)
     with pytest.raises(steps.Conflict):
         settle_compounds(RosterImport.objects.get(), named={"新华路99弄": station}, plan=plan)
     assert not AreaName.objects.exists()

@@ -14,7 +14,7 @@ from django.utils import timezone
 from members.ground.access import PostKind
 from members.ground.states import Conflict
 from members.models import Area, AuditEntry, Employer, Member, Residence, RosterImport, User
-from members.models.imports import INTERRUPTED, SILENCE
+from members.models.uploads import INTERRUPTED, SILENCE
 from members.roster import steps
 from members.roster.tree import import_tree, street_named
 from tests import factories
@@ -300,7 +300,7 @@ def test_a_silent_worker_is_given_up(community: Area, group: Area) -> None:
     assert RosterImport.objects.bury_the_silent() == 1
     silent.refresh_from_db()
     busy.refresh_from_db()
-    assert (silent.status, silent.message, silent.content) == (Status.FAILED, INTERRUPTED, None)
+    assert (silent.status, silent.message, silent.content) == (Status.FAILED, INTERRUPTED.format("花名册"), None)
     assert busy.status == Status.APPLYING
 
 

@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 
 from members.ground.access import PostKind
 from members.models import Area, AuditEntry, Employer, Member, RosterImport, User
-from members.models.imports import INTERRUPTED, SILENCE
+from members.models.uploads import INTERRUPTED, SILENCE
 from members.roster import refusal, steps
 from members.roster.steps import LOCKED_OUT
 from tests import factories
@@ -302,7 +302,7 @@ def test_an_import_whose_worker_was_killed_says_so(
     silent = timezone.now() - SILENCE - timedelta(seconds=1)
     RosterImport.objects.filter(pk=lost.pk).update(status=status, beat_at=silent)
     client.get(f"/roster/{lost.pk}/{first}")
-    assert INTERRUPTED in shown(client, lost)
+    assert INTERRUPTED.format("花名册") in shown(client, lost)
     lost.refresh_from_db()
     assert (lost.status, lost.content, lost.plan) == (Status.FAILED, None, None)
     assert not Member.objects.exists()
@@ -311,7 +311,7 @@ def test_an_import_whose_worker_was_killed_says_so(
 def test_an_import_at_work_is_left_alone(client: Client, community: Area, secretary: User) -> None:
     busy = preview(sheet(cells("新人甲")), community, secretary)
     RosterImport.objects.filter(pk=busy.pk).update(status=Status.APPLYING, beat_at=timezone.now())
-    assert INTERRUPTED not in shown(client, busy)
+    assert INTERRUPTED.format("花名册") not in shown(client, busy)
 
 
 def test_rows_that_moved_meanwhile_come_back_for_another_look(client: Client, community: Area, member: Member) -> None:

@@ -16,9 +16,9 @@ from feedback.models import Delivery, IssueRun, Webhook
 from feedback.rules import issuing
 from members.ground import queue
 from members.models import Area, Member, RosterImport, User, WorkerBeat, journal
-from members.models.imports import INTERRUPTED, SILENCE
+from members.models.uploads import INTERRUPTED, SILENCE
 from members.models.workers import DEAD_AFTER
-from members.roster import job, steps
+from members.roster import job, stages, steps
 from members.work import jobs, worker
 from members.work.worker import AWAY, BACK, TRIES, Worker
 from tests import factories
@@ -168,7 +168,7 @@ class TestWhatIsLeftUndone:
         task.refresh_from_db()
         assert (task.status, status_of(upload)) == ("FAILED", Status.READING)
         assert RosterImport.objects.bury_the_silent() == 1
-        assert (status_of(upload), upload.message) == (Status.FAILED, INTERRUPTED)
+        assert (status_of(upload), upload.message) == (Status.FAILED, INTERRUPTED.format("花名册"))
 
     @pytest.mark.parametrize(("silent", "is_taken"), [(DEAD_AFTER * 2, True), (DEAD_AFTER / 2, False)])
     def test_what_another_has_in_hand_is_left_to_it_while_it_lives(
@@ -224,7 +224,7 @@ class TestBeats:
             assert upload.beat_at > timezone.now() - SILENCE
             return read(*arguments, **more)
 
-        monkeypatch.setattr(steps, "Heart", Heart)
+        monkeypatch.setattr(stages, "Heart", Heart)
         monkeypatch.setattr(steps, "read_roster", slow)
         steps.read_step(RosterImport.objects.get(pk=upload.pk))
         assert (status_of(upload), beats) == (Status.REVIEW, [])
@@ -351,7 +351,7 @@ class TestADatabaseThatIsAway:
             raise OperationalError("terminating connection due to administrator command")
 
         monkeypatch.setattr(steps, "read_roster", away)
-        monkeypatch.setattr(steps, "is_away", lambda _: True)
+        monkeypatch.setattr(stages, "is_away", lambda _: True)
         monkeypatch.setattr(worker, "is_away", lambda _: True)
         mine = Worker("w")
         with pytest.raises(OperationalError):

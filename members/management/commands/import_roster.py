@@ -8,7 +8,7 @@ from members.ground import access
 from members.ground.text import heading_key
 from members.management.areas import area_named
 from members.models import RosterImport
-from members.roster import steps
+from members.roster import stages, steps
 from members.roster.basis import Terms
 from members.roster.columns import ColumnTerms
 from members.roster.headings import HEADINGS
@@ -78,7 +78,7 @@ class Command(BaseCommand):
             steps.start_step(roster_import, user=None, confirmed=True)
         except steps.NotReady as reason:
             self.stderr.write(str(reason))
-            steps.discard_step(roster_import)
+            stages.discard_step(roster_import)
             return plan
         steps.apply_step(roster_import, only_good=False)
         if roster_import.status != RosterImport.Status.APPLIED:
