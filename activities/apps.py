@@ -6,8 +6,12 @@ class ActivitiesConfig(AppConfig):
     verbose_name = "活动与走访"
 
     def ready(self):
+        from activities.imports.headings import label
+        from activities.models import ActivityImport
         from activities.rules import following, holders
+        from members.roster.remembering import call_columns
         from members.rules import merging
 
         holders.register_all()
         merging.goes_along(following.follow)
+        call_columns(ActivityImport.COLUMNS, label)

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from activities.models import Activity
+from activities.models import Activity, ActivityImport
 from feedback.models.units import employers_of
 from feedback.views.listed import unsettled
 from louzu.edges import away
@@ -21,8 +21,8 @@ from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
 from members.ground.audit import circumstances, record
 from members.ground.outage import give_up_session, is_outage
-from members.models import Area, AreaRole, RosterImport
-from members.models.imports import FORGOTTEN
+from members.models import Area, AreaRole, RosterImport, User
+from members.models.uploads import Upload
 from members.rules.coverage import CoverageFigures, coverage
 from members.web import problems
 from members.web.shell import page, shell
@@ -56,6 +56,7 @@ TASKS = {
         (Resource.AUDIT, READ, "操作记录", "谁在什么时候做了什么", "admin:members_auditentry_changelist", "policy"),
     ],
 }
+UPLOADS: dict[type[Upload], str] = {RosterImport: "members:roster", ActivityImport: "activities:imported"}
 
 
 @dataclass(slots=True)
@@ -85,20 +86,28 @@ def home(request):
     paths = sorted({path for _, path in access.posts_of(request.user)})
     roots = areas.filter(path__in=paths).on(today)
     posts = [Post(area, coverage(area, areas=areas, day=today).figures) for area in roots[:SHOWN_POSTS]]
-    open_ones = (RosterImport.Status.COLUMNS, RosterImport.Status.REVIEW)
-    waiting = RosterImport.objects.for_user(request.user).filter(status__in=open_ones).defer(*FORGOTTEN)
     return page(
         request,
         "louzu/home.html",
         title="首页",
         posts=posts,
         tasks={heading: _tasks(request.user, tasks) for heading, tasks in TASKS.items()},
-        waiting=waiting.select_related("area")[:5],
+        waiting=_waiting(request.user),
         unrecorded=_unrecorded(request.user, today),
         unsettled=unsettled(request.user),
         has_posts=request.user.is_staff,
         steps=_steps() if access.sets_up(request.user) else [],
     )
+
+
+def _waiting(user: User) -> list[tuple[Upload, str]]:
+    """Return the uploaded workbooks at which the user has something to do, a few of each kind, and their addresses."""
+    found = [
+        (upload, address)
+        for model, address in UPLOADS.items()
+        for upload in model.objects.for_user(user).waiting().select_related("area")[:5]
+    ]
+    return [(upload, reverse(address, args=[upload.pk])) for upload, address in found]
 
 
 def _steps() -> list[tuple[bool, str, str, str]]:

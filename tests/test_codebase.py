@@ -103,6 +103,7 @@ def _never_on_a_form(model: type[models.Model]) -> list[str]:
         "AuditEntry": {"area_path", "previous"},
         "AuditHead": {"hash"},
         "RosterImport": {"asks_columns", "choices", "progress", "beat_at"},
+        "ActivityImport": {"asks_columns", "progress", "beat_at"},
     }.get(model.__name__, set())
     return [field.name for field in model._meta.concrete_fields if field.name in known]
 

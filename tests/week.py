@@ -8,7 +8,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from activities.models import Attendance, SignIn
+from activities.imports import steps as import_steps
+from activities.models import ActivityImport, Attendance, SignIn
 from members.ground.export import XLSX
 from members.models import Area, Member, User
 from tests import factories
@@ -46,7 +47,18 @@ def lived(member: Member, other_member: Member, *, by: User) -> dict[str, int]:
         "other_group": areas["2号楼"], "other_station": areas["仓场公寓"], "far_group": areas["9号楼"],
         "other_community": areas["第二社区"],
     }  # fmt: skip
+    made |= {f"{side}import": uploaded(areas[name], by=by) for side, name in (("", "1号楼"), ("other_", "2号楼"))}
     return {word: row.pk for word, row in made.items()}
+
+
+def uploaded(area: Area, *, by: User) -> ActivityImport:
+    """Create an upload of activities under review, of this area alone."""
+    upload = ActivityImport(area=area, scope_path=area.path, user=by, file_name="活动.csv")
+    sheet = f"主办,活动名称,日期,工作领域\n{area.label},读书会,2026-01-15,楼组文化\n"
+    upload.file = sheet.encode()
+    upload.save()
+    import_steps.read_step(upload)
+    return upload
 
 
 def furnish(place: Area, member: Member, *, by: User, name: str, before: str = "") -> dict[str, Any]:
@@ -121,7 +133,7 @@ def bodies(rows: dict[str, int]) -> dict[str, dict[str, Any]]:
         **{f"activities/{{{side}activity}}/came/": {f"duty-{rows['member']}": "helper"} for side in SIDES},
         **{f"activities/{{{side}activity}}/paste/": {"names": "欧阳建国", "save": ""} for side in SIDES},
         "activities/{signing}/signed/": {f"who-{rows['sign_in']}": rows["member"]},
-        "activities/import/": {"file": SimpleUploadedFile("活动.csv", sheet.encode())},
+        "activities/import/": {"area": rows["station"], "file": SimpleUploadedFile("活动.csv", sheet.encode())},
         "visits/": {"pairing": rows["pairing"], "kind": "phone"},
         "visits/overdue/": {"pairing": rows["pairing"], "kind": "phone"},
         **{f"visits/pairings/{{{side}pairing}}/": {"visited_on": today, "kind": "phone"} for side in SIDES},

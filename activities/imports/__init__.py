@@ -1,1 +1,1 @@
-"""Activities and who came, from a workbook: read in `sheets`, checked in `resources`, written in `bringing`."""
+"""Activities and who came, from a workbook: read in `sheets`, planned in `plan`, written in `write`, back in `undo`."""

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, time
 from typing import NamedTuple
@@ -12,7 +13,7 @@ from members.ground.access import Resource, Right
 from members.ground.history import batches
 from members.ground.names import fold_name
 from members.ground.text import squeezed
-from members.models import Area, Member, Residence, User
+from members.models import Area, AreaName, Member, Residence, User
 
 # The export writes these in place of an address that there is not, or that the user may not see.
 MOVED_AWAY, ELSEWHERE = "已迁出", "住在别处"
@@ -67,16 +68,67 @@ class Ambiguous(ValueError):
     """More than one row fits; the sentence says what to add."""
 
 
+class Places:
+    """The areas that organise activities: those inside `area` that the user may write to."""
+
+    def __init__(self, user: User, area: Area):
+        self.areas: dict[str, list[Area]] = defaultdict(list)
+        self.short: dict[str, set[str]] = defaultdict(set)
+        mine = Area.objects.for_user(user, Right.WRITE, resource=Resource.ACTIVITY).inside(area)
+        for each in mine:
+            key, parts = squeezed(each.label), each.label.split()
+            self.areas[key].append(each)
+            for start in range(1, len(parts)):
+                self.short[squeezed("".join(parts[start:]))].add(key)
+        for text, label in AreaName.objects.filter(area__in=mine).order_by().values_list("text", "area__label"):
+            self.short[squeezed(text)].add(squeezed(label))
+
+    @property
+    def names(self) -> set[str]:
+        """The ways to write these areas, folded."""
+        return self.areas.keys() | self.short.keys()
+
+    def paths(self, texts: Iterable[str]) -> set[str]:
+        """Return the paths of the areas that these cells name, as far as they do."""
+        keys = set()
+        for text in texts:
+            with suppress(Ambiguous):
+                keys.add(self.organiser(text))
+        return {area.path for key in keys for area in self.areas.get(key, ())}
+
+    def organiser(self, text: str) -> str:
+        """Return the key of the area that a cell names: in full, by the end of its name, or by another name.
+
+        Ambiguous where several areas end so; the text's own key where none does.
+        """
+        key = squeezed(text)
+        found = {key} if key in self.areas else self.short.get(key, {key})
+        if len(found) > 1:
+            raise Ambiguous(f"有 {len(found)} 个“{text}”，请写全称，如“第一社区 迎晖苑1期 1号楼”")
+        return next(iter(found))
+
+    def area(self, text: str, day: date) -> Area:
+        """Return the area that a cell names on that day; ValueError with a sentence where there is not exactly one."""
+        found = self.areas.get(self.organiser(text), [])
+        if not found:
+            raise ValueError(f"“{text}”不是您可以登记活动的区域，请写全称，如“第一社区 迎晖苑1期”")
+        there = [area for area in found if _is_open(area, day)]
+        if not there:
+            raise ValueError(f"“{text}”在 {day} 没有启用，请核对日期和主办")
+        if len(there) > 1:
+            raise Ambiguous(f"有不止一个“{text}”，请先改名以便区分")
+        return there[0]
+
+
 class Known:
     """The user's part of the database, read in a few queries, whatever the number of rows."""
 
-    def __init__(self, user: User, days: Iterable[date], *, lock: bool = False):
-        self.areas: dict[str, list[Area]] = defaultdict(list)
+    def __init__(self, user: User, area: Area, days: Iterable[date], *, lock: bool = False):
+        self.places = Places(user, area)
         self.activities: dict[ActivityKey, list[Activity]] = defaultdict(list)
+        self.failed: set[ActivityKey] = set()  # rows of activities with errors
         self.people: dict[str, list[ImportMember]] = defaultdict(list)
-        for area in Area.objects.for_user(user, Right.WRITE, resource=Resource.ACTIVITY):
-            self.areas[squeezed(area.label)].append(area)
-        activities = Activity.objects.for_user(user, Right.WRITE).select_related("area").order_by("pk")
+        activities = Activity.objects.for_user(user, Right.WRITE).inside(area).select_related("area").order_by("pk")
         if lock:
             activities = activities.select_for_update(of=("self",), no_key=True)
         for batch in batches(sorted(set(days))):
@@ -86,18 +138,6 @@ class Known:
 
     def add(self, activity: Activity) -> None:
         self.activities[key_of(activity.area.label, activity.title, activity.held_on)].append(activity)
-
-    def area(self, text: str, day: date) -> Area:
-        """Return the area of this full name on that day; ValueError with a sentence where there is not exactly one."""
-        found = self.areas.get(squeezed(text), [])
-        if not found:
-            raise ValueError(f"“{text}”不是您可以登记活动的区域，请写全称，如“第一社区 迎晖苑1期”")
-        there = [area for area in found if _is_open(area, day)]
-        if not there:
-            raise ValueError(f"“{text}”在 {day} 没有启用，请核对日期和主办")
-        if len(there) > 1:
-            raise Ambiguous(f"有不止一个“{text}”，请先改名以便区分")
-        return there[0]
 
     def activity(self, key: ActivityKey, begins_at: time | None = None, *, exactly: bool = False) -> Activity | None:
         """Return the activity of this key, None where there is none; Ambiguous where several fit.

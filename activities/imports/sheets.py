@@ -1,137 +1,121 @@
-"""A workbook of activities → rows of text, in the exports' own columns: one sheet of activities, one of who came."""
+"""A workbook of activities → rows of text: sheets of activities, and sheets of who came."""
 
-import zlib
-from base64 import b64decode, b64encode
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 
-import orjson
-from tablib import Dataset
-
+from activities.imports.cells import can_be
+from activities.imports.headings import ACTIVITIES, BY_CONTENT, CAME, FOREIGN, HEADINGS, WANTED, WITHIN
 from members.ground.export import unquoted
-from members.ground.sealing import decrypt, encrypt
-from members.ground.text import as_text
-from members.roster import workbook
-from members.roster.columns import Headings, Vocabulary
+from members.ground.names import read_name
+from members.ground.text import Cell, as_text
+from members.roster.columns import ColumnTerms, Vocabulary
+from members.roster.reading import ColumnsUnsettled, SheetHead
 from members.roster.refusal import UnreadableFile
-from members.roster.sheet import RosterSheet, first_rows, name_cells
-from members.roster.workbook import RawStream
+from members.roster.sheet import RosterSheet, read
 
 MOST_ACTIVITIES, MOST_CAME = 500, 20_000
-# Each column's heading in the export, and other headings for it.
-ACTIVITIES: Headings = {
-    "area": ("主办", "主办单位", "主办区域"),
-    "title": ("活动名称", "活动", "名称"),
-    "held_on": ("日期", "活动日期"),
-    "begins_at": ("开始时间", "时间"),
-    "place": ("地点", "活动地点"),
-    "field": ("工作领域", "领域"),
-    "regularity": ("经常性/阶段性",),
-    "visibility": ("显性/隐性",),
-    "support": ("物质/精神文化",),
-    "co_organisers": ("协办", "协办单位"),
-    "residents_reached": ("参加的群众人数", "群众人数"),
-    "result": ("活动结果", "结果"),
-    "status": ("状态",),
-}
-CAME: Headings = {
-    "held_on": ("活动日期", "日期"),
-    "title": ("活动名称", "活动", "名称"),
-    "area": ("主办", "主办单位", "主办区域"),
-    "member": ("姓名", "党员姓名"),
-    "home": ("住址", "地址", "楼组室号"),
-    "duty": ("六员",),
-}
-# Not in the export, where everybody came.
-ATTENDED = (
-    "出勤情况", "出勤", "出席情况", "到会情况", "签到", "签到情况", "参加情况", "是否参加", "是否到会", "考勤",
-)  # fmt: skip
-NO_HEADING = (
-    "没有找到表头。“活动”表至少要有“活动名称”和“日期”两列，“参加”表至少要有“姓名”和“活动名称”两列；可以先下载空白模板。"
-)
+OF_CAME = {*CAME, "attended"}
 TOO_MANY = "一次最多导入 {most} {what}，这份表里有 {found} {what}。请按季度分成几个文件，分几次导入。"
 
 
 @dataclass(slots=True)
-class ImportTable:
-    """The rows of one kind from all sheets: cells by field, and for each row its sheet and Excel row."""
+class ImportRow:
+    """A row of the workbook: its sheet, its Excel row (1-based), and the trimmed text of its cells by field."""
 
-    rows: list[dict[str, str]] = field(default_factory=list)
-    places: list[tuple[str, int]] = field(default_factory=list)
-
-    def take(self, sheet: RosterSheet) -> None:
-        for row in sheet.rows:
-            self.rows.append({name: _text(as_text(cell)) for name, cell in row.cells.items()})
-            self.places.append((row.sheet, row.number))
-
-    def dataset(self, headings: Headings) -> Dataset:
-        """Return the rows for the resources, under the export's headings."""
-        rows = [[row.get(name, "") for name in headings] for row in self.rows]
-        return Dataset(*rows, headers=titles(headings))
+    sheet: str
+    number: int
+    cells: dict[str, str]
 
 
 @dataclass(slots=True)
 class ActivityBook:
-    """A workbook's rows: activities, and who came; `not_taken` are the headings that name nothing known."""
+    """A workbook's rows: activities, and who came.
 
-    activities: ImportTable = field(default_factory=ImportTable)
-    came: ImportTable = field(default_factory=ImportTable)
-    not_taken: list[str] = field(default_factory=list)
-
-
-def titles(headings: Headings) -> list[str]:
-    """Return the headings that the export writes."""
-    return [names[0] for names in headings.values()]
-
-
-def read_book(content: bytes) -> ActivityBook:
-    """Read an uploaded file behind the two walls (`members.roster.workbook`); headings decide what a sheet contains.
-
-    Raises UnreadableFile.
+    `headings` are a sheet's headings as written, by field, and `heading_rows` where they stand; `not_taken` are the
+    headings that were not used, `hidden_sheets` and `unread_sheets` the sheets that were not read.
     """
-    book, found = ActivityBook(), 0
-    with workbook.opened(content) as (_, raws):
-        for raw in raws:
-            found += _take(book, raw)
-    if not found:
-        raise UnreadableFile(NO_HEADING)
-    _check_size(book.activities.rows, MOST_ACTIVITIES, "次活动")
-    _check_size(book.came.rows, MOST_CAME, "行参加")
+
+    activities: list[ImportRow] = field(default_factory=list)
+    came: list[ImportRow] = field(default_factory=list)
+    headings: dict[str, dict[str, str]] = field(default_factory=dict)
+    heading_rows: dict[str, int] = field(default_factory=dict)
+    not_taken: list[str] = field(default_factory=list)
+    hidden_sheets: list[str] = field(default_factory=list)
+    unread_sheets: list[str] = field(default_factory=list)
+
+    def heading(self, sheet: str, name: str) -> str:
+        """Return a field's heading as the sheet has it, or as the export writes it."""
+        return self.headings.get(sheet, {}).get(name) or HEADINGS.get(name, ("",))[0]
+
+
+def read_book(
+    content: bytes, terms: ColumnTerms | None = None, *, places: Collection[str] = (), place: str = ""
+) -> ActivityBook:
+    """Read an uploaded file; a sheet with a column of names is of who came.
+
+    `places` are full names of areas, by which a column may be recognised; rows without a column of their organiser have
+    `place`. Raises UnreadableFile, and ColumnsUnsettled where the terms ask and the columns are not certain.
+    """
+    terms = terms or ColumnTerms()
+    words = Vocabulary(
+        HEADINGS, "title", WITHIN, FOREIGN, _can_be, BY_CONTENT, spoken=("attended",), known={"area": places}
+    )
+    found = read(content, words, terms=terms)
+    book = ActivityBook()
+    book.hidden_sheets = [sheet.tab for sheet in found if sheet.is_hidden]
+    book.unread_sheets = [sheet.tab for sheet in found if sheet.is_unread]
+    sheets = [sheet for sheet in found if not sheet.is_hidden and not sheet.is_unread]
+    if terms.asks and (terms.always or not sheets or any(_asks(sheet) for sheet in sheets)):
+        raise ColumnsUnsettled(_heads([sheet for sheet in found if not sheet.is_hidden]), book.hidden_sheets)
+    for sheet in sheets:
+        _take(book, sheet, place)
+    _check_size(book.activities, MOST_ACTIVITIES, "次活动")
+    _check_size(book.came, MOST_CAME, "行参加")
     return book
 
 
-def _take(book: ActivityBook, raw: RawStream) -> bool:
-    """Add a sheet to the book; return False for one of neither kind. Only the sheet of who came names people."""
-    first = first_rows(raw.rows)
-    who = {**CAME, "attended": ATTENDED}
-    for table, headings, required in ((book.came, who, "member"), (book.activities, ACTIVITIES, "title")):
-        rows = chain(first, raw.rows)
-        words = Vocabulary(headings, required, spoken=("attended",))
-        if sheets := name_cells(RawStream(raw.name, rows, raw.hidden), words):
-            for sheet in sheets:
-                table.take(sheet)
-                book.not_taken += [heading for heading in sheet.not_taken if heading not in book.not_taken]
-            return True
-    return False
+def _take(book: ActivityBook, sheet: RosterSheet, place: str) -> None:
+    """Add a sheet's rows to the book."""
+    is_of_came = "member" in sheet.columns
+    fields = OF_CAME if is_of_came else ACTIVITIES.keys()
+    book.headings[sheet.name] = {name: written for name, written in sheet.columns.items() if name in fields}
+    book.heading_rows[sheet.name] = sheet.heading_row
+    left = [written for name, written in sheet.columns.items() if name not in fields]
+    book.not_taken += [heading for heading in [*sheet.not_taken, *left] if heading not in book.not_taken]
+    rows = book.came if is_of_came else book.activities
+    default = {} if "area" in sheet.columns else {"area": place}
+    for row in sheet.rows:
+        cells = {name: unquoted(as_text(cell).strip()) for name, cell in row.cells.items() if name in fields}
+        rows.append(ImportRow(row.sheet, row.number, default | cells))
 
 
-def seal(book: ActivityBook) -> str:
-    """Return the book encrypted, to be kept between preview and writing: it names people."""
-    return b64encode(encrypt(zlib.compress(orjson.dumps(book)))).decode()
+def _can_be(name: str, cell: Cell) -> bool:
+    text = unquoted(as_text(cell).strip())
+    if name == "member":
+        try:
+            read_name(text)
+        except ValueError:
+            return False
+    return can_be(name, text)
 
 
-def unseal(sealed: str) -> ActivityBook:
-    packed = orjson.loads(zlib.decompress(decrypt(b64decode(sealed))))
-    activities, came = (ImportTable(**packed[name]) for name in ("activities", "came"))
-    return ActivityBook(activities, came, packed["not_taken"])
+def _asks(sheet: RosterSheet) -> bool:
+    return not sheet.is_certain or (bool(_wanting(sheet)) and not sheet.is_chosen)
+
+
+def _wanting(sheet: RosterSheet) -> list[str]:
+    return [name for name in WANTED if name not in sheet.columns]
+
+
+def _heads(sheets: list[RosterSheet]) -> list[SheetHead]:
+    """Return the heading rows, each once however many sheets and parts have it."""
+    heads: dict[str, SheetHead] = {}
+    for sheet in sheets:
+        new = SheetHead(sheet.key, [], sheet.heading_row, sheet.guesses, _wanting(sheet), not _asks(sheet))
+        heads.setdefault(sheet.key, new).sheets.append(sheet.name)
+    return list(heads.values())
 
 
 def _check_size(rows: Sequence[object], most: int, what: str) -> None:
     if len(rows) > most:
         raise UnreadableFile(TOO_MANY.format(most=most, what=what, found=len(rows)))
-
-
-def _text(cell: str) -> str:
-    """Return a cell's text without the quote that our exports put before a formula."""
-    return unquoted(cell.strip())

@@ -2,7 +2,8 @@
 
 from activities.models.activities import Activity, Attendance, SignIn
 from activities.models.honours import Honour
+from activities.models.imports import ActivityImport
 from activities.models.needs import Need
 from activities.models.visits import Visit
 
-__all__ = ["Activity", "Attendance", "Honour", "Need", "SignIn", "Visit"]
+__all__ = ["Activity", "ActivityImport", "Attendance", "Honour", "Need", "SignIn", "Visit"]

@@ -1,6 +1,6 @@
 """Rows of activities that depend on areas, employers, households and members."""
 
-from activities.models import Activity, Attendance, Honour, Need
+from activities.models import Activity, ActivityImport, Attendance, Honour, Need
 from members.ground.dependents import Dependent, register
 from members.models import Area, Employer, Household, Member
 
@@ -9,6 +9,7 @@ def register_all() -> None:
     register(
         Area,
         Dependent(Activity, "area", "{} 次活动"),
+        Dependent(ActivityImport, "area", "{} 次活动导入"),
         Dependent(Need, "area", "{} 条群众需求"),
         Dependent(Honour, "area", "{} 项评优"),
     )

@@ -1,30 +1,41 @@
-"""Import of activities and attendances from a workbook: upload → preview → write."""
-
-from hashlib import sha256
+"""The pages of an import of activities: upload → progress → columns → preview → apply → result → undo."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
 from django.shortcuts import redirect
-from django.views.decorators.http import require_GET
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
 
-from activities.forms.imports import ActivityUploadForm
-from activities.imports.bringing import Report, Unfit, bring_in, check
-from activities.imports.sheets import ACTIVITIES, CAME, ActivityBook, read_book, seal, titles, unseal
-from activities.models import Activity
-from members.ground import access
+from activities.forms.imports import ActivityColumnsForm, ActivityUploadForm
+from activities.imports import job, steps
+from activities.imports.headings import ACTIVITIES, CAME, titles
+from activities.imports.report import unseal_report
+from activities.imports.undo import ActivityUndoing
+from activities.models import Activity, ActivityImport
+from members.ground import access, audit
 from members.ground.access import Resource, Right
+from members.ground.atomic import atomic_write
 from members.ground.export import ExportSheet, workbook_of
-from members.ground.states import Conflict
 from members.models import Duty
+from members.models.uploads import FORGOTTEN
+from members.roster import stages
+from members.roster.errorbook import mark
 from members.roster.refusal import UnreadableFile
+from members.roster.stored import unseal_heads
 from members.web.files import download
+from members.web.progress import Progress, moving_part
 from members.web.shell import page
+from members.web.uploads import do_step, find_upload, of_kept_file
+from members.work.jobs import enqueue
 
-PENDING = "activities_import"  # in the session: the rows, sealed, until they are written or another file is uploaded
 MOST_LISTED = 200
-GONE = "没有等待导入的表：可能已经导入过了。还要导入，请重新上传。"
+Status = ActivityImport.Status
 HOW = (
-    ("主办", "区域的全称，如“第一社区 迎晖苑1期 1号楼”。必填。"),
+    (
+        "主办",
+        "区域的名称，如“第一社区 迎晖苑1期 1号楼”，不会弄混的可以只写“迎晖苑1期”。没有这一列的，按上面选的算。",
+    ),
     ("活动名称、日期", "必填，日期写成 2026-07-01 这样。主办、名称、日期都一样的，就是同一次活动。"),
     ("工作领域", f"{'、'.join(map(str, Activity.Field.labels))}。新活动必填。"),
     ("状态", "计划中、已举办、已取消。不填的，日期已到算已举办，没到算计划中。"),
@@ -34,52 +45,154 @@ HOW = (
     ("六员", f"{'、'.join(map(str, Duty.Kind.labels))}，可以空着。"),
     ("参加表的出勤情况（可以加这一列）", "到会、迟到、早退、请假、缺席。空着算到会；请假、缺席的不登记。"),
 )
-REPLACED = "刚才又上传了另一份表，请核对现在这一份，再确认导入。"
 
 
-def upload(request):
-    """Read the uploaded file and keep it for the preview; nothing is written yet."""
+def index(request):
+    """Upload a workbook, and list the earlier imports."""
     _require(request)
-    form = ActivityUploadForm(request.POST, request.FILES) if request.method == "POST" else ActivityUploadForm()
-    if form.is_valid():
-        file = form.cleaned_data["file"]
+    form = ActivityUploadForm(request.POST or None, request.FILES or None, user=request.user)
+    if request.method == "POST" and form.is_valid():
         try:
-            sealed = seal(read_book(file.read()))
-        except UnreadableFile as refusal:
-            form.add_error("file", refusal.sentence)
-        else:
-            mark = sha256(sealed.encode()).hexdigest()[:16]
-            request.session[PENDING] = {"sealed": sealed, "name": file.name[-100:], "mark": mark}
-            return redirect("activities:import_preview")
-    return page(request, "activities/import.html", title="导入活动", form=form, how=HOW)
+            return redirect("activities:imported", _upload(request, form).pk)
+        except ValidationError as error:
+            form.add_error("area", error)
+    uploads = ActivityImport.objects.for_user(request.user)
+    uploads.bury_the_silent()
+    uploads.forget_expired()
+    recent = Paginator(uploads.select_related("area", "user").defer(*FORGOTTEN), 20).get_page(request.GET.get("p"))
+    return page(request, "activities/import.html", title="导入活动", form=form, how=HOW, imports=recent)
 
 
-def preview(request):
-    """Show what the import would do; a POST writes all of it or nothing."""
-    _require(request)
-    pending = request.session.get(PENDING)
-    if pending is None:
-        messages.warning(request, GONE)
-        return redirect("activities:import")
-    book = unseal(pending["sealed"])
-    if request.method == "POST":
-        report = _write(request, book, pending["mark"])
-        if report:
-            del request.session[PENDING]
-            messages.success(request, _summary(report))
-            return redirect("activities:index")
-    report = check(book, request.user)
+def _upload(request, form) -> ActivityImport:
+    area, file = form.cleaned_data["area"], form.cleaned_data["file"]
+    return steps.take_in(area=area, user=request.user, file_name=file.name, content=file.read(), then=_read)
+
+
+def _read(upload) -> None:
+    enqueue(job.read_activity_import, upload.pk)
+
+
+def _write(upload) -> None:
+    enqueue(job.apply_activity_import, upload.pk)
+
+
+@require_GET
+@of_kept_file("activities:import")
+def show(request, pk):
+    """Show the import by its status: progress, columns, preview or result."""
+    upload = find_upload(ActivityImport, request, pk)
+    if upload.status == Status.COLUMNS:
+        return _columns_page(request, upload)
+    title = f"导入活动：{upload.file_name}"
+    if upload.status != Status.REVIEW:
+        return page(
+            request, "activities/import_state.html", title=title, upload=upload, progress=_progress(upload),
+            staying=upload.kept,
+        )  # fmt: skip
+    report = unseal_report(upload.plan)
     return page(
         request,
         "activities/import_preview.html",
-        title=f"导入活动：{pending['name']}",
+        title=title,
+        upload=upload,
         report=report,
-        mark=pending["mark"],
         problems=report.problems[:MOST_LISTED],
         new=report.new[:MOST_LISTED],
         absent=report.absent[:MOST_LISTED],
         most_listed=MOST_LISTED,
     )
+
+
+@require_GET
+def progress(request, pk):
+    """Return the part of the waiting page that is refreshed."""
+    return moving_part(request, _progress(find_upload(ActivityImport, request, pk)))
+
+
+def _progress(upload: ActivityImport) -> Progress:
+    doing = f"{upload.get_status_display()}“{upload.file_name}”……"
+    return Progress(upload, doing, reverse("activities:import_progress", args=[upload.pk]), "导入活动")
+
+
+@require_POST
+@of_kept_file("activities:import")
+def settle(request, pk):
+    """Take what was chosen for the columns, and read the file by it."""
+    upload = find_upload(ActivityImport, request, pk)
+    if upload.status != Status.COLUMNS:
+        messages.error(request, "这份活动表的列已经认好了。")
+        return redirect("activities:imported", pk)
+    form = ActivityColumnsForm(request.POST, asked=unseal_heads(upload.reading))
+    if not form.is_valid():
+        return _columns_page(request, upload, form)
+    hidden = form.cleaned_data.get("hidden_sheets", upload.hidden_sheets)
+    choices = form.choices()
+    do_step(request, lambda: stages.columns_step(upload, choices, user=request.user, hidden_sheets=hidden, then=_read))
+    return redirect("activities:imported", pk)
+
+
+def _columns_page(request, upload: ActivityImport, form: ActivityColumnsForm | None = None):
+    form = form or ActivityColumnsForm(asked=unseal_heads(upload.reading), hidden_sheets=upload.hidden_sheets)
+    addresses = {name: reverse(f"activities:import_{name}", args=[upload.pk]) for name in ("columns", "discard")}
+    title = f"这些列是什么：{upload.file_name}"
+    return page(request, "members/roster_columns.html", title=title, upload=upload, form=form, addresses=addresses)
+
+
+@require_POST
+@of_kept_file("activities:import")
+def ask(request, pk):
+    """Go back from the preview to the columns."""
+    upload = find_upload(ActivityImport, request, pk)
+    do_step(request, lambda: stages.ask_columns_step(upload, user=request.user, then=_read))
+    return redirect("activities:imported", pk)
+
+
+@require_POST
+@of_kept_file("activities:import")
+def apply(request, pk):
+    """Write what was previewed; with `only_good` only the rows without errors."""
+    upload = find_upload(ActivityImport, request, pk)
+    only_good = "only_good" in request.POST
+    do_step(request, lambda: steps.start_step(upload, user=request.user, only_good=only_good, then=_write))
+    return redirect("activities:imported", pk)
+
+
+@require_POST
+def discard(request, pk):
+    upload = find_upload(ActivityImport, request, pk)
+    do_step(request, lambda: stages.discard_step(upload))
+    return redirect("activities:import")
+
+
+def undo(request, pk):
+    """Ask once, then undo the import as a whole."""
+    upload = find_upload(ActivityImport, request, pk)
+    if request.method == "POST":
+        do_step(request, lambda: steps.undo_step(upload, request.user))
+        return redirect("activities:imported", pk)
+    is_written = upload.status == Status.APPLIED
+    staying = ActivityUndoing(upload, request.user).staying.as_list() if is_written else []
+    return page(request, "activities/import_undo.html", title="撤销导入", upload=upload, staying=staying)
+
+
+@require_GET
+@of_kept_file("activities:import")
+def error_book(request, pk):
+    """Download the original workbook with the errors beside each row, to be corrected and uploaded again."""
+    upload = find_upload(ActivityImport, request, pk)
+    if upload.content is None or upload.plan is None:
+        messages.error(request, "原文件已经删除，不能再下载。请重新上传。")
+        return redirect("activities:imported", pk)
+    report = unseal_report(upload.plan)
+    problems = [(each.sheet, each.row, each.column, each.message) for each in report.problems]
+    try:
+        content = mark(upload.file, problems, report.heading_rows)
+    except UnreadableFile as refusal:
+        messages.error(request, refusal.sentence)
+        return redirect("activities:imported", pk)
+    with atomic_write():
+        audit.record("export", upload, path=upload.area.path, changes={"rows": len(problems)}, reason="下载错误表")
+    return download(content, f"错误说明-{upload.pk}.xlsx")
 
 
 @require_GET
@@ -98,28 +211,3 @@ def template(request):
 def _require(request) -> None:
     if not access.can(request.user, Resource.ACTIVITY, Right.WRITE):
         raise PermissionDenied
-
-
-def _write(request, book: ActivityBook, mark: str) -> Report | None:
-    """Import the book if it is the one previewed (`mark`); None where that fails, with an error message."""
-    if request.POST.get("mark") != mark:
-        messages.error(request, REPLACED)
-        return None
-    try:
-        return bring_in(book, request.user)
-    except Unfit as unfit:
-        messages.error(request, f"表里有 {len(unfit.report.problems)} 处错误，什么都没有写入。")
-    except ValidationError as error:
-        messages.error(request, "".join(error.messages))
-    except Conflict as reason:
-        messages.error(request, str(reason))
-    return None
-
-
-def _summary(report: Report) -> str:
-    activities, came = report.activities, report.came
-    parts = [f"新增活动 {activities.new} 次", f"修改活动 {activities.changed} 次"]
-    parts += [f"新登记参加 {came.new} 人次", f"改六员 {came.changed} 人次"]
-    if report.absent:
-        parts.append(f"请假、缺席等没有登记 {len(report.absent)} 人次")
-    return f"导入完成：{'，'.join(parts)}。"

@@ -12,7 +12,7 @@ from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
 from members.ground.states import WithStatus
 from members.models import Area
-from members.models.imports import SILENCE
+from members.models.uploads import SILENCE
 
 TASKS = ("feedback.rules.issuing.run_issue",)
 INTERRUPTED = "处理中断了。已发出的都已发出，没有发完的请再发一次，不会重复。"

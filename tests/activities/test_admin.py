@@ -9,13 +9,13 @@ from django.test import Client
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from activities.imports.bringing import check
 from activities.imports.sheets import read_book
 from activities.models import Activity, Attendance
 from activities.rules.attendance import enrol
 from members.ground.access import PostKind
 from members.models import Area, AuditEntry, Member, User
 from tests import factories
+from tests.activities.books import looked_at
 
 ACTIVITIES, ATTENDANCES = "/admin/activities/activity/", "/admin/activities/attendance/"
 REASON = {"format": "0", "reason": "核对年度活动"}
@@ -212,7 +212,7 @@ def test_what_went_out_comes_in_unchanged(client, activity, secretary, file: str
     Activity.objects.filter(pk=activity.pk).update(residents_reached=20, co_organisers="工会", place="活动室")
     for url in (ACTIVITIES, ATTENDANCES):
         book = read_book(client.post(f"{url}export/", REASON | {"format": file}).content)
-        report = check(book, secretary)
+        report = looked_at(book, secretary)
         assert (report.problems, report.has_news, report.activities.same + report.came.same) == ([], False, 1)
 
 

@@ -14,76 +14,40 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from activities.admin.activities import ActivityResource, AttendanceResource
-from activities.imports.bringing import Report, Unfit, bring_in, check
-from activities.imports.sheets import ACTIVITIES, CAME, ActivityBook, ImportTable, read_book, seal, titles, unseal
-from activities.models import Activity, Attendance
+from activities.imports import steps
+from activities.imports.headings import ACTIVITIES, CAME, titles
+from activities.imports.report import Report, seal_book, unseal_book
+from activities.imports.sheets import read_book
+from activities.imports.write import write
+from activities.models import Activity, ActivityImport, Attendance
 from activities.rules.attendance import enrol
-from members.ground.export import ExportSheet, workbook_of
-from members.models import Area, AuditEntry, Member, User
+from members.ground.access import PostKind
+from members.models import Area, AreaName, AuditEntry, Member, RosterColumns, User
+from members.roster.stages import ChangedMeanwhile
 from tests import factories
+from tests.activities import books
+from tests.activities.books import DAY, GROUP, activity, area_of, book, came, everything, named_columns, read, uploaded
 
-URL, PREVIEW, TEMPLATE = "/activities/import/", "/activities/import/preview/", "/activities/import/template.xlsx"
-GROUP = "第一社区 迎晖苑 1号楼"
-DAY = timezone.localdate() - timedelta(days=30)
-Row = dict[str, Any]
-
-
-def activity(**more: Any) -> Row:
-    """A row of the sheet of activities."""
-    return {"主办": GROUP, "活动名称": "楼道大扫除", "日期": DAY, "工作领域": "居住环境"} | more
-
-
-def came(name: str = "欧阳建国", **more: Any) -> Row:
-    """A row of the sheet of who came."""
-    return {"活动日期": DAY, "活动名称": "楼道大扫除", "主办": GROUP, "姓名": name} | more
-
-
-def book(activities: Iterable[Row] = (), attendances: Iterable[Row] = ()) -> bytes:
-    """A workbook of both sheets."""
-    sheets = ((name, titles(headings), rows) for name, headings, rows in (
-        ("活动", ACTIVITIES, activities), ("参加", CAME, attendances),
-    ))  # fmt: skip
-    return workbook_of(
-        ExportSheet(name, columns, [[row.get(column) for column in columns] for row in rows], {})
-        for name, columns, rows in sheets
-    )
-
-
-def read(activities: Iterable[Row] = (), attendances: Iterable[Row] = ()) -> ActivityBook:
-    """The same as it is when read, without the process that a file is read in."""
-    return ActivityBook(table("活动", ACTIVITIES, activities), table("参加", CAME, attendances))
-
-
-def table(name: str, headings: Any, rows: Iterable[Row]) -> ImportTable:
-    fields = {written: field for field, (written, *_) in headings.items()}
-    read = [{fields[column]: str(cell) for column, cell in row.items() if cell not in (None, "")} for row in rows]
-    return ImportTable(read, [(name, number) for number, _ in enumerate(read, start=2)])
+URL, TEMPLATE = "/activities/import/", "/activities/import/template.xlsx"
+Row = books.Row
+Status = ActivityImport.Status
 
 
 def checked(user: User, *tables: Iterable[Row]) -> Report:
-    return check(read(*tables), user)
+    return books.looked_at(read(*tables), user)
 
 
 def brought(user: User, *tables: Iterable[Row]) -> Report:
-    return bring_in(read(*tables), user)
+    return books.brought(read(*tables), user)
 
 
 def sentences(user: User, *tables: Iterable[Row]) -> list[str]:
-    """What is wrong with the rows; with writing them it is the same, and nothing is written."""
-    problems = checked(user, *tables).problems
-    with pytest.raises(Unfit) as unfit:
-        brought(user, *tables)
-    assert unfit.value.report.problems == problems
-    assert not AuditEntry.objects.filter(action="import").exists()
-    return [problem.message for problem in problems]
+    """What is wrong with the rows."""
+    return [problem.message for problem in checked(user, *tables).problems]
 
 
 def counts(report: Report) -> list[tuple[int, int, int]]:
     return [(count.new, count.changed, count.same) for count in (report.activities, report.came)]
-
-
-def everything() -> list:
-    return [list(model._base_manager.order_by("pk").values()) for model in (Activity, Attendance)]
 
 
 @pytest.fixture
@@ -91,21 +55,25 @@ def client(logged_in: Callable[[User], Client], secretary: User, member: Member)
     return logged_in(secretary)
 
 
-def upload(client: Client, content: bytes, name: str = "活动.xlsx") -> Any:
-    return client.post(URL, {"file": SimpleUploadedFile(name, content)})
+def upload(client: Client, content: bytes, area: Area | None = None, name: str = "活动.xlsx") -> Any:
+    where = area or Area.objects.get(label="第一社区")
+    return client.post(URL, {"area": where.pk, "file": SimpleUploadedFile(name, content)})
 
 
 def previewed(client: Client, content: bytes) -> Any:
     """Upload, and return the page that the browser is led to."""
     answer = upload(client, content)
     assert answer.status_code == 302, answer.context["form"].errors
-    assert answer.headers["Location"] == PREVIEW
-    return client.get(PREVIEW)
+    return client.get(answer.headers["Location"])
 
 
-def confirm(client: Client) -> Any:
-    mark = client.session["activities_import"]["mark"]
-    return client.post(PREVIEW, {"mark": mark}, follow=True)
+def at(step: str) -> str:
+    """The address of a step of the newest import."""
+    return f"{URL}{ActivityImport.objects.latest('pk').pk}/{step}"
+
+
+def confirm(client: Client, **fields: str) -> Any:
+    return client.post(at("apply/"), fields, follow=True)
 
 
 # From upload to the activity ------------------------------------------------------------------------------------------
@@ -114,7 +82,8 @@ def test_it_is_looked_at_first_and_then_written(client: Client) -> None:
     assert "将新增的活动" in page.content.decode()
     assert not Activity.objects.exists()
     done = confirm(client)
-    assert "新增活动 1 次，修改活动 0 次，新登记参加 1 人次" in done.content.decode()
+    assert "已写入" in done.content.decode()
+    assert ActivityImport.objects.get().counts | {"new": 1, "came": 1} == ActivityImport.objects.get().counts
     (made,) = Activity.objects.all()
     assert (made.title, made.held_on, made.status, str(made.area)) == ("楼道大扫除", DAY, "held", GROUP)
     assert made.attendances.get().member.name == "欧阳建国"
@@ -128,7 +97,7 @@ def test_the_same_file_twice_changes_nothing(client: Client) -> None:
     before = everything()
     page = previewed(client, content)
     assert "不用导入" in page.content.decode()
-    confirm(client)
+    assert "没有需要写入的内容" in confirm(client).content.decode()
     assert everything() == before
 
 
@@ -152,7 +121,7 @@ def test_what_is_exported_can_be_imported(secretary: User, member: Member, group
     enrol(held, [member.pk], user=secretary, source="tick", duties={member.pk: "helper"})
     before = everything()
     exported = ActivityResource().export(Activity.objects.select_related("area"))
-    report = bring_in(read_book(exported.export("xlsx")), secretary)
+    report = books.brought(read_book(exported.export("xlsx")), secretary)
     assert counts(report) == [(0, 0, 3), (0, 0, 0)]
     assert everything() == before
 
@@ -175,7 +144,7 @@ def test_the_template_has_both_sheets_and_nothing_in_it(client: Client) -> None:
 def test_one_sheet_alone_will_do(secretary: User, member: Member) -> None:
     assert counts(brought(secretary, [activity()])) == [(1, 0, 0), (0, 0, 0)]
     only_came = "活动日期,活动名称,主办,姓名\n" + f"{DAY},楼道大扫除,{GROUP},欧阳建国\n"
-    report = bring_in(read_book(only_came.encode("utf-8-sig")), secretary)
+    report = books.brought(read_book(only_came.encode("utf-8-sig")), secretary)
     assert counts(report) == [(0, 0, 0), (1, 0, 0)]
 
 
@@ -350,20 +319,36 @@ def test_an_activity_written_twice_is_told(secretary: User, group: Area) -> None
     assert "写了两遍" in sentences(secretary, [activity(), activity(活动结果="又一行")])[0]
 
 
+def test_who_came_to_a_row_with_an_error_is_led_to_that_row(secretary: User, member: Member) -> None:
+    assert sentences(secretary, [activity(工作领域="卫生")], [came()])[1].startswith("这次活动在“活动”那一行有错误")
+
+
 def test_a_closed_area_takes_no_new_activity(secretary: User, group: Area) -> None:
     group.close(on=DAY - timedelta(days=1))
     assert "没有启用" in sentences(secretary, [activity()])[0]
     brought(secretary, [activity(日期=DAY - timedelta(days=10))])
 
 
-def test_errors_are_shown_row_by_row_and_nothing_can_be_written(client: Client) -> None:
+def test_errors_are_shown_row_by_row_and_only_the_good_rows_can_be_written(client: Client) -> None:
     content = book([activity(), activity(活动名称="合唱", 日期="前天")], [came("没有此人")])
     page = previewed(client, content).content.decode()
     assert "活动 第 3 行" in page
     assert "参加 第 2 行" in page
-    assert "确认导入" not in page
-    assert "什么都没有写入" in confirm(client).content.decode()
+    assert "确认写入" not in page
+    assert "还有 2 处错误" in confirm(client).content.decode()
     assert not Activity.objects.exists()
+    assert "有些行没有写入" in confirm(client, only_good="1").content.decode()
+    assert [made.title for made in Activity.objects.all()] == ["楼道大扫除"]
+
+
+def test_the_file_comes_back_with_its_errors_marked(client: Client) -> None:
+    content = book([activity(), activity(活动名称="合唱", 日期="前天")], [came("没有此人")])
+    previewed(client, content)
+    marked = load_workbook(io.BytesIO(client.get(at("errors.xlsx")).content))
+    assert [sheet.cell(1, sheet.max_column).value for sheet in marked] == ["错误说明", "错误说明"]
+    notes = [sheet.cell(row, sheet.max_column).value for sheet, row in zip(marked, (3, 2), strict=True)]
+    assert notes[0].startswith("日期：看不懂这个日期")
+    assert notes[1].startswith("姓名：没有找到“没有此人”")
 
 
 # What is no such workbook ---------------------------------------------------------------------------------------------
@@ -372,20 +357,19 @@ def test_errors_are_shown_row_by_row_and_nothing_can_be_written(client: Client) 
     [
         (b"\x89PNG\r\n\x1a\n" + b"0" * 64, "这是一张图片"),
         (b"PK\x03\x04 broken", "损坏"),
-        (b"a,b\n1,2\n", "没有找到表头"),
+        (b"1,2\n3,4\n", "没有找到表头"),
         (book([activity(活动名称=f"第{n}次") for n in range(501)]), "这份表里有 501 次活动"),
     ],
     ids=["picture", "broken", "no heading", "too many"],
 )
 def test_it_is_refused_in_a_sentence(client: Client, content: bytes, sentence: str) -> None:
-    answer = upload(client, content)
-    assert answer.status_code == 200
-    assert sentence in answer.content.decode()
-    assert "activities_import" not in client.session
+    assert sentence in previewed(client, content).content.decode()
+    assert ActivityImport.objects.get().status == Status.REFUSED
+    assert ActivityImport.objects.get().content is None
 
 
 def test_no_file_is_told(client: Client) -> None:
-    assert "lz-problem" in client.post(URL).content.decode()
+    assert "lz-problem" in client.post(URL, {"area": "1"}).content.decode()
 
 
 def test_strange_characters_break_nothing(client: Client) -> None:
@@ -399,53 +383,61 @@ def test_strange_characters_break_nothing(client: Client) -> None:
 # Between preview and writing ------------------------------------------------------------------------------------------
 def test_the_rows_wait_sealed(client: Client) -> None:
     previewed(client, book([activity()], [came()]))
-    sealed = client.session["activities_import"]["sealed"]
-    assert "欧阳" not in str(dict(client.session))
-    assert unseal(sealed).came.rows[0]["member"] == "欧阳建国"
-    assert unseal(seal(unseal(sealed))) == unseal(sealed)
+    kept = ActivityImport.objects.get()
+    assert "欧阳".encode() not in bytes(kept.content) + bytes(kept.reading) + bytes(kept.plan)
+    rows = unseal_book(kept.reading)
+    assert rows.came[0].cells["member"] == "欧阳建国"
+    assert unseal_book(seal_book(rows)) == rows
     confirm(client)
-    assert "activities_import" not in client.session
+    kept.refresh_from_db()
+    assert (kept.content, kept.reading, kept.plan) == (None, None, None)
 
 
 def test_sent_twice_it_is_written_once(client: Client) -> None:
     previewed(client, book([activity()], [came()]))
-    mark = client.session["activities_import"]["mark"]
-    client.post(PREVIEW, {"mark": mark})
-    again = client.post(PREVIEW, {"mark": mark}, follow=True)
-    assert "可能已经导入过了" in again.content.decode()
+    confirm(client)
+    assert "已经处理过了" in confirm(client).content.decode()
     assert Attendance.objects.count() == 1
 
 
-def test_the_button_of_an_older_preview_writes_nothing(client: Client) -> None:
+def test_what_was_given_up_is_not_written(client: Client) -> None:
     previewed(client, book([activity()]))
-    old = client.session["activities_import"]["mark"]
-    previewed(client, book([activity(活动名称="合唱")]))
-    page = client.post(PREVIEW, {"mark": old})
-    assert "又上传了另一份表" in page.content.decode()
+    client.post(at("discard/"))
+    assert "已经处理过了" in confirm(client).content.decode()
     assert not Activity.objects.exists()
 
 
-def test_without_an_upload_there_is_no_preview(client: Client) -> None:
-    assert client.get(PREVIEW).headers["Location"] == URL
-
-
-def test_what_changed_meanwhile_is_judged_anew(client: Client, group: Area, member: Member) -> None:
+def test_what_changed_meanwhile_is_looked_at_once_more(client: Client, group: Area, member: Member) -> None:
     previewed(client, book([activity()], [came()]))
     member.leave(on=timezone.localdate() - timedelta(days=60))
     page = confirm(client).content.decode()
-    assert "什么都没有写入" in page
+    assert "预览之后有人登记或改动了" in page
+    assert "参加 第 2 行" in page
+    assert everything() == [[], []]
+
+
+def test_a_post_that_ended_meanwhile_writes_nothing(secretary: User, member: Member) -> None:
+    kept = uploaded(book([activity()], [came()]), secretary)
+    secretary.roles.all().delete()
+    steps.start_step(kept, user=secretary)
+    steps.apply_step(kept)
+    kept.refresh_from_db()
+    assert (kept.status, kept.content) == (Status.FAILED, None)
     assert everything() == [[], []]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_at_once_make_one_of_each(secretary: User, member: Member) -> None:
     content = read([activity()], [came()])
-    start, failed = threading.Barrier(2), []
+    area, seen = area_of(secretary), books.looked_at(content, secretary).outcome
+    start, failed, late = threading.Barrier(2), [], []
 
     def work() -> None:
         try:
             start.wait(timeout=30)
-            bring_in(content, secretary)
+            write(content, secretary, area, seen=seen)
+        except ChangedMeanwhile:
+            late.append(1)
         except Exception as error:
             failed.append(error)
         finally:
@@ -456,13 +448,13 @@ def test_two_at_once_make_one_of_each(secretary: User, member: Member) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert failed == []
+    assert (failed, late) == ([], [1])
     assert (Activity.objects.count(), Attendance.objects.count()) == (1, 1)
 
 
 # Who may, and how fast ------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("who", ["instructor", "auditor", "outsider"])
-@pytest.mark.parametrize("url", [URL, PREVIEW, TEMPLATE])
+@pytest.mark.parametrize("url", [URL, TEMPLATE])
 def test_whoever_writes_no_activities_may_not(
     who: str, url: str, request: pytest.FixtureRequest, logged_in: Callable[[User], Client]
 ) -> None:
@@ -504,10 +496,151 @@ def test_it_is_on_record(secretary: User, member: Member) -> None:
 def test_no_query_a_row(secretary: User, group: Area, django_assert_max_num_queries: Any) -> None:
     people = [factories.person(f"赵大{sign}", group, room=str(n)) for n, sign in enumerate("甲乙丙丁戊己庚辛", 101)]
     rows = [activity(活动名称=f"第{n}次") for n in range(8)]
-    content = read(rows, [came(one.name, 活动名称=f"第{n}次") for n in range(8) for one in people])
-    with django_assert_max_num_queries(5):
-        assert counts(check(content, secretary)) == [(8, 0, 0), (64, 0, 0)]
-    with django_assert_max_num_queries(8 * 8 + 15):  # eight for each activity that somebody came to
-        bring_in(content, secretary)
-    with django_assert_max_num_queries(10):
-        assert not bring_in(content, secretary).has_news
+    content, area = (
+        read(rows, [came(one.name, 活动名称=f"第{n}次") for n in range(8) for one in people]),
+        area_of(secretary),
+    )
+    with django_assert_max_num_queries(6):
+        report = books.check(content, secretary, area)
+    assert counts(report) == [(8, 0, 0), (64, 0, 0)]
+    with django_assert_max_num_queries(8 * 8 + 18):  # eight for each activity that somebody came to
+        write(content, secretary, area, seen=report.outcome)
+    with django_assert_max_num_queries(7):
+        assert not books.check(content, secretary, area).has_news
+
+
+# What the columns mean ------------------------------------------------------------------------------------------------
+UNNAMED = f"哪天,做了什么,哪里办的,属于\n{DAY},楼道大扫除,{GROUP},居住环境\n".encode("utf-8-sig")
+MEANT = {"哪天": "held_on", "做了什么": "title", "哪里办的": "area", "属于": "field"}
+
+
+def test_unknown_columns_are_asked_about_once(client: Client, group: Area) -> None:
+    assert "这些列是什么" in previewed(client, UNNAMED).content.decode()
+    asked = ActivityImport.objects.get()
+    page = client.post(at("columns/"), named_columns(asked, MEANT), follow=True).content.decode()
+    assert "确认写入 1 次活动" in page
+    confirm(client)
+    assert Activity.objects.get().title == "楼道大扫除"
+    again = UNNAMED.replace("楼道大扫除".encode(), "合唱".encode())
+    assert "确认写入 1 次活动" in previewed(client, again).content.decode()
+
+
+def test_the_name_of_the_activity_must_be_told(client: Client, group: Area) -> None:
+    previewed(client, UNNAMED)
+    fields = named_columns(ActivityImport.objects.get(), {**MEANT, "做了什么": ""})
+    assert "请先找出“活动名称”是哪一列" in client.post(at("columns/"), fields).content.decode()
+
+
+def test_what_a_roster_taught_is_not_taken_for_activities(client: Client, secretary: User, group: Area) -> None:
+    previewed(client, UNNAMED)
+    client.post(at("columns/"), named_columns(ActivityImport.objects.get(), MEANT))
+    RosterColumns.objects.update(kind="roster")
+    assert "这些列是什么" in previewed(client, UNNAMED).content.decode()
+
+
+def test_the_columns_can_be_changed_from_the_preview(client: Client, group: Area) -> None:
+    previewed(client, book([activity()]))
+    assert "这些列是什么" in client.post(at("columns/again/"), follow=True).content.decode()
+
+
+def test_a_compound_is_found_by_the_end_of_its_name_and_by_its_address(secretary: User, station: Area) -> None:
+    AreaName.objects.create(street=Area.objects.get(level=1), area=station, text="迎园路218弄", key="迎园路218弄")
+    brought(secretary, [activity(主办="迎晖苑"), activity(主办="迎园路218弄", 活动名称="合唱")])
+    assert {made.area for made in Activity.objects.all()} == {station}
+
+
+def test_a_short_name_of_two_places_is_asked_about(secretary: User, station: Area, community: Area) -> None:
+    factories.building("1号楼", station)
+    factories.building("1号楼", factories.area("仓桥公寓", community))
+    assert "有 2 个“1号楼”，请写全称" in sentences(secretary, [activity(主办="1号楼")])[0]
+
+
+def test_without_a_column_of_organisers_the_chosen_area_organises(client: Client, station: Area) -> None:
+    content = f"活动名称,日期,工作领域\n楼道大扫除,{DAY},居住环境\n".encode("utf-8-sig")
+    client.get(upload(client, content, station).headers["Location"])
+    confirm(client)
+    assert Activity.objects.get().area == station
+
+
+# Taking it back -------------------------------------------------------------------------------------------------------
+def taken_back(client: Client) -> ActivityImport:
+    client.post(at("undo/"))
+    return ActivityImport.objects.latest("pk")
+
+
+def test_an_import_taken_back_leaves_everything_as_it_was(
+    client: Client, secretary: User, group: Area, member: Member
+) -> None:
+    other = factories.person("赵大年", group, room="201")
+    there = factories.activity(group, title="合唱", held_on=DAY, co_organisers="工会")
+    planned = factories.activity(group, title="下棋", held_on=DAY, is_held=False)
+    factories.activity(group, title="踏青", held_on=DAY, is_held=False)
+    enrol(there, [member.pk], user=secretary, source="tick", duties={member.pk: "helper"})
+    before = everything()
+    previewed(client, book(
+        [activity(), activity(活动名称="合唱", 协办="妇联", 参加的群众人数=12),
+         activity(活动名称="踏青", 状态="已取消")],
+        [came(), came(活动名称="合唱", 六员="调解员"), came("赵大年", 活动名称="合唱"), came(活动名称="下棋")],
+    ))  # fmt: skip
+    confirm(client)
+    planned.refresh_from_db()
+    assert (Activity.objects.count(), Attendance.objects.count(), planned.status) == (4, 4, "held")
+    assert "撤销" in client.get(at("undo/")).content.decode()
+    undone = taken_back(client)
+    assert (undone.status, undone.kept) == (Status.UNDONE, [])
+    assert everything() == before
+    assert not other.attendances.exists()
+    assert AuditEntry.objects.filter(action="delete", reason="撤销活动导入").count() == 1
+
+
+def test_what_was_edited_since_stays_and_is_listed(client: Client, secretary: User, member: Member) -> None:
+    previewed(client, book([activity(), activity(活动名称="合唱")], [came(), came(活动名称="合唱")]))
+    confirm(client)
+    edited = Activity.objects.get(title="合唱")
+    edited.result = "唱了三首"
+    edited.save()
+    assert "导入之后又有人改过" in client.get(at("undo/")).content.decode()
+    undone = taken_back(client)
+    assert [made.title for made in Activity.objects.all()] == ["合唱"]
+    assert Attendance.objects.get().activity == edited
+    assert undone.kept == [[f"{DAY} {GROUP} 合唱", "导入之后又有人改过"]]
+
+
+def test_a_value_that_somebody_set_since_stays(client: Client, secretary: User, group: Area) -> None:
+    there = factories.activity(group, title="楼道大扫除", held_on=DAY)
+    previewed(client, book([activity(协办="妇联")]))
+    confirm(client)
+    there.refresh_from_db()
+    there.co_organisers = "工会、妇联"
+    there.save()
+    assert taken_back(client).kept
+    there.refresh_from_db()
+    assert there.co_organisers == "工会、妇联"
+
+
+def test_who_was_recorded_by_hand_since_stays(client: Client, secretary: User, group: Area, member: Member) -> None:
+    there = factories.activity(group, title="楼道大扫除", held_on=DAY)
+    other = factories.person("赵大年", group, room="201")
+    previewed(client, book([], [came()]))
+    confirm(client)
+    enrol(there, [other.pk], user=secretary, source="tick")
+    taken_back(client)
+    assert [row.member for row in there.attendances.all()] == [other]
+
+
+def test_it_is_taken_back_once(client: Client, member: Member) -> None:
+    previewed(client, book([activity()], [came()]))
+    confirm(client)
+    taken_back(client)
+    assert "现在是“已撤销”" in client.post(at("undo/"), follow=True).content.decode()
+
+
+def test_nobody_takes_back_another_communitys_import(
+    client: Client, member: Member, logged_in: Callable[[User], Client], other_group: Area
+) -> None:
+    previewed(client, book([activity()], [came()]))
+    confirm(client)
+    stranger = logged_in(factories.official("shuji2", PostKind.SECRETARY, other_group.parent.parent))
+    assert stranger.post(at("undo/")).status_code == 404
+    assert stranger.get(at("")).status_code == 404
+    assert Attendance.objects.count() == 1

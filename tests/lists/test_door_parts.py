@@ -5,6 +5,7 @@ import pytest
 from activities.imports.known import Known
 from members.models import Area, User
 from tests import factories
+from tests.activities.books import area_of
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def namesakes(station: Area, group: Area, community: Area) -> dict[int, str]:
 def test_an_address_is_compared_part_by_part(
     namesakes: dict[int, str], secretary: User, address: str, home: str | None
 ) -> None:
-    known = Known(secretary, [])
+    known = Known(secretary, area_of(secretary), [])
     if home is None:
         with pytest.raises(ValueError, match="张三"):
             known.person("张三", address)
@@ -51,7 +52,7 @@ def test_an_address_is_compared_part_by_part(
 )
 def test_a_lone_member_too_is_only_found_at_home(group: Area, secretary: User, address: str, fits: bool) -> None:
     person = factories.person("张三", group, room="302")
-    known = Known(secretary, [])
+    known = Known(secretary, area_of(secretary), [])
     if fits:
         assert known.person("张三", address).pk == person.pk
     else:

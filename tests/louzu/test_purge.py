@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from activities.models import Need, SignIn
+from activities.models import ActivityImport, Need, SignIn
 from activities.models.needs import EMPTIED
 from feedback.models import Delivery, Replay, Webhook
 from members.models import Area, AuditEntry, LoginAttempts, RosterImport
@@ -65,6 +65,8 @@ def old_rows(group: Area, community: Area) -> dict[str, int]:
     LoginAttempts.objects.create(name="b" * 64, since=NOW)
     old, new = (preview(sheet(cells(name)), community) for name in ("新人甲", "新人乙"))
     RosterImport.objects.filter(pk=old.pk).update(created_at=NOW - timedelta(days=31))
+    both = [ActivityImport.objects.create(area=community, content=b"x") for _ in range(2)]
+    ActivityImport.objects.filter(pk=both[0].pk).update(created_at=NOW - timedelta(days=31))
     needs = {"done": ended(group, days=90, by="finish"), "withdrawn": ended(group, days=90)}
     needs |= {"fresh": ended(group, days=89), "open": factories.need(group, text="还开着")}
     return {"old": old.pk, "new": new.pk} | {name: need.pk for name, need in needs.items()}
@@ -78,6 +80,7 @@ def test_a_dry_run_counts(old_rows: dict[str, int]) -> None:
     before, written = texts(), AuditEntry.objects.count()
     assert purge() == [
         "到期的上传文件 1 份，加 --yes 清除。",
+        "到期的活动表 1 份，加 --yes 清除。",
         "到期的群众需求内容 2 条，加 --yes 清除。",
         "到期的扫码签到 1 条，加 --yes 清除。",
         "到期的接口重复提交的底稿 1 份，加 --yes 清除。",
@@ -91,7 +94,7 @@ def test_a_dry_run_counts(old_rows: dict[str, int]) -> None:
 
 def test_what_is_past_its_time_goes(old_rows: dict[str, int]) -> None:
     before = texts()
-    assert [line.endswith("已清除。") for line in purge("--yes")] == [True] * 7
+    assert [line.endswith("已清除。") for line in purge("--yes")] == [True] * 8
     emptied = {old_rows["done"]: EMPTIED, old_rows["withdrawn"]: EMPTIED}
     assert texts() == before | emptied
     assert [row.name for row in SignIn.objects.all()] == ["新的"]
@@ -99,9 +102,11 @@ def test_what_is_past_its_time_goes(old_rows: dict[str, int]) -> None:
     assert ([row.key for row in Replay.objects.all()], Delivery.objects.count()) == (["新的"], 1)
     kept = {row.pk: row.content is not None for row in RosterImport.objects.all()}
     assert kept == {old_rows["old"]: False, old_rows["new"]: True}
+    assert [row.content for row in ActivityImport.objects.order_by("pk")] == [None, b"x"]
     told = AuditEntry.objects.filter(action="purge").values_list("model", "changes")
     assert dict(told) == {
-        "members.RosterImport": {"uploads": 1}, "activities.Need": {"texts": 2}, "activities.SignIn": {"sign_ins": 1},
+        "members.RosterImport": {"uploads": 1}, "activities.ActivityImport": {"activity_uploads": 1},
+        "activities.Need": {"texts": 2}, "activities.SignIn": {"sign_ins": 1},
         "feedback.Replay": {"replays": 1}, "feedback.Delivery": {"deliveries": 1},
         "django_tasks_database.DBTaskResult": {"tasks": 1},
         "members.LoginAttempts": {"login_attempts": 1},
@@ -112,10 +117,10 @@ def test_what_is_past_its_time_goes(old_rows: dict[str, int]) -> None:
 def test_a_second_run_finds_nothing(old_rows: dict[str, int]) -> None:
     purge("--yes")
     written = AuditEntry.objects.count()
-    assert purge("--yes")[1] == "到期的群众需求内容 0 条，已清除。"
+    assert purge("--yes")[2] == "到期的群众需求内容 0 条，已清除。"
     assert AuditEntry.objects.count() == written
 
 
 def test_how_long_is_a_setting(old_rows: dict[str, int], settings) -> None:
     settings.RETENTION = {"upload": 1000, "need_text": 1000, "sign_in": 1000, "delivery": 1000, "task": 1000}
-    assert [line.split()[1] for line in purge()] == ["0", "0", "0", "1", "1", "0", "0"]
+    assert [line.split()[1] for line in purge()] == ["0", "0", "0", "0", "1", "1", "0", "0"]

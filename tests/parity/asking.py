@@ -19,7 +19,10 @@ PASSING = {
     "token", "epoch", "secret_sealed", "phone_sealed", "digest", "prefix", "hash", "sealed", "password", "told",
     "last_receipt", "cursor",
 }  # fmt: skip
-OF_WRITING = {"members.RosterImport": {"user", "content", "reading", "plan", "kept", "counts"}}
+OF_WRITING = {
+    "members.RosterImport": {"user", "content", "reading", "plan", "kept", "counts"},
+    "activities.ActivityImport": {"user", "content", "reading", "plan", "kept", "counts", "made"},
+}
 KEPT_BESIDE = {"Replay", "AuditEntry", "AuditHead", "CallCount", "LoginAttempts", "WorkerBeat", "JournalMark"}
 
 
@@ -41,7 +44,8 @@ class Door(NamedTuple):
 class Write(NamedTuple):
     """One rule with the doors that call it, valid values, and for each error sentence the values that cause it.
 
-    `apart` names the columns that differ from door to door, such as who wrote the row. `only_entry` marks a write that
+    `apart` names the columns that differ from door to door, such as who wrote the row; `beside` the models whose rows
+    one of the doors keeps of its own, such as the upload of a workbook. `only_entry` marks a write that
     changes no row of the product except its audit entry. `again` is the reason why a second identical call may add
     something.
     """
@@ -51,6 +55,7 @@ class Write(NamedTuple):
     good: Values
     bad: tuple[tuple[str, Values], ...] = ()
     apart: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
     only_entry: bool = False
     again: str = ""
 
@@ -65,10 +70,10 @@ class Asked(NamedTuple):
 
 def ask(door: Door, write: Write, values: Values, *, rows: Rows, client: Client) -> Asked:
     """Send the write through one door. The caller rolls back."""
-    before = _state(write.apart)
+    before = _state(write)
     with _watching(write.rule) as ran:
         text = _text(door, _filled(values, rows), rows, client)
-    after = _state(write.apart)
+    after = _state(write)
     new = {key: f"new {number}" for number, key in enumerate(key for key in after if key not in before)}
     gone = [row for key, row in before.items() if after.get(key) != row]
     come = [_with_new(row, new) for key, row in after.items() if before.get(key) != row]
@@ -130,13 +135,14 @@ def _name(name: str, rows: Rows) -> str:
     return name.format(**rows) if "{" in name else name
 
 
-def _state(apart: tuple[str, ...]) -> dict[tuple[str, Any], Any]:
+def _state(write: Write) -> dict[tuple[str, Any], Any]:
     """Return every row of the product's tables, many-to-many links included, by model name and id."""
     found: dict[tuple[str, Any], Any] = {}
     for model in apps.get_models(include_auto_created=True):
-        if model._meta.app_label in OURS and not hasattr(model, "instance_type") and model.__name__ not in KEPT_BESIDE:
+        aside = {*KEPT_BESIDE, *write.beside}
+        if model._meta.app_label in OURS and not hasattr(model, "instance_type") and model.__name__ not in aside:
             fields = [field for field in model._meta.concrete_fields if not field.primary_key]
-            passing = {*apart, *OF_WRITING.get(model._meta.label, ())}
+            passing = {*write.apart, *OF_WRITING.get(model._meta.label, ())}
             fields = [field for field in fields if not passing & {field.name, field.attname}]
             for row in model._default_manager.order_by("pk").values("pk", *(field.attname for field in fields)):
                 key = model.__name__, row.pop("pk")

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import re
 from datetime import timedelta
 from typing import Any
 
@@ -10,16 +9,19 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
+from activities.imports import steps as import_steps
 from activities.models import Activity, Attendance, Need, SignIn
 from activities.rules import attendance, honouring, needing, recording, sign_in, visiting
-from members.models import Member, User
+from members.models import Area, Member, User
+from members.roster import stages
 from tests import factories
+from tests.activities import books
 from tests.parity.asking import Door, Rows, Values, Write
 
 TODAY = timezone.localdate()
 YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
-IMPORT = "page activities/import/preview/"
-MARK = re.compile(r'name="mark" value="(\w+)"')
+UNNAMED = f"哪天,做了什么,属于\n{books.DAY},楼道大扫除,居住环境\n".encode("utf-8-sig")
+IMPORT = "page activities/import/<int:pk>/apply/"
 
 
 def _by_workbook(rows: Rows, headings: str, cells: list[Any]) -> str:
@@ -28,10 +30,9 @@ def _by_workbook(rows: Rows, headings: str, cells: list[Any]) -> str:
     csv.writer(sheet).writerows([headings.split(), cells])
     client.force_login(User.objects.get(pk=rows["street_officer"]), "django.contrib.auth.backends.ModelBackend")
     file = SimpleUploadedFile("活动.csv", sheet.getvalue().encode())
-    preview = client.post("/activities/import/", {"file": file}, follow=True).content.decode()
-    mark = MARK.search(preview)
-    answer = client.post("/activities/import/preview/", {"mark": mark and mark[1]}, follow=True) if mark else None
-    return preview + (answer.content.decode() if answer else "")
+    upload = client.post("/activities/import/", {"area": rows["street"], "file": file}, follow=True)
+    answer = client.post(f"{upload.redirect_chain[-1][0]}apply/", follow=True)
+    return upload.content.decode() + answer.content.decode()
 
 
 def _activity_by_workbook(rows: Rows, values: Values) -> str:
@@ -46,6 +47,11 @@ def _activity_by_workbook(rows: Rows, values: Values) -> str:
         for name, value in words.items()
     ]
     return _by_workbook(rows, headings, [rows["group_label"], *labels, "计划中"])
+
+
+def _workbook(values: Values) -> Any:
+    file = SimpleUploadedFile("活动.xlsx", books.book([books.activity()]))
+    return {"area": values["area"], "file": file}
 
 
 def _attendance_by_workbook(rows: Rows, values: Values) -> str:
@@ -126,6 +132,7 @@ WRITES: dict[str, Write] = {
             Door("api POST api/v1/activities", "api/v1/activities"),
             Door(IMPORT, call=_activity_by_workbook),
         ),
+        beside=("ActivityImport",),
         good=ACTIVITY | {"plan": "on"},
         bad=(
             *NO_SUCH_ACTIVITY,
@@ -188,6 +195,7 @@ WRITES: dict[str, Write] = {
             Door(IMPORT, call=_attendance_by_workbook),
         ),
         apart=("source",),
+        beside=("ActivityImport",),
         good={"activity": "{activity}", "member": "{member}"},
         bad=NOBODY_CAN_COME,
     ),
@@ -378,17 +386,48 @@ WRITES: dict[str, Write] = {
         good=HONOUR,
         bad=NO_SUCH_HONOUR,
     ),
+    "a workbook of activities is taken in": Write(
+        rule=import_steps.take_in,
+        doors=(Door("page activities/import/", "activities/import/", body=_workbook),),
+        good={"area": "{street}"},
+        again="Each upload is read anew, by what is recorded by then.",
+    ),
+    "the columns of a workbook of activities are named": Write(
+        rule=stages.columns_step,
+        doors=(
+            Door(
+                "page activities/import/<int:pk>/columns/",
+                "activities/import/{unnamed}/columns/",
+                body=lambda values: values["columns"],
+            ),
+        ),
+        good={"columns": "{columns}"},
+        again="A second answer finds the question settled.",
+    ),
+    "the columns of a workbook of activities are asked about again": Write(
+        rule=stages.ask_columns_step,
+        doors=(Door("page activities/import/<int:pk>/columns/again/", "activities/import/{upload}/columns/again/"),),
+        good={},
+    ),
+    "a workbook of activities is given up": Write(
+        rule=stages.discard_step,
+        doors=(Door("page activities/import/<int:pk>/discard/", "activities/import/{upload}/discard/"),),
+        good={},
+    ),
+    "a workbook of activities is taken back": Write(
+        rule=import_steps.undo_step,
+        doors=(Door("page activities/import/<int:pk>/undo/", "activities/import/{written}/undo/"),),
+        good={},
+    ),
 }
 
 # Doors that take a form but change no row of the product, and why.
-WRITE_NOTHING: dict[str, str] = {
-    "page activities/import/": "The rows wait in the session, sealed, until the preview is confirmed.",
-}
+WRITE_NOTHING: dict[str, str] = {}
 
 
 def rows(request: Any) -> dict[str, Any]:
     """Return by name the ids and other values that values and addresses refer to."""
-    names = ("member", "far_member", "moved_away", "group", "street_officer")
+    names = ("member", "far_member", "moved_away", "group", "street_officer", "street")
     found = {name: request.getfixturevalue(name) for name in names}
     group, member = found["group"], found["member"]
     group.since = TODAY - timedelta(days=4000)
@@ -401,7 +440,18 @@ def rows(request: Any) -> dict[str, Any]:
     }
     return {name: row.pk for name, row in found.items()} | {
         "group_label": group.label, "code": found["signing"].sign_in_code,
-    }  # fmt: skip
+    } | _imports(found["street"], found["street_officer"])  # fmt: skip
+
+
+def _imports(street: Area, user: User) -> dict[str, Any]:
+    """Imports in each of their statuses, and what the columns page sends for the one that asks."""
+    unnamed = books.uploaded(UNNAMED, user, street)
+    return {
+        "upload": books.uploaded(books.book([books.activity()]), user, street).pk,
+        "written": books.written(books.uploaded(books.book([books.activity(活动名称="合唱团")]), user, street)).pk,
+        "unnamed": unnamed.pk,
+        "columns": books.named_columns(unnamed, {"哪天": "held_on", "做了什么": "title", "属于": "field"}),
+    }
 
 
 def _activities(group: Any, member: Member) -> dict[str, Any]:

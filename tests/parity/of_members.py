@@ -33,7 +33,7 @@ from members.models import (
     RosterImport,
     StaffToken,
 )
-from members.roster import compounds, steps
+from members.roster import compounds, stages, steps
 from members.roster.tree import import_tree
 from members.rules import appointing, consenting, employing, housing, merging, naming, pairing, registering
 from members.rules.remembered import forget_columns
@@ -580,7 +580,7 @@ ROSTERS = {
         again="Each upload is kept as an import; of people it adds none twice.",
     ),
     "the columns of a roster are named": Write(
-        rule=steps.columns_step,
+        rule=stages.columns_step,
         doors=(
             Door(
                 "page roster/<int:pk>/columns/",
@@ -592,7 +592,7 @@ ROSTERS = {
         again="A second answer finds the question settled.",
     ),
     "the columns of a roster are asked about again": Write(
-        rule=steps.ask_columns_step,
+        rule=stages.ask_columns_step,
         doors=(Door("page roster/<int:pk>/columns/again/", "roster/{upload}/columns/again/"),),
         good={},
     ),
@@ -619,7 +619,7 @@ ROSTERS = {
         good={"compound": "{station}"},
     ),
     "a roster is given up": Write(
-        rule=steps.discard_step,
+        rule=stages.discard_step,
         doors=(Door("page roster/<int:pk>/discard/", "roster/{upload}/discard/"),),
         good={},
     ),

@@ -7,7 +7,7 @@ from django.db.models import Model, QuerySet
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from activities.models import Need, SignIn
+from activities.models import ActivityImport, Need, SignIn
 from activities.models.needs import EMPTIED
 from feedback.models import Delivery, Replay
 from feedback.models.replays import KEPT
@@ -35,6 +35,13 @@ PURGES = [
         "上传文件 {} 份",
         lambda: RosterImport.objects.expired(),
         lambda rows: RosterImport.objects.all().forget_expired(),
+    ),
+    Purge(
+        ActivityImport,
+        "activity_uploads",
+        "活动表 {} 份",
+        lambda: ActivityImport.objects.expired(),
+        lambda rows: ActivityImport.objects.all().forget_expired(),
     ),
     Purge(
         Need,
