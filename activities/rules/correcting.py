@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from django.core.exceptions import ValidationError
-
 from activities.models import Activity, Honour, Need
 from members.ground.atomic import atomic_write
+from members.ground.rows import locked, save_with
 from members.models import Area
 
+GONE = "这一条已经没有了，请刷新页面看看。"
 R = TypeVar("R", Activity, Honour, Need)
 
 
@@ -22,14 +22,7 @@ def correct(row: R, changes: Mapping[str, Any], *, require: Callable[[R], None] 
         area = changes.get("area", row.area)
         if area.pk != row.area_id:
             Area.objects.lock_open(area)
-        rows = type(row)._default_manager.select_for_update(of=("self",), no_key=True).select_related("area")
-        stored = rows.filter(pk=row.pk).first()
-        if stored is None:
-            raise ValidationError("这一条已经没有了，请刷新页面看看。")
+        stored = locked(type(row)._default_manager.select_related("area"), row.pk, gone=GONE)
         if require:
             require(stored)
-        for name, value in changes.items():
-            setattr(stored, name, value)
-        stored.full_clean()
-        stored.save(update_fields=list(changes))
-    return stored
+        return save_with(stored, changes, only=True)

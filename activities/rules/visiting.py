@@ -9,7 +9,10 @@ from django.utils import timezone
 from activities.models import Visit
 from activities.models.visits import REVERSIBLE
 from members.ground.atomic import atomic_write
+from members.ground.rows import locked, save_with
 from members.models import Pairing
+
+VISIT_GONE = "这次走访刚刚被撤销，没有保存。需要的话，请重新登记。"
 
 
 def record(pairing: Pairing, *, kind: str, visited_on: date | None = None, note: str = "") -> tuple[Visit, bool]:
@@ -31,15 +34,9 @@ def mend(visit: Visit, **changes: Any) -> Visit:
     """Change the day, kind or note of a visit; return the stored row. ValidationError where it was deleted."""
     with atomic_write():
         pairing = _locked(visit.pairing_id)
-        stored = Visit.objects.filter(pk=visit.pk).first()
-        if stored is None:
-            raise ValidationError("这次走访刚刚被撤销，没有保存。需要的话，请重新登记。")
+        stored = locked(Visit.objects.all(), visit.pk, gone=VISIT_GONE)
         stored.pairing = pairing
-        for name, value in changes.items():
-            setattr(stored, name, value)
-        stored.full_clean()
-        stored.save(update_fields=list(changes))
-    return stored
+        return save_with(stored, changes, only=True)
 
 
 def take_back(visit: Visit) -> None:

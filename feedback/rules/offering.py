@@ -10,6 +10,7 @@ from members.ground import access
 from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
 from members.ground.audit import record
+from members.ground.rows import save_with
 from members.models import Area, Employer, User
 
 NO_PLACE = "请从列出的街道和社区里选一个。"
@@ -40,13 +41,9 @@ def change(row: Offer, *, by: EmployerKey | Contact, **values: Any) -> Offer:
     with atomic_write():
         if "area" in values:
             values["area"] = _place(by, values["area"])
-        locked = _locked(row)
-        locked.lock_if(Status.OPEN)
-        for name, value in values.items():
-            setattr(locked, name, value)
-        locked.full_clean()
-        locked.save(update_fields=list(values))
-    return locked
+        stored = _locked(row)
+        stored.lock_if(Status.OPEN)
+        return save_with(stored, values, only=True)
 
 
 def take_back(row: Offer) -> Offer:

@@ -18,6 +18,7 @@ from members.api.fields import (
     ScopedField,
 )
 from members.ground.access import Resource
+from members.ground.rows import save_with
 from members.models import Area, AreaName, Employer, Member, Residence
 from members.models.areas import AreaQuerySet
 from members.roster.address_search import home_at
@@ -32,11 +33,7 @@ class CheckedSerializer(serializers.ModelSerializer):
         return self.update(self.Meta.model(), validated_data)  # type: ignore[misc]
 
     def update(self, instance: Any, validated_data: dict[str, Any]) -> Any:
-        for name, value in validated_data.items():
-            setattr(instance, name, value)
-        instance.full_clean()
-        instance.save()
-        return instance
+        return save_with(instance, validated_data)
 
 
 class AreaSerializer(CheckedSerializer):

@@ -18,6 +18,7 @@ from members.ground.audit import Audited
 from members.ground.dated import DatedQuerySet, ends_after_it_begins
 from members.ground.history import batches, kept_history
 from members.ground.rooms import fold_room, read_door, wrong_with_room
+from members.ground.rows import locked, save_with
 from members.ground.states import Conflict
 from members.models.areas import SEGMENT, Area
 from members.models.people import Residence
@@ -306,13 +307,7 @@ class Pairing(Audited):
     def correct(self, **values: date | None) -> None:
         """Correct the days on which the stored pairing began or ended."""
         with atomic_write():
-            stored = Pairing.objects.select_for_update(no_key=True).filter(pk=self.pk).first()
-            if stored is None:
-                raise ValidationError(PAIR_GONE)
-            for name, day in values.items():
-                setattr(stored, name, day)
-            stored.full_clean()
-            stored.save()
+            save_with(locked(Pairing.objects.all(), self.pk, gone=PAIR_GONE), values)
 
     def audit_path(self) -> str:
         return self.household.area.path

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 
 from members.ground.access import Right
 from members.ground.atomic import atomic_write
 from members.ground.first_password import FirstPassword
+from members.ground.rows import locked, save_with
 from members.models import AreaRole, User
 from members.models.users import HIGHER
 
@@ -27,12 +28,7 @@ def add_user(made: FirstPassword, **values: Any) -> User:
 def change_user(user: User, *, by: User, **values: Any) -> User:
     """Change a user's name, login name, member record or access; values that are not named stay as stored."""
     with atomic_write():
-        now = lock_given(user.pk, by=by)
-        for name, value in values.items():
-            setattr(now, name, value)
-        now.full_clean()
-        now.save()
-    return now
+        return save_with(lock_given(user.pk, by=by), values)
 
 
 def lock_given(pk: int, *, by: User) -> User:
@@ -40,9 +36,7 @@ def lock_given(pk: int, *, by: User) -> User:
 
     ValidationError where the user is gone.
     """
-    user = User.objects.select_for_update(no_key=True).filter(pk=pk).first()
-    if user is None:
-        raise ValidationError(USER_GONE)
+    user = locked(User.objects.all(), pk, gone=USER_GONE)
     require_given(user, by=by)
     return user
 

@@ -14,6 +14,7 @@ from members.ground import access
 from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
 from members.ground.dependents import places_of
+from members.ground.rows import locked, save_with
 from members.ground.unit_names import folded
 from members.models import Area, Employer, EmployerName, User
 from members.models.areas import SEGMENT
@@ -59,15 +60,9 @@ def change(employer: Employer, *, by: User, **values: Any) -> Employer:
     """Change a unit's name or code; PermissionDenied where the user may not, ValidationError where it is gone."""
     with atomic_write():
         require_change(by, employer)
-        now = Employer.objects.filter(pk=employer.pk).first()
-        if now is None:
-            raise ValidationError(UNIT_GONE)
+        now = locked(Employer.objects.all(), employer.pk, gone=UNIT_GONE)
         before = now.name
-        for name, value in values.items():
-            setattr(now, name, value)
-        now.full_clean()
-        now.save()
-        keep_name(now, before)
+        keep_name(save_with(now, values), before)
     return now
 
 
@@ -105,16 +100,8 @@ def call(known: EmployerName | None = None, *, by: User, **values: Any) -> Emplo
         for name in (before, before | values):
             if name and name.get("street") is None:
                 require_change(by, name["employer"])
-        now = (
-            EmployerName.objects.select_for_update(no_key=True).filter(pk=known.pk).first() if known else EmployerName()
-        )
-        if now is None:
-            raise ValidationError(NAME_GONE)
-        for field, value in values.items():
-            setattr(now, field, value)
-        now.full_clean()
-        now.save()
-    return now
+        now = locked(EmployerName.objects.all(), known.pk, gone=NAME_GONE) if known else EmployerName()
+        return save_with(now, values)
 
 
 def forget(name: EmployerName, *, by: User) -> None:

@@ -9,6 +9,7 @@ from members.ground.atomic import atomic_write
 from members.ground.audit import record
 from members.ground.history import batches, write_history
 from members.ground.rooms import Shape, all_rooms, fold_room, shape_of
+from members.ground.rows import locked, save_with
 from members.models import Area, Household, Residence
 
 MOST_HOUSEHOLDS = 1_000  # more than this is a mistake in the form
@@ -94,14 +95,7 @@ def add_door(group: Area, **values: Any) -> Household:
 def change_door(door: Household, **values: Any) -> Household:
     """Change a door's room or name; ValidationError where the door is gone. Its building stays."""
     with atomic_write():
-        stored = Household.objects.select_for_update(no_key=True, of=("self",)).filter(pk=door.pk)
-        if (now := stored.select_related("area").first()) is None:
-            raise ValidationError(DOOR_GONE)
-        for name, value in values.items():
-            setattr(now, name, value)
-        now.full_clean()
-        now.save()
-    return now
+        return save_with(locked(Household.objects.select_related("area"), door.pk, gone=DOOR_GONE), values)
 
 
 def _lock_building(group: Area) -> None:

@@ -10,6 +10,7 @@ from members.ground.atomic import atomic_write
 from members.ground.days import Unreadable
 from members.ground.names import read_name
 from members.ground.partial_date import agree
+from members.ground.rows import locked, save_with
 from members.ground.text import visible
 from members.ground.trouble import lost_character
 from members.models import Area, Duty, Member, Residence
@@ -41,9 +42,7 @@ def revise(member: Member, **values: Any) -> Member:
         if values.get("id_number"):
             Area.objects.lock_street(member.street)
         _follow(values)
-        now = Member.objects.select_for_update(no_key=True).filter(pk=member.pk).first()
-        if now is None:
-            raise ValidationError(RECORD_GONE)
+        now = locked(Member.objects.all(), member.pk, gone=RECORD_GONE)
         take(now, **values)
         now.full_clean()
         now.save()
@@ -109,11 +108,5 @@ def correct_home(home: Residence, **values: Any) -> Residence:
     """Correct a home: its room, its days, the day the party group was joined; ValidationError where it is gone."""
     with atomic_write():
         list(Member.objects.select_for_update(no_key=True).filter(pk=home.member_id).values_list("pk"))
-        now = Residence.objects.filter(pk=home.pk).select_related("area", "member__street").first()
-        if now is None:
-            raise ValidationError(HOME_GONE)
-        for name, value in values.items():
-            setattr(now, name, value)
-        now.full_clean()
-        now.save()
-    return now
+        now = locked(Residence.objects.select_related("area", "member__street"), home.pk, gone=HOME_GONE)
+        return save_with(now, values)
