@@ -7,10 +7,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
+from members.forms.roster_columns import RosterColumnsForm
 from members.ground.access import Resource
 from members.ground.atomic import atomic_write
 from members.models import Area, Member, RosterImport, User
 from members.roster import steps
+from members.roster.columns import ColumnTerms
+from members.roster.reading import read_roster
+from members.roster.stored import unseal_heads
 from members.rules.coverage import coverage, drilled
 from tests.bench import ground, stock_coverage, stock_roster
 from tests.bench.activities import attendance_lines, rhythm_lines
@@ -53,7 +57,28 @@ def roster_lines(street: Area, runs: int) -> list[BenchLine]:
             4,
             False,
         ),
+        columns_line(content, street, runs),
     ]
+
+
+def columns_line(content: bytes, street: Area, runs: int) -> BenchLine:
+    """The columns page against reading the same file: what is asked about must not be read twice."""
+    asking = ColumnTerms(asks=True, always=True)
+    reading = median(lambda: read_roster(content, today=timezone.localdate()), runs)
+    page = median(lambda: asked(content, street, asking), runs, before=ground.without_people)
+    return BenchLine(
+        "columns page of the same roster, vs reading it", shown(reading), shown(page), page / reading, 1, False
+    )
+
+
+def asked(content: bytes, street: Area, terms: ColumnTerms) -> None:
+    """Bring a roster as far as its columns page, and fill the page's form."""
+    roster_import = RosterImport(area=street, file_name="street.xlsx")
+    roster_import.file = content
+    roster_import.save()
+    steps.read_step(roster_import, terms)
+    assert roster_import.status == RosterImport.Status.COLUMNS, roster_import.message
+    assert RosterColumnsForm(asked=unseal_heads(roster_import.reading)).shown()
 
 
 def coverage_lines(street: Area, officer: User, runs: int) -> list[BenchLine]:
