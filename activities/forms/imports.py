@@ -10,6 +10,8 @@ from members.ground.access import Resource, Right
 from members.models import Area
 from members.web.files import WorkbookField
 
+WHICH_ACTIVITY = "工作表“{sheet}”选了“姓名”，还要选出“活动名称”是哪一列，才知道参加的是哪次活动。"
+
 
 class ActivityUploadForm(forms.Form):
     area = forms.ModelChoiceField(
@@ -32,3 +34,11 @@ class ActivityColumnsForm(ColumnsForm):
 
     LABELS = {name: label(name) for name in HEADINGS}
     REQUIRED = "title"
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        for head in self.asked.heads:
+            taken = self.choices()[head.key].columns.values()
+            if "member" in taken and "title" not in taken:
+                raise forms.ValidationError(WHICH_ACTIVITY.format(sheet=head.sheets[0]))
+        return self.cleaned_data

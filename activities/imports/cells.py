@@ -89,6 +89,8 @@ def _time(text: str) -> time:
 def _count(text: str) -> int:
     if not WHOLE.fullmatch(squeezed(text)):
         raise ValueError(f"人数请填整数，如 35，最多 {MOST_RESIDENTS}")
+    if int(squeezed(text)) > MOST_RESIDENTS:
+        raise ValueError(f"参加的群众人数最多填 {MOST_RESIDENTS}，请核对")
     return int(squeezed(text))
 
 

@@ -7,16 +7,19 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from typing import NamedTuple
 
+from django.db.models import Exists, OuterRef
+
 from activities.models import Activity, Attendance
 from activities.rules.door_parts import is_at
 from members.ground.access import Resource, Right
 from members.ground.history import batches
 from members.ground.names import fold_name
-from members.ground.text import squeezed
+from members.ground.text import narrow, squeezed
 from members.models import Area, AreaName, Member, Residence, User
 
 # The export writes these in place of an address that there is not, or that the user may not see.
 MOVED_AWAY, ELSEWHERE = "已迁出", "住在别处"
+OUTSIDE = "“{text}”不是您可以登记活动的区域，或者不在第一步选的“{top}”里面。请写全称，如“第一社区 迎晖苑1期”"
 
 
 class ActivityKey(NamedTuple):
@@ -69,24 +72,25 @@ class Ambiguous(ValueError):
 
 
 class Places:
-    """The areas that organise activities: those inside `area` that the user may write to."""
+    """The areas that organise activities: those inside `top` that the user may write to, by their full name."""
 
-    def __init__(self, user: User, area: Area):
+    def __init__(self, user: User, top: Area):
+        self.top = top
         self.areas: dict[str, list[Area]] = defaultdict(list)
-        self.short: dict[str, set[str]] = defaultdict(set)
-        mine = Area.objects.for_user(user, Right.WRITE, resource=Resource.ACTIVITY).inside(area)
+        self.written: dict[str, set[str]] = defaultdict(set)
+        mine = Area.objects.for_user(user, Right.WRITE, resource=Resource.ACTIVITY).inside(top)
         for each in mine:
-            key, parts = squeezed(each.label), each.label.split()
-            self.areas[key].append(each)
-            for start in range(1, len(parts)):
-                self.short[squeezed("".join(parts[start:]))].add(key)
+            parts = each.label.split()
+            self.areas[each.label].append(each)
+            for start in range(len(parts)):
+                self.written[squeezed("".join(parts[start:]))].add(each.label)
         for text, label in AreaName.objects.filter(area__in=mine).order_by().values_list("text", "area__label"):
-            self.short[squeezed(text)].add(squeezed(label))
+            self.written[squeezed(text)].add(label)
 
     @property
     def names(self) -> set[str]:
         """The ways to write these areas, folded."""
-        return self.areas.keys() | self.short.keys()
+        return set(self.written)
 
     def paths(self, texts: Iterable[str]) -> set[str]:
         """Return the paths of the areas that these cells name, as far as they do."""
@@ -97,12 +101,12 @@ class Places:
         return {area.path for key in keys for area in self.areas.get(key, ())}
 
     def organiser(self, text: str) -> str:
-        """Return the key of the area that a cell names: in full, by the end of its name, or by another name.
+        """Return the full name of the area that a cell names: in full, by the end of its name, or by another name.
 
-        Ambiguous where several areas end so; the text's own key where none does.
+        Ambiguous where several areas end so; the text itself where none does.
         """
-        key = squeezed(text)
-        found = {key} if key in self.areas else self.short.get(key, {key})
+        full = " ".join(narrow(text).split())
+        found = {full} if full in self.areas else self.written.get(squeezed(text), {full})
         if len(found) > 1:
             raise Ambiguous(f"有 {len(found)} 个“{text}”，请写全称，如“第一社区 迎晖苑1期 1号楼”")
         return next(iter(found))
@@ -111,7 +115,7 @@ class Places:
         """Return the area that a cell names on that day; ValueError with a sentence where there is not exactly one."""
         found = self.areas.get(self.organiser(text), [])
         if not found:
-            raise ValueError(f"“{text}”不是您可以登记活动的区域，请写全称，如“第一社区 迎晖苑1期”")
+            raise ValueError(OUTSIDE.format(text=text, top=self.top))
         there = [area for area in found if _is_open(area, day)]
         if not there:
             raise ValueError(f"“{text}”在 {day} 没有启用，请核对日期和主办")
@@ -126,15 +130,18 @@ class Known:
     def __init__(self, user: User, area: Area, days: Iterable[date], *, lock: bool = False):
         self.places = Places(user, area)
         self.activities: dict[ActivityKey, list[Activity]] = defaultdict(list)
-        self.failed: set[ActivityKey] = set()  # rows of activities with errors
+        self.failed: set[ActivityKey] = set()  # of rows with errors
+        self.of_file: dict[tuple[str, date], set[ActivityKey]] = defaultdict(set)  # by title and day
         self.people: dict[str, list[ImportMember]] = defaultdict(list)
-        activities = Activity.objects.for_user(user, Right.WRITE).inside(area).select_related("area").order_by("pk")
+        came = Attendance.objects.filter(activity=OuterRef("pk"))
+        activities = Activity.objects.for_user(user, Right.WRITE).inside(area).annotate(has_come=Exists(came))
+        activities = activities.select_related("area").order_by("pk")
         if lock:
             activities = activities.select_for_update(of=("self",), no_key=True)
         for batch in batches(sorted(set(days))):
             for activity in activities.filter(held_on__in=batch):
                 self.add(activity)
-        self._read_people(user)
+        self._read_people(user, area)
 
     def add(self, activity: Activity) -> None:
         self.activities[key_of(activity.area.label, activity.title, activity.held_on)].append(activity)
@@ -142,23 +149,25 @@ class Known:
     def activity(self, key: ActivityKey, begins_at: time | None = None, *, exactly: bool = False) -> Activity | None:
         """Return the activity of this key, None where there is none; Ambiguous where several fit.
 
-        An activity that begins at `begins_at` goes first; one that begins at another time fits unless `exactly`.
+        An activity that begins at `begins_at` goes first; where only one of the two has a time, it fits unless
+        `exactly`.
         """
         found = self.activities.get(key, [])
         same = [activity for activity in found if activity.begins_at == begins_at]
         if not same and not exactly:
-            same = found
-        if len(same) > 1:
-            raise Ambiguous(f"{key.day} 有 {len(same)} 次同名活动，分不清是哪一次，请在活动页上登记这一次")
-        return same[0] if same else None
+            same = [activity for activity in found if activity.begins_at is None or begins_at is None]
+        return _only(same, key)
+
+    def only_activity(self, key: ActivityKey) -> Activity | None:
+        """Return the one activity of this key, whenever it began; None where there is none, Ambiguous for several."""
+        return _only(self.activities.get(key, []), key)
 
     def person(self, name: str, address: str) -> ImportMember:
         """Return the member of this name and address; ValueError with a sentence where there is not exactly one."""
         found = self.people.get(fold_name(name), [])
         if not found:
             raise ValueError(f"没有找到“{name}”，请核对姓名；没有登记过的，请先登记这位党员")
-        home = "" if address in (MOVED_AWAY, ELSEWHERE) else address
-        there = [person for person in found if person.lives_at(home)]
+        there = [person for person in found if person.lives_at(address)]
         if not there:
             raise Ambiguous(f"“{name}”登记的住址不是“{address}”，请核对；只有一位同名的，可以不填住址")
         if len(there) > 1:
@@ -175,8 +184,9 @@ class Known:
                 recorded.people[activity, fold_name(name)].append(ImportMember(pk, name))
         return recorded
 
-    def _read_people(self, user: User) -> None:
-        homes = Residence.objects.filter(member__in=Member.objects.for_user(user)).order_by("member")
+    def _read_people(self, user: User, area: Area) -> None:
+        members = Member.objects.for_user(user).filter(street__path=area.street_path)
+        homes = Residence.objects.filter(member__in=members).order_by("member")
         people: dict[int, ImportMember] = {}
         columns = ("member", "member__name", "area__label", "room", "since", "until")
         for pk, name, label, room, since, until in homes.values_list(*columns):
@@ -190,5 +200,12 @@ def _is_open(area: Area, day: date) -> bool:
     return (area.since is None or area.since <= day) and (area.until is None or day < area.until)
 
 
+def _only(found: list[Activity], key: ActivityKey) -> Activity | None:
+    if len(found) > 1:
+        raise Ambiguous(f"{key.day} 有 {len(found)} 次同名活动，分不清是哪一次，请在活动页上登记这一次")
+    return found[0] if found else None
+
+
 def key_of(area: str, title: str, day: date) -> ActivityKey:
-    return ActivityKey(squeezed(area), squeezed(title), day)
+    """Return the key of an activity of the area with this full name."""
+    return ActivityKey(area, squeezed(title), day)

@@ -4,7 +4,7 @@ Nothing here writes. `write` carries a plan out, by the rules that every door ca
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, time
 from functools import partial
 from typing import Any
@@ -59,6 +59,8 @@ class _Activities(Rows):
     def take(self, row: ImportRow) -> None:
         errors: Errors = {}
         values = {name: attempt(errors, name, partial(value_of, row, name)) for name in VALUES}
+        if key := self.key(row):
+            self.known.of_file[key.title, key.day].add(key)
         try:
             stored = self._stored(row, values["begins_at"])
         except ValueError as problem:
@@ -84,18 +86,19 @@ class _Activities(Rows):
         return self.known.activity(key, begins_at, exactly=self.times[key] > 1)
 
     def _add(self, row: ImportRow, values: dict[str, Any], errors: Errors) -> None:
+        told = row.cells | {"area": self.book.organiser(row)}
         for name in NEEDED:
-            if not row.cells.get(name):
+            if not told.get(name):
                 errors.setdefault(name, NEEDED[name])
         activity = Activity(**{name: value for name, value in values.items() if value is not None})
         day = values["held_on"] or timezone.localdate()
-        area = attempt(errors, "area", lambda: self.known.places.area(row.cells.get("area", ""), day))
+        area = attempt(errors, "area", lambda: self.known.places.area(told["area"], day))
         if area:
             activity.area = area
         status = attempt(errors, "status", lambda: value_of(row, "status"))
         if values["held_on"]:
             _begin(activity, status)
-            _check(activity, errors)
+            _check(activity.full_clean, errors, validate_unique=False, validate_constraints=False)
         if errors:
             self._fail(row, errors)
             return
@@ -111,22 +114,23 @@ class _Activities(Rows):
         for name, (_, value) in changes.items():
             setattr(stored, name, value)
         status = attempt(errors, "status", lambda: _transition(stored, value_of(row, "status")))
-        _check(stored, errors)
+        _check(stored.clean_fields, errors)  # the rest of its rules is about the day, which stays
         if errors:
             self._fail(row, errors)
             return
         if status:
             self.plan.transitions.append((stored, status))
+            self.plan.cancelled.update({id(stored)} if status == Status.CANCELLED else ())
         if changes:
             self.plan.changed.append((stored, changes))
         self.plan.activities.changed += bool(changes or status)
         self.plan.activities.same += not (changes or status)
 
 
-def _check(activity: Activity, errors: Errors) -> None:
+def _check(clean: Callable[..., None], errors: Errors, **options: bool) -> None:
     """Check the model's rules, except for those that query the database row by row."""
     try:
-        activity.full_clean(exclude={*errors, "area"}, validate_unique=False, validate_constraints=False)
+        clean(exclude={*errors, "area"}, **options)
     except ValidationError as refusal:
         for name, sentences in refusal.message_dict.items():
             errors.setdefault(name, "".join(sentences))
@@ -148,6 +152,8 @@ def _transition(activity: Activity, status: str | None) -> str | None:
         raise ValueError(f"这次活动现在是“{now}”，不能从表里改成“{then}”，请在活动页上改")
     if status == Status.HELD and not activity.is_due:
         raise ValueError("活动的日期还没到，不能登记为已举办")
+    if status == Status.CANCELLED and activity.has_come:  # type: ignore[attr-defined]
+        raise ValueError("已经登记了参加的人，不能取消。登记错了的，请先在活动页上去掉")
     return status
 
 

@@ -50,7 +50,8 @@ class ActivityPlan:
     """What a workbook would do.
 
     `changed` are stored activities with their new values set, each with {field: [old, new]}; `transitions` are stored
-    activities with the status that they get; `presence` is who came, by the identity of the activity.
+    activities with the status that they get, `cancelled` those that are cancelled; `presence` is who came: both by the
+    identity of the activity.
     """
 
     activities: RowCount = field(default_factory=RowCount)
@@ -58,6 +59,7 @@ class ActivityPlan:
     new: list[Activity] = field(default_factory=list)
     changed: list[tuple[Activity, dict[str, list[Any]]]] = field(default_factory=list)
     transitions: list[tuple[Activity, str]] = field(default_factory=list)
+    cancelled: set[int] = field(default_factory=set)
     presence: dict[int, Presence] = field(default_factory=dict)
     problems: list[ImportProblem] = field(default_factory=list)
     absent: list[AbsentRow] = field(default_factory=list)

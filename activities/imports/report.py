@@ -32,8 +32,18 @@ class NewActivity:
 
 
 @dataclass(slots=True)
+class ChangedActivity:
+    """A stored activity as the preview lists it: its name and place, and each change in words."""
+
+    title: str
+    held_on: str
+    area: str
+    changes: list[str]
+
+
+@dataclass(slots=True)
 class Report:
-    """Counts, the new activities, every error, who did not come, and what of the file was not used.
+    """Counts, the new and the changed activities, every error, who did not come, and what of the file was not used.
 
     `outcome` stands for all that would be written: it differs where anything about that does.
     """
@@ -41,6 +51,7 @@ class Report:
     activities: RowCount
     came: RowCount
     new: list[NewActivity] = field(default_factory=list)
+    changed: list[ChangedActivity] = field(default_factory=list)
     problems: list[ImportProblem] = field(default_factory=list)
     absent: list[AbsentRow] = field(default_factory=list)
     not_taken: list[str] = field(default_factory=list)
@@ -71,6 +82,7 @@ def report_of(book: ActivityBook, plan: ActivityPlan) -> Report:
         plan.activities,
         plan.came,
         [_listed(activity, len(plan.new_at(activity))) for activity in plan.new],
+        _changed(plan),
         plan.problems,
         plan.absent,
         book.not_taken,
@@ -84,6 +96,27 @@ def report_of(book: ActivityBook, plan: ActivityPlan) -> Report:
 def _listed(activity: Activity, came: int) -> NewActivity:
     day, area, label = activity.held_on.isoformat(), activity.area.label, activity.get_field_display()
     return NewActivity(activity.title, day, area, label, activity.status, came)
+
+
+def _changed(plan: ActivityPlan) -> list[ChangedActivity]:
+    changes: dict[int, tuple[Activity, list[str]]] = {}
+    for activity, values in plan.changed:
+        told = [_told(activity, name, old, new) for name, (old, new) in values.items()]
+        changes[activity.pk] = activity, told
+    for activity, status in plan.transitions:
+        told = changes.setdefault(activity.pk, (activity, []))[1]
+        told.append(f"状态：{activity.get_status_display()} → {Activity.Status(status).label}")
+    return [
+        ChangedActivity(activity.title, activity.held_on.isoformat(), activity.area.label, told)
+        for activity, told in changes.values()
+    ]
+
+
+def _told(activity: Activity, name: str, old: Any, new: Any) -> str:
+    field = Activity._meta.get_field(name)
+    words = dict(getattr(field, "flatchoices", ()))
+    before, after = (str(words.get(value, "（空）" if value in (None, "") else value)) for value in (old, new))
+    return f"{getattr(field, 'verbose_name', name)}：{before} → {after}"
 
 
 def _outcome(plan: ActivityPlan) -> str:
@@ -120,10 +153,19 @@ def seal_report(report: Report) -> bytes:
 
 def unseal_report(sealed: Sealed) -> Report:
     packed = _unseal(sealed)
-    lists = {"new": NewActivity, "problems": ImportProblem, "absent": AbsentRow}
+    lists = {"new": NewActivity, "changed": ChangedActivity, "problems": ImportProblem, "absent": AbsentRow}
     packed |= {name: [kind(**row) for row in packed[name]] for name, kind in lists.items()}
     packed |= {name: RowCount(**packed[name]) for name in ("activities", "came")}
     return Report(**packed)
+
+
+def seal_made(made: dict[str, Any]) -> bytes:
+    return _seal(made)
+
+
+def unseal_made(sealed: Sealed) -> dict[str, Any]:
+    made: dict[str, Any] = _unseal(sealed)
+    return made
 
 
 def _seal(data: Any) -> bytes:

@@ -28,7 +28,7 @@ class Rows:
 
     def key(self, row: ImportRow) -> ActivityKey | None:
         """Return the key of the row's activity; None where the row lacks a part of it, or it cannot be read."""
-        area, title, day = row.cells.get("area"), row.cells.get("title"), day_of(row)
+        area, title, day = self.book.organiser(row), row.cells.get("title"), day_of(row)
         if not area or not title or day is None:
             return None
         try:

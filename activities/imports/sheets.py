@@ -31,17 +31,26 @@ class ImportRow:
 class ActivityBook:
     """A workbook's rows: activities, and who came.
 
-    `headings` are a sheet's headings as written, by field, and `heading_rows` where they stand; `not_taken` are the
-    headings that were not used, `hidden_sheets` and `unread_sheets` the sheets that were not read.
+    `headings` are a sheet's headings as written, by field, and `heading_rows` where they stand; `place` is the full
+    name of the area that organises what a sheet without such a column names. `not_taken` are the headings that were not
+    used, `hidden_sheets` and `unread_sheets` the sheets that were not read.
     """
 
     activities: list[ImportRow] = field(default_factory=list)
     came: list[ImportRow] = field(default_factory=list)
     headings: dict[str, dict[str, str]] = field(default_factory=dict)
+    place: str = ""
     heading_rows: dict[str, int] = field(default_factory=dict)
     not_taken: list[str] = field(default_factory=list)
     hidden_sheets: list[str] = field(default_factory=list)
     unread_sheets: list[str] = field(default_factory=list)
+
+    def organiser(self, row: ImportRow) -> str:
+        """Return what the row says of its organiser ("" for an empty cell); `place` where the sheet has no column."""
+        return row.cells.get("area", "") if self.tells_organisers(row) else self.place
+
+    def tells_organisers(self, row: ImportRow) -> bool:
+        return "area" in self.headings[row.sheet]
 
     def heading(self, sheet: str, name: str) -> str:
         """Return a field's heading as the sheet has it, or as the export writes it."""
@@ -61,20 +70,20 @@ def read_book(
         HEADINGS, "title", WITHIN, FOREIGN, _can_be, BY_CONTENT, spoken=("attended",), known={"area": places}
     )
     found = read(content, words, terms=terms)
-    book = ActivityBook()
+    book = ActivityBook(place=place)
     book.hidden_sheets = [sheet.tab for sheet in found if sheet.is_hidden]
     book.unread_sheets = [sheet.tab for sheet in found if sheet.is_unread]
     sheets = [sheet for sheet in found if not sheet.is_hidden and not sheet.is_unread]
     if terms.asks and (terms.always or not sheets or any(_asks(sheet) for sheet in sheets)):
         raise ColumnsUnsettled(_heads([sheet for sheet in found if not sheet.is_hidden]), book.hidden_sheets)
     for sheet in sheets:
-        _take(book, sheet, place)
+        _take(book, sheet)
     _check_size(book.activities, MOST_ACTIVITIES, "次活动")
     _check_size(book.came, MOST_CAME, "行参加")
     return book
 
 
-def _take(book: ActivityBook, sheet: RosterSheet, place: str) -> None:
+def _take(book: ActivityBook, sheet: RosterSheet) -> None:
     """Add a sheet's rows to the book."""
     is_of_came = "member" in sheet.columns
     fields = OF_CAME if is_of_came else ACTIVITIES.keys()
@@ -83,10 +92,9 @@ def _take(book: ActivityBook, sheet: RosterSheet, place: str) -> None:
     left = [written for name, written in sheet.columns.items() if name not in fields]
     book.not_taken += [heading for heading in [*sheet.not_taken, *left] if heading not in book.not_taken]
     rows = book.came if is_of_came else book.activities
-    default = {} if "area" in sheet.columns else {"area": place}
     for row in sheet.rows:
         cells = {name: unquoted(as_text(cell).strip()) for name, cell in row.cells.items() if name in fields}
-        rows.append(ImportRow(row.sheet, row.number, default | cells))
+        rows.append(ImportRow(row.sheet, row.number, cells))
 
 
 def _can_be(name: str, cell: Cell) -> bool:

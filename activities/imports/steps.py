@@ -3,11 +3,12 @@
 import logging
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.utils import timezone
 
 from activities.imports.known import Places
-from activities.imports.report import Report, seal_book, seal_report, unseal_book, unseal_report
+from activities.imports.report import Report, seal_book, seal_made, seal_report, unseal_book, unseal_report
 from activities.imports.sheets import ActivityBook, read_book
 from activities.imports.undo import take_back
 from activities.imports.write import check, write
@@ -15,6 +16,7 @@ from activities.models import ActivityImport
 from members.ground import access
 from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
+from members.ground.audit import record
 from members.ground.states import Conflict
 from members.models import Area, User
 from members.models.uploads import FORGOTTEN
@@ -25,6 +27,7 @@ from members.roster.stages import LOCKED_OUT, NotReady, Then, no_more, read_by, 
 
 logger = logging.getLogger(__name__)
 
+TOO_LATE = "导入以后时间太长，不能再整批撤销。请在活动页上逐次改。"
 STILL_USED = "有资料连着这次导入的活动，没有撤销，什么都没有改变。请把这份活动表的文件名告诉管理员。"
 
 
@@ -72,10 +75,13 @@ def undo_step(upload: ActivityImport, user: User) -> None:
     try:
         with atomic_write():
             Area.objects.lock_street(upload.area)
-            upload.advance(ActivityImport.Status.UNDONE, undone_at=timezone.now())
-            upload.kept = take_back(upload, user).as_list()
-            upload.save(update_fields=["kept"])
-    except IntegrityError:
+            upload.refresh_from_db(fields=["status", "made", "applied_at"])  # it may have been written meanwhile
+            if upload.status == ActivityImport.Status.APPLIED and upload.made is None:
+                raise Conflict(TOO_LATE)
+            upload.advance(ActivityImport.Status.UNDONE, undone_at=timezone.now(), **FORGOTTEN)
+            upload.kept, upload.made = take_back(upload, user), None
+            upload.save(update_fields=["kept", "made"])
+    except (IntegrityError, ValidationError):
         logger.exception("Import of activities %s could not be undone.", upload.pk)
         raise Conflict(STILL_USED) from None
 
@@ -93,9 +99,10 @@ def _write(upload: ActivityImport) -> None:
         Area.objects.lock_street(upload.area)
         upload.begin(ActivityImport.Status.APPLYING, 30)
         report, made = write(book, user, upload.area, seen=seen.outcome)
-        kept = {} if report.problems else FORGOTTEN
-        values: dict[str, Any] = {"applied_at": timezone.now(), "made": made, "counts": report.counts, "message": ""}
-        upload.advance(ActivityImport.Status.APPLIED, **values, **kept)
+        record("import", upload, path=upload.area.path, changes=report.counts | {"new": made["activities"]})
+        kept = {"reading": None} if report.problems else FORGOTTEN
+        sealed: dict[str, Any] = {"made": seal_made(made), "counts": report.counts}
+        upload.advance(ActivityImport.Status.APPLIED, applied_at=timezone.now(), message="", **sealed, **kept)
 
 
 def _review(upload: ActivityImport, book: ActivityBook, message: str = "") -> dict[str, Any]:

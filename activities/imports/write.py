@@ -1,7 +1,8 @@
 """Writing a workbook of activities in one transaction, behind the locks of its areas."""
 
-from collections.abc import Iterable
 from typing import Any
+
+from django.core.exceptions import ValidationError
 
 from activities.imports.known import Known, Places
 from activities.imports.plan import days_of, make_plan
@@ -10,8 +11,6 @@ from activities.imports.report import Report, report_of
 from activities.imports.sheets import ActivityBook
 from activities.models import Activity, Attendance
 from activities.rules import attendance, recording
-from members.ground import access
-from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
 from members.ground.audit import differences, record
 from members.ground.history import batches
@@ -31,8 +30,7 @@ def check(book: ActivityBook, user: User, area: Area) -> Report:
 def write(book: ActivityBook, user: User, area: Area, *, seen: str) -> tuple[Report, Made]:
     """Write the rows without errors; a second time changes nothing. Return the report, and what was made.
 
-    ChangedMeanwhile where the outcome is not the one that was `seen`; ValidationError or Conflict where somebody else
-    was faster.
+    ChangedMeanwhile where the outcome is not the one that was `seen`, or a rule refuses it now.
     """
     with atomic_write():
         known = _locked(book, user, area)
@@ -40,7 +38,10 @@ def write(book: ActivityBook, user: User, area: Area, *, seen: str) -> tuple[Rep
         report = report_of(book, plan)
         if report.outcome != seen:
             raise ChangedMeanwhile(CHANGED)
-        return report, _carry_out(plan, user)
+        try:
+            return report, _carry_out(plan, user)
+        except ValidationError as refusal:
+            raise ChangedMeanwhile("".join(refusal.messages)) from refusal
 
 
 def _locked(book: ActivityBook, user: User, area: Area) -> Known:
@@ -49,7 +50,7 @@ def _locked(book: ActivityBook, user: User, area: Area) -> Known:
     Two imports at once of one street queue, so that neither makes what the other is making. Whoever records an activity
     by its page queues behind the area's row: those that the book names come next.
     """
-    paths = Places(user, area).paths({row.cells.get("area", "") for row in book.activities}) | {area.street_path}
+    paths = Places(user, area).paths({book.organiser(row) for row in book.activities}) | {area.street_path}
     list(Area.objects.select_for_update(no_key=True).filter(path__in=paths).order_by("path"))
     return Known(user, area, days_of(book), lock=True)
 
@@ -69,7 +70,8 @@ def _carry_out(plan: ActivityPlan, user: User) -> Made:
             attendance.enrol(presence.activity, presence.new, user=user, source=source, duties=presence.new)
         if presence.changed:
             attendance.note_duties(presence.activity, presence.changed, user=user)
-    _leave_entries(plan, user)
+    for activity, changes in plan.changed:
+        record("change", activity, changes=_entry(changes))
     after = _statuses(stored)
     return _made(plan) | {"status": {str(pk): [before[pk], after[pk]] for pk in stored if before[pk] != after[pk]}}
 
@@ -92,6 +94,12 @@ def _texts(changes: dict[str, list[Any]]) -> dict[str, list[str | None]]:
     return {name: [None if value is None else str(value) for value in values] for name, values in changes.items()}
 
 
+def _entry(changes: dict[str, list[Any]]) -> dict[str, Any]:
+    """Return the changes as the trail writes them down."""
+    before, after = ({name: values[at] for name, values in changes.items()} for at in (0, 1))
+    return differences(before, after)
+
+
 def _keyed(duties: dict[int, str]) -> dict[str, str]:
     return {str(pk): duty for pk, duty in duties.items()}
 
@@ -107,24 +115,3 @@ def _statuses(pks: list[int]) -> dict[int, str]:
     for batch in batches(pks):
         found |= dict(Activity.objects.filter(pk__in=batch).order_by().values_list("pk", "status"))
     return found
-
-
-def _leave_entries(plan: ActivityPlan, user: User) -> None:
-    """Leave one entry for the new and changed activities in each part of the tree that the user writes to."""
-    for path in access.scope_paths(user, Resource.ACTIVITY, Right.WRITE):
-        new = [activity.pk for activity in _inside(path, plan.new)]
-        changes = {id(activity): values for activity, values in plan.changed}
-        changed = {
-            str(activity.pk): differences(*_before_and_after(changes[id(activity)]))
-            for activity in _inside(path, [activity for activity, _ in plan.changed])
-        }
-        if new or changed:
-            record("import", Activity, path=path, changes={"new": new, "changed": changed})
-
-
-def _before_and_after(changes: dict[str, list[Any]]) -> tuple[dict[str, Any], dict[str, Any]]:
-    return {name: old for name, (old, _) in changes.items()}, {name: new for name, (_, new) in changes.items()}
-
-
-def _inside(path: str, activities: Iterable[Activity]) -> list[Activity]:
-    return [activity for activity in activities if activity.area.path.startswith(path)]

@@ -18,7 +18,6 @@ from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
 from members.ground.export import ExportSheet, workbook_of
 from members.models import Duty
-from members.models.uploads import FORGOTTEN
 from members.roster import stages
 from members.roster.errorbook import mark
 from members.roster.refusal import UnreadableFile
@@ -43,7 +42,7 @@ HOW = (
     ("参加表的活动日期、名称、主办", "和“活动”表里的一样，或和已登记的活动一样。"),
     ("姓名、住址", "有同名的才需要填住址，如“第一社区 迎晖苑1期 1号楼 302”。"),
     ("六员", f"{'、'.join(map(str, Duty.Kind.labels))}，可以空着。"),
-    ("参加表的出勤情况（可以加这一列）", "到会、迟到、早退、请假、缺席。空着算到会；请假、缺席的不登记。"),
+    ("参加表的出勤情况（可以加这一列）", "到会、迟到、早退、请假、缺席。全都空着算到会；请假、缺席的不登记。"),
 )
 
 
@@ -59,7 +58,7 @@ def index(request):
     uploads = ActivityImport.objects.for_user(request.user)
     uploads.bury_the_silent()
     uploads.forget_expired()
-    recent = Paginator(uploads.select_related("area", "user").defer(*FORGOTTEN), 20).get_page(request.GET.get("p"))
+    recent = Paginator(uploads.select_related("area", "user").light(), 20).get_page(request.GET.get("p"))
     return page(request, "activities/import.html", title="导入活动", form=form, how=HOW, imports=recent)
 
 
@@ -98,6 +97,7 @@ def show(request, pk):
         report=report,
         problems=report.problems[:MOST_LISTED],
         new=report.new[:MOST_LISTED],
+        changed=report.changed[:MOST_LISTED],
         absent=report.absent[:MOST_LISTED],
         most_listed=MOST_LISTED,
     )
@@ -171,7 +171,7 @@ def undo(request, pk):
         do_step(request, lambda: steps.undo_step(upload, request.user))
         return redirect("activities:imported", pk)
     is_written = upload.status == Status.APPLIED
-    staying = ActivityUndoing(upload, request.user).staying.as_list() if is_written else []
+    staying = ActivityUndoing(upload, request.user).staying() if is_written and upload.made else []
     return page(request, "activities/import_undo.html", title="撤销导入", upload=upload, staying=staying)
 
 

@@ -46,7 +46,8 @@ class ColumnsForm(forms.Form):
             )
 
     def clean(self) -> dict[str, Any]:
-        if not any(self.REQUIRED in self._chosen(head).values() for head in self.asked.heads):
+        is_found = any(self.REQUIRED in self._chosen(head).values() for head in self.asked.heads)
+        if not is_found and not self.cleaned_data.get("hidden_sheets"):  # what is hidden is read, and asked about
             required = self.LABELS[self.REQUIRED]
             raise forms.ValidationError(f"请先找出“{required}”是哪一列：在那一列的右边选“{required}”。")
         for head in self.asked.heads:

@@ -40,19 +40,23 @@ class UploadQuerySet(models.QuerySet[Any]):
         if not lost:
             return 0
         with atomic_write():
-            rows = list(silent.filter(pk__in=lost).order_by("pk").select_for_update(no_key=True).defer(*FORGOTTEN))
+            rows = list(silent.filter(pk__in=lost).order_by("pk").select_for_update(no_key=True).light())
             for row in rows:
                 row.advance(Upload.Status.FAILED, message=INTERRUPTED.format(row.BOOK), **FORGOTTEN)
         return len(rows)
 
     def waiting(self) -> Self:
         """Uploads at which the user has something to do, without their content."""
-        return self.filter(status__in=Upload.WAITING).defer(*FORGOTTEN)
+        return self.filter(status__in=Upload.WAITING).light()
+
+    def light(self) -> Self:
+        """Leave the columns with personal data in the database until they are asked for: they are large."""
+        return self.defer(*self.model.SEALED)
 
     def expired(self) -> Self:
         """Uploads kept longer than the retention allows."""
         kept_since = timezone.now() - timedelta(days=settings.RETENTION["upload"])
-        return self.filter(created_at__lt=kept_since).exclude(**FORGOTTEN)
+        return self.filter(created_at__lt=kept_since).exclude(**self.model.SEALED)
 
     def forget_expired(self) -> int:
         """Delete file and plan of expired uploads; return how many. The user, the times and the counts stay."""
@@ -61,22 +65,24 @@ class UploadQuerySet(models.QuerySet[Any]):
             return 0
         with atomic_write():
             reviewed = old.filter(status__in=Upload.WAITING).order_by("pk").select_for_update(no_key=True)
-            for row in reviewed.defer(*FORGOTTEN):
+            for row in reviewed.light():
                 row.advance(Upload.Status.DISCARDED)
-            return old.update(**FORGOTTEN)
+            return old.update(**self.model.SEALED)
 
 
 class Upload(WithStatus):
     """One uploaded workbook, its user and its result. The file and the plan are personal data: both are encrypted.
 
     A kind of upload says which `RESOURCE` its writers need, what its file is called (`BOOK`), which `TASKS` work it,
-    and under which name the meaning of its columns is remembered (`COLUMNS`).
+    under which name the meaning of its columns is remembered (`COLUMNS`), and which columns hold personal data, emptied
+    when their time is over (`SEALED`).
     """
 
     RESOURCE: ClassVar[Resource]
     BOOK: ClassVar[str]
     TASKS: ClassVar[Sequence[str]]
     COLUMNS: ClassVar[str]
+    SEALED: ClassVar[dict[str, Any]] = FORGOTTEN
 
     class Status(models.TextChoices):
         READING = "reading", "正在读取"

@@ -157,7 +157,9 @@ def name_cells(
         return []
     sheets = _parts(raw, first, index, words, terms)
     if sheets[0].is_chosen and words.required not in sheets[0].columns and not terms.always:
-        return []  # the user said that it is no such list
+        if likely is not None and sheets[0].columns:
+            likely.append(replace(sheets[0], is_unread=True))
+        return []  # the user said that it is no such list, if nothing of it is used
     if raw.is_hidden and not terms.hidden_sheets:
         return sheets
     readers = [_RowReader(sheet, words, Texts() if texts is None else texts) for sheet in sheets]

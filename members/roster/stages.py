@@ -27,7 +27,7 @@ Then = Callable[[Any], object]
 
 BROKEN = "读取时出了意外，没有写入任何数据。请重新上传一次；再不行，请把文件交给管理员。"
 OVERTAKEN = "写入时正好有人登记了同样的内容，什么都没有写入。已重新比对，请再核对一遍。"
-NOT_WRITTEN = "写入没有成功，什么都没有改变。请稍后再试一次。"
+NOT_WRITTEN = "写入没有成功，什么都没有改变。请稍后再试一次；再不行，请把文件交给管理员。"
 LOCKED_OUT = "您在这个区域的岗位已经变动，不能再写入。没有写入任何数据。"
 
 
@@ -90,9 +90,9 @@ def write_by(upload: Upload, work: Callable[[], object], *, review: Callable[[st
             upload.begin(Upload.Status.APPLYING, 10)
             work()
         except ChangedMeanwhile as change:
-            _go_back(review, change.sentence)
+            _go_back(upload, review, change.sentence)
         except IntegrityError:
-            _go_back(review, OVERTAKEN)
+            _go_back(upload, review, OVERTAKEN)
         except UnreadableFile as refused:
             _end(upload, Upload.Status.FAILED, refused.sentence)
         except KeyLost:
@@ -103,7 +103,7 @@ def write_by(upload: Upload, work: Callable[[], object], *, review: Callable[[st
             if is_away(error):
                 raise  # the worker writes it then
             logger.exception("%s could not be written.", _name(upload))
-            _go_back(review, NOT_WRITTEN)
+            _go_back(upload, review, NOT_WRITTEN)
 
 
 def columns_step(
@@ -136,10 +136,13 @@ def discard_step(upload: Upload) -> None:
     upload.advance(Upload.Status.DISCARDED, **FORGOTTEN)
 
 
-def _go_back(review: Callable[[str], object], sentence: str) -> None:
+def _go_back(upload: Upload, review: Callable[[str], object], sentence: str) -> None:
     """Go back to review, unless another worker wrote the upload or somebody ended it meanwhile."""
-    with suppress(Conflict):
-        review(sentence)
+    try:
+        with suppress(Conflict):
+            review(sentence)
+    except UnreadableFile as refused:
+        _end(upload, Upload.Status.FAILED, refused.sentence)
 
 
 def _end(upload: Upload, status: str, message: str) -> None:

@@ -138,7 +138,8 @@ def undo_step(roster_import: RosterImport) -> None:
     try:
         with atomic_write():
             _lock_street(roster_import)
-            roster_import.advance(RosterImport.Status.UNDONE, undone_at=timezone.now())
+            roster_import.advance(RosterImport.Status.UNDONE, undone_at=timezone.now(), **FORGOTTEN)
+            roster_import.refresh_from_db(fields=["applied_at", "counts"])  # it may have been written meanwhile
             staying = take_back(roster_import)
             roster_import.kept = list(staying.members)
             roster_import.counts |= {"staying": staying.as_dict()}

@@ -15,7 +15,6 @@ from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
 from members.ground.export import workbook
 from members.models import Member, RosterImport
-from members.models.uploads import FORGOTTEN
 from members.roster import job, stages, steps
 from members.roster.errorbook import mark
 from members.roster.headings import HEADINGS
@@ -50,7 +49,7 @@ def index(request):
     imports = RosterImport.objects.for_user(request.user)
     imports.bury_the_silent()
     imports.forget_expired()
-    recent = Paginator(imports.select_related("area", "user").defer(*FORGOTTEN), 20).get_page(request.GET.get("p"))
+    recent = Paginator(imports.select_related("area", "user").light(), 20).get_page(request.GET.get("p"))
     return page(request, "members/roster_index.html", title="导入花名册", form=form, imports=recent)
 
 

@@ -20,8 +20,9 @@ from activities.imports.report import Report, seal_book, unseal_book
 from activities.imports.sheets import read_book
 from activities.imports.write import write
 from activities.models import Activity, ActivityImport, Attendance
-from activities.rules.attendance import enrol
+from activities.rules.attendance import enrol, note_duties
 from members.ground.access import PostKind
+from members.ground.export import ExportSheet, workbook_of
 from members.models import Area, AreaName, AuditEntry, Member, RosterColumns, User
 from members.roster.stages import ChangedMeanwhile
 from tests import factories
@@ -155,8 +156,8 @@ def test_a_filled_cell_changes_what_is_there_and_an_empty_one_does_not(secretary
     assert counts(report)[0] == (0, 1, 0)
     there.refresh_from_db()
     assert (there.result, there.co_organisers) == ("清出杂物 3 袋", "工会")
-    entry = AuditEntry.objects.get(action="import")
-    assert entry.changes == {"new": [], "changed": {str(there.pk): {"result": ["", "清出杂物 3 袋"]}}}
+    entry = AuditEntry.objects.filter(action="change", row=str(there.pk)).latest("pk")
+    assert entry.changes == {"result": ["", "清出杂物 3 袋"]}
 
 
 def test_a_planned_one_becomes_held_or_cancelled(secretary: User, group: Area) -> None:
@@ -323,6 +324,67 @@ def test_who_came_to_a_row_with_an_error_is_led_to_that_row(secretary: User, mem
     assert sentences(secretary, [activity(工作领域="卫生")], [came()])[1].startswith("这次活动在“活动”那一行有错误")
 
 
+def test_who_came_is_not_taken_to_the_other_session_of_a_row_with_an_error(secretary: User, member: Member) -> None:
+    rows = [activity(开始时间="9:00"), activity(开始时间="14:00", 工作领域="卫生")]
+    assert "有错误" in sentences(secretary, rows, [came()])[1]
+    brought(secretary, rows, [came()])
+    assert not Attendance.objects.exists()
+
+
+def test_who_came_to_one_of_two_sessions_is_asked_about(secretary: User, group: Area, member: Member) -> None:
+    for begins_at in (None, time(14)):
+        factories.activity(group, title="楼道大扫除", held_on=DAY, begins_at=begins_at)
+    assert "2 次同名活动" in sentences(secretary, [], [came()])[0]
+
+
+def test_another_session_of_a_day_is_another_activity(secretary: User, group: Area) -> None:
+    factories.activity(group, title="楼道大扫除", held_on=DAY, begins_at=time(14), result="下午")
+    brought(secretary, [activity(开始时间="9:00", 活动结果="上午")])
+    assert set(Activity.objects.values_list("begins_at", "result")) == {(time(9), "上午"), (time(14), "下午")}
+
+
+@pytest.mark.parametrize("word", ["已迁出", "住在别处"])
+def test_a_namesake_is_not_taken_for_who_moved_away(secretary: User, group: Area, other_group: Area, word: str) -> None:
+    there = factories.activity(group, held_on=DAY)
+    gone, _ = factories.person("赵大年", group, room="201"), factories.person("赵大年", group, room="301")
+    assert "登记的名单里没有" in sentences(secretary, [], [came("赵大年", 住址=word)])[0]
+    enrol(there, [gone.pk], user=secretary, source="tick")
+    gone.move(to=other_group, room="101")
+    assert counts(brought(secretary, [], [came("赵大年", 住址=word)]))[1] == (0, 0, 1)
+
+
+def test_a_member_of_another_street_is_not_found(secretary: User, group: Area, far_member: Member) -> None:
+    factories.post(secretary, PostKind.STREET, far_member.street)
+    assert "没有找到" in sentences(secretary, [activity()], [came(far_member.name)])[0]
+
+
+def test_places_whose_names_run_together_are_told_apart(secretary: User, community: Area) -> None:
+    for compound, building in (("梅园1", "1号楼"), ("梅园", "11号楼")):
+        factories.building(building, factories.area(compound, community))
+    brought(secretary, [activity(主办="第一社区 梅园 11号楼"), activity(主办="第一社区 梅园1 1号楼", 活动名称="合唱")])
+    assert {made.title: made.area.label for made in Activity.objects.select_related("area")} == {
+        "楼道大扫除": "第一社区 梅园 11号楼", "合唱": "第一社区 梅园1 1号楼",
+    }  # fmt: skip
+    assert "有 2 个" in sentences(secretary, [activity(主办="第一社区梅园11号楼")])[0]
+
+
+def test_one_that_somebody_came_to_is_not_cancelled(secretary: User, group: Area, member: Member) -> None:
+    there = factories.activity(group, title="楼道大扫除", held_on=DAY, is_held=False)
+    cancelled = activity(状态="已取消")
+    assert "已经取消" in sentences(secretary, [cancelled], [came()])[0]
+    Attendance.objects.create(activity=there, member=member, source="code")
+    assert "已经登记了参加的人，不能取消" in sentences(secretary, [cancelled])[0]
+
+
+def test_the_preview_lists_what_is_changed(client: Client, group: Area) -> None:
+    there = factories.activity(group, title="楼道大扫除", held_on=DAY, is_held=False)
+    there.place = "空地"
+    there.save()
+    page = previewed(client, book([activity(地点="广场", 状态="已举办")])).content.decode()
+    for words in ("将修改的活动", "地点：空地 → 广场", "状态：计划中 → 已举办"):
+        assert words in page
+
+
 def test_a_closed_area_takes_no_new_activity(secretary: User, group: Area) -> None:
     group.close(on=DAY - timedelta(days=1))
     assert "没有启用" in sentences(secretary, [activity()])[0]
@@ -483,14 +545,12 @@ def test_a_leader_writes_in_their_building_alone(leader: User, station: Area, se
 
 
 def test_it_is_on_record(secretary: User, member: Member) -> None:
-    brought(secretary, [activity()], [came()])
+    kept = books.written(uploaded(book([activity()], [came()]), secretary))
     made = Activity.objects.get()
     entry = AuditEntry.objects.get(action="import")
-    assert (entry.model, entry.changes) == ("activities.Activity", {"new": [made.pk], "changed": {}})
-    assert AuditEntry.objects.filter(row=str(made.pk), action="change").get().changes["attendances"] == [
-        [],
-        [member.pk],
-    ]
+    assert (entry.model, entry.row, entry.changes["new"]) == ("activities.ActivityImport", str(kept.pk), [made.pk])
+    told = AuditEntry.objects.filter(row=str(made.pk), action="change").get().changes
+    assert told["attendances"] == [[], [member.pk]]
 
 
 def test_no_query_a_row(secretary: User, group: Area, django_assert_max_num_queries: Any) -> None:
@@ -523,6 +583,44 @@ def test_unknown_columns_are_asked_about_once(client: Client, group: Area) -> No
     assert Activity.objects.get().title == "楼道大扫除"
     again = UNNAMED.replace("楼道大扫除".encode(), "合唱".encode())
     assert "确认写入 1 次活动" in previewed(client, again).content.decode()
+
+
+def test_who_came_without_a_column_of_organisers_came_to_the_activity_of_the_file(
+    client: Client, secretary: User, group: Area, community: Area, member: Member
+) -> None:
+    factories.activity(community, title="楼道大扫除", held_on=DAY)
+    titled = workbook_of([
+        ExportSheet("活动", list(activity()), [list(activity().values())], {}),
+        ExportSheet("参加", ["姓名", "活动名称", "日期"], [["欧阳建国", "楼道大扫除", DAY]], {}),
+    ])  # fmt: skip
+    previewed(client, titled)
+    confirm(client)
+    assert Attendance.objects.get().activity.area == group
+
+
+def test_a_sheet_of_names_must_say_of_which_activity(client: Client, group: Area) -> None:
+    content = workbook_of([
+        ExportSheet("活动", list(activity()), [list(activity().values())], {}),
+        ExportSheet("签到表", ["姓名", "哪次"], [["欧阳建国", "楼道大扫除"]], {}),
+    ])  # fmt: skip
+    page = previewed(client, content).content.decode()
+    assert "没有读取的工作表：签到表" in page
+    client.post(at("columns/again/"))
+    fields = named_columns(ActivityImport.objects.get(), {"姓名": "member"})
+    assert "工作表“签到表”选了“姓名”" in client.post(at("columns/"), fields).content.decode()
+
+
+def test_a_list_that_is_hidden_is_read_where_no_other_is_there(client: Client, group: Area) -> None:
+    hidden = load_workbook(io.BytesIO(book([activity()])))
+    hidden["活动"].sheet_state = "hidden"
+    del hidden["参加"]
+    hidden.create_sheet("封面").append(["活动汇总"])
+    file = io.BytesIO()
+    hidden.save(file)
+    previewed(client, file.getvalue())
+    asked = ActivityImport.objects.get()
+    sent = named_columns(asked, {}) | {"hidden_sheets": "on"}
+    assert "确认写入 1 次活动" in client.post(at("columns/"), sent, follow=True).content.decode()
 
 
 def test_the_name_of_the_activity_must_be_told(client: Client, group: Area) -> None:
@@ -604,6 +702,50 @@ def test_what_was_edited_since_stays_and_is_listed(client: Client, secretary: Us
     assert [made.title for made in Activity.objects.all()] == ["合唱"]
     assert Attendance.objects.get().activity == edited
     assert undone.kept == [[f"{DAY} {GROUP} 合唱", "导入之后又有人改过"]]
+    assert (undone.made, undone.content) == (None, None)
+
+
+def test_what_a_later_import_changed_stays(client: Client, group: Area) -> None:
+    previewed(client, book([activity()]))
+    confirm(client)
+    first = ActivityImport.objects.get()
+    previewed(client, book([activity(地点="楼前空地")]))
+    confirm(client)
+    client.post(f"{URL}{first.pk}/undo/")
+    first.refresh_from_db()
+    assert Activity.objects.get().place == "楼前空地"
+    assert [why for _, why in first.kept] == ["导入之后又有人改过"]
+
+
+def test_a_role_that_somebody_changed_since_stays_and_is_listed(
+    client: Client, secretary: User, group: Area, member: Member
+) -> None:
+    there = factories.activity(group, title="楼道大扫除", held_on=DAY)
+    previewed(client, book([], [came(六员="调解员")]))
+    confirm(client)
+    note_duties(there, {member.pk: "helper"}, user=secretary)
+    assert "有 1 位的参加、六员" in client.get(at("undo/")).content.decode()
+    assert [why for _, why in taken_back(client).kept] == ["有 1 位的参加、六员在导入之后又有人改过，没有撤销"]
+    assert there.attendances.get().duty == "helper"
+
+
+def test_an_import_whose_time_is_over_is_not_taken_back(client: Client, member: Member) -> None:
+    previewed(client, book([activity()], [came()]))
+    confirm(client)
+    ActivityImport.objects.update(made=None)
+    assert client.get(at("undo/")).status_code == 200
+    assert "不能再整批撤销" in client.post(at("undo/"), follow=True).content.decode()
+    assert Attendance.objects.count() == 1
+
+
+def test_an_undo_that_was_opened_before_the_writing_knows_what_was_written(
+    client: Client, secretary: User, member: Member
+) -> None:
+    kept = uploaded(book([activity()], [came()]), secretary)
+    early = ActivityImport.objects.get(pk=kept.pk)
+    books.written(kept)
+    steps.undo_step(early, secretary)
+    assert everything() == [[], []]
 
 
 def test_a_value_that_somebody_set_since_stays(client: Client, secretary: User, group: Area) -> None:

@@ -97,7 +97,7 @@ def settle(hand: Hand) -> None:
     for heading, field in MEANT.items():
         hand.choose(hand.page.get_by_label(heading, exact=True), field)
     hand.choose(hand.page.get_by_label("这张表里的人"), "都是在册党员")
-    hand.press("下一步：核对名单")
+    hand.press("下一步：核对")
     hand.click(hand.page.get_by_role("link", name="有 2 个地址不认识"))
     for name, compound in COMPOUNDS.items():
         asked = hand.page.get_by_role("group", name=f"“{name}”")

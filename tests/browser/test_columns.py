@@ -31,7 +31,7 @@ def test_columns_are_settled_once(enter: Callable[[User], Page], street: Area, t
     for heading, field in MEANT.items():
         page.get_by_label(heading, exact=True).select_option(label=field)
     page.get_by_label("这张表里的人").select_option(label="都是在册党员")
-    page.get_by_role("button", name="下一步：核对名单").click()
+    page.get_by_role("button", name="下一步：核对").click()
     page.get_by_role("button", name="确认写入 1 人").click()
     expect(page.get_by_text("已写入")).to_be_visible()
     assert Member.objects.get().phone == "19900001234"

@@ -29,7 +29,8 @@ def reading_club(community: Area) -> Area:
 def book(*words: str) -> ActivityBook:
     cells = {"held_on": "2026-03-01", "title": "读书会", "area": "第一社区 迎晖苑1期"}
     rows = [cells | {"member": f"测试{sign}", "attended": word} for sign, word in zip("甲乙丙", words, strict=False)]
-    return ActivityBook(came=[ImportRow("参加", number, row) for number, row in enumerate(rows, start=2)])
+    came = [ImportRow("参加", number, row) for number, row in enumerate(rows, start=2)]
+    return ActivityBook(came=came, headings={"参加": {"area": "主办"}})
 
 
 def looked(user: User, *words: str) -> Report:
@@ -76,3 +77,18 @@ def test_a_word_that_says_neither_is_an_error(reading_club: Area, secretary: Use
     (problem,) = looked(secretary, word).problems
     assert (problem.row, problem.column, problem.value) == (2, "出勤情况", word)
     assert brought(book(word), secretary).came.new == 0
+
+
+def test_a_blank_beside_marks_is_asked_about(reading_club: Area, secretary: User) -> None:
+    report = looked(secretary, "√", "", "请假")
+    assert (report.came.new, len(report.absent)) == (1, 1)
+    assert [(problem.row, problem.message[:6]) for problem in report.problems] == [(3, "没有写来没来")]
+
+
+def test_a_blank_beside_who_is_absent_says_that_one_came(reading_club: Area, secretary: User) -> None:
+    report = looked(secretary, "", "请假", "")
+    assert (report.came.new, len(report.absent), report.problems) == (2, 1, [])
+
+
+def test_the_own_name_is_a_signature(reading_club: Area, secretary: User) -> None:
+    assert looked(secretary, "测试甲").came.new == 1

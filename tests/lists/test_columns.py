@@ -203,7 +203,7 @@ def test_a_sheet_that_was_left_out_is_not_named_again(
     client = logged_in(secretary)
     client.post(f"/roster/{upload.pk}/columns/again/")
     upload.refresh_from_db()
-    upload = settle(client, upload, named_columns(upload, {}))
+    upload = settle(client, upload, named_columns(upload, {"楼组数": "", "党员数": ""}))
     assert plan_of(upload).notes == []
     assert plan_of(preview(content, community, secretary)).notes == []
 

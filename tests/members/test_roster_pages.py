@@ -76,7 +76,7 @@ def test_what_nobody_can_name_is_asked_about(client: Client, community: Area, na
     before = everything()
     asked = upload(client, (ROSTERS / name).read_bytes(), community, name=name)
     assert asked.status == Status.COLUMNS
-    assert "下一步：核对名单" in shown(client, asked)
+    assert "下一步：核对" in shown(client, asked)
     assert everything() == before
 
 
