@@ -37,6 +37,7 @@ def main(runs: int = 5) -> int:
 
 def roster_lines(street: Area, runs: int) -> list[BenchLine]:
     content = ground.roster()
+    columns = columns_line(content, street, runs)  # nobody is there after it
     stock = median(lambda: stock_roster.bring_in(content), stock_runs(runs), before=ground.without_people)
     floor = median(lambda: read_and_insert(content, street), runs, before=ground.without_people)
     ours = median(lambda: bring_in(content, street), runs, before=ground.without_people)
@@ -57,7 +58,7 @@ def roster_lines(street: Area, runs: int) -> list[BenchLine]:
             4,
             False,
         ),
-        columns_line(content, street, runs),
+        columns,
     ]
 
 
