@@ -13,12 +13,14 @@ from members.ground import audit
 from members.ground.history import batches, write_history
 from members.ground.paths import NextPaths
 from members.ground.pinyin import spell
+from members.ground.rows import maker
 from members.models import Area, Employer, EmployerName, Member, Residence, RosterImport
 from members.roster.planned import Outcome, Plan, PlannedRow, Status
 from members.roster.refusal import UnreadableFile
 from members.roster.stages import ChangedMeanwhile
 
-Columns = dict[str, dict[str, Any]]
+Filled = dict[str, Member]
+new_member, new_home = maker(Member), maker(Residence)
 AT_ONCE = 500
 WRITTEN = (Status.NEW, Status.CHANGED)
 CHANGED = "预览之后有 {} 行对应的资料被别人改动了，已重新比对，请再核对一遍。"
@@ -31,27 +33,24 @@ def refuse_if_changed(seen: dict[str, Outcome], now: Plan) -> None:
         raise ChangedMeanwhile(CHANGED.format(len(changed)), changed)
 
 
-def columns_of(plan: Plan) -> Columns:
-    """Return by row key the columns of the member to write, without the employer, which may still have to be made."""
-    blank = _values(Member())
-    return {row.key: _columns(row, blank) for row in plan.rows if row.status in WRITTEN}
+def fill(plan: Plan) -> Filled:
+    """Return by row key an unsaved member with the values to write, without an employer, which may have to be made.
+
+    It turns values into columns, such as a phone into its digest.
+    """
+    return {row.key: _filled(row) for row in plan.rows if row.status in WRITTEN}
 
 
-def _columns(row: PlannedRow, blank: dict[str, Any]) -> dict[str, Any]:
-    """Return a row's columns; a Member that is not saved turns values into columns, such as a phone into its digest."""
-    filled = Member()
+def _filled(row: PlannedRow) -> Member:
+    filled = new_member()
     for name, value in row.writes.items():
         setattr(filled, name, value)
     if "name" in row.writes:
         filled.pinyin, filled.initials = spell(filled.name)
-    return {name: value for name, value in _values(filled).items() if name in row.writes or value != blank[name]}
+    return filled
 
 
-def _values(member: Member) -> dict[str, Any]:
-    return {field.attname: getattr(member, field.attname) for field in Member._meta.concrete_fields}
-
-
-def write(plan: Plan, roster_import: RosterImport, columns: Columns) -> dict[str, Any]:
+def write(plan: Plan, roster_import: RosterImport, filled: Filled) -> dict[str, Any]:
     """Write the plan's new and changed rows; return the ids of the employers, codes, groups and names made for them."""
     rows = [row for row in plan.rows if row.status in WRITTEN]
     areas = {area.path: area for area in Area.objects.inside(roster_import.area)}
@@ -59,7 +58,7 @@ def write(plan: Plan, roster_import: RosterImport, columns: Columns) -> dict[str
     street = Area.objects.get(path=roster_import.area.street_path)
     employers, names = _make_employers(plan), _learn_names(plan, street)
     places = {path: area.pk for path, area in areas.items()} | {mark: area.pk for mark, area in groups.items()}
-    members = _write_members(rows, roster_import, employers, columns)
+    members = _write_members(rows, roster_import, employers, filled)
     _write_residences(rows, roster_import, members, places)
     made = {
         "employers": list(employers.values()),
@@ -108,25 +107,37 @@ def _make_employers(plan: Plan) -> dict[str, int]:
 
 
 def _write_members(
-    rows: list[PlannedRow], roster_import: RosterImport, employers: dict[str, int], columns: Columns
+    rows: list[PlannedRow], roster_import: RosterImport, employers: dict[str, int], filled: Filled
 ) -> dict[str, int]:
     """Write the members; return their ids by row key."""
     street = Area.objects.get(path=roster_import.area.street_path)
     members = {row.key: row.member for row in rows if row.member}
     for part in batches([row for row in rows if row.status == Status.NEW], AT_ONCE):
-        new = [Member(street=street, employer_id=_employer_of(row, employers), **columns[row.key]) for row in part]
+        new = [filled[row.key] for row in part]
+        for row, member in zip(part, new, strict=True):
+            member.street_id, member.employer_id = street.pk, _employer_of(row, employers)
         Member.objects.bulk_create(new)
         write_history(Member, [member.pk for member in new], kind="+", roster_import=roster_import)
         members |= {row.key: member.pk for row, member in zip(part, new, strict=True)}
     altered = [row for row in rows if row.member and (row.writes or "employer" in row.changes)]
+    blank = _values(Member())
     of_street = Member.objects.select_for_update(no_key=True).filter(street=street)
     for part in batches(altered, AT_ONCE):
         known = of_street.in_bulk([row.member for row in part])
         for row in part:
-            _alter(known[row.member], columns[row.key], _employer_of(row, employers))
+            _alter(known[row.member], _columns(row, filled[row.key], blank), _employer_of(row, employers))
         overwrite(Member, list(known.values()))
         write_history(Member, list(known), kind="~", roster_import=roster_import)
     return members
+
+
+def _columns(row: PlannedRow, filled: Member, blank: dict[str, Any]) -> dict[str, Any]:
+    """Return the columns that the row's values turn into."""
+    return {name: value for name, value in _values(filled).items() if name in row.writes or value != blank[name]}
+
+
+def _values(member: Member) -> dict[str, Any]:
+    return {field.attname: getattr(member, field.attname) for field in Member._meta.concrete_fields}
 
 
 def _alter(member: Member, columns: dict[str, Any], employer: int | None) -> None:
@@ -180,8 +191,9 @@ def _settle(row: PlannedRow, member: int, places: dict[str, int], day: date) -> 
     joined_on = _joined_on(row, day)
     # A new member who joined the group's party group on an earlier day lived there on that day.
     since = min(day, joined_on or day) if row.member is None else day
-    home = Residence(member_id=member, area_id=places[row.place.path], room=row.room, since=since, joined_on=joined_on)
-    home.is_since_known = False
+    home = new_home()
+    home.member_id, home.area_id, home.room = member, places[row.place.path], row.room
+    home.since, home.joined_on, home.is_since_known = since, joined_on, False
     return home
 
 

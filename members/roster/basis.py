@@ -6,6 +6,9 @@ A plan stays valid as long as a second look-up, behind the street's lock, finds 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from hashlib import sha256
+
+import orjson
 
 from members.ground.access import Range
 from members.models import Area
@@ -44,10 +47,18 @@ class Basis:
     shared: set[int]
 
 
-def look(reading: Reading, terms: Terms) -> Basis:
-    """Look up the basis of a plan: one query a table, whatever the file's length."""
+def mark_of(terms: Terms, basis: Basis) -> str:
+    """Return a digest of both: a file has one plan on the same terms and rows."""
+    area = terms.area
+    asked = [area.pk, area.path, terms.day, terms.writable, terms.create_groups, dict(terms.choices)]
+    rows = [basis.people, basis.homes, basis.areas, basis.names, basis.employers, basis.aliases, sorted(basis.shared)]
+    return sha256(orjson.dumps([asked, rows], default=str, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def look(named: set[tuple[str, str]], terms: Terms) -> Basis:
+    """Look up the basis of a plan for a file with these employers: one query a table, whatever the file's length."""
     street = Area.objects.get(path=terms.area.street_path)
-    areas, named = area_rows(terms.area, day=terms.day), named_employers(reading)
+    areas = area_rows(terms.area, day=terms.day)
     employers, aliases = employer_rows(named), alias_rows(named, street)
     shared = shared_of(employers, aliases, street)
     return Basis(people_rows(street), home_rows(street), areas, name_rows(terms.area), employers, aliases, shared)

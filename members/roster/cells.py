@@ -47,6 +47,12 @@ SEX_DISAGREES = "性别与身份证号对不上（身份证号第 17 位单数�
 BIRTH_DISAGREES = "出生年月与身份证号对不上，请核对后改正其中一项"
 
 
+REPEAT = {
+    "sex", "standing", "party_since", "affiliation", "employer", "rank", "community", "station", "group", "room",
+    "joined", "skills", "fate",
+}  # fmt: skip
+
+
 @dataclass(slots=True)
 class CellProblem:
     """An error in one cell: its field, its heading as written ("" where there is no such column), the value as shown in
@@ -58,8 +64,21 @@ class CellProblem:
     message: str
 
 
+class Repeated(dict[str, dict[Cell, str]]):
+    """The values of a file's texts by field, so that what many rows say is read once; a file has one of its own."""
+
+    def __missing__(self, name: str) -> dict[Cell, str]:
+        self[name] = {}
+        return self[name]
+
+
 def clean(
-    row: RosterRow, *, affiliation: str, today: date, columns: Mapping[str, str] | None = None
+    row: RosterRow,
+    *,
+    affiliation: str,
+    today: date,
+    columns: Mapping[str, str] | None = None,
+    repeated: Repeated | None = None,
 ) -> tuple[dict[str, str], list[CellProblem]]:
     """Return the row's values and problems.
 
@@ -69,11 +88,14 @@ def clean(
     "021-59990000"; `standing` full/probationary; `party_since` a day, month or year; `affiliation` local/in_post;
     `rank` division/section; `joined` yes/no/ISO day; `skills` joined by 、.
     """
+    repeated = Repeated() if repeated is None else repeated
     values: dict[str, str] = {}
     messages: dict[str, str] = {}
     for name, cell in row.cells.items():
         try:
-            values[name] = read_cell(name, cell, today)
+            values[name] = (
+                _read_once(name, cell, today, repeated[name]) if name in REPEAT else read_cell(name, cell, today)
+            )
         except Unreadable as error:
             messages[name] = str(error)
     values["fate"] = values.get("fate") or (_fate(values.get("remark", "")) if values.get("remark") != "否" else "")
@@ -86,6 +108,15 @@ def clean(
         for name, message in sorted(messages.items(), key=lambda item: ORDER[item[0]])
     ]
     return {name: value for name, value in values.items() if value and name not in messages}, problems
+
+
+def _read_once(name: str, cell: Cell, today: date, known: dict[Cell, str]) -> str:
+    value = known.get(cell) if type(cell) is str else None
+    if value is None:
+        value = read_cell(name, cell, today)
+        if type(cell) is str:
+            known[cell] = value
+    return value
 
 
 def read_cell(name: str, cell: Cell, today: date) -> str:

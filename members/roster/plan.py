@@ -6,7 +6,7 @@ The preview shows the plan. Applying it plans again and compares, so that record
 from collections import defaultdict
 from dataclasses import replace
 
-from members.roster.basis import Basis, Terms, look, named_employers
+from members.roster.basis import Basis, Terms, look, mark_of, named_employers
 from members.roster.cells import CellProblem
 from members.roster.compare import MEMBER_FIELDS, WHO, fits, joined_alike, readable_change, same, share_birth_date
 from members.roster.known import KnownMember, Match, People
@@ -36,7 +36,9 @@ ONE_DOOR = "表里不止一行是这个姓名、这个住址"
 
 def make_plan(reading: Reading, terms: Terms, basis: Basis | None = None) -> Plan:
     """Return the plan of a file; without a `basis` it is looked up."""
-    planner = Planner(reading, terms, basis or look(reading, terms))
+    named = named_employers(reading)
+    basis = basis or look(named, terms)
+    planner = Planner(reading, terms, basis)
     prepared = [planner.prepare(entry) for entry in reading.entries]
     for row, entry in prepared:
         planner.plan(row, entry)
@@ -55,9 +57,17 @@ def make_plan(reading: Reading, terms: Terms, basis: Basis | None = None) -> Pla
         absent=absent,
         warnings=warnings,
         notes=[*notes, *planner.notes(), *planner.employers.notes()],
+        named=sorted(map(list, named)),
+        basis=mark_of(terms, basis),
         near_units=planner.employers.near,
         learned=names_used(planner.employers.learned, rows),
     )
+
+
+def is_current(plan: Plan, terms: Terms) -> bool:
+    """Whether the same plan would be made again on these terms, by what the database has now."""
+    named = {(name, code) for name, code in plan.named}
+    return plan.basis == mark_of(terms, look(named, terms))
 
 
 class Planner:

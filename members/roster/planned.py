@@ -97,7 +97,8 @@ class Plan:
 
     `absent` are the ids of members who live in the area and whom the file does not name. The clerk has to confirm
     `warnings` before writing; `notes` are for information. `near_units` are the questions on employers, by key, and
-    `learned` the names that the answers give to known employers (ids).
+    `learned` the names that the answers give to known employers (ids). `named` are the employers that the file
+    names, each with its code, `basis` is the mark of the rows that the plan rests on.
     """
 
     sheets: list[SheetNote]
@@ -110,6 +111,8 @@ class Plan:
     notes: list[str]
     near_units: dict[str, dict[str, Any]] = field(default_factory=dict)
     learned: dict[str, int] = field(default_factory=dict)
+    named: list[list[str]] = field(default_factory=list)
+    basis: str = ""
 
     @property
     def open_units(self) -> list[str]:

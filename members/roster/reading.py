@@ -8,7 +8,7 @@ from functools import partial
 from members.ground.days import Unreadable
 from members.ground.sealing import digest
 from members.ground.text import Cell
-from members.roster.cells import READERS, CellProblem, clean
+from members.roster.cells import READERS, CellProblem, Repeated, clean
 from members.roster.columns import ColumnGuess, ColumnTerms, Vocabulary
 from members.roster.headings import BY_CONTENT, DATE_FIELDS, FOREIGN, HEADINGS, WITHIN
 from members.roster.sheet import RosterSheet, read
@@ -139,11 +139,13 @@ def _heads(sheets: list[RosterSheet]) -> list[SheetHead]:
 
 def _entries(sheet: RosterSheet, today: date) -> list[RosterEntry]:
     """Clean the sheet's rows, and free the memory of each: there may be many."""
-    entries = []
+    entries, repeated = [], Repeated()
     rows, sheet.rows = sheet.rows[::-1], []
     while rows:
         row = rows.pop()
-        values, problems = clean(row, affiliation=sheet.affiliation, today=today, columns=sheet.columns)
+        values, problems = clean(
+            row, affiliation=sheet.affiliation, today=today, columns=sheet.columns, repeated=repeated
+        )
         if id_number := values.pop("id_number", ""):
             values["id_digest"] = digest(id_number, purpose="id")
         if phone := values.get("phone"):

@@ -1,7 +1,6 @@
 """An import's own steps: read, choose, apply, undo. Each is one transition of its `RosterImport`."""
 
 import logging
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError
@@ -14,11 +13,11 @@ from members.ground.states import Conflict
 from members.models import Area, RosterImport, User
 from members.models.uploads import FORGOTTEN
 from members.roster import stages
-from members.roster.apply import Columns, columns_of, refuse_if_changed, write
-from members.roster.basis import Basis, Terms, look
+from members.roster.apply import Filled, fill, refuse_if_changed, write
+from members.roster.basis import Terms
 from members.roster.columns import ColumnTerms
-from members.roster.plan import make_plan
-from members.roster.planned import Outcome, Plan, Status, answers_to
+from members.roster.plan import is_current, make_plan
+from members.roster.planned import Plan, Status, answers_to
 from members.roster.reading import Reading, read_roster
 from members.roster.refusal import UnreadableFile
 from members.roster.remembering import known_names, terms_of
@@ -189,51 +188,45 @@ def summary(plan: Plan) -> dict:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A plan ready to be written, with its terms and basis."""
-
-    terms: Terms
-    basis: Basis
-    plan: Plan
-    columns: Columns
-
-    def is_current(self, reading: Reading, terms: Terms) -> bool:
-        return terms == self.terms and look(reading, terms) == self.basis
-
-
 def _write(roster_import: RosterImport, *, only_good: bool) -> None:
-    """Plan while others may write, then lock the street, and write if the plan's terms and basis are still the same.
+    """Plan while others may write, then lock the street, and write if the plan is still current.
 
-    If they changed at each attempt, the last plan is made behind the lock.
+    If records changed at each attempt, the last plan is made behind the lock.
     """
-    reading, seen = unseal_reading(roster_import.reading)
     for attempt in range(ATTEMPTS):
-        prepared = _prepare(roster_import, reading, seen)
+        plan = _current_plan(roster_import)
+        filled = fill(plan)
         with atomic_write():
             _lock_street(roster_import)
             roster_import.begin(RosterImport.Status.APPLYING, 30)
-            if not prepared.is_current(reading, _terms(roster_import)):
+            if not is_current(plan, _terms(roster_import)):
                 if attempt + 1 < ATTEMPTS:
                     continue
-                prepared = _prepare(roster_import, reading, seen)
-            _carry_out(roster_import, prepared, only_good=only_good)
+                plan = _current_plan(roster_import)
+                filled = fill(plan)
+            _carry_out(roster_import, plan, filled, only_good=only_good)
             return
 
 
-def _prepare(roster_import: RosterImport, reading: Reading, seen: dict[str, Outcome]) -> Prepared:
-    terms = _terms(roster_import)
+def _current_plan(roster_import: RosterImport) -> Plan:
+    """Return the plan that the clerk saw, or a new one where it is not current any more.
+
+    ChangedMeanwhile where the new one would do something else.
+    """
+    terms, plan = _terms(roster_import), unseal_plan(roster_import.plan)
     if not any(low <= terms.area.path < high for low, high in terms.writable):
         raise UnreadableFile(LOCKED_OUT)
-    basis = look(reading, terms)
-    plan = make_plan(reading, terms, basis)
+    if is_current(plan, terms):
+        return plan
+    reading, seen = unseal_reading(roster_import.reading)
+    plan = make_plan(reading, terms)
     refuse_if_changed(seen, plan)
-    return Prepared(terms, basis, plan, columns_of(plan))
+    return plan
 
 
-def _carry_out(roster_import: RosterImport, prepared: Prepared, *, only_good: bool) -> None:
-    made = write(prepared.plan, roster_import, prepared.columns)
-    counts = summary(prepared.plan) | {"made": made}
+def _carry_out(roster_import: RosterImport, plan: Plan, filled: Filled, *, only_good: bool) -> None:
+    made = write(plan, roster_import, filled)
+    counts = summary(plan) | {"made": made}
     leftover = only_good and (counts[Status.ERROR] or counts[Status.DOUBT])
     kept = {} if leftover else FORGOTTEN
     roster_import.advance(RosterImport.Status.APPLIED, applied_at=timezone.now(), counts=counts, message="", **kept)

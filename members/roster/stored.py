@@ -4,6 +4,8 @@ There are two parts: the pages show the plan; the steps continue from the readin
 """
 
 import zlib
+from dataclasses import fields
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -18,15 +20,23 @@ from members.roster.reading import ColumnsUnsettled, Reading, RosterEntry, Sheet
 Sealed = bytes | memoryview | None
 
 
+# A row is kept without its fields' names, which stand once above all rows.
+ROW = [each.name for each in fields(PlannedRow)]
+packed_row = attrgetter(*ROW)
+
+
 def seal_plan(plan: Plan) -> bytes:
-    return _seal(plan)
+    whole = {each.name: getattr(plan, each.name) for each in fields(plan)}
+    return _seal(whole | {"fields": ROW, "rows": [packed_row(row) for row in plan.rows]})
 
 
 def unseal_plan(sealed: Sealed) -> Plan:
     packed = _unseal(sealed)
+    names = packed.pop("fields", [])  # another release may have kept other fields, or the names with each row
     sheets = [SheetNote(**sheet) for sheet in packed["sheets"]]
     codes = {int(pk): code for pk, code in packed["employer_codes"].items()}
-    return Plan(**packed | {"sheets": sheets, "rows": [_row(row) for row in packed["rows"]], "employer_codes": codes})
+    rows = [_row(names, values) for values in packed["rows"]]
+    return Plan(**packed | {"sheets": sheets, "rows": rows, "employer_codes": codes})
 
 
 def seal_reading(reading: Reading, plan: Plan) -> bytes:
@@ -48,19 +58,22 @@ def unseal_reading(sealed: Sealed) -> tuple[Reading, dict[str, Outcome]]:
     """Return the reading, and by row key the outcomes of the plan that the clerk saw."""
     packed, outcomes = _unseal(sealed)
     sheets = [SheetNote(**sheet) for sheet in packed["sheets"]]
-    entries = [RosterEntry(e["sheet"], e["row"], e["values"], _problems(e)) for e in packed["entries"]]
+    entries = [RosterEntry(e["sheet"], e["row"], e["values"], _problems(e["problems"])) for e in packed["entries"]]
     return Reading(sheets, entries, packed["hidden_sheets"], packed.get("unread_sheets", [])), outcomes
 
 
-def _row(packed: dict[str, Any]) -> PlannedRow:
-    packed["status"] = Status(packed["status"])
-    packed["place"] = RosterGroup(**packed["place"]) if packed["place"] else None
-    packed["problems"] = _problems(packed)
-    return PlannedRow(**packed)
+def _row(names: list[str], values: Any) -> PlannedRow:
+    if names == ROW:
+        row = PlannedRow(*values)
+    else:
+        row = PlannedRow(**dict(zip(names, values, strict=True)) if names else values)
+    row.status, row.problems = Status(row.status), _problems(row.problems)
+    row.place = RosterGroup(**row.place) if row.place else None  # type: ignore[arg-type]
+    return row
 
 
-def _problems(packed: dict[str, Any]) -> list[CellProblem]:
-    return [CellProblem(**problem) for problem in packed["problems"]]
+def _problems(packed: list[Any]) -> list[CellProblem]:
+    return [CellProblem(**problem) for problem in packed]
 
 
 def _seal(data: Any) -> bytes:

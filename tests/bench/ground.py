@@ -42,6 +42,7 @@ def database() -> Iterator[Area]:
     try:
         import_tree((ROSTERS / "areas.xlsx").read_bytes(), street=street_named(STREET), today=timezone.localdate())
         gc.freeze()  # as the server does, see louzu/wsgi.py
+        gc.set_threshold(50_000, 20, 20)
         yield Area.objects.get(level=Area.Level.STREET)
     finally:
         teardown_databases(made, verbosity=0)

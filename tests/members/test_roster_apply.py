@@ -184,7 +184,7 @@ def test_who_is_registered_between_planning_and_writing_is_seen(
 ) -> None:
     """Behind the street's lock the plan no longer holds: it is made anew, and the clerk asked where it differs."""
     roster = preview(sheet(cells("新人甲", 身份证号=ID_NUMBER)), community)
-    prepare, planned = steps._prepare, []
+    prepare, planned = steps._current_plan, []
 
     def overtaken(*arguments: Any) -> Any:
         prepared = prepare(*arguments)
@@ -193,7 +193,7 @@ def test_who_is_registered_between_planning_and_writing_is_seen(
             factories.person(name, group, id_number=ID_NUMBER if name == "新人甲" else "")
         return prepared
 
-    monkeypatch.setattr(steps, "_prepare", overtaken)
+    monkeypatch.setattr(steps, "_current_plan", overtaken)
     assert write(roster).status == ends
     assert Member.objects.filter(name="新人甲").count() == 1
     assert len(planned) == (2 if ends == Status.APPLIED else 1)
@@ -203,7 +203,7 @@ def test_a_street_that_never_holds_still_is_planned_behind_the_lock(
     community: Area, group: Area, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     roster = preview(sheet(cells("新人甲")), community)
-    monkeypatch.setattr(steps.Prepared, "is_current", lambda *_: False)
+    monkeypatch.setattr(steps, "is_current", lambda *_: False)
     assert write(roster).status == Status.APPLIED
     assert Member.objects.count() == 1
 

@@ -139,15 +139,15 @@ class TestWhatIsLeftUndone:
         upload = preview(sheet(cells("新人甲")), community)
         upload.advance(Status.APPLYING)
         first, second = (RosterImport.objects.select_related("area").get(pk=upload.pk) for _ in range(2))
-        prepare = steps._prepare
+        prepare = steps._current_plan
 
         def overtaken(*arguments: Any) -> Any:
             prepared = prepare(*arguments)
-            monkeypatch.setattr(steps, "_prepare", prepare)
+            monkeypatch.setattr(steps, "_current_plan", prepare)
             steps.apply_step(second, only_good=False)
             return prepared
 
-        monkeypatch.setattr(steps, "_prepare", overtaken)
+        monkeypatch.setattr(steps, "_current_plan", overtaken)
         steps.apply_step(first, only_good=False)
         assert (status_of(upload), Member.objects.count()) == (Status.APPLIED, 1)
 
