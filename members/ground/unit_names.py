@@ -6,6 +6,7 @@ are near: whether they are one unit, a person has to say.
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Any
 
 from django.db import models
@@ -23,6 +24,7 @@ UNNAMED = {"", "本", "我", "全"}  # 区, 本区: a region without its name
 Region = tuple[str | None, str | None]
 
 
+@lru_cache(maxsize=4096)  # few employers, many members
 def folded(name: str) -> str:
     """Return the text by which two names are one: no width, blanks, brackets, dots at the end, 责任 in 有限公司."""
     wide = unicodedata.normalize("NFKC", SELECTORS.sub("", name)).casefold()
@@ -87,6 +89,7 @@ class FoldedField(models.CharField):
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:
         """Fold the name as it is now; a save of other fields alone writes neither."""
-        text = {"folded": folded, "core": core}[self.how](model_instance.name)  # type: ignore[attr-defined]
+        name: str = model_instance.name  # type: ignore[attr-defined]
+        text = core(name) if self.how == "core" else folded(name)
         setattr(model_instance, self.attname, text)
         return text

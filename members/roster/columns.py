@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
-from functools import partial
+from functools import cached_property, partial
 from hashlib import sha256
 
 from members.ground.text import Cell, as_text, heading_key, is_nothing, squeezed
@@ -44,6 +44,12 @@ class Vocabulary:
     by_content: Sequence[str] = ()
     spoken: Collection[str] = ()
     known: Mapping[str, Collection[str]] = dataclass_field(default_factory=dict)
+
+    @cached_property
+    def by_key(self) -> dict[str, str]:
+        """The field by the key of its heading; the first that has it wins."""
+        fields = [(heading_key(heading), name) for name, headings in self.headings.items() for heading in headings]
+        return dict(reversed(fields))
 
 
 @dataclass(slots=True)
@@ -120,9 +126,8 @@ def by_heading(key: str, words: Vocabulary, named: Mapping[str, str] | None = No
     """Return (field, reason) by the heading alone; ("", "") where it says nothing."""
     if key in (named or {}):
         return (named or {})[key], CHOSEN
-    for name, headings in words.headings.items():
-        if key in map(heading_key, headings):
-            return name, EXACT
+    if name := words.by_key.get(key):
+        return name, EXACT
     if not key or len(key) > LONGEST_HEADING or any(word in key for word in words.foreign):
         return NOT_TAKEN, FOREIGN if key else ""
     return next(((name, f"{WITHIN}“{word}”") for word, name in words.within if word in key), (NOT_TAKEN, ""))

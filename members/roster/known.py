@@ -97,6 +97,8 @@ class People:
         if by_both or (by_id and not shared_id):
             return _by_number(by_both or by_id, values)
         name, room = values["name"], values.get("room", "")
+        if name not in self.living and name not in self.moved_away:
+            return Match()
         by_phone = _likely(self.by_phone.get((name, values.get("phone_digest", "")), []), values)
         neighbours = _likely(self.by_group.get((name, group), []), values)
         by_door = [(who, why) for who, why in neighbours if room and who.home and who.home.room == room]

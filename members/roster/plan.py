@@ -4,7 +4,6 @@ The preview shows the plan. Applying it plans again and compares, so that record
 """
 
 from collections import defaultdict
-from dataclasses import replace
 
 from members.roster.basis import Basis, Terms, look, mark_of, named_employers
 from members.roster.cells import CellProblem
@@ -184,7 +183,9 @@ class Planner:
             self._problem(row, entry, problem.field, problem.message)
             return entry
         row.place, row.doors, row.unknown, row.doubt = found.group, found.answers, found.unknown, found.why
-        return replace(entry, values=entry.values | {"room": found.room}) if found.room else entry
+        if not found.room:
+            return entry
+        return RosterEntry(entry.sheet, entry.row, entry.values | {"room": found.room}, entry.problems)
 
     def _status_of_doubtful_place(self, row: PlannedRow) -> Status:
         """Return whether a row without a place waits for an answer, or is left out by one."""
