@@ -15,7 +15,7 @@ from members.ground.paths import NextPaths
 from members.ground.pinyin import spell
 from members.ground.rows import maker
 from members.models import Area, Employer, EmployerName, Member, Residence, RosterImport
-from members.roster.planned import Outcome, Plan, PlannedRow, Status
+from members.roster.planned import Plan, PlannedRow, Status
 from members.roster.refusal import UnreadableFile
 from members.roster.stages import ChangedMeanwhile
 
@@ -26,9 +26,10 @@ WRITTEN = (Status.NEW, Status.CHANGED)
 CHANGED = "预览之后有 {} 行对应的资料被别人改动了，已重新比对，请再核对一遍。"
 
 
-def refuse_if_changed(seen: dict[str, Outcome], now: Plan) -> None:
-    """Raise ChangedMeanwhile where the outcomes that the clerk saw differ from the plan about to be written."""
-    changed = [key for key, outcome in now.outcomes().items() if seen.get(key) != outcome]
+def refuse_if_changed(seen: Plan, now: Plan) -> None:
+    """Raise ChangedMeanwhile where the plan about to be written has other outcomes than the one that the clerk saw."""
+    before = seen.outcomes()
+    changed = [key for key, outcome in now.outcomes().items() if before.get(key) != outcome]
     if changed:
         raise ChangedMeanwhile(CHANGED.format(len(changed)), changed)
 

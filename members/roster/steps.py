@@ -70,8 +70,8 @@ def _choose(roster_import: RosterImport, choices: dict[str, str], user: User | N
     if roster_import.status != RosterImport.Status.REVIEW:
         raise Conflict("这份花名册已经处理过了。请刷新页面看看。")
     before = roster_import.choices
-    reading, seen = unseal_reading(roster_import.reading)
-    answers = answers_to(seen)
+    reading, seen = unseal_reading(roster_import.reading), unseal_plan(roster_import.plan)
+    answers = answers_to(seen.outcomes())
     now = before | {key: value for key, value in choices.items() if value in answers.get(key, ())}
     roster_import.choices, roster_import.user = now, user
     values = _review(roster_import, reading)
@@ -123,7 +123,7 @@ def apply_step(roster_import: RosterImport, *, only_good: bool) -> None:
     """Write the plan in one transaction, or nothing; if records changed since the preview, go back to review."""
 
     def review(message: str) -> None:
-        again = unseal_reading(roster_import.reading)[0]
+        again = unseal_reading(roster_import.reading)
         roster_import.advance(RosterImport.Status.REVIEW, **_review(roster_import, again, message))
 
     write_by(roster_import, lambda: _write(roster_import, only_good=only_good), review=review)
@@ -172,7 +172,7 @@ def _terms(roster_import: RosterImport) -> Terms:
 def _review(roster_import: RosterImport, reading: Reading, message: str = "") -> dict[str, Any]:
     """Plan, and return the import's values for the review."""
     plan = make_plan(reading, _terms(roster_import))
-    sealed = {"reading": seal_reading(reading, plan), "plan": seal_plan(plan)}
+    sealed = {"reading": seal_reading(reading), "plan": seal_plan(plan)}
     return sealed | {"counts": summary(plan), "message": message, "progress": 100}
 
 
@@ -218,10 +218,9 @@ def _current_plan(roster_import: RosterImport) -> Plan:
         raise UnreadableFile(LOCKED_OUT)
     if is_current(plan, terms):
         return plan
-    reading, seen = unseal_reading(roster_import.reading)
-    plan = make_plan(reading, terms)
-    refuse_if_changed(seen, plan)
-    return plan
+    now = make_plan(unseal_reading(roster_import.reading), terms)
+    refuse_if_changed(plan, now)
+    return now
 
 
 def _carry_out(roster_import: RosterImport, plan: Plan, filled: Filled, *, only_good: bool) -> None:

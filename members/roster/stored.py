@@ -1,6 +1,6 @@
 """A reading and its plan, stored between preview and writing; they are encrypted, as they are personal data.
 
-There are two parts: the pages show the plan; the steps continue from the reading and the outcome of each row.
+There are two parts: the pages show the plan, and the steps write it; from the reading a new plan is made.
 """
 
 import zlib
@@ -14,7 +14,7 @@ from members.ground.sealing import decrypt, encrypt
 from members.roster.cells import CellProblem
 from members.roster.columns import ColumnGuess
 from members.roster.places import RosterGroup
-from members.roster.planned import Outcome, Plan, PlannedRow, Status
+from members.roster.planned import Plan, PlannedRow, Status
 from members.roster.reading import ColumnsUnsettled, Reading, RosterEntry, SheetHead, SheetNote
 
 Sealed = bytes | memoryview | None
@@ -39,8 +39,8 @@ def unseal_plan(sealed: Sealed) -> Plan:
     return Plan(**packed | {"sheets": sheets, "rows": rows, "employer_codes": codes})
 
 
-def seal_reading(reading: Reading, plan: Plan) -> bytes:
-    return _seal([reading, plan.outcomes()])
+def seal_reading(reading: Reading) -> bytes:
+    return _seal(reading)
 
 
 def seal_heads(unsettled: ColumnsUnsettled) -> bytes:
@@ -54,12 +54,12 @@ def unseal_heads(sealed: Sealed) -> ColumnsUnsettled:
     )
 
 
-def unseal_reading(sealed: Sealed) -> tuple[Reading, dict[str, Outcome]]:
-    """Return the reading, and by row key the outcomes of the plan that the clerk saw."""
-    packed, outcomes = _unseal(sealed)
+def unseal_reading(sealed: Sealed) -> Reading:
+    packed = _unseal(sealed)
+    packed = packed[0] if isinstance(packed, list) else packed  # an earlier release kept the plan's outcomes with it
     sheets = [SheetNote(**sheet) for sheet in packed["sheets"]]
     entries = [RosterEntry(e["sheet"], e["row"], e["values"], _problems(e["problems"])) for e in packed["entries"]]
-    return Reading(sheets, entries, packed["hidden_sheets"], packed.get("unread_sheets", [])), outcomes
+    return Reading(sheets, entries, packed["hidden_sheets"], packed.get("unread_sheets", []))
 
 
 def _row(names: list[str], values: Any) -> PlannedRow:
