@@ -233,7 +233,7 @@ class RecordCard(OfCounterpart, WithStatus, Audited):
             ),
         ]
         indexes = [
-            models.Index(fields=["area", "first_day", "status"], name="card_area_period_status"),
+            models.Index(fields=["area", "first_day", "last_day", "status"], name="card_area_period"),
             models.Index(fields=["employer", "street", "number"], name="card_counterpart_number"),
         ]
 

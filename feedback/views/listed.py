@@ -52,7 +52,7 @@ class Listing:
 
     def counts(self, cards: RecordCardQuerySet) -> Counter[str]:
         """Return how many of these cards match, by status."""
-        rows = self.narrowed(cards).order_by().values("status").annotate(count=Count("pk"))
+        rows = self.narrowed(cards).order_by().values("status").annotate(count=Count("*"))
         return Counter(dict(rows.values_list("status", "count")))
 
     def address(self, status: str = "") -> str:
