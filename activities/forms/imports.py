@@ -38,7 +38,7 @@ class ActivityColumnsForm(ColumnsForm):
     def clean(self) -> dict[str, Any]:
         super().clean()
         for head in self.asked.heads:
-            taken = self.choices()[head.key].columns.values()
+            taken = self._chosen(head).values()
             if "member" in taken and "title" not in taken:
                 raise forms.ValidationError(WHICH_ACTIVITY.format(sheet=head.sheets[0]))
         return self.cleaned_data

@@ -1,6 +1,5 @@
 """What a workbook of activities would do, as the preview shows it and as it is kept between preview and writing."""
 
-import zlib
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -10,7 +9,7 @@ import orjson
 from activities.imports.planned import AbsentRow, ActivityPlan, ImportProblem, RowCount
 from activities.imports.sheets import ActivityBook, ImportRow
 from activities.models import Activity
-from members.ground.sealing import decrypt, encrypt
+from members.ground.sealing import decrypt_data, encrypt_data
 
 Sealed = bytes | memoryview | None
 
@@ -138,21 +137,21 @@ def _identity(activity: Activity) -> list[Any]:
 
 def seal_book(book: ActivityBook) -> bytes:
     """Return the rows encrypted: they name people."""
-    return _seal(asdict(book))
+    return encrypt_data(asdict(book))
 
 
 def unseal_book(sealed: Sealed) -> ActivityBook:
-    packed = _unseal(sealed)
+    packed = decrypt_data(sealed)
     activities, came = ([ImportRow(**row) for row in packed.pop(name)] for name in ("activities", "came"))
     return ActivityBook(activities, came, **packed)
 
 
 def seal_report(report: Report) -> bytes:
-    return _seal(asdict(report))
+    return encrypt_data(asdict(report))
 
 
 def unseal_report(sealed: Sealed) -> Report:
-    packed = _unseal(sealed)
+    packed = decrypt_data(sealed)
     lists = {"new": NewActivity, "changed": ChangedActivity, "problems": ImportProblem, "absent": AbsentRow}
     packed |= {name: [kind(**row) for row in packed[name]] for name, kind in lists.items()}
     packed |= {name: RowCount(**packed[name]) for name in ("activities", "came")}
@@ -160,17 +159,9 @@ def unseal_report(sealed: Sealed) -> Report:
 
 
 def seal_made(made: dict[str, Any]) -> bytes:
-    return _seal(made)
+    return encrypt_data(made)
 
 
 def unseal_made(sealed: Sealed) -> dict[str, Any]:
-    made: dict[str, Any] = _unseal(sealed)
+    made: dict[str, Any] = decrypt_data(sealed)
     return made
-
-
-def _seal(data: Any) -> bytes:
-    return encrypt(zlib.compress(orjson.dumps(data), 1))
-
-
-def _unseal(sealed: Sealed) -> Any:
-    return orjson.loads(zlib.decompress(decrypt(sealed)))

@@ -9,7 +9,7 @@ from members.ground.export import unquoted
 from members.ground.names import read_name
 from members.ground.text import Cell, as_text
 from members.roster.columns import ColumnTerms, Vocabulary
-from members.roster.reading import ColumnsUnsettled, SheetHead
+from members.roster.reading import settled
 from members.roster.refusal import UnreadableFile
 from members.roster.sheet import RosterSheet, read
 
@@ -73,10 +73,7 @@ def read_book(
     book = ActivityBook(place=place)
     book.hidden_sheets = [sheet.tab for sheet in found if sheet.is_hidden]
     book.unread_sheets = [sheet.tab for sheet in found if sheet.is_unread]
-    sheets = [sheet for sheet in found if not sheet.is_hidden and not sheet.is_unread]
-    if terms.asks and (terms.always or not sheets or any(_asks(sheet) for sheet in sheets)):
-        raise ColumnsUnsettled(_heads([sheet for sheet in found if not sheet.is_hidden]), book.hidden_sheets)
-    for sheet in sheets:
+    for sheet in settled(found, terms, _wanting):
         _take(book, sheet)
     _check_size(book.activities, MOST_ACTIVITIES, "次活动")
     _check_size(book.came, MOST_CAME, "行参加")
@@ -107,21 +104,8 @@ def _can_be(name: str, cell: Cell) -> bool:
     return can_be(name, text)
 
 
-def _asks(sheet: RosterSheet) -> bool:
-    return not sheet.is_certain or (bool(_wanting(sheet)) and not sheet.is_chosen)
-
-
 def _wanting(sheet: RosterSheet) -> list[str]:
     return [name for name in WANTED if name not in sheet.columns]
-
-
-def _heads(sheets: list[RosterSheet]) -> list[SheetHead]:
-    """Return the heading rows, each once however many sheets and parts have it."""
-    heads: dict[str, SheetHead] = {}
-    for sheet in sheets:
-        new = SheetHead(sheet.key, [], sheet.heading_row, sheet.guesses, _wanting(sheet), not _asks(sheet))
-        heads.setdefault(sheet.key, new).sheets.append(sheet.name)
-    return list(heads.values())
 
 
 def _check_size(rows: Sequence[object], most: int, what: str) -> None:

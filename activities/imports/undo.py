@@ -27,8 +27,9 @@ Staying = list[tuple[str, str]]  # the name of what stays, and the reason
 
 
 class PresenceNow(NamedTuple):
-    """A member's presence as it is now: the role, and whether it is still the import's record."""
+    """A member's presence as it is now: its row, the role, and whether it is still the import's record."""
 
+    pk: int
     duty: str
     is_imports: bool
 
@@ -95,11 +96,11 @@ class ActivityUndoing:
         found: dict[int, dict[int, PresenceNow]] = {pk: {} for pk in self.activities}
         for batch in batches(sorted(self.activities)):
             rows = Attendance.objects.filter(activity__in=batch)
-            for activity, member, duty, source, at in rows.values_list(
-                "activity", "member", "duty", "source", "recorded_at"
+            for activity, member, pk, duty, source, at in rows.values_list(
+                "activity", "member", "pk", "duty", "source", "recorded_at"
             ):
                 is_imports = source == Attendance.Source.IMPORT and at <= self.applied_at
-                found[activity][member] = PresenceNow(duty, is_imports)
+                found[activity][member] = PresenceNow(pk, duty, is_imports)
         return found
 
     @cached_property
@@ -113,10 +114,7 @@ class ActivityUndoing:
     @cached_property
     def _used(self) -> dict[int, str]:
         """The new activities (id: reason) that something else holds on to."""
-        rows: set[int] = set()
-        for batch in batches(self._new):
-            going = Attendance.objects.filter(activity__in=batch).values_list("pk", "activity", "member")
-            rows |= {pk for pk, activity, member in going if member in self._as_written(activity)}
+        rows = {self._came[pk][member].pk for pk in self._new for member in self._as_written(pk)}
         return uses_of(Activity, self._new, street_path=self.upload.area.street_path, but={Attendance: rows})
 
     def _why_kept(self, pk: int) -> str:

@@ -2,7 +2,6 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.paginator import Paginator
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
@@ -13,19 +12,16 @@ from activities.imports.headings import ACTIVITIES, CAME, titles
 from activities.imports.report import unseal_report
 from activities.imports.undo import ActivityUndoing
 from activities.models import Activity, ActivityImport
-from members.ground import access, audit
+from members.ground import access
 from members.ground.access import Resource, Right
-from members.ground.atomic import atomic_write
 from members.ground.export import ExportSheet, workbook_of
 from members.models import Duty
 from members.roster import stages
-from members.roster.errorbook import mark
-from members.roster.refusal import UnreadableFile
 from members.roster.stored import unseal_heads
 from members.web.files import download
 from members.web.progress import Progress, moving_part
 from members.web.shell import page
-from members.web.uploads import do_step, find_upload, of_kept_file
+from members.web.uploads import columns_page, do_step, find_upload, marked_book, of_kept_file, recent
 from members.work.jobs import enqueue
 
 MOST_LISTED = 200
@@ -55,11 +51,8 @@ def index(request):
             return redirect("activities:imported", _upload(request, form).pk)
         except ValidationError as error:
             form.add_error("area", error)
-    uploads = ActivityImport.objects.for_user(request.user)
-    uploads.bury_the_silent()
-    uploads.forget_expired()
-    recent = Paginator(uploads.select_related("area", "user").light(), 20).get_page(request.GET.get("p"))
-    return page(request, "activities/import.html", title="导入活动", form=form, how=HOW, imports=recent)
+    imports = recent(ActivityImport, request)
+    return page(request, "activities/import.html", title="导入活动", form=form, how=HOW, imports=imports)
 
 
 def _upload(request, form) -> ActivityImport:
@@ -133,9 +126,7 @@ def settle(request, pk):
 
 def _columns_page(request, upload: ActivityImport, form: ActivityColumnsForm | None = None):
     form = form or ActivityColumnsForm(asked=unseal_heads(upload.reading), hidden_sheets=upload.hidden_sheets)
-    addresses = {name: reverse(f"activities:import_{name}", args=[upload.pk]) for name in ("columns", "discard")}
-    title = f"这些列是什么：{upload.file_name}"
-    return page(request, "members/roster_columns.html", title=title, upload=upload, form=form, addresses=addresses)
+    return columns_page(request, upload, form, step="activities:import")
 
 
 @require_POST
@@ -185,14 +176,8 @@ def error_book(request, pk):
         return redirect("activities:imported", pk)
     report = unseal_report(upload.plan)
     problems = [(each.sheet, each.row, each.column, each.message) for each in report.problems]
-    try:
-        content = mark(upload.file, problems, report.heading_rows)
-    except UnreadableFile as refusal:
-        messages.error(request, refusal.sentence)
-        return redirect("activities:imported", pk)
-    with atomic_write():
-        audit.record("export", upload, path=upload.area.path, changes={"rows": len(problems)}, reason="下载错误表")
-    return download(content, f"错误说明-{upload.pk}.xlsx")
+    book = marked_book(request, upload, problems, report.heading_rows, rows=len(problems))
+    return book or redirect("activities:imported", pk)
 
 
 @require_GET

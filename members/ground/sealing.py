@@ -8,9 +8,12 @@ found again by its digest.
 import hashlib
 import hmac
 import os
+import zlib
 from base64 import b64decode, b64encode
 from functools import cache
+from typing import Any
 
+import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -51,6 +54,16 @@ def decrypt(sealed: bytes | memoryview | None) -> bytes:
         return decryptor.update(body) + decryptor.finalize()
     except InvalidTag as error:
         raise KeyLost("The encrypted bytes were changed.") from error
+
+
+def encrypt_data(data: Any) -> bytes:
+    """Return JSON-like data, which may have dataclasses in it, packed and encrypted."""
+    return encrypt(zlib.compress(orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS), 1))
+
+
+def decrypt_data(sealed: bytes | memoryview | None) -> Any:
+    """Undo `encrypt_data`, but for the dataclasses, which come back as dicts; KeyLost as `decrypt` says."""
+    return orjson.loads(zlib.decompress(decrypt(sealed)))
 
 
 def encrypt_text(text: str) -> str:

@@ -3,12 +3,9 @@
 A tree has no import of its own in the database: nothing of it is kept where it failed but this, in the session.
 """
 
-import zlib
 from base64 import b64decode, b64encode
 
-import orjson
-
-from members.ground.sealing import KeyLost, decrypt, encrypt
+from members.ground.sealing import KeyLost, decrypt_data, encrypt_data
 from members.roster import refusal
 from members.roster.errorbook import mark
 from members.roster.refusal import UnreadableFile
@@ -21,14 +18,14 @@ def seal_faulty(content: bytes, report: TreeReport) -> str:
     """Return the file with its errors as text; "" where that is too much to keep."""
     problems = [(error["sheet"], error["row"], error["column"], error["message"]) for error in report.errors]
     packed = {"file": b64encode(content).decode(), "problems": problems, "headings": report.headings}
-    sealed = b64encode(encrypt(zlib.compress(orjson.dumps(packed)))).decode()
+    sealed = b64encode(encrypt_data(packed)).decode()
     return sealed if len(sealed) <= MOST_SEALED else ""
 
 
 def faulty_book(sealed: str) -> tuple[bytes, int]:
     """Return the user's file with its errors marked, and how many there are. Raises UnreadableFile."""
     try:
-        packed = orjson.loads(zlib.decompress(decrypt(b64decode(sealed))))
+        packed = decrypt_data(b64decode(sealed))
     except KeyLost as error:
         raise UnreadableFile(refusal.KEY_LOST) from error
     problems = [tuple(problem) for problem in packed["problems"]]

@@ -1,6 +1,6 @@
 """Reading and cleaning a roster, before anything is looked up in the database."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -87,16 +87,34 @@ def read_roster(
     found = read(content, _vocabulary(today, known or {}), date_fields=DATE_FIELDS, terms=terms)
     reading.hidden_sheets = [sheet.tab for sheet in found if sheet.is_hidden]
     reading.unread_sheets = [sheet.tab for sheet in found if sheet.is_unread]
-    sheets = [sheet for sheet in found if not sheet.is_hidden and not sheet.is_unread]
-    if terms.asks and (terms.always or not sheets or any(_asks(sheet) for sheet in sheets)):
-        shown = [sheet for sheet in found if not sheet.is_hidden]
-        raise ColumnsUnsettled(_heads(shown), reading.hidden_sheets)
-    for sheet in sheets:
+    for sheet in settled(found, terms, _wanting):
         reading.sheets.append(
             SheetNote(sheet.name, sheet.heading_row, sheet.columns, sheet.not_taken, sheet.hidden_rows)
         )
         reading.entries += _entries(sheet, today)
     return reading
+
+
+def settled(
+    found: list[RosterSheet], terms: ColumnTerms, wanting: Callable[[RosterSheet], list[str]]
+) -> list[RosterSheet]:
+    """Return the sheets to read, of any kind of workbook; `wanting` says which fields a sheet still lacks.
+
+    ColumnsUnsettled where the terms ask and it is not certain what the columns mean.
+    """
+
+    def asks(sheet: RosterSheet) -> bool:
+        return not sheet.is_certain or (bool(wanting(sheet)) and not sheet.is_chosen)
+
+    shown = [sheet for sheet in found if not sheet.is_hidden]
+    sheets = [sheet for sheet in shown if not sheet.is_unread]
+    if terms.asks and (terms.always or not sheets or any(map(asks, sheets))):
+        heads: dict[str, SheetHead] = {}  # each heading row once, however many sheets and parts have it
+        for sheet in shown:
+            new = SheetHead(sheet.key, [], sheet.heading_row, sheet.guesses, wanting(sheet), not asks(sheet))
+            heads.setdefault(sheet.key, new).sheets.append(sheet.name)
+        raise ColumnsUnsettled(list(heads.values()), [sheet.tab for sheet in found if sheet.is_hidden])
+    return sheets
 
 
 def _vocabulary(today: date, known: Mapping[str, Collection[str]]) -> Vocabulary:
@@ -113,28 +131,12 @@ def _can_be(today: date, name: str, cell: Cell) -> bool:
     return True
 
 
-def _asks(sheet: RosterSheet) -> bool:
-    return not sheet.is_certain or (bool(_wanting(sheet)) and not sheet.is_chosen)
-
-
 def _wanting(sheet: RosterSheet) -> list[str]:
     """Return the fields without which no row of the sheet can be taken."""
     wanting = [] if "name" in sheet.columns else ["name"]
     if not any(name in sheet.columns for name in HOMES):
         wanting.append("address")
     return wanting if sheet.affiliation or "affiliation" in sheet.columns else [*wanting, "affiliation"]
-
-
-def _heads(sheets: list[RosterSheet]) -> list[SheetHead]:
-    """Return the heading rows, each once however many sheets and parts have it."""
-    heads: dict[str, SheetHead] = {}
-    for sheet in sheets:
-        head = heads.setdefault(
-            sheet.key,
-            SheetHead(sheet.key, [], sheet.heading_row, sheet.guesses, _wanting(sheet), not _asks(sheet)),
-        )
-        head.sheets.append(sheet.name)
-    return list(heads.values())
 
 
 def _entries(sheet: RosterSheet, today: date) -> list[RosterEntry]:

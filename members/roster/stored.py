@@ -3,14 +3,11 @@
 There are two parts: the pages show the plan, and the steps write it; from the reading a new plan is made.
 """
 
-import zlib
 from dataclasses import fields
 from operator import attrgetter
 from typing import Any
 
-import orjson
-
-from members.ground.sealing import decrypt, encrypt
+from members.ground.sealing import decrypt_data, encrypt_data
 from members.roster.cells import CellProblem
 from members.roster.columns import ColumnGuess
 from members.roster.places import RosterGroup
@@ -27,11 +24,11 @@ packed_row = attrgetter(*ROW)
 
 def seal_plan(plan: Plan) -> bytes:
     whole = {each.name: getattr(plan, each.name) for each in fields(plan)}
-    return _seal(whole | {"fields": ROW, "rows": [packed_row(row) for row in plan.rows]})
+    return encrypt_data(whole | {"fields": ROW, "rows": [packed_row(row) for row in plan.rows]})
 
 
 def unseal_plan(sealed: Sealed) -> Plan:
-    packed = _unseal(sealed)
+    packed = decrypt_data(sealed)
     names = packed.pop("fields", [])  # another release may have kept other fields, or the names with each row
     sheets = [SheetNote(**sheet) for sheet in packed["sheets"]]
     codes = {int(pk): code for pk, code in packed["employer_codes"].items()}
@@ -40,22 +37,22 @@ def unseal_plan(sealed: Sealed) -> Plan:
 
 
 def seal_reading(reading: Reading) -> bytes:
-    return _seal(reading)
+    return encrypt_data(reading)
 
 
 def seal_heads(unsettled: ColumnsUnsettled) -> bytes:
-    return _seal([unsettled.heads, unsettled.hidden_sheets])
+    return encrypt_data([unsettled.heads, unsettled.hidden_sheets])
 
 
 def unseal_heads(sealed: Sealed) -> ColumnsUnsettled:
-    heads, hidden = _unseal(sealed)
+    heads, hidden = decrypt_data(sealed)
     return ColumnsUnsettled(
         [SheetHead(**head | {"columns": [ColumnGuess(**each) for each in head["columns"]]}) for head in heads], hidden
     )
 
 
 def unseal_reading(sealed: Sealed) -> Reading:
-    packed = _unseal(sealed)
+    packed = decrypt_data(sealed)
     packed = packed[0] if isinstance(packed, list) else packed  # an earlier release kept the plan's outcomes with it
     sheets = [SheetNote(**sheet) for sheet in packed["sheets"]]
     entries = [RosterEntry(e["sheet"], e["row"], e["values"], _problems(e["problems"])) for e in packed["entries"]]
@@ -74,11 +71,3 @@ def _row(names: list[str], values: Any) -> PlannedRow:
 
 def _problems(packed: list[Any]) -> list[CellProblem]:
     return [CellProblem(**problem) for problem in packed]
-
-
-def _seal(data: Any) -> bytes:
-    return encrypt(zlib.compress(orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS), 1))
-
-
-def _unseal(sealed: Sealed) -> Any:
-    return orjson.loads(zlib.decompress(decrypt(sealed)))

@@ -10,23 +10,20 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from members.forms.roster import RosterUploadForm
-from members.ground import access, audit
+from members.ground import access
 from members.ground.access import Resource, Right
-from members.ground.atomic import atomic_write
 from members.ground.export import workbook
 from members.models import Member, RosterImport
 from members.roster import job, stages, steps
-from members.roster.errorbook import mark
 from members.roster.headings import HEADINGS
 from members.roster.planned import Plan, Status
-from members.roster.refusal import UnreadableFile
 from members.roster.stored import unseal_plan
 from members.roster.undo import EDITED, Undoing
-from members.views.roster_columns import columns_page
+from members.views.roster_columns import show_columns
 from members.web.files import download
 from members.web.progress import Progress, moving_part
 from members.web.shell import page
-from members.web.uploads import do_step, find_upload, of_kept_file
+from members.web.uploads import do_step, find_upload, marked_book, of_kept_file, recent
 from members.work.jobs import enqueue
 
 PAGE, SHOWN = 50, 200
@@ -46,11 +43,8 @@ def index(request):
             return redirect("members:roster", _upload(request, form).pk)
         except ValidationError as error:
             form.add_error("area", error)
-    imports = RosterImport.objects.for_user(request.user)
-    imports.bury_the_silent()
-    imports.forget_expired()
-    recent = Paginator(imports.select_related("area", "user").light(), 20).get_page(request.GET.get("p"))
-    return page(request, "members/roster_index.html", title="导入花名册", form=form, imports=recent)
+    imports = recent(RosterImport, request)
+    return page(request, "members/roster_index.html", title="导入花名册", form=form, imports=imports)
 
 
 def _require_roster(request) -> None:
@@ -76,7 +70,7 @@ def show(request, pk):
     """Show the import by its status: progress, preview or result."""
     upload = find_upload(RosterImport, request, pk)
     if upload.status == RosterImport.Status.COLUMNS:
-        return columns_page(request, upload)
+        return show_columns(request, upload)
     title = f"花名册：{upload.file_name}"
     if upload.status != RosterImport.Status.REVIEW:
         staying = _staying(request, upload.counts.get("staying", {}), upload.kept)
@@ -173,14 +167,9 @@ def error_book(request, pk):
         return redirect("members:roster", pk)
     plan = unseal_plan(upload.plan)
     problems = [(row.sheet, row.row, p.column, p.message) for row in plan.rows for p in row.problems]
-    try:
-        content = mark(upload.file, problems, {sheet.name: sheet.heading_row for sheet in plan.sheets})
-    except UnreadableFile as refusal:
-        messages.error(request, refusal.sentence)
-        return redirect("members:roster", pk)
-    with atomic_write():
-        audit.record("export", upload, path=upload.area.path, changes={"rows": len(plan.rows)}, reason="下载错误表")
-    return download(content, f"错误说明-{upload.pk}.xlsx")
+    heading_rows = {sheet.name: sheet.heading_row for sheet in plan.sheets}
+    book = marked_book(request, upload, problems, heading_rows, rows=len(plan.rows))
+    return book or redirect("members:roster", pk)
 
 
 @require_GET

@@ -5,24 +5,20 @@ from typing import cast
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from members.forms.roster_columns import RosterColumnsForm
 from members.models import RosterImport, User
 from members.roster import job, stages
 from members.roster.stored import unseal_heads
-from members.web.shell import page
-from members.web.uploads import do_step, find_upload, of_kept_file
+from members.web.uploads import columns_page, do_step, find_upload, of_kept_file
 from members.work.jobs import enqueue
 
 
-def columns_page(request: HttpRequest, upload: RosterImport, form: RosterColumnsForm | None = None) -> HttpResponse:
-    """Show every column with some values, what it was taken for, and a select to change that."""
+def show_columns(request: HttpRequest, upload: RosterImport, form: RosterColumnsForm | None = None) -> HttpResponse:
+    """Show the columns page of a roster, at first or with what was wrong."""
     form = form or RosterColumnsForm(asked=unseal_heads(upload.reading), hidden_sheets=upload.hidden_sheets)
-    addresses = {name: reverse(f"members:roster_{name}", args=[upload.pk]) for name in ("columns", "discard")}
-    title = f"这些列是什么：{upload.file_name}"
-    return page(request, "members/roster_columns.html", title=title, upload=upload, form=form, addresses=addresses)
+    return columns_page(request, upload, form, step="members:roster")
 
 
 @require_POST
@@ -35,7 +31,7 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("members:roster", pk)
     form = RosterColumnsForm(request.POST, asked=unseal_heads(upload.reading))
     if not form.is_valid():
-        return columns_page(request, upload, form)
+        return show_columns(request, upload, form)
     hidden = form.cleaned_data.get("hidden_sheets", upload.hidden_sheets)
     do_step(
         request,
