@@ -94,7 +94,7 @@ MIDDLEWARE = [
     "members.login.middleware.never_cached",
     "members.login.middleware.kept_awake",
     "members.login.middleware.user_cookie",
-    "louzu.home.explain_wrong_method",
+    "louzu.views.errors.explain_wrong_method",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -185,7 +185,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # In the session, not in a readable cookie, because a message may contain a first password.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
-CSRF_FAILURE_VIEW = "louzu.home.stale"
+CSRF_FAILURE_VIEW = "louzu.views.errors.stale"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],

@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from louzu import coverage, home
+from louzu.views import coverage, home
 from members.web.widgets import Choices
 
 urlpatterns = [
@@ -14,7 +14,7 @@ urlpatterns = [
     path("coverage/<int:pk>/", coverage.show, name="coverage"),
     path("coverage/<int:pk>/print/", coverage.printed, name="coverage_print"),
     path("coverage/<int:pk>/coverage.xlsx", coverage.exported, name="coverage_xlsx"),
-    path("api/v1/", include("louzu.api")),
+    path("api/v1/", include("louzu.api.urls")),
     path("admin/password_change/", home.password),
     path("admin/password_change/done/", home.password_changed),
     path("admin/logout/", home.log_out),
@@ -27,7 +27,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 
-handler400 = "louzu.home.bad_request"
-handler404 = "louzu.home.not_found"
-handler403 = "louzu.home.forbidden"
-handler500 = "louzu.home.broken"
+handler400 = "louzu.views.errors.bad_request"
+handler404 = "louzu.views.errors.not_found"
+handler403 = "louzu.views.errors.forbidden"
+handler500 = "louzu.views.errors.broken"

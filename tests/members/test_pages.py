@@ -19,7 +19,7 @@ from django.utils import timezone
 from openpyxl import load_workbook
 from rest_framework.test import APIClient
 
-from louzu.home import broken
+from louzu.views.errors import broken
 from members.ground.access import PostKind
 from members.models import Area, AreaRole, AuditEntry, Duty, Member, Residence, RosterImport, StaffToken, User
 from tests import factories

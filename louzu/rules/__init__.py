@@ -1,0 +1,1 @@
+"""Figures and writes that need all apps."""

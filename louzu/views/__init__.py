@@ -1,0 +1,1 @@
+"""Landing pages, reports over all apps, and the pages for errors."""
