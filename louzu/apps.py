@@ -4,3 +4,9 @@ from django.apps import AppConfig
 class LouzuConfig(AppConfig):
     name = "louzu"
     verbose_name = "楼组党建"
+
+    def ready(self):
+        from louzu.rules import nightly
+        from members.ground import queue
+
+        queue.watch(nightly.next_night, nightly.keep_figures)
