@@ -32,7 +32,8 @@ class Difference(NamedTuple):
 def count_days(area: Area, first: date, last: date) -> Days:
     """Return by area (id) and day the counts, in the order of `COUNTS`, of an area and of all below it.
 
-    Rows are of streets, communities and compounds, for the days on which they are open. Eight queries.
+    Rows are of streets, communities and compounds, for the days on which they are open or have any count: the counts of
+    an area are always the sum of those below it and of its own. Eight queries.
     """
     tally, places = Tally(first, last), counted_areas(area)
     count_stock(tally, area, places)
@@ -46,8 +47,9 @@ def _rows(tally: Tally, places: list[CountedArea]) -> Iterator[tuple[tuple[int, 
     for place in places:
         counts = tally.of(place.path)
         by_day = list(zip(*(counts.get(name, nothing) for name in COUNTS), strict=True))
-        for index, day in tally.each_day(place.span):
-            yield (place.due.pk, day), by_day[index]
+        for index, day in enumerate(tally.each_day()):
+            if place.span.contains(day) or any(by_day[index]):
+                yield (place.due.pk, day), by_day[index]
 
 
 def kept_days(area: Area, first: date, last: date) -> Days:

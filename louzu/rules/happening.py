@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from activities.models import Activity, Need, Visit
@@ -41,7 +41,7 @@ def _activities(tally: Tally, area: Area, last: date) -> DaysOf:
     days: DaysOf = defaultdict(list)
     held = Activity.objects.held().inside(area).between(tally.first - QUARTER, last).with_came().order_by()
     for pk, path, day, came, residents in held.values_list(
-        "area", "area__path", "held_on", "came", "residents_reached"
+        "area", "area__path", "held_on", F("came"), "residents_reached"
     ):
         days[pk].append(day)
         if day >= tally.first:
@@ -96,7 +96,11 @@ def _moments(first: date, last: date) -> tuple[datetime, datetime]:
 
 
 def _count_periods(tally: Tally, places: Iterable[DueArea], last: date, days: DaysOf) -> None:
-    """Count on the last day of each period the areas that owed something in it, and those that did it."""
+    """Count on the last day of each period the areas that owed something in it, and those that did it.
+
+    Until a period is over, an area may still do what it owes.
+    """
+    today = timezone.localdate()
     years = range(tally.first.year, last.year + 2)  # the first week of a year may end in it, and begin before
     ended = {
         level: [period for year in years for period in PERIODS[level](year) if tally.first <= period.last <= last]
@@ -106,9 +110,10 @@ def _count_periods(tally: Tally, places: Iterable[DueArea], last: date, days: Da
         if place.level in DUE:
             due, done = DUE[Area.Level(place.level)]
             for period in filter(place.owes, ended[Area.Level(place.level)]):
-                tally.on(place.path, due, period.last)
-                if _is_any_between(days.get(place.pk, []), period.first, period.last):
-                    tally.on(place.path, done, period.last)
+                is_done = _is_any_between(days.get(place.pk, []), period.first, period.last)
+                if is_done or period.last < today:
+                    tally.on(place.path, due, period.last)
+                    tally.on(place.path, done, period.last, int(is_done))
 
 
 def _is_any_between(days: list[date], first: date, last: date) -> bool:

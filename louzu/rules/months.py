@@ -4,7 +4,6 @@ Past days are those kept each night; today, and days that are not kept yet, are 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -15,6 +14,7 @@ from members.models import Area
 from members.models.areas import AreaQuerySet
 
 STOCK = COUNTS[: COUNTS.index("activities")]
+NOTHING: Counts = (0,) * len(COUNTS)
 # The rates: what they are called, their top and their bottom.
 RATES = {
     "coverage": ("established", "groups"),
@@ -27,7 +27,10 @@ RATES = {
 
 
 class MonthFigures(NamedTuple):
-    """A month of an area: what there was on its last day (or today), what happened in it, periods that ended in it."""
+    """A month of an area: what there was on its last day (or today), what happened in it, periods that ended in it.
+
+    An area that closed within the month had nothing on its last day, so that communities add up to their street.
+    """
 
     month: date
     day: date
@@ -76,7 +79,8 @@ def months(area: Area, *, areas: AreaQuerySet, year: int, today: date) -> Months
     shown = [area, *areas.children_of(area).filter(level__lte=LOWEST_LEVEL)]
     first, last = date(year - 1, 1, 1), min(date(year, 12, 31), today)
     days = _days(area, shown, first, last, today)
-    rows = [MonthsRow(each, _by_month(days[each.pk])) for each in shown]
+    ends = {day.replace(day=1): day for day in sorted(days[area.pk])}
+    rows = [MonthsRow(each, _by_month(days[each.pk], ends)) for each in shown]
     return Months(area, year, rows[0], [row for row in rows[1:] if row.months])
 
 
@@ -100,19 +104,15 @@ def _first_missing(area: Area, kept: set[date], first: date, last: date) -> date
     return next((day for day in days if day not in kept), None)
 
 
-def _by_month(days: dict[date, Counts]) -> list[MonthFigures]:
-    by_month: dict[date, list[date]] = defaultdict(list)
+def _by_month(days: dict[date, Counts], ends: dict[date, date]) -> list[MonthFigures]:
+    """Take what there was from the last day of each month, and add up what happened in it."""
+    by_month: dict[date, list[Counts]] = defaultdict(list)
     for day in sorted(days):
-        by_month[day.replace(day=1)].append(day)
-    return [_month(month, some, days) for month, some in by_month.items()]
+        by_month[day.replace(day=1)].append(days[day])
+    return [_month(month, ends[month], days, some) for month, some in by_month.items() if month in ends]
 
 
-def _month(month: date, some: list[date], days: dict[date, Counts]) -> MonthFigures:
-    """Take what there was from the last day, and add up what happened."""
-    happened = _sum(days[day][len(STOCK) :] for day in some)
-    counts = (*days[some[-1]][: len(STOCK)], *happened)
-    return MonthFigures(month, some[-1], dict(zip(COUNTS, counts, strict=True)))
-
-
-def _sum(parts: Iterable[Counts]) -> Counts:
-    return tuple(map(sum, zip(*parts, strict=True)))
+def _month(month: date, end: date, days: dict[date, Counts], some: list[Counts]) -> MonthFigures:
+    there = days.get(end, NOTHING)[: len(STOCK)]
+    happened = map(sum, zip(*(counts[len(STOCK) :] for counts in some), strict=True))
+    return MonthFigures(month, end, dict(zip(COUNTS, (*there, *happened), strict=True)))

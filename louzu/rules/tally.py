@@ -17,6 +17,9 @@ class OpenSpan(NamedTuple):
     since: date | None
     until: date | None
 
+    def contains(self, day: date) -> bool:
+        return (self.since is None or self.since <= day) and (self.until is None or day < self.until)
+
     def within(self, other: "OpenSpan") -> "OpenSpan":
         """Return the days of both; they may be none."""
         since = max(self.since, other.since) if self.since and other.since else self.since or other.since
@@ -68,12 +71,8 @@ class Tally:
         """Return the counts of a place by name, one for each day."""
         return {name: list(accumulate(changes))[: self.days] for name, changes in self._changes[path].items()}
 
-    def each_day(self, span: OpenSpan) -> Iterator[tuple[int, date]]:
-        """Yield the index and the date of each day of the span."""
-        for index in range(self.days):
-            day = self.first + timedelta(days=index)
-            if (not span.since or span.since <= day) and (not span.until or day < span.until):
-                yield index, day
+    def each_day(self) -> Iterator[date]:
+        return (self.first + timedelta(days=index) for index in range(self.days))
 
     def _index(self, day: date) -> int:
         return (day - self.first).days

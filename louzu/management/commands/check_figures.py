@@ -9,7 +9,7 @@ from members.management.areas import area_named
 from members.models import Area
 
 SHOWN = 20
-LABELS = {name: FiguresOfDay._meta.get_field(name).verbose_name for name in COUNTS}
+LABELS = {field.name: field.verbose_name for field in FiguresOfDay._meta.concrete_fields}
 
 
 class Command(BaseCommand):
