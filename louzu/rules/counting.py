@@ -68,8 +68,8 @@ def _count_members(tally: Tally, area: Area, groups: dict[int, CountedArea], sta
             tally.during(group.path, "local", span)
         if joined_on:
             tally.during(group.path, "taking_part", span.within(OpenSpan(joined_on, None)))
-        if group.path[: 2 * SEGMENT] in stating:
-            tally.during(group.path, "stated", span)
+        if (community := group.path[: 2 * SEGMENT]) in stating:
+            tally.during(community, "stated", span)
         if room:
             homes[pk, room].append(span)
     _count_homes(tally, groups, homes, _pairings(tally, area))
