@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from louzu.views import coverage, home
+from louzu.views import coverage, home, months
 from members.web.widgets import Choices
 
 urlpatterns = [
@@ -14,6 +14,10 @@ urlpatterns = [
     path("coverage/<int:pk>/", coverage.show, name="coverage"),
     path("coverage/<int:pk>/print/", coverage.printed, name="coverage_print"),
     path("coverage/<int:pk>/coverage.xlsx", coverage.exported, name="coverage_xlsx"),
+    path("months/", months.start, name="months_start"),
+    path("months/<int:pk>/", months.show, name="months"),
+    path("months/<int:pk>/print/", months.printed, name="months_print"),
+    path("months/<int:pk>/months.xlsx", months.exported, name="months_xlsx"),
     path("api/v1/", include("louzu.api.urls")),
     path("admin/password_change/", home.password),
     path("admin/password_change/done/", home.password_changed),

@@ -98,22 +98,21 @@ def _moments(first: date, last: date) -> tuple[datetime, datetime]:
 def _count_periods(tally: Tally, places: Iterable[DueArea], last: date, days: DaysOf) -> None:
     """Count on the last day of each period the areas that owed something in it, and those that did it.
 
-    Until a period is over, an area may still do what it owes.
+    Only periods that are over count: until then an area may still do what it owes.
     """
-    today = timezone.localdate()
+    over = min(last, timezone.localdate() - timedelta(days=1))
     years = range(tally.first.year, last.year + 2)  # the first week of a year may end in it, and begin before
     ended = {
-        level: [period for year in years for period in PERIODS[level](year) if tally.first <= period.last <= last]
+        level: [period for year in years for period in PERIODS[level](year) if tally.first <= period.last <= over]
         for level in DUE
     }
     for place in places:
         if place.level in DUE:
             due, done = DUE[Area.Level(place.level)]
             for period in filter(place.owes, ended[Area.Level(place.level)]):
-                is_done = _is_any_between(days.get(place.pk, []), period.first, period.last)
-                if is_done or period.last < today:
-                    tally.on(place.path, due, period.last)
-                    tally.on(place.path, done, period.last, int(is_done))
+                tally.on(place.path, due, period.last)
+                if _is_any_between(days.get(place.pk, []), period.first, period.last):
+                    tally.on(place.path, done, period.last)
 
 
 def _is_any_between(days: list[date], first: date, last: date) -> bool:
