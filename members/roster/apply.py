@@ -11,6 +11,7 @@ from django.db.models import Max
 
 from members.ground import audit
 from members.ground.history import batches, write_history
+from members.ground.inserting import insert
 from members.ground.paths import NextPaths
 from members.ground.pinyin import spell
 from members.ground.rows import maker
@@ -117,7 +118,7 @@ def _write_members(
         new = [filled[row.key] for row in part]
         for row, member in zip(part, new, strict=True):
             member.street_id, member.employer_id = street.pk, _employer_of(row, employers)
-        Member.objects.bulk_create(new)
+        insert(new)
         write_history(Member, [member.pk for member in new], kind="+", roster_import=roster_import)
         members |= {row.key: member.pk for row, member in zip(part, new, strict=True)}
     altered = [row for row in rows if row.member and (row.writes or "employer" in row.changes)]
@@ -165,7 +166,7 @@ def _write_residences(
     for part in batches([row for row in rows if row.home in ("in", "move")], AT_ONCE):
         ended = _last_ends([row.member for row in part if row.member])
         new = [_settle(row, members[row.key], places, max(day, ended.get(row.member or 0, day))) for row in part]
-        Residence.objects.bulk_create(new)
+        insert(new)
         write_history(Residence, [home.pk for home in new], kind="+", roster_import=roster_import)
 
 
