@@ -44,10 +44,7 @@ def eligible(activity: Activity, *, area: Area | None, user: User | None = None)
     """
     members = Member.objects.for_user(user) if user else Member.objects.all()
     homes = Residence.objects.inside(area) if area else Residence.objects.all()
-    day = activity.held_on
-    # Current homes count too: a home known from today's roster may be older than its first recorded day.
-    living = homes.filter(Q(until=None) | Q(since__lte=day, until__gt=day))
-    return members.filter(Exists(living.filter(member=OuterRef("pk"))))
+    return members.filter(Exists(homes.filter(_counting_for(activity), member=OuterRef("pk"))))
 
 
 def enrol(
@@ -65,13 +62,7 @@ def enrol(
     pks = _bounded(members)
     with atomic_write():
         locked = _locked(activity, user=user)
-        came = dict(
-            eligible(locked, area=None, user=user)
-            .filter(pk__in=pks)
-            .annotate(came=Exists(_attendances_of(locked)))
-            .order_by()
-            .values_list("pk", "came")
-        )
+        came = _came(locked, pks, user)
         if len(came) < len(pks):
             raise ValidationError(OUTSIDE.format(len(pks) - len(came)))
         new = [pk for pk in pks if not came[pk]]
@@ -82,7 +73,8 @@ def enrol_signed(activity: Activity, members: Iterable[int]) -> Recording:
     """Record members (ids) who signed in at the poster themselves; no user acts, so no scope is checked."""
     with atomic_write():
         locked = _countable(Activity.objects.filter(pk=activity.pk))
-        came = set(_attendances_of(locked, of=members).values_list("member_id", flat=True))
+        recorded = Attendance.objects.filter(activity=locked, member__in=list(members))
+        came = set(recorded.values_list("member_id", flat=True))
         new = [pk for pk in members if pk not in came]
         return _write(locked, new, already=len(came), source=Attendance.Source.CODE, duties={})
 
@@ -130,6 +122,25 @@ def change(activity: Activity, *, before: Iterable[int], ticked: Iterable[int], 
     return recorded, struck
 
 
+def _came(activity: Activity, pks: list[int], user: User) -> dict[int, bool]:
+    """Return those of these members who are `eligible` anywhere, with whether they are recorded already.
+
+    Asked from their last homes, by which they are in the user's scope: half the query that asks from the members.
+    """
+    homes = Residence.objects.filter(_counting_for(activity), member=OuterRef("member"))
+    last = Residence.objects.for_user(user).last_homes().filter(Exists(homes), member__in=pks).order_by()
+    recorded = Attendance.objects.filter(activity=activity, member=OuterRef("member"))
+    return dict(last.values_list("member", Exists(recorded)))
+
+
+def _counting_for(activity: Activity) -> Q:
+    """Return the condition that a home is of today or of the activity's day.
+
+    Current homes count too: a home known from today's roster may be older than its first recorded day.
+    """
+    return Q(until=None) | Q(since__lte=activity.held_on, until__gt=activity.held_on)
+
+
 def _bounded(members: Iterable[int]) -> list[int]:
     pks = list(dict.fromkeys(members))
     if len(pks) > MOST_AT_ONCE:
@@ -156,16 +167,13 @@ def _countable(activities: models.QuerySet) -> Activity:
     return activity
 
 
-def _attendances_of(activity: Activity, *, of: Iterable[int] | None = None) -> models.QuerySet:
-    members = {"member": OuterRef("pk")} if of is None else {"member__in": list(of)}
-    return Attendance.objects.filter(activity=activity, **members)
-
-
 def _write(activity: Activity, pks: list[int], *, already: int, source: str, duties: Mapping[int, str]) -> Recording:
     _check(duties)
     if pks:
+        now = timezone.now()
         Attendance.objects.bulk_create(
-            Attendance(activity=activity, member_id=pk, source=source, duty=duties.get(pk, "")) for pk in pks
+            Attendance(activity_id=activity.pk, member_id=pk, duty=duties.get(pk, ""), source=source, recorded_at=now)
+            for pk in pks
         )
         changes = {"attendances": [[], sorted(pks)], "source": [None, source]}
         record("change", activity, path=activity.area.path, changes=changes)

@@ -11,12 +11,23 @@ from datetime import date
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from members.ground import access
 from members.ground.access import PostKind
-from members.models import Area, AreaRole, Household, Member, Pairing, Residence
+from members.models import Area, AreaRole, Member, Pairing, Residence
 from members.models.areas import SEGMENT, AreaQuerySet
+
+
+class Rate(NamedTuple):
+    """A share of two counts of the same figures; None where the lower one is 0."""
+
+    top: str
+    bottom: str
+
+    def __get__(self, figures: "CoverageFigures", _: type) -> float | None:
+        bottom = getattr(figures, self.bottom)
+        return getattr(figures, self.top) / bottom if bottom else None
 
 
 @dataclass(slots=True)
@@ -46,46 +57,26 @@ class CoverageFigures:
         """Return the parts added up."""
         return cls(*map(sum, zip(*map(_counts, parts), strict=True)))
 
-    @property
-    def coverage(self) -> float | None:
-        return _share(self.established, self.groups)
-
-    @property
-    def taking_part_share(self) -> float | None:
-        return _share(self.taking_part, self.members)
-
-    @property
-    def local_share(self) -> float | None:
-        return _share(self.local, self.members)
-
-    @property
-    def in_post_share(self) -> float | None:
-        return _share(self.in_post, self.members)
-
-    @property
-    def share_of_residents(self) -> float | None:
-        return _share(self.stated, self.residents)
-
-    @property
-    def cadre_share(self) -> float | None:
-        return _share(self.led_by_cadre, self.led)
-
-    @property
-    def paired_share(self) -> float | None:
-        return _share(self.paired, self.households)
+    coverage = Rate("established", "groups")
+    taking_part_share = Rate("taking_part", "members")
+    local_share = Rate("local", "members")
+    in_post_share = Rate("in_post", "members")
+    share_of_residents = Rate("stated", "residents")
+    cadre_share = Rate("led_by_cadre", "led")
+    paired_share = Rate("paired", "households")
 
     def as_dict(self) -> dict[str, Any]:
-        return dict(zip(SHOWN, _shown(self), strict=True))
+        shown = dict(zip(SHOWN, _shown(self), strict=True))
+        rates = [top / bottom if bottom else None for top, bottom in zip(_tops(self), _bottoms(self), strict=True)]
+        shown.update(zip(RATES, rates, strict=True))
+        return shown
 
 
 COUNTS = tuple(item.name for item in fields(CoverageFigures))
-_counts = attrgetter(*COUNTS)
-RATES = (
-    "coverage", "taking_part_share", "local_share", "in_post_share", "share_of_residents", "cadre_share",
-    "paired_share",
-)  # fmt: skip
-SHOWN = (*(name for name in COUNTS if name != "stated"), *RATES)
-_shown = attrgetter(*SHOWN)
+RATES = {name: value for name, value in vars(CoverageFigures).items() if isinstance(value, Rate)}
+SHOWN = tuple(name for name in COUNTS if name != "stated")
+_counts, _shown = attrgetter(*COUNTS), attrgetter(*SHOWN)
+_tops, _bottoms = (attrgetter(*(rate[side] for rate in RATES.values())) for side in (0, 1))
 
 
 class CoverageArea(NamedTuple):
@@ -139,7 +130,7 @@ class Coverage:
 def coverage(area: Area, *, areas: AreaQuerySet, day: date, level: int | None = None) -> Coverage:
     """Return the coverage of an area on a day; `areas` are those the reader may see reports of.
 
-    `level` is that of the rows, by default the one below the area. Four queries, whatever the size.
+    `level` is that of the rows, by default the one below the area. Three queries, whatever the size.
     """
     level = min(level or area.level + 1, Area.Level.BUILDING_GROUP)
     return drilled(area, areas=areas, day=day, levels=[level])[0]
@@ -177,15 +168,15 @@ def _summed(parts: dict[str, CoverageFigures], level: int) -> dict[str, Coverage
 def _of_each_place(places: list[CoverageArea], area: Area, day: date) -> Iterator[tuple[str, CoverageFigures]]:
     """Yield (path, figures) of each community and building group by itself, before anything is added up."""
     stating = {each.path for each in places if each.residents}
-    living, paired, leading = _members_by_group(area, day), _paired_by_group(area, day), _leaders_by_group(area, day)
+    living, leading = _members_by_group(area, day), _leaders_by_group(area, day)
+    community, group = Area.Level.COMMUNITY, Area.Level.BUILDING_GROUP  # looked up once, not for each of 922 places
     for each in places:
-        if each.level == Area.Level.COMMUNITY:
+        if each.level == community:
             yield each.path, CoverageFigures(communities=1, residents=each.residents or 0)
-        elif each.level == Area.Level.BUILDING_GROUP:
+        elif each.level == group:
             figures = CoverageFigures(groups=1, established=int(each.is_established_on(day)))
             if counts := living.get(each.pk):
-                figures.members, figures.local, figures.taking_part, figures.households = counts
-                figures.paired = paired.get(each.pk, 0)
+                figures.members, figures.local, figures.taking_part, figures.households, figures.paired = counts
                 figures.in_post = figures.members - figures.local
                 figures.stated = figures.members if each.path[: 2 * SEGMENT] in stating else 0
             if ranks := leading.get(each.pk):
@@ -194,27 +185,26 @@ def _of_each_place(places: list[CoverageArea], area: Area, day: date) -> Iterato
 
 
 def _members_by_group(area: Area, day: date) -> dict[int, list[int]]:
-    """Return by group (id) its members, those that are local, those that take part, and their doors."""
+    """Return by group (id) its members, those that are local, those that take part, their doors, and those paired."""
     living = Residence.objects.inside(area).on(day).order_by()
     counted = {
         "members": Count("pk"),
         "local": Count("pk", filter=Q(member__affiliation=Member.Affiliation.LOCAL)),
         "taking_part": Count("pk", filter=Q(joined_on__lte=day)),
         "households": Count("room", distinct=True, filter=~Q(room="")),
+        "paired": Count("room", distinct=True, filter=Exists(_pairings_of_the_door(area, day))),
     }
     return {group: counts for group, *counts in living.values_list("area").annotate(**counted)}
 
 
-def _paired_by_group(area: Area, day: date) -> dict[int, int]:
-    """Return by group (id) how many doors that a member lives behind a pairing names as the member's side.
+def _pairings_of_the_door(area: Area, day: date) -> QuerySet:
+    """Return the pairings that name a residence's door as the member's side.
 
-    The pairings are those of the street: PostgreSQL reads them once instead of those of each door, or of all streets.
+    They are those of the street: PostgreSQL reads them once instead of those of each door, or of all streets.
     """
     street = access.within("compound__path", [access.subtree(area.street_path)])
-    pairings = Pairing.objects.filter(street).on(day).order_by()
-    living = Residence.objects.inside(area).on(day).filter(area=OuterRef("area"), room=OuterRef("room"))
-    doors = Household.objects.inside(area).filter(Exists(living), pk__in=pairings.values("household")).order_by()
-    return dict(doors.values_list("area").annotate(Count("pk")))
+    door = {"household__area": OuterRef("area"), "household__room": OuterRef("room")}
+    return Pairing.objects.filter(street, **door).on(day)
 
 
 def _leaders_by_group(area: Area, day: date) -> dict[int, list[str | None]]:
@@ -224,7 +214,3 @@ def _leaders_by_group(area: Area, day: date) -> dict[int, list[str | None]]:
     for group, rank in leaders.on(day).order_by().values_list("area", "user__member__rank"):
         ranks[group].append(rank)
     return ranks
-
-
-def _share(top: int, bottom: int) -> float | None:
-    return top / bottom if bottom else None

@@ -179,8 +179,8 @@ def test_the_other_street_stays_out(street: Area, other_street: Area, member: Me
 
 
 @pytest.mark.parametrize("level", [2, 3, 4])
-def test_four_queries_whatever_the_level(
+def test_three_queries_whatever_the_level(
     street: Area, leader: User, pairing: Pairing, other_member: Member, level: int, django_assert_num_queries: Any
 ) -> None:
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         report(street, level=level).as_dict()
