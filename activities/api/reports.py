@@ -8,9 +8,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from activities.rules.due import DueState
 from activities.rules.outcomes import outcomes
 from activities.rules.participation import participation
-from activities.rules.rhythm import DueState, rhythm
+from activities.rules.rhythm import rhythm
 from members.api.fields import PastDayApiField
 from members.api.schema import reads
 from members.api.viewsets import OnRecord
