@@ -1,8 +1,8 @@
 """Reminding: the street office reminds a community's secretary of a place where something due is missing now.
 
-A reminder closes by itself: it is open while its place still owes the period and nothing was recorded in it, and until a
-week after the period ended, so that what was held can still be recorded. After that the period is missed for good, and
-the reports say so.
+A reminder closes by itself: it is open while its place still owes the period and nothing was recorded in it, and until
+a week after the period ended, so that what was held can still be recorded. Then the period is over, and the reports say
+what was missed.
 """
 
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ from members.ground.access import PostKind
 from members.ground.atomic import atomic_write
 from members.ground.audit import record
 from members.ground.rows import locked
-from members.models import Area
-from members.models.areas import GONE, AreaQuerySet
+from members.models import Area, AreaRole
+from members.models.areas import GONE, SEGMENT, AreaQuerySet
 
 NOW = {Area.Level.COMMUNITY: "本月", Area.Level.STATION: "本周", Area.Level.BUILDING_GROUP: "本季"}
 BEFORE = {Area.Level.COMMUNITY: "上月", Area.Level.STATION: "上周", Area.Level.BUILDING_GROUP: "上季"}
@@ -75,6 +75,8 @@ def remind_all(area: Area, *, level: int, by: Any, today: date) -> list[Reminder
     ValidationError where there is none. One entry in the trail tells of all.
     """
     _require(by, area)
+    if level not in WHAT:
+        raise ValidationError(NOTHING.format(area.name))
     with atomic_write():
         rows = Area.objects.inside(area).filter(level=level)
         list(rows.order_by("path").select_for_update(no_key=True).values_list("pk"))
@@ -104,6 +106,12 @@ def open_reminders(user: Any, today: date) -> list[OpenReminder]:
         if first <= today and area.owes(period):
             found[area.pk, first] = _open(area, period, timezone.localdate(sent_at), today)
     return list(found.values())
+
+
+def has_reader(area: Area, today: date) -> bool:
+    """Whether the area's community has a secretary who can log in."""
+    posts = AreaRole.objects.on(today).filter(kind=PostKind.SECRETARY, user__is_active=True)
+    return posts.filter(area__path=area.path[: Area.Level.COMMUNITY * SEGMENT]).exists()
 
 
 def last_sent(area: Area, today: date) -> dict[int, date]:

@@ -51,6 +51,10 @@ class ThinPlace:
         """Whether it is missing now and missed the period before as well."""
         return self.is_missing and self.cells[-2].state == DueState.MISSING
 
+    @property
+    def progress(self) -> DueProgress:
+        return progress_of(self.area.level, self.cells)
+
     def as_dict(self) -> dict[str, Any]:
         return {
             "id": self.area.pk,

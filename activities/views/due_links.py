@@ -38,8 +38,13 @@ class DueLinks:
 
 def due_sentence(place: DueArea, period: DuePeriod, cell: DueCell) -> str:
     days = "—".join(f"{day.month}月{day.day}日" for day in (period.first, period.last))
-    outcome = "，".join(f"{each} 次" for each in counts(cell)) or cell.state.label
-    return f"{place.name} {period.label}（{days}）：{outcome}"
+    outcome = "，".join(f"{each} 次" for each in counts(cell))
+    return f"{place.name} {period.label}（{days}）：{outcome or without(cell)}"
+
+
+def without(cell: DueCell) -> str:
+    """Return the word for a period in which nothing is recorded."""
+    return "还没有办" if cell.is_waiting else cell.state.label
 
 
 def counts(cell: DueCell) -> list[str]:
