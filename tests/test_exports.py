@@ -32,6 +32,7 @@ def doors(community: Area, group: Area, member: Member) -> dict[str, dict[str, s
         "/admin/activities/activity/export/": REASON,
         "/pairings/export/": REASON,
         f"/rhythm/{community.pk}/rhythm.xlsx": None,
+        f"/thin/{community.pk}/thin.xlsx": None,
         f"/participation/{community.pk}/participation.xlsx": None,
         f"/coverage/{community.pk}/coverage.xlsx": None,
         "/honours/2025/booklet.pdf": None,
