@@ -59,4 +59,4 @@ class ReminderViewSet(CreateMixin, ScopedViewSet):
     filterset_class = ReminderFilter
 
     def rows(self, right: Right) -> QuerySet:
-        return super().rows(right).select_related("area").with_done()
+        return Reminder.objects.for_user(self.request.user, right).select_related("area").with_done()

@@ -33,12 +33,21 @@ class ReminderQuerySet(models.QuerySet):
         """Reminders whose period, with its days of grace, is not over on this day."""
         return self.filter(last__gte=day - GRACE)
 
+    def waiting(self) -> Self:
+        """Reminders in whose period nothing is recorded."""
+        return self.filter(~_done())
+
     def with_done(self) -> Self:
-        """Annotate whether anything was recorded in the period since: `is_done`."""
-        days = (OuterRef("first"), OuterRef("last"))
-        held = Activity.objects.held().filter(area=OuterRef("area"), held_on__range=days)
-        made = Visit.objects.filter(pairing__household__area=OuterRef("area"), visited_on__range=days)
-        return self.annotate(is_done=Exists(held) | Exists(made))
+        """Annotate whether anything is recorded in the period: `is_done`."""
+        return self.annotate(is_done=_done())
+
+
+def _done() -> Q:
+    """Return the condition that an activity of the place, or a visit in the building, is recorded in the period."""
+    days = (OuterRef("first"), OuterRef("last"))
+    held = Activity.objects.held().filter(area=OuterRef("area"), held_on__range=days)
+    made = Visit.objects.filter(pairing__household__area=OuterRef("area"), visited_on__range=days)
+    return Q(Exists(held)) | Q(Exists(made))
 
 
 def sending_ranges(user: Any) -> list[Range]:

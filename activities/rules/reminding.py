@@ -96,7 +96,7 @@ def open_reminders(user: Any, today: date) -> list[OpenReminder]:
     One query.
     """
     mine = [access.subtree(path) for kind, path in access.posts_of(user) if kind == PostKind.SECRETARY]
-    rows = Reminder.objects.filter(access.within("area__path", mine)).recent(today).with_done().filter(is_done=False)
+    rows = Reminder.objects.filter(access.within("area__path", mine)).recent(today).waiting()
     columns = [f"area__{name}" for name in DueArea._fields]
     found: dict[tuple[int, date], OpenReminder] = {}
     for *place, first, last, sent_at in rows.order_by("area__path", "first", "sent_at").values_list(

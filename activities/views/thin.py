@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 
 from activities.rules.due import DuePeriod
@@ -119,6 +120,7 @@ def _context(request, pk: int) -> dict[str, Any]:
         "tiles": parts.tiles(groups, chosen.period) if groups else [],
         "quarters": quarters,
         "chosen": chosen,
+        "here": f"{reverse('activities:thin', args=[pk])}?quarter={chosen.key}",
         "legend": LEGEND,
         "formulas": FORMULAS,
         "may_add": access.can(request.user, Resource.ACTIVITY, Right.WRITE),

@@ -65,6 +65,11 @@ class MissingPart(NamedTuple):
         return sum(len(items) for _, items in self.compounds)
 
     @property
+    def first(self) -> int:
+        """The id of the first place, where the page opens again."""
+        return self.compounds[0][1][0].place.pk
+
+    @property
     def waiting(self) -> int:
         return sum(item.can_be_reminded for _, items in self.compounds for item in items)
 

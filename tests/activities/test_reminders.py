@@ -295,5 +295,5 @@ def test_a_reminder_against_the_activity(place: tuple[Area, User]) -> None:
     group, officer = place
     end, _ = raced(lambda: reminded(group, officer), lambda: factories.activity(group))
     assert isinstance(end, ValidationError) == (not Reminder.objects.exists())
-    assert Reminder.objects.with_done().filter(is_done=False).count() == 0
+    assert Reminder.objects.waiting().count() == 0
     assert connection.vendor in {"sqlite", "postgresql"}
