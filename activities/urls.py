@@ -11,8 +11,10 @@ from activities.views import (
     papers,
     participation,
     paste,
+    reminders,
     rhythm,
     sign_in,
+    thin,
     visits,
 )
 
@@ -49,6 +51,12 @@ urlpatterns = [
     path("rhythm/<int:pk>/", rhythm.show, name="rhythm"),
     path("rhythm/<int:pk>/print/", rhythm.printed, name="rhythm_print"),
     path("rhythm/<int:pk>/rhythm.xlsx", rhythm.exported, name="rhythm_xlsx"),
+    path("thin/", thin.start, name="thin_start"),
+    path("thin/<int:pk>/", thin.show, name="thin"),
+    path("thin/<int:pk>/print/", thin.printed, name="thin_print"),
+    path("thin/<int:pk>/thin.xlsx", thin.exported, name="thin_xlsx"),
+    path("thin/<int:pk>/remind/", reminders.remind, name="remind"),
+    path("thin/<int:pk>/remind-all/", reminders.remind_all, name="remind_all"),
     path("participation/", participation.start, name="participation_start"),
     path("participation/<int:pk>/", participation.show, name="participation"),
     path("participation/<int:pk>/print/", participation.printed, name="participation_print"),

@@ -38,6 +38,7 @@ OFFICE: list[dict] = [
         "separator": True,
         "items": [
             _link("覆盖情况", "bar_chart", "coverage_start", Resource.REPORT),
+            _link("薄弱点", "troubleshoot", "activities:thin_start", Resource.REPORT),
             _link("四联动", "grid_on", "activities:rhythm_start", Resource.REPORT),
             _link("参与情况", "groups_2", "activities:participation_start", Resource.REPORT),
             _link("月度走势", "show_chart", "months_start", Resource.REPORT),

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RegexPattern
 
-from activities.models import Activity, Attendance, Honour, Need, Visit
+from activities.models import Activity, Attendance, Honour, Need, Reminder, Visit
 from feedback.models import Contact, Delivery, EmployerKey, IssueRun, Offer, RecordCard, Webhook
 from feedback.rules.agreeing import link_token
 from members.models import (
@@ -53,6 +53,7 @@ ROWS: dict[str, QuerySet] = {
     "visits/pairings/": Pairing.objects.all(),
     "coverage": Area.objects.all(),
     "rhythm": Area.objects.all(),
+    "thin/": Area.objects.all(),
     "participation": Area.objects.all(),
     "area/": Area.objects.all(),
     "areas": Area.objects.all(),
@@ -61,6 +62,7 @@ ROWS: dict[str, QuerySet] = {
     "consent": Consent.objects.all(),
     "visit": Visit.objects.all(),
     "need": Need.objects.all(),
+    "reminder": Reminder.objects.all(),
     "honour": Honour.objects.all(),
     "attendance": Attendance.objects.all(),
     "activities/activity/": Activity.objects.all(),

@@ -9,7 +9,8 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from activities.imports import steps as import_steps
-from activities.models import ActivityImport, Attendance, SignIn
+from activities.models import ActivityImport, Attendance, Reminder, SignIn
+from activities.rules.due import latest
 from members.ground.export import XLSX
 from members.models import Area, Member, User
 from tests import factories
@@ -43,12 +44,21 @@ def lived(member: Member, other_member: Member, *, by: User) -> dict[str, int]:
         "community_activity": factories.activity(areas["第一社区"], title="社区读书会"),
         "community_need": factories.need(areas["第一社区"], text="社区要一块黑板"),
         "new_pairing": factories.pairing(week["door"], factories.household(group, "2321"), since=timezone.localdate()),
+        "reminder": reminded(group, by), "near_reminder": reminded(next_door, by),
+        "other_reminder": reminded(areas["2号楼"], by), "far_reminder": reminded(areas["9号楼"], by),
+        "missing": factories.building("6号楼", station),
         "community": areas["第一社区"], "station": station, "group": group, "near_group": next_door,
         "other_group": areas["2号楼"], "other_station": areas["仓场公寓"], "far_group": areas["9号楼"],
         "other_community": areas["第二社区"],
     }  # fmt: skip
     made |= {f"{side}import": uploaded(areas[name], by=by) for side, name in (("", "1号楼"), ("other_", "2号楼"))}
     return {word: row.pk for word, row in made.items()}
+
+
+def reminded(area: Area, by: User) -> Reminder:
+    """Create a reminder of the running period, whoever may send one."""
+    [period] = latest(area.level, timezone.localdate(), 1)
+    return Reminder.objects.create(area=area, first=period.first, last=period.last, sent_by=by)
 
 
 def uploaded(area: Area, *, by: User) -> ActivityImport:
@@ -141,6 +151,8 @@ def bodies(rows: dict[str, int]) -> dict[str, dict[str, Any]]:
         "needs/add/": need | {"area": rows["group"]},
         **{f"needs/{{{side}need}}/": {"members": [rows["member"]]} for side in SIDES},
         **{f"needs/{{{side}need}}/edit/": need | {"area": rows[f"{side}group"]} for side in SIDES},
+        "thin/{station}/remind-all/": {"level": "3"},
+        "thin/{other_community}/remind-all/": {"level": "2"},
         "honours/add/": honour | {"area": rows["group"]},
         **{f"honours/{{{side}honour}}/": honour | {"area": rows[f"{side}group"]} for side in SIDES},
         **{f"admin/{model}/export/": reason for model in EXPORTED},

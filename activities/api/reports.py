@@ -8,9 +8,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from activities.rules.due import DueState
 from activities.rules.outcomes import outcomes
 from activities.rules.participation import participation
-from activities.rules.rhythm import DueState, rhythm
+from activities.rules.rhythm import rhythm
+from activities.rules.thin import thin
 from members.api.fields import PastDayApiField
 from members.api.schema import reads
 from members.api.viewsets import OnRecord
@@ -71,6 +73,37 @@ class RhythmSerializer(serializers.Serializer):
     level = serializers.CharField(help_text=f"区域的层级：{LEVELS}")
     year = serializers.IntegerField()
     grids = GridSerializer(many=True, help_text="先是本区域，再是下级")
+
+
+class ThinPlaceSerializer(serializers.Serializer):
+    """An area and its last periods, the running one last."""
+
+    id = serializers.IntegerField()
+    area = serializers.CharField(help_text="区域全称")
+    is_missing = serializers.BooleanField(help_text="这一期应办，还没有登记")
+    has_missed_before = serializers.BooleanField(help_text="上一期也没有")
+    cells = CellSerializer(many=True, help_text="依次对应 periods")
+
+
+class ThinTierSerializer(ProgressSerializer):
+    """The areas of one level: what is due in the running period, and the share of the last periods done."""
+
+    level = serializers.CharField(help_text=f"层级：{LEVELS}")
+    due_now = serializers.IntegerField(help_text="这一期应办的地方")
+    missing_now = serializers.IntegerField(help_text="其中还没有办的")
+    missed_before = serializers.IntegerField(help_text="其中上一期也没有的")
+    held_now = serializers.IntegerField(help_text="这一期的活动和走访次数")
+    periods = PeriodSerializer(many=True, help_text="最后一个是正在过的这一期")
+    places = ThinPlaceSerializer(many=True)
+
+
+class ThinSerializer(serializers.Serializer):
+    """What is due now in an area and in those below it, tier by tier."""
+
+    area = serializers.CharField(help_text="区域名称")
+    level = serializers.CharField(help_text=f"区域的层级：{LEVELS}")
+    day = serializers.DateField(help_text="截至这一天")
+    tiers = ThinTierSerializer(many=True, help_text="从本区域的层级到楼组")
 
 
 class HeldSerializer(serializers.Serializer):
@@ -180,6 +213,13 @@ class RhythmView(ReportView):
         today = timezone.localdate()
         query = {"year": today.year} | self.query(AskedYear)
         return Response(rhythm(area, areas=self.areas(), today=today, **query).as_dict())
+
+
+class ThinView(ReportView):
+    @reads("查看薄弱点", ThinSerializer, one=True)
+    def get(self, request: Request, pk: int) -> Response:
+        area = get_object_or_404(self.areas(), pk=pk)
+        return Response(thin(area, areas=self.areas(), today=timezone.localdate()).as_dict())
 
 
 class ParticipationView(ReportView):

@@ -1,6 +1,6 @@
 """Rows of activities that depend on areas, employers, households and members."""
 
-from activities.models import Activity, ActivityImport, Attendance, Honour, Need
+from activities.models import Activity, ActivityImport, Attendance, Honour, Need, Reminder
 from members.ground.dependents import Dependent, register
 from members.models import Area, Employer, Household, Member
 
@@ -12,6 +12,7 @@ def register_all() -> None:
         Dependent(ActivityImport, "area", "{} 次活动导入"),
         Dependent(Need, "area", "{} 条群众需求"),
         Dependent(Honour, "area", "{} 项评优"),
+        Dependent(Reminder, "area", "{} 次提醒"),
     )
     register(Employer, Dependent(Need, "employer", "{} 条认领的群众需求", "area__path"))
     register(Activity, Dependent(Attendance, "activity", "{} 人参加", goes=True))

@@ -5,20 +5,12 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
 from django.utils import timezone
 
-from activities.rules.rhythm import (
-    DueArea,
-    DueCell,
-    DueGroup,
-    DuePeriod,
-    DueProgress,
-    DueState,
-    Rhythm,
-    RhythmGrid,
-    rhythm,
-)
+from activities.rules.due import DueArea, DuePeriod, DueProgress, DueState
+from activities.rules.reminding import NOW
+from activities.rules.rhythm import DueGroup, Rhythm, RhythmGrid, rhythm
+from activities.views.due_links import SIGNS, DueLinks, counts, due_sentence
 from activities.views.reports import own_area, report_areas, requested_year
 from members.ground import access
 from members.ground.access import Resource, Right
@@ -41,8 +33,6 @@ BELOW = {
     Area.Level.STATION: "小区每周",
     Area.Level.BUILDING_GROUP: "楼组每季",
 }
-NOW = {Area.Level.COMMUNITY: "本月", Area.Level.STATION: "本周", Area.Level.BUILDING_GROUP: "本季"}
-SIGNS = {DueState.DONE: "✓", DueState.MISSING: "缺", DueState.NOT_DUE: "·", DueState.NOT_APPLICABLE: "／"}
 MEANINGS = {
     DueState.DONE: "这个区域自己主办、登记为“已举办”的活动；上级、下级办的不算。楼组还算本楼党员家庭的走访。",
     DueState.MISSING: "这一期已经过完，没有登记。补登记之后就是已办。",
@@ -125,13 +115,13 @@ def _report(request, pk: int) -> Rhythm:
 
 
 def _context(request, pk: int) -> dict[str, Any]:
-    report = _report(request, pk)
+    report, links = _report(request, pk), DueLinks(request.user)
     return {
         "title": f"四联动：{report.area.label}",
         "report": report,
         "today": timezone.localdate(),
         "above": report_areas(request).above(report.area),
-        "sections": [_section(request, grid) for grid in report.grids],
+        "sections": [_section(links, grid) for grid in report.grids],
         "may_add": access.can(request.user, Resource.ACTIVITY, Right.WRITE),
         "may_visit": access.can(request.user, Resource.HOUSEHOLD, Right.WRITE),
         "legend": [(state, SIGNS[state], MEANINGS[state]) for state in DueState],
@@ -141,13 +131,13 @@ def _context(request, pk: int) -> dict[str, Any]:
     }
 
 
-def _section(request, grid: RhythmGrid) -> DueSection:
+def _section(links: DueLinks, grid: RhythmGrid) -> DueSection:
     levels = sorted({level for row in grid.rows for level in row.below})
     lines = [
-        RhythmLine(row, _boxes(request, grid, row), [row.below.get(level, DueProgress()) for level in levels])
+        RhythmLine(row, _boxes(links, grid, row), [row.below.get(level, DueProgress()) for level in levels])
         for row in grid.rows
     ]
-    waiting = [(row.area, _add(request, row.area)) for row in grid.rows if row.is_waiting]
+    waiting = [(row.area, links.add(row.area)) for row in grid.rows if row.is_waiting]
     below = [BELOW[Area.Level(level)] for level in levels]
     return DueSection(
         RULES[grid.level], grid.level, below, list(_tables(grid, lines)), NOW.get(grid.level, ""), waiting
@@ -166,36 +156,18 @@ def _tables(grid: RhythmGrid, lines: list[RhythmLine]) -> Iterator[RhythmTable]:
         )
 
 
-def _boxes(request, grid: RhythmGrid, row: DueGroup) -> list[Box]:
+def _boxes(links: DueLinks, grid: RhythmGrid, row: DueGroup) -> list[Box]:
     """Return the cells of a row: a done one links to its activities, a missing one to the form that records it."""
-    index, add = reverse("activities:index"), _add(request, row.area)
-    boxes = []
-    for period, cell in zip(grid.periods, row.cells, strict=True):
-        query = f"area={row.area.pk}&own=on&status=held&period={period.first}~{period.last}"
-        url = f"{index}?{query}" if cell.activities else ""
-        if cell.state == DueState.MISSING and add:
-            url = f"{add}&on={period.last}"
-        boxes.append(Box(cell.state, SIGNS[cell.state], _sentence(row.area, period, cell), _counts(cell), url))
-    return boxes
-
-
-def _add(request, place: DueArea) -> str:
-    """Return the URL that records an activity of this area; empty where the user may not or the area is closed."""
-    is_open = place.until is None or place.until > timezone.localdate()
-    if is_open and access.covers(request.user, Resource.ACTIVITY, place.path, Right.WRITE):
-        return f"{reverse('activities:add')}?area={place.pk}"
-    return ""
-
-
-def _sentence(place: DueArea, period: DuePeriod, cell: DueCell) -> str:
-    days = "—".join(f"{day.month}月{day.day}日" for day in (period.first, period.last))
-    outcome = "，".join(f"{each} 次" for each in _counts(cell)) or cell.state.label
-    return f"{place.name} {period.label}（{days}）：{outcome}"
-
-
-def _counts(cell: DueCell) -> list[str]:
-    counts = {"活动": cell.activities, "走访": cell.visits}
-    return [f"{name} {count}" for name, count in counts.items() if count]
+    return [
+        Box(
+            cell.state,
+            SIGNS[cell.state],
+            due_sentence(row.area, period, cell),
+            counts(cell),
+            links.of(row.area, period, cell),
+        )
+        for period, cell in zip(grid.periods, row.cells, strict=True)
+    ]
 
 
 def _sheet(grid: RhythmGrid) -> ExportSheet:

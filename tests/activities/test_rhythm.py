@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from activities.rules.rhythm import DueGroup, DuePeriod, DueProgress, DueState, Rhythm, months, quarters, rhythm, weeks
+from activities.rules.due import DuePeriod, DueProgress, DueState, months, quarters, weeks
+from activities.rules.rhythm import DueGroup, Rhythm, rhythm
 from members.ground.access import Resource
 from members.models import Area, AuditEntry, Member, User
 from tests import factories

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from activities.imports import steps as import_steps
 from activities.models import Activity, Attendance, Need, SignIn
-from activities.rules import attendance, honouring, needing, recording, sign_in, visiting
+from activities.rules import attendance, honouring, needing, recording, reminding, sign_in, visiting
 from members.models import Area, Member, User
 from members.roster import stages
 from tests import factories
@@ -386,6 +386,25 @@ WRITES: dict[str, Write] = {
         good=HONOUR,
         bad=NO_SUCH_HONOUR,
     ),
+    "a place is reminded of": Write(
+        rule=reminding.remind,
+        doors=(
+            Door("page thin/<int:pk>/remind/", "thin/{area}/remind/"),
+            Door("api POST api/v1/reminders", "api/v1/reminders"),
+        ),
+        good={"area": "{missing}"},
+        bad=(
+            ("现在没有缺的，不用提醒", {"area": "{group}"}),
+            ("已经提醒过了，满 7 天才能再提醒", {"area": "{reminded}"}),
+            ("已经停用，不用提醒", {"area": "{closed}"}),
+        ),
+    ),
+    "all places of an area are reminded of": Write(
+        rule=reminding.remind_all,
+        doors=(Door("page thin/<int:pk>/remind-all/", "thin/{compound}/remind-all/"),),
+        good={"level": "4"},
+        bad=(("现在没有缺的，不用提醒", {"level": "1"}), ("现在没有缺的，不用提醒", {"level": "九"})),
+    ),
     "a workbook of activities is taken in": Write(
         rule=import_steps.take_in,
         doors=(Door("page activities/import/", "activities/import/", body=_workbook),),
@@ -432,7 +451,7 @@ def rows(request: Any) -> dict[str, Any]:
     group, member = found["group"], found["member"]
     group.since = TODAY - timedelta(days=4000)
     group.save()
-    found |= _activities(group, member) | _visits(group) | _needs(group, member)
+    found |= _activities(group, member) | _visits(group) | _needs(group, member) | _reminders(group, found)
     found |= {
         "honour": factories.honour(group, year=2023),
         "other_honour": factories.honour(group, year=2024, kind="theme", theme="arts"),
@@ -452,6 +471,16 @@ def _imports(street: Area, user: User) -> dict[str, Any]:
         "unnamed": unnamed.pk,
         "columns": books.named_columns(unnamed, {"哪天": "held_on", "做了什么": "title", "属于": "field"}),
     }
+
+
+def _reminders(group: Area, found: dict[str, Any]) -> dict[str, Any]:
+    """Buildings in a compound: one to be reminded of, one that was, one that is closed."""
+    compound = Area.objects.get(path=group.parent_path)
+    names = ("missing", "reminded", "closed")
+    made = {name: factories.building(f"{number}号楼", compound) for number, name in enumerate(names, start=11)}
+    reminding.remind(made["reminded"], by=found["street_officer"], today=TODAY)
+    made["closed"].close(on=TODAY)
+    return made | {"compound": compound}
 
 
 def _activities(group: Any, member: Member) -> dict[str, Any]:

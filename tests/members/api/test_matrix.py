@@ -12,6 +12,7 @@ from activities.models import Attendance, Visit
 from members.models import Area, Consent, Employer, Member, Residence, User
 from tests import factories
 from tests.matrix import HERE
+from tests.week import reminded
 
 WHO = ("superuser", "street_officer", "secretary", "liaison", "leader", "instructor", "auditor", "outsider", None)
 CALLS: dict[tuple[str, str], tuple[int, ...]] = {
@@ -109,6 +110,14 @@ CALLS: dict[tuple[str, str], tuple[int, ...]] = {
     ("POST", "needs/{need}/resume"): (403, 409, 409, 409, 409, 403, 403, 403, 401),
     ("GET", "needs/{need}/suggestions"): (403, 200, 200, 200, 200, 403, 403, 403, 401),
     ("GET", "needs/{other_need}/suggestions"): (403, 200, 404, 404, 404, 403, 403, 403, 401),
+    # The street alone reminds; a secretary does not remind themselves.
+    ("GET", "reminders"): (403, 200, 200, 200, 200, 200, 403, 403, 401),
+    ("GET", "reminders/{reminder}"): (403, 200, 200, 200, 200, 200, 403, 403, 401),
+    ("GET", "reminders/{other_reminder}"): (403, 200, 404, 404, 404, 404, 403, 403, 401),
+    ("POST", "reminders"): (403, 201, 403, 403, 400, 403, 403, 403, 401),
+    ("PATCH", "reminders/{reminder}"): (403, 405, 405, 405, 405, 403, 403, 403, 401),
+    ("GET", "thin/{group}"): (403, 200, 200, 200, 200, 200, 403, 403, 401),
+    ("GET", "thin/{other_group}"): (403, 200, 404, 404, 404, 404, 403, 403, 401),
     ("GET", "honours"): (403, 200, 200, 200, 200, 200, 403, 403, 401),
     ("GET", "honours/{honour}"): (403, 200, 200, 200, 200, 200, 403, 403, 401),
     ("GET", "honours/{other_honour}"): (403, 200, 404, 404, 404, 404, 403, 403, 401),
@@ -135,8 +144,8 @@ CALLS: dict[tuple[str, str], tuple[int, ...]] = {
 @pytest.fixture
 def rows(member: Member, other_member: Member, secretary: User) -> dict[str, Any]:
     return {
-        **happened(member),
-        **{f"other_{name}": pk for name, pk in happened(other_member).items()},
+        **happened(member, by=secretary),
+        **{f"other_{name}": pk for name, pk in happened(other_member, by=secretary).items()},
         "planned": factories.activity(member.home.area, is_held=False).pk,  # type: ignore[union-attr]
         "refusal": answered(member, is_agreed=False, recorded_by=secretary),
         "community": Area.objects.get(name="第一社区").pk,
@@ -150,7 +159,7 @@ def rows(member: Member, other_member: Member, secretary: User) -> dict[str, Any
     }
 
 
-def happened(member: Member) -> dict[str, int]:
+def happened(member: Member, *, by: User) -> dict[str, int]:
     """Return the ids of what a week brings to the group where the member lives."""
     home = member.home
     assert home
@@ -172,6 +181,7 @@ def happened(member: Member) -> dict[str, int]:
         "need": factories.need(home.area).pk,
         "claimed": claimed.pk,
         "honour": factories.honour(home.area).pk,
+        "reminder": reminded(home.area, by).pk,
     }
 
 
@@ -207,6 +217,7 @@ def bodies(rows: dict[str, Any], station: Area, group: Area) -> dict[tuple[str, 
         ("POST", "needs"): {"area": group.pk, "text": "换灯泡"},
         ("PATCH", "needs"): {"skill": "水电维修"},
         ("POST", "claim"): {"members": [rows["member"]]},
+        ("POST", "reminders"): {"area": station.pk},
         ("POST", "honours"): {"area": group.pk, "year": 2024, "kind": "commended", "deeds": "楼道干净。"},
         ("PATCH", "honours"): {"deeds": "楼道干净，邻里互助。"},
     }
@@ -281,6 +292,7 @@ def test_lists_hold_only_the_scope(api: Any, rows: Any, secretary: Any, moved_aw
         ("attendances", "attendance"),
         ("needs", "need"),
         ("honours", "honour"),
+        ("reminders", "reminder"),
     ],
 )
 def test_so_does_the_list_of(api: Any, rows: Any, secretary: User, street_officer: User, noun: str, row: str) -> None:
