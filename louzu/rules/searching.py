@@ -19,6 +19,7 @@ from members.ground import access
 from members.ground.access import Resource, Right
 from members.ground.address_text import fold
 from members.ground.days import Unreadable
+from members.ground.paths import SEGMENT
 from members.ground.phones import read_phone
 from members.ground.pinyin import spell
 from members.ground.sealing import KeyLost, decrypt_text
@@ -30,6 +31,7 @@ from members.roster.address_search import group_at
 from members.rules.finding import called
 
 SHOWN = 8
+LISTED = SHOWN + 1  # one more tells that there are more
 LONGEST = 60
 MASK_SHOWS = 4  # the last digits of a phone, which whoever reads the member sees anyway
 PHONE_LIKE = re.compile(r"[0-9][0-9 \-]{2,18}[0-9]", re.ASCII)
@@ -81,7 +83,8 @@ def search(user: Any, text: str) -> list[FoundGroup]:
 
 def words_of(text: str) -> str:
     """Return the text as it is searched for, without what shows nothing and blanks at its ends."""
-    words = narrow(" ".join(text.replace("\0", " ").split()))
+    known = text.encode(errors="replace").decode()  # no database takes half of a surrogate pair
+    words = narrow(" ".join(known.replace("\0", " ").split()))
     if len(words) > LONGEST:
         raise ValidationError(TOO_LONG)
     if sentence := trouble(words):
@@ -98,33 +101,27 @@ def _group(kind: FoundKind, rows: Iterable[FoundRow]) -> FoundGroup:
 def people(user: Any, words: str) -> Iterable[FoundRow]:
     """Find members by name, pinyin, initials, or by the phone: the last four digits, or more where it may be shown."""
     is_phone = PHONE_LIKE.fullmatch(words)
-    found = _with_digits(user, words) if is_phone else _in_streets(user).filter(called(words))
-    rows = found.with_home().select_related("employer").order_by("pinyin", "pk")[: SHOWN + 1]
+    found = _with_digits(user, words) if is_phone else _members(user).filter(called(words))
+    rows = found.with_home().select_related("employer").order_by("pinyin", "pk")[:LISTED]
     return (FoundRow(row.pk, row.name, _belongs(row)) for row in rows)
 
 
-def _in_streets(user: Any, right: Right = Right.READ) -> Any:
-    """Return the members in scope, told by their streets too: the index of these spares a look at all other streets."""
-    streets = {low[:4] for low, _ in access.reach(user, Resource.MEMBER, right)}
+def _members(user: Any, right: Right = Right.READ) -> Any:
+    """Return the members in scope, told by their streets too: else the database may look at those of all streets."""
+    streets = {low[:SEGMENT] for low, _ in access.reach(user, Resource.MEMBER, right)}
     return Member.objects.for_user(user, right).filter(street__in=Area.objects.filter(path__in=streets))
 
 
 def _with_digits(user: Any, words: str) -> Any:
+    """Return the members with this phone, or one that ends so; more than the mask shows takes the right to reveal."""
     digits = re.sub("[ -]", "", words)
-    if len(digits) == MASK_SHOWS:
-        return _ending(_in_streets(user), digits)
-    # A masked number could be guessed by longer ends, so they are for users who may see the full one.
-    members = _in_streets(user, Right.REVEAL)
+    members = _members(user, Right.READ if len(digits) == MASK_SHOWS else Right.REVEAL)
     try:
         return members.with_phone(read_phone(words))
     except Unreadable:
-        return _ending(members, digits) if len(digits) > MASK_SHOWS else members.none()
-
-
-def _ending(members: Any, digits: str) -> Any:
-    """Return the members whose phone ends with these digits."""
-    sealed = members.exclude(phone_sealed="").order_by().values_list("pk", "phone_sealed")
-    return Member.objects.filter(pk__in=[pk for pk, phone in sealed if _phone(phone).endswith(digits)][: SHOWN + 1])
+        sealed = members.exclude(phone_sealed="").order_by().values_list("pk", "phone_sealed")
+        found = [pk for pk, phone in sealed if _phone(phone).endswith(digits)]
+        return Member.objects.filter(pk__in=found[:LISTED])
 
 
 def _phone(sealed: str) -> str:
@@ -145,7 +142,7 @@ def places(user: Any, words: str) -> Iterable[FoundRow]:
     areas = Area.objects.for_user(user).current()
     is_named = areas.annotate(plain=Replace("label", Value(" "), Value(""))).filter(_placed(words))
     exact = Case(When(name__in=_buildings(words), then=0), When(name__startswith=words, then=1), default=2)
-    rows = list(is_named.order_by(exact, "path")[: SHOWN + 1]) or _at_address(user, words)
+    rows = list(is_named.order_by(exact, "path")[:LISTED]) or _at_address(user, words)
     return (FoundRow(row.pk, row.label, row.get_level_display(), row.level) for row in rows)
 
 
@@ -180,9 +177,13 @@ def _at_address(user: Any, words: str) -> list[Area]:
 
 # Everything else -----------------------------------------------------------------------------------------------------
 def activities(user: Any, words: str) -> Iterable[FoundRow]:
-    """Find activities by their title, the latest first."""
-    found = Activity.objects.for_user(user).filter(title__contains=words).select_related("area")
-    rows = found.order_by("-held_on", "-pk")[: SHOWN + 1]
+    """Find activities by their title, the latest first.
+
+    Their areas come first, as numbers: joined, all streets' activities would be looked through.
+    """
+    areas = list(Area.objects.for_user(user, resource=Resource.ACTIVITY).order_by().values_list("pk", flat=True))
+    found = Activity.objects.filter(area__in=areas, title__contains=words).select_related("area")
+    rows = found.order_by("-held_on", "-pk")[:LISTED]
     return (FoundRow(row.pk, row.title, f"{row.held_on} · {row.area} · {row.get_status_display()}") for row in rows)
 
 
@@ -191,7 +192,7 @@ def employers(user: Any, words: str) -> Iterable[FoundRow]:
     text, known = folded(words), Employer.objects.for_user(user)
     own = EmployerName.objects.for_user(user).filter(folded__contains=text, employer=OuterRef("pk"))
     found: QuerySet[Employer] = known.called(text) | known.filter(Exists(own))
-    rows = found.order_by("name", "pk")[: SHOWN + 1]
+    rows = found.order_by("name", "pk")[:LISTED]
     return (FoundRow(row.pk, row.name, row.credit_code or "没有登记信用代码") for row in rows)
 
 
@@ -200,14 +201,15 @@ def users(user: Any, words: str) -> Iterable[FoundRow]:
     if not access.can(user, Resource.POST):
         return []
     found = User.objects.for_user(user).filter(Q(name__contains=words) | Q(username__contains=words))
-    return (FoundRow(row.pk, str(row), row.username) for row in found.order_by("username")[: SHOWN + 1])
+    return (FoundRow(row.pk, str(row), row.username) for row in found.order_by("username")[:LISTED])
 
 
 def pages(user: Any, words: str) -> Iterable[FoundRow]:
     """Find entries of the menu by their title, its pinyin or its initials."""
     typed = "".join(words.split()).lower()
     for title, heading, address in navigation.entries(user):
-        if typed in title.lower() or any(spelt.startswith(typed) for spelt in spell(title)):
+        spellings = spell(f" {title}")  # with a blank before it, 区 is no surname
+        if typed in title.lower() or any(spelt.startswith(typed) for spelt in spellings):
             yield FoundRow(0, title, heading, address=address)
 
 
