@@ -10,14 +10,12 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
-from django.db.models.functions import Replace
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 
 from activities.models import Activity
 from louzu import navigation
 from members.ground import access
 from members.ground.access import Resource, Right
-from members.ground.address_text import fold
 from members.ground.days import Unreadable
 from members.ground.paths import SEGMENT
 from members.ground.phones import read_phone
@@ -26,16 +24,15 @@ from members.ground.sealing import KeyLost, decrypt_text
 from members.ground.text import narrow
 from members.ground.trouble import trouble
 from members.ground.unit_names import folded
-from members.models import Area, AreaName, Employer, EmployerName, Member, User
+from members.models import Area, Employer, EmployerName, Member, User
 from members.roster.address_search import group_at
-from members.rules.finding import called
+from members.rules.finding import as_one, called, placed
 
 SHOWN = 8
 LISTED = SHOWN + 1  # one more tells that there are more
 LONGEST = 60
 MASK_SHOWS = 4  # the last digits of a phone, which whoever reads the member sees anyway
 PHONE_LIKE = re.compile(r"[0-9][0-9 \-]{2,18}[0-9]", re.ASCII)
-BUILDING = re.compile(r"([0-9]+)(?:号|幢|栋|座|#)?楼?$", re.ASCII)
 TOO_LONG = f"要查找的内容太长了，请只写名称里的几个字（最多 {LONGEST} 个）。"
 
 
@@ -139,31 +136,10 @@ def _belongs(member: Any) -> str:
 # Places --------------------------------------------------------------------------------------------------------------
 def places(user: Any, words: str) -> Iterable[FoundRow]:
     """Find open areas by the words of their label, by other names, or by a whole address."""
-    areas = Area.objects.for_user(user).current()
-    is_named = areas.annotate(plain=Replace("label", Value(" "), Value(""))).filter(_placed(words))
-    exact = Case(When(name__in=_buildings(words), then=0), When(name__startswith=words, then=1), default=2)
-    rows = list(is_named.order_by(exact, "path")[:LISTED]) or _at_address(user, words)
+    named = placed(Area.objects.for_user(user).current(), words)
+    nearest = Case(When(name__in=as_one(words), then=0), When(name__startswith=words, then=1), default=2)
+    rows = list(named.order_by(nearest, "path")[:LISTED]) or _at_address(user, words)
     return (FoundRow(row.pk, row.label, row.get_level_display(), row.level) for row in rows)
-
-
-def _placed(words: str) -> Q:
-    """Return the condition that all words, or the words as one, are part of an area's label or of another name."""
-    condition = Q()
-    for word in words.split():
-        condition &= Q(label__contains=word)
-    condition |= Q(plain__contains="".join(words.split()))
-    for building in _buildings(words)[1:]:
-        condition |= Q(plain__contains=building)
-    if key := fold(words):
-        condition |= Q(Exists(AreaName.objects.filter(area=OuterRef("pk"), key__contains=key)))
-    return condition
-
-
-def _buildings(words: str) -> list[str]:
-    """Return the words as one, and with a number at their end as that of a building: 3幢, 3# or 3 is 3号楼."""
-    one = "".join(words.split())
-    match = BUILDING.search(one)
-    return [one, f"{one[: match.start()]}{int(match[1])}号楼"] if match else [one]
 
 
 def _at_address(user: Any, words: str) -> list[Area]:
