@@ -1,5 +1,8 @@
 """The side bar of every page by the user's posts, and the label at its top."""
 
+from collections.abc import Iterator
+from typing import Any
+
 from django.urls import reverse_lazy
 
 from feedback.models.units import employers_of
@@ -8,14 +11,20 @@ from members.ground.access import Resource, Right
 
 
 def _link(title: str, icon: str, name: str, resource: Resource | None = None, right: Right = Right.READ) -> dict:
+    def opens_to(user) -> bool:
+        return resource is None or access.can(user, resource, right)
+
     def permission(request) -> bool:
-        return resource is None or access.can(request.user, resource, right)
+        return opens_to(request.user)
 
     def active(request) -> bool:
         link = str(reverse_lazy(name))
         return request.path == link if name == "home" else request.path.startswith(link)
 
-    return {"title": title, "icon": icon, "link": reverse_lazy(name), "permission": permission, "active": active}
+    link = reverse_lazy(name)
+    return {
+        "title": title, "icon": icon, "link": link, "permission": permission, "active": active, "opens_to": opens_to,
+    }  # fmt: skip
 
 
 OFFICE: list[dict] = [
@@ -84,8 +93,20 @@ UNIT: dict = {
 
 def sidebar(request) -> list[dict]:
     """Return the office's side bar, daily work first; for a unit's contact, who has no post, the unit's."""
-    is_contact = not request.user.is_staff and employers_of(request.user).exists()
+    return _groups(request.user)
+
+
+def _groups(user: Any) -> list[dict]:
+    is_contact = not user.is_staff and employers_of(user).exists()
     return [UNIT] if is_contact else OFFICE
+
+
+def entries(user: Any) -> Iterator[tuple[str, str, str]]:
+    """Yield (title, its group's title, address) of the side bar's entries that the user may open."""
+    for group in _groups(user):
+        for item in group["items"]:
+            if item["opens_to"](user):
+                yield item["title"], group["title"] or "菜单", str(item["link"])
 
 
 def environment(request) -> list[str] | None:

@@ -2,11 +2,12 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from louzu.views import coverage, home, months
+from louzu.views import coverage, home, months, searching
 from members.web.widgets import Choices
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("search/", searching.show, name="search"),
     path("", include("members.urls")),
     path("", include("activities.urls")),
     path("", include("feedback.urls")),
@@ -27,6 +28,7 @@ urlpatterns = [
     path("admin/members/", RedirectView.as_view(pattern_name="home")),
     path("admin/activities/", RedirectView.as_view(pattern_name="home")),
     path("admin/feedback/", RedirectView.as_view(pattern_name="home")),
+    path("admin/search/", admin.site.admin_view(searching.palette)),
     path("admin/autocomplete/", admin.site.admin_view(Choices.as_view(admin_site=admin.site))),
     path("admin/", admin.site.urls),
 ]

@@ -37,6 +37,7 @@ TABLE: Table = {
         "GET nothing/": (404, 404, 404, 404, 404, 404, 404, 404, 404),
         "GET admin/": (302, 302, 302, 302, 302, 302, 302, 302, LOGIN),
         "GET admin/password_change/": (200, 200, 200, 200, 200, 200, 200, 200, LOGIN),
+        "GET search/?q=欧阳": (200, 200, 200, 200, 200, 200, 200, 200, LOGIN),
         "GET admin/search/?s=欧阳": (200, 200, 200, 200, 200, 200, 200, LOGIN, LOGIN),
     },
     "roster": {

@@ -26,6 +26,7 @@ OPEN_WITHOUT_A_POST = OPEN_TO_VISITORS | {
     "admin/password_change/done/",
     "api/v1/docs",
     "api/v1/schema",
+    "search/",
 }
 LOGS_OUT = "admin/logout/"
 # What a page about rows would hold.

@@ -9,6 +9,7 @@ from rest_framework.views import APIView
 
 from feedback.api.keys import IsKnown, KeyAuthentication
 from louzu.api.months import MonthsView
+from louzu.api.search import SearchView
 
 app_name = "api"
 
@@ -34,6 +35,7 @@ urlpatterns = [
     path("", include("activities.api.urls")),
     path("", include("feedback.api.urls")),
     path("months/<int:pk>", MonthsView.as_view(), name="months"),
+    path("search", SearchView.as_view(), name="search"),
     path("schema", SCHEMA, name="schema"),
     path("docs", TemplateView.as_view(template_name="louzu/api_docs.html"), name="docs"),
     re_path("", NoSuchCall.as_view()),

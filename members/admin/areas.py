@@ -17,6 +17,7 @@ from members.ground import access
 from members.ground.access import Resource, Right
 from members.models import Area, AreaName, AreaRole
 from members.models.areas import AT_ONCE, SEGMENT
+from members.rules.finding import placed
 from members.web.widgets import Autocomplete
 
 
@@ -87,7 +88,7 @@ class AreaAdmin(ExportableAdmin):
     list_display = ("place", "level", "stage", "established_on", "residents", "housing", "members_link")
     list_filter = (("level", ChoicesDropdownFilter), ("stage", ChoicesDropdownFilter), PlaceFilter)
     search_fields = ("label__contains",)
-    search_help_text = "输入名称查找，如：迎晖苑1期 3号楼"
+    search_help_text = "输入名称或地址查找，如：迎晖苑1期 3号楼"
     actions_list = ["upload"]
     OWN_FIELDS = {
         Area.Level.STREET: (),
@@ -140,9 +141,9 @@ class AreaAdmin(ExportableAdmin):
         return super().response_add(request, obj, post_url_continue)
 
     def get_search_results(self, request, queryset, search_term):
-        """Offer only open areas to an autocomplete."""
-        rows, duplicates = super().get_search_results(request, queryset, search_term)
-        return (rows.current() if request.path.endswith("/autocomplete/") else rows), duplicates
+        """Find areas by other names and addresses too; offer only open ones to an autocomplete."""
+        rows = placed(queryset, search_term) if search_term.strip() else queryset
+        return (rows.current() if request.path.endswith("/autocomplete/") else rows), False
 
     def has_upload_permission(self, request):
         return Area.objects.for_user(request.user, Right.WRITE).streets().current().exists()

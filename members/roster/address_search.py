@@ -14,21 +14,21 @@ from members.roster.addresses import AddressBook, ReadAddress, read_address
 SHOWN = 5
 
 
-def group_at(text: str, user: Any, *, resource: Resource = Resource.MEMBER) -> tuple[Area, str]:
+def group_at(
+    text: str, user: Any, *, resource: Resource = Resource.MEMBER, right: Right = Right.WRITE
+) -> tuple[Area, str]:
     """Return the group and the room that an address means; ValidationError with a sentence where it means none.
 
-    It is read with the names of each street in which the user may write; doors outside their posts are not told.
+    It is read with the names of each street in which the user has the right; doors outside their posts are not told.
     """
     if sentence := trouble(text):
         raise ValidationError(f"{sentence}。")
-    ranges = access.reach(user, resource, Right.WRITE)
+    ranges = access.reach(user, resource, right)
     found = [read_address(text, _book(street)) for street in sorted({low[:SEGMENT] for low, _ in ranges})]
     mine = [door for read in found for door in read.doors if any(low <= door.path < high for low, high in ranges)]
     certain = [read.door for read in found if read.door and read.door in mine]
     if len(certain) == 1:
-        group = (
-            Area.objects.for_user(user, Right.WRITE, resource=resource).current().filter(path=certain[0].path).first()
-        )
+        group = Area.objects.for_user(user, right, resource=resource).current().filter(path=certain[0].path).first()
         if group:
             return group, certain[0].room
     raise ValidationError(_sentence(text, found, mine))

@@ -46,7 +46,8 @@ def pages() -> list[Page]:
 
 
 def _asked() -> list[str]:
-    """Return addresses of lists with a query: a name, its pinyin, the cards of the last half year."""
+    """Return addresses of lists with a query: a name, its pinyin, the cards of the last half year, a search."""
     members, board = reverse("admin:members_member_changelist"), reverse("feedback:board")
     period = CardPeriod.on(timezone.localdate(), months=6).previous
-    return [f"{members}?q=王", f"{members}?q=wang", f"{board}?period={period.code}"]
+    found = [f"{reverse('search')}?q={words}" for words in ("王", "wang", "5678")]
+    return [f"{members}?q=王", f"{members}?q=wang", f"{board}?period={period.code}", *found]
