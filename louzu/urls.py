@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from louzu.views import coverage, home
+from louzu.views import balance, coverage, home
 from members.web.widgets import Choices
 
 urlpatterns = [
@@ -14,6 +14,10 @@ urlpatterns = [
     path("coverage/<int:pk>/", coverage.show, name="coverage"),
     path("coverage/<int:pk>/print/", coverage.printed, name="coverage_print"),
     path("coverage/<int:pk>/coverage.xlsx", coverage.exported, name="coverage_xlsx"),
+    path("balance/", balance.start, name="balance_start"),
+    path("balance/<int:pk>/", balance.show, name="balance"),
+    path("balance/<int:pk>/print/", balance.printed, name="balance_print"),
+    path("balance/<int:pk>/balance.xlsx", balance.exported, name="balance_xlsx"),
     path("api/v1/", include("louzu.api.urls")),
     path("admin/password_change/", home.password),
     path("admin/password_change/done/", home.password_changed),
