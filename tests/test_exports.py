@@ -34,6 +34,8 @@ def doors(community: Area, group: Area, member: Member) -> dict[str, dict[str, s
         f"/rhythm/{community.pk}/rhythm.xlsx": None,
         f"/participation/{community.pk}/participation.xlsx": None,
         f"/coverage/{community.pk}/coverage.xlsx": None,
+        f"/cards-report/{community.pk}/cards-report.xlsx": None,
+        f"/balance/{community.pk}/balance.xlsx": None,
         "/honours/2025/booklet.pdf": None,
         f"/cards/sheets/?all=1&period={period}&show=shown": None,
     }

@@ -46,7 +46,7 @@ class CompoundSerializer(serializers.Serializer):
         child=serializers.IntegerField(), help_text="小区和楼组办的活动，按领域"
     )
     ideas = serializers.ListField(
-        child=serializers.ChoiceField(choices=Activity.Field.choices), help_text="同类一半以上办过、这里没有办过的领域"
+        child=serializers.ChoiceField(choices=Activity.Field.choices), help_text="办得比同类中间一半少的领域"
     )
 
 

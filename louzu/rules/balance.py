@@ -5,7 +5,7 @@ what its neighbours of the same kind did. Places are described, never ranked and
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
@@ -25,7 +25,8 @@ from members.rules.coverage import CoverageFigures, drilled
 WEEKS = 12
 FEWEST = 4  # fewer compounds have no middle half
 STATION = Area.Level.STATION
-FIGURES = ("joined", "came", "paired", "weeks", "visits", "needs")
+# Each figure with the digits it is shown and compared by: two places that read the same are never told apart.
+FIGURES = {"joined": 3, "came": 3, "paired": 3, "weeks": 3, "visits": 1, "needs": 3}
 NO_HOUSING = "没有填住宅类型"
 
 
@@ -72,6 +73,15 @@ class MiddleHalf(NamedTuple):
         return "below" if value < self.low else "above"
 
 
+def _middle_half(values: Iterable[Fraction | None], digits: int) -> MiddleHalf | None:
+    """Return the quartiles of the values that there are, rounded as they are shown; None for fewer than four."""
+    known = [value for value in values if value is not None]
+    if len(known) < FEWEST:
+        return None
+    low, _, high = quantiles(known, n=4, method="inclusive")
+    return MiddleHalf(round(low, digits), round(high, digits))
+
+
 @dataclass(slots=True)
 class CompoundFigures:
     """A compound with its figures by name, where each stands, and its activities by field of work."""
@@ -82,6 +92,11 @@ class CompoundFigures:
     sides: dict[str, str] = field(default_factory=dict)
     fields: Counter[str] = field(default_factory=Counter)
 
+    def shown(self, name: str) -> Fraction | None:
+        """Return a figure as it is shown and compared: a rate by a tenth of a per cent, visits by a tenth."""
+        value = self.ratios[name].value
+        return None if value is None else round(value, FIGURES[name])
+
     def as_dict(self) -> dict[str, Any]:
         figures = {name: ratio.as_dict() | {"side": self.sides.get(name, "")} for name, ratio in self.ratios.items()}
         named = {"area": self.area.name, "label": self.area.label, "id": self.area.pk, "groups": self.groups}
@@ -90,12 +105,16 @@ class CompoundFigures:
 
 @dataclass(slots=True)
 class CompoundKind:
-    """Compounds of one type of housing and size; a figure that fewer than four of them have gets no middle half."""
+    """Compounds of one type of housing and size; a figure that fewer than four of them have gets no middle half.
+
+    `middles` are by figure, `usual` the middle halves of the number of activities by field of work.
+    """
 
     housing: str | None
     size: SizeClass
     compounds: list[CompoundFigures]
     middles: dict[str, MiddleHalf] = field(default_factory=dict)
+    usual: dict[str, MiddleHalf] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -113,23 +132,19 @@ class CompoundKind:
 
     def compare(self) -> None:
         """Find the middle half of each figure, and which compounds stand outside it."""
-        for name in FIGURES:
-            values = [value for each in self.compounds if (value := each.ratios[name].value) is not None]
-            if len(values) >= FEWEST:
-                low, _, high = quantiles(values, n=4, method="inclusive")
-                self.middles[name] = MiddleHalf(low, high)
-                for each in self.compounds:
-                    each.sides[name] = self.middles[name].side_of(each.ratios[name].value)
+        for name, digits in FIGURES.items():
+            values = [each.shown(name) for each in self.compounds]
+            if half := _middle_half(values, digits):
+                self.middles[name] = half
+                for each, value in zip(self.compounds, values, strict=True):
+                    each.sides[name] = half.side_of(value)
+        for name in Activity.Field.values:
+            if half := _middle_half([Fraction(each.fields[name]) for each in self.compounds], 2):
+                self.usual[name] = half
 
     def ideas_for(self, compound: CompoundFigures) -> list[str]:
-        """Return the fields of work in which at least half of the others did something, and this compound nothing."""
-        others = [each for each in self.compounds if each is not compound]
-        shared = Counter(name for each in others for name, count in each.fields.items() if count)
-        return [
-            name
-            for name in Activity.Field.values
-            if shared[name] and 2 * shared[name] >= len(others) and not compound.fields[name]
-        ]
+        """Return the fields of work in which the compound did less than the middle half of the kind."""
+        return [name for name, half in self.usual.items() if half.side_of(Fraction(compound.fields[name])) == "below"]
 
     def as_dict(self) -> dict[str, Any]:
         middles = {name: {"low": float(low), "high": float(high)} for name, (low, high) in self.middles.items()}

@@ -31,7 +31,10 @@ HEADINGS = {
 }
 FORMULAS = [
     ("怎么分类", "先按住宅类型，再按大小：" + "、".join(f"{size.name}（{size.bounds}）" for size in SIZES) + "。"),
-    ("同类中间一半", f"同类小区的数字从小到大排开，去掉最低的四分之一和最高的四分之一。同类不到 {FEWEST} 个的不比。"),
+    (
+        "同类中间一半",
+        f"同类小区的数字从小到大排开，去掉最低的四分之一和最高的四分之一。同类不到 {FEWEST} 个的不比。按显示的数字比，显示得一样的就是一样。",
+    ),
     ("低于、高于", "只说这个小区和同类不一样，不排名、不考核：低的看看同类办了什么，高的可以请去说说做法。"),
     ("参加党小组", "当日已参加楼组党小组的党员 ÷ 当日居住的党员。"),
     (
@@ -42,7 +45,7 @@ FORMULAS = [
     ("每周有活动", "这 12 周里小区自己办了活动的周数 ÷ 该办的周数。小区中间才启用的，之前的周不计。"),
     ("每对走访次数", "当日还在结对的，这 12 周的走访次数 ÷ 对数。已经结束的结对不算。"),
     ("群众需求办结", "这 12 周里办结的 ÷（办结的 + 到最后一天还没有办结的）。已撤回的不计。"),
-    ("同类办了什么", "小区和楼组这 12 周已举办的活动，按六个领域。"),
+    ("同类办了什么", "小区和楼组这 12 周已举办的活动，按六个领域。比同类办得少的：场数低于同类中间一半。"),
     ("12 周", "截止日之前最近的 12 个整周，星期一到星期日。"),
 ]
 SIDES = {"below": "低于同类中间一半", "above": "高于同类中间一半", "": ""}
@@ -149,7 +152,7 @@ def _line(request, report: Balance, kind: CompoundKind, compound: CompoundFigure
         (compound.fields[name], f"{index}?area={compound.area.pk}&{days}&field={name}" if compound.fields[name] else "")
         for name in FIELDS
     ]
-    ideas = "、".join(str(FIELDS[name]) for name in kind.ideas_for(compound)) if kind.is_compared else ""
+    ideas = "、".join(str(FIELDS[name]) for name in kind.ideas_for(compound))
     may_add = access.covers(request.user, Resource.ACTIVITY, compound.area.path, Right.WRITE)
     add_url = reverse("activities:add", query={"area": compound.area.pk}) if may_add else ""
     return CompoundLine(compound, cells, fields, ideas, add_url)
@@ -158,7 +161,9 @@ def _line(request, report: Balance, kind: CompoundKind, compound: CompoundFigure
 def _cell(name: str, compound: CompoundFigures, url: str) -> FigureCell:
     ratio = compound.ratios[name]
     parts = f"{ratio.top} / {ratio.bottom}" if ratio.bottom else ""
-    return FigureCell(_text(name, ratio.value), SIDES[compound.sides.get(name, "")], parts, url if ratio.bottom else "")
+    return FigureCell(
+        _text(name, compound.shown(name)), SIDES[compound.sides.get(name, "")], parts, url if ratio.bottom else ""
+    )
 
 
 def _urls(request, report: Balance, compound: CompoundFigures) -> dict[str, str]:
@@ -204,7 +209,7 @@ def _dots(kinds: list[CompoundKind], name: str, is_outside: bool) -> list[tuple[
         (row, _drawn(name, value), each.area.name)
         for row, kind in enumerate(kinds)
         for each in kind.compounds
-        if (value := each.ratios[name].value) is not None and bool(each.sides.get(name)) == is_outside
+        if (value := each.shown(name)) is not None and bool(each.sides.get(name)) == is_outside
     ]
 
 
@@ -219,7 +224,7 @@ def _sheets(report: Balance) -> Iterator[ExportSheet]:
     for heading in HEADINGS.values():
         headings += [heading, f"{heading}：和同类比"]
     rows = [_row(kind, each) for kind in report.kinds for each in kind.compounds]
-    yield ExportSheet("各小区", [*headings, *FIELDS.values(), "同类多半办过、这里没有的"], rows, formats, above)
+    yield ExportSheet("各小区", [*headings, *FIELDS.values(), "比同类办得少的"], rows, formats, above)
     yield ExportSheet("怎么算", ("名称", "怎么算"), FORMULAS, {}, above)
     edges = [f"{heading}{edge}" for heading in HEADINGS.values() for edge in ("（下）", "（上）")]
     halves = {
@@ -236,7 +241,7 @@ def _row(kind: CompoundKind, compound: CompoundFigures) -> list[Any]:
     for name in FIGURES:
         value = compound.ratios[name].value
         cells += [None if value is None else float(value), SIDES[compound.sides.get(name, "")]]
-    ideas = kind.ideas_for(compound) if kind.is_compared else []
+    ideas = kind.ideas_for(compound)
     return [*cells, *(compound.fields[name] for name in FIELDS), "、".join(str(FIELDS[name]) for name in ideas)]
 
 
