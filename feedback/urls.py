@@ -2,6 +2,7 @@ from django.urls import path
 
 from feedback.views import (
     board,
+    card_report,
     cards,
     inbox,
     inbox_keys,
@@ -40,6 +41,12 @@ OFFICE = [
     path("cards/<int:pk>/drop/", cards.drop, name="drop"),
     path("cards/<int:pk>/remake/", cards.remake, name="remake"),
     path("cards/<int:pk>/print/", papers.printed, name="print"),
+]
+REPORTS = [
+    path("cards-report/", card_report.start, name="card_report_start"),
+    path("cards-report/<int:pk>/", card_report.show, name="card_report"),
+    path("cards-report/<int:pk>/print/", card_report.printed, name="card_report_print"),
+    path("cards-report/<int:pk>/cards-report.xlsx", card_report.exported, name="card_report_xlsx"),
 ]
 MEMBERS = [
     path("c/<str:token>/", link.link, name="link"),
@@ -85,4 +92,4 @@ UNITS = [
     path("deliveries/<int:pk>/send/", units.resend, name="delivery_send"),
 ]
 
-urlpatterns = [*OFFICE, *MEMBERS, *ANYBODY, *EMPLOYERS, *OFFERS, *UNITS]
+urlpatterns = [*OFFICE, *REPORTS, *MEMBERS, *ANYBODY, *EMPLOYERS, *OFFERS, *UNITS]

@@ -51,6 +51,8 @@ OFFICE: list[dict] = [
             _link("四联动", "grid_on", "activities:rhythm_start", Resource.REPORT),
             _link("参与情况", "groups_2", "activities:participation_start", Resource.REPORT),
             _link("月度走势", "show_chart", "months_start", Resource.REPORT),
+            _link("记录卡情况", "mark_email_read", "feedback:card_report_start", Resource.CARD, Right.COUNT),
+            _link("分类指导", "balance", "balance_start", Resource.REPORT),
             _link("评优", "military_tech", "activities:honours", Resource.HONOUR),
             _link("楼道亮名", "badge", "members:consents", Resource.MEMBER, Right.WRITE),
         ],

@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from louzu.views import coverage, home, months, searching
+from louzu.views import balance, coverage, home, months, searching
 from members.web.widgets import Choices
 
 urlpatterns = [
@@ -19,6 +19,10 @@ urlpatterns = [
     path("months/<int:pk>/", months.show, name="months"),
     path("months/<int:pk>/print/", months.printed, name="months_print"),
     path("months/<int:pk>/months.xlsx", months.exported, name="months_xlsx"),
+    path("balance/", balance.start, name="balance_start"),
+    path("balance/<int:pk>/", balance.show, name="balance"),
+    path("balance/<int:pk>/print/", balance.printed, name="balance_print"),
+    path("balance/<int:pk>/balance.xlsx", balance.exported, name="balance_xlsx"),
     path("api/v1/", include("louzu.api.urls")),
     path("admin/password_change/", home.password),
     path("admin/password_change/done/", home.password_changed),

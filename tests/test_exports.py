@@ -32,4 +32,40 @@ def doors(community: Area, group: Area, member: Member) -> dict[str, dict[str, s
         "/admin/activities/activity/export/": REASON,
         "/pairings/export/": REASON,
         f"/rhythm/{community.pk}/rhythm.xlsx": None,
+        f"/months/{community.pk}/months.xlsx": None,
         f"/thin/{community.pk}/thin.xlsx": None,
+        f"/participation/{community.pk}/participation.xlsx": None,
+        f"/coverage/{community.pk}/coverage.xlsx": None,
+        f"/cards-report/{community.pk}/cards-report.xlsx": None,
+        f"/balance/{community.pk}/balance.xlsx": None,
+        "/honours/2025/booklet.pdf": None,
+        f"/cards/sheets/?all=1&period={period}&show=shown": None,
+    }
+
+
+def ask(client: Client, address: str, body: dict[str, str] | None) -> Any:
+    return client.get(address) if body is None else client.post(address, body)
+
+
+def test_the_transaction_of_an_export_holds_its_entry_alone(client: Client, doors: dict[str, Any]) -> None:
+    for address, body in doors.items():
+        with CaptureQueriesContext(connection) as queries:
+            assert ask(client, address, body).status_code == 200, address
+        asked = [query["sql"] for query in queries]
+        begun = next(at for at, sql in enumerate(asked) if sql.startswith("SAVEPOINT"))
+        within = [sql for sql in asked[begun:] if not sql.startswith(("SAVEPOINT", "RELEASE"))]
+        known = ("members_audit", "django_session")
+        assert [sql for sql in within if not any(name in sql for name in known)] == [], address
+
+
+def test_without_its_entry_no_file_leaves(
+    client: Client, doors: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError("no space left")
+
+    client.raise_request_exception = False
+    monkeypatch.setattr(type(AuditEntry.objects), "extend", full)
+    for address, body in doors.items():
+        answer = ask(client, address, body)
+        assert (answer.status_code, "Content-Disposition" in answer) == (500, False), address

@@ -96,6 +96,17 @@ TABLE: Table = {
         "POST offers/{other_offer}/used-up/": OTHER_MOVED,
         "POST offers/{far_offer}/used-up/": FAR_MOVED,
     },
+    # An instructor counts the cards of their community; liaison officers and group leaders do not even do that.
+    "report": {
+        "GET cards-report/": (403, 302, 302, 403, 403, 302, 403, 403, LOGIN),
+        "GET cards-report/{community}/": (403, 200, 200, 403, 403, 200, 403, 403, LOGIN),
+        "GET cards-report/{other_community}/": (403, 200, 404, 403, 403, 404, 403, 403, LOGIN),
+        "GET cards-report/{group}/": (403, 404, 404, 403, 403, 404, 403, 403, LOGIN),
+        "GET cards-report/{community}/print/": (403, 200, 200, 403, 403, 200, 403, 403, LOGIN),
+        "GET cards-report/{other_community}/print/": (403, 200, 404, 403, 403, 404, 403, 403, LOGIN),
+        "GET cards-report/{community}/cards-report.xlsx": (403, FILE, FILE, 403, 403, FILE, 403, 403, LOGIN),
+        "GET cards-report/{other_community}/cards-report.xlsx": (403, FILE, 404, 403, 403, 404, 403, 403, LOGIN),
+    },
     "what lets employers in": {
         **{f"GET {page}/{{{word}}}/{act}/": STREET for page, word, act in (
             ("employer-keys", "key", "rotate"), ("employer-keys", "key", "revoke"), ("contacts", "contact", "reset"),
@@ -181,6 +192,7 @@ INBOX = {
     "GET cards/": (403, 403, 403, 403),
     "GET cards/{issued}/": (404, 404, 404, 404),
     "GET offers/": (403, 403, 403, 403),
+    "GET cards-report/{community}/": (403, 403, 403, 403),
     "GET admin/feedback/recordcard/": (LOGIN, LOGIN, LOGIN, LOGIN),
 }
 

@@ -10,6 +10,7 @@ from feedback.ground.periods import CardPeriod
 from feedback.models import RecordCard
 from feedback.rules import agreeing, issuing
 from feedback.rules.agreeing import MovedOn
+from feedback.rules.card_figures import STEP_LABELS, STEPS, reached
 from members.admin.base import ExportableAdmin, PlainResource
 from members.admin.filters import DayRangeFilter, PlaceFilter
 from members.ground import access
@@ -54,6 +55,18 @@ def content_of(card: RecordCard) -> str:
     return "；".join(f"{line['day']} {line['title']}" for line in card.kept_lines)
 
 
+class ReachedFilter(admin.SimpleListFilter):
+    """A filter by how far cards came, as the report counts them."""
+
+    title, parameter_name = "走到过", "reached"
+
+    def lookups(self, request, model_admin):
+        return [(step, STEP_LABELS[step]) for step in STEPS[1:]]
+
+    def queryset(self, request, queryset):
+        return queryset.filter(reached(self.value())) if self.value() in STEPS else queryset
+
+
 class PeriodFilter(admin.SimpleListFilter):
     title, parameter_name = "时段", "period"
 
@@ -77,7 +90,13 @@ class RecordCardAdmin(ExportableAdmin):
     resource_classes = [RecordCardResource]
     list_display = ("member", "employer", "area", "period_label", "status", "number", "issued_at")
     list_select_related = ("member", "employer", "area")
-    list_filter = (PlaceFilter, PeriodFilter, ("status", ChoicesDropdownFilter), ("issued_at", DayRangeFilter))
+    list_filter = (
+        PlaceFilter,
+        PeriodFilter,
+        ("status", ChoicesDropdownFilter),
+        ReachedFilter,
+        ("issued_at", DayRangeFilter),
+    )
     search_fields = (*name_lookups("member__"), "employer__name__contains", "number__contains")
     search_help_text = "姓名、拼音、单位或卡号"
     show_full_result_count = False

@@ -2,6 +2,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 from rest_framework.routers import SimpleRouter
 
+from feedback.api.card_report import CardReportView
 from feedback.api.cards import CardsView, CardView
 from feedback.api.employer_offers import EmployerOfferViewSet
 from feedback.api.feed import FeedView
@@ -25,6 +26,7 @@ router.register("employer-offers", EmployerOfferViewSet, basename="employer-offe
 
 urlpatterns = [
     *router.urls,
+    path("card-report/<int:pk>", CardReportView.as_view(), name="card_report"),
     path("me", MeView.as_view(), name="me"),
     path("keys", KeysView.as_view(), name="receipt_keys"),
     path("feed", FeedView.as_view(), name="feed"),

@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.views import APIView
 
 from feedback.api.keys import IsKnown, KeyAuthentication
+from louzu.api.balance import BalanceView
 from louzu.api.months import MonthsView
 from louzu.api.search import SearchView
 
@@ -36,6 +37,7 @@ urlpatterns = [
     path("", include("feedback.api.urls")),
     path("months/<int:pk>", MonthsView.as_view(), name="months"),
     path("search", SearchView.as_view(), name="search"),
+    path("balance/<int:pk>", BalanceView.as_view(), name="balance"),
     path("schema", SCHEMA, name="schema"),
     path("docs", TemplateView.as_view(template_name="louzu/api_docs.html"), name="docs"),
     re_path("", NoSuchCall.as_view()),

@@ -119,6 +119,7 @@ MATRIX: dict[str, dict[Resource, Right]] = {
         Resource.ACTIVITY: Right.READ,
         Resource.NEED: Right.READ,
         Resource.HONOUR: Right.READ,
+        Resource.CARD: Right.COUNT,
         Resource.REPORT: Right.READ,
     },
     PostKind.AUDITOR: {Resource.AUDIT: Right.READ},

@@ -44,7 +44,7 @@ TABLE: dict[Resource, dict[str, tuple[int, int]]] = {
     Resource.NEED: dict.fromkeys(DAILY, (WRITE, WRITE)) | {"instructor": (READ, READ)},
     Resource.HONOUR: dict.fromkeys(("street_officer", "secretary"), (WRITE, WRITE))
     | dict.fromkeys(("liaison", "leader", "instructor"), (READ, READ)),
-    Resource.CARD: {"street_officer": (WRITE, WRITE), "secretary": (WRITE, WRITE)},
+    Resource.CARD: {"street_officer": (WRITE, WRITE), "secretary": (WRITE, WRITE), "instructor": (COUNT, COUNT)},
     Resource.KEY: {"street_officer": (WRITE, WRITE)},
     Resource.ROSTER: {"street_officer": (WRITE, WRITE), "secretary": (WRITE, WRITE)},
     Resource.EXPORT: {"street_officer": (READ, READ), "secretary": (READ, READ)},

@@ -60,11 +60,11 @@
     const sets = picture.sets.map(({ label, data, hue: name, hollow }) => ({
       label,
       data: data.map(([row, x, title], index) => ({ x, y: row + SPREAD[index % SPREAD.length], title })),
-      borderColor: hue(name), backgroundColor: hollow ? "transparent" : hue(name), borderWidth: 2, radius: 5, hoverRadius: 7, pointStyle: hollow ? "circle" : "rectRot",
+      borderColor: hue(name), backgroundColor: hollow ? "transparent" : hue(name), borderWidth: 2, radius: 5, hoverRadius: 7, pointStyle: hollow ? "circle" : "rectRot", clip: false,
     }));
     const rows = { min: -0.5, max: picture.labels.length - 0.5, reverse: true, grid: { display: false }, afterBuildTicks: (axis) => { axis.ticks = picture.labels.map((_, value) => ({ value })); }, ticks: { autoSkip: false, callback: (row) => picture.labels[row] } };
     const tooltip = { callbacks: { label: ({ raw }) => `${raw.title}：${written(raw.x, picture.unit)}` } };
-    return { type: "scatter", data: { datasets: sets }, options: { scales: { x: counted(picture), y: rows }, plugins: { bands: { rows: picture.bands ?? [] }, tooltip } }, plugins: [bands] };
+    return { type: "scatter", data: { datasets: sets }, options: { scales: { x: counted(picture, { beginAtZero: false }), y: rows }, plugins: { bands: { rows: picture.bands ?? [] }, tooltip } }, plugins: [bands] };
   }
 
   const KINDS = { bars: (picture) => bars(picture, false), stacked: (picture) => bars(picture, true), funnel, lines, dots };
