@@ -62,7 +62,10 @@ def test_two_employers_read_and_answer(told: tuple[str, str, str]) -> None:
     contact = Contact.objects.get()
     user = User.objects.get(username=username)
     assert (contact.user, user.check_password(password), user.must_change_password) == (user, True, True)
-    assert {key.employer, contact.employer} == {card.employer for card in RecordCard.objects.exclude(received_at=None)}
+    assert set(RecordCard.objects.filter(answers__key=key).values_list("employer", flat=True)) == {key.employer_id}
+    assert set(RecordCard.objects.filter(answers__user=user).values_list("employer", flat=True)) == {
+        contact.employer_id
+    }
     assert Receipt.objects.count() > Answer.objects.count() > 5
     assert Offer.objects.count() == 4
 
