@@ -41,7 +41,7 @@ RHYTHMS: dict[int, DemoRhythm] = {
     Area.Level.COMMUNITY: DemoRhythm(lambda day: (day.year, day.month), 0.2, (0.10, 0.22), (40, 180), 1),
     Area.Level.STATION: DemoRhythm(lambda day: day.isocalendar()[:2], 0.03, (0.10, 0.22), (8, 45), 0.9),
     Area.Level.BUILDING_GROUP: DemoRhythm(
-        lambda day: (day.year, (day.month - 1) // 3), 0.13, (0.4, 0.8), (3, 16), 0.06
+        lambda day: (day.year, (day.month - 1) // 3), 0.3, (0.4, 0.8), (3, 16), 0.06
     ),
 }
 
@@ -78,7 +78,7 @@ def _zeal(rng: Random, area: Area, ground: DemoGround) -> float:
     if area.level == Area.Level.COMMUNITY:
         return 1 if zeal > AHEAD_OF_ALL else zeal**0.6
     if area.level == Area.Level.STATION:
-        return min(MOST, max(LEAST, zeal + rng.uniform(-0.15, 0.1)))
+        return min(MOST, max(LEAST, zeal + rng.uniform(-0.12, 0.07)))
     return zeal * rng.uniform(0.75, 1)
 
 

@@ -45,7 +45,7 @@ TRAITS = (
         forgotten=0.08, consenting=0.1, needs=1.0, waiting=0.2, agreed=0.95, issued=0.97,
     ),
     DemoCommunity(
-        "老老老售动", size=0.8, local=1.9, staying_out=38, young=0.45, cadres=0.1, zeal=0.5, idle=0.08, paired=0.17,
+        "老老老售动", size=0.8, local=1.9, staying_out=38, young=0.45, cadres=0.1, zeal=0.46, idle=0.08, paired=0.17,
         forgotten=0.25, consenting=0.05, needs=0.9, waiting=0.3, agreed=0.3, issued=0,
     ),
     DemoCommunity(
