@@ -1,4 +1,8 @@
-"""A year of activities in the demonstration street, in the paper's rhythm (四联动), and who came to them."""
+"""A year of activities in the demonstration street, in the paper's rhythm (四联动), and who came to them.
+
+Communities differ in zeal, compounds too: one held its activities weekly until it stopped, another began in spring. The
+year has a shape: less in the summer and around February, more in autumn.
+"""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, time, timedelta
@@ -16,25 +20,28 @@ from members.models import Area, Duty, Member, Residence
 ATTENDANCES = 60_000  # of 5,200 members in a year
 CANCELLED, NOT_YET_RECORDED = 0.015, timedelta(days=3)
 AHEAD = timedelta(days=21)
+STREETS_ZEAL, AHEAD_OF_ALL, MOST, LEAST = 0.9, 0.95, 0.985, 0.5
+STOPPED, STARTED = timedelta(weeks=11), timedelta(weeks=34)  # how long ago
+SEASON = (0.9, 0.6, 1, 1.05, 1.1, 1, 0.7, 0.6, 1.2, 1.4, 1.25, 1)  # how much each month has, January first
 Source, Status = Attendance.Source, Activity.Status
 
 
 class DemoRhythm(NamedTuple):
-    """How active the areas of a level are: their period, how often in one, and how many members come."""
+    """How active the areas of a level are: their period, and how many members come."""
 
     period: Callable[[date], Hashable]
-    times: Sequence[int]  # weights of none, one, two in a period
+    again: float  # share of the periods with an activity that have another
     came: tuple[float, float]  # shares of the members
     residents: tuple[int, int]
     planned: float  # share of the areas that have something ahead
 
 
 RHYTHMS: dict[int, DemoRhythm] = {
-    Area.Level.STREET: DemoRhythm(lambda day: (day.year, day.month), (2, 5, 3), (0.04, 0.09), (200, 900), 1),
-    Area.Level.COMMUNITY: DemoRhythm(lambda day: (day.year, day.month), (8, 80, 12), (0.10, 0.22), (40, 180), 1),
-    Area.Level.STATION: DemoRhythm(lambda day: day.isocalendar()[:2], (12, 85, 3), (0.10, 0.22), (8, 45), 0.9),
+    Area.Level.STREET: DemoRhythm(lambda day: (day.year, day.month), 0.4, (0.04, 0.09), (200, 900), 1),
+    Area.Level.COMMUNITY: DemoRhythm(lambda day: (day.year, day.month), 0.2, (0.10, 0.22), (40, 180), 1),
+    Area.Level.STATION: DemoRhythm(lambda day: day.isocalendar()[:2], 0.03, (0.10, 0.22), (8, 45), 0.9),
     Area.Level.BUILDING_GROUP: DemoRhythm(
-        lambda day: (day.year, (day.month - 1) // 3), (24, 66, 10), (0.4, 0.8), (3, 16), 0.06
+        lambda day: (day.year, (day.month - 1) // 3), 0.3, (0.4, 0.8), (3, 16), 0.06
     ),
 }
 
@@ -42,25 +49,61 @@ RHYTHMS: dict[int, DemoRhythm] = {
 def hold(ground: DemoGround) -> list[Activity]:
     """Make the year's activities, most of them held, and those planned for the coming three weeks."""
     rng = Random(f"{ground.street.name} 活动")
-    past = [ground.first_day + timedelta(days=n) for n in range((ground.today - ground.first_day).days)]
-    activities = [
-        _activity(rng, area, day, ground.today)
-        for level, rhythm in RHYTHMS.items()
-        for area in ground.of_level(level)
-        for day in (*_days(rng, rhythm, past), *_ahead(rng, rhythm, ground.today))
-    ]
+    unsteady = _unsteady(ground)
+    activities: list[Activity] = []
+    for level, rhythm in RHYTHMS.items():
+        periods = _periods(rhythm, ground)
+        for area in ground.of_level(level):
+            zeal = MOST if area.path in unsteady else _zeal(rng, area, ground)
+            first, last = unsteady.get(area.path, (area.established_on or ground.first_day, ground.today + AHEAD))
+            days = (*_days(rng, rhythm, zeal, periods), *_ahead(rng, rhythm, ground.today))
+            activities += [_activity(rng, area, day, ground.today) for day in days if first <= day <= last]
     return Activity.objects.bulk_create(activities)
 
 
-def _days(rng: Random, rhythm: DemoRhythm, past: Iterable[date]) -> Iterator[date]:
-    """Yield the days of an area's activities; some areas are slower than others."""
-    zeal = rng.uniform(0.6, 1.4)
-    none, *more = rhythm.times
-    for _, period in groupby(past, rhythm.period):
-        days = list(period)
-        times = rng.choices(range(len(rhythm.times)), (none / zeal, *more))[0]
-        # At the weekend three times as often as on a working day.
-        yield from sorted(set(rng.choices(days, [3 if day.weekday() > 4 else 1 for day in days], k=times)))
+def _unsteady(ground: DemoGround) -> dict[str, tuple[date, date]]:
+    """Return by path the first and last day of activities of two compounds: one stopped, one began late."""
+    paths = [area.path for area in ground.of_level(Area.Level.STATION)]
+    return {
+        paths[len(paths) * 29 // 40]: (ground.today - STARTED, ground.today + AHEAD),
+        paths[len(paths) * 17 // 40]: (ground.first_day, ground.today - STOPPED),
+    }
+
+
+def _zeal(rng: Random, area: Area, ground: DemoGround) -> float:
+    """Return the share of the area's periods in which it does what is due."""
+    if area.level == Area.Level.STREET:
+        return STREETS_ZEAL
+    zeal = ground.traits(area).zeal
+    if area.level == Area.Level.COMMUNITY:
+        return 1 if zeal > AHEAD_OF_ALL else zeal**0.6
+    if area.level == Area.Level.STATION:
+        return min(MOST, max(LEAST, zeal + rng.uniform(-0.12, 0.07)))
+    return zeal * rng.uniform(0.75, 1)
+
+
+def _periods(rhythm: DemoRhythm, ground: DemoGround) -> list[list[date]]:
+    """Return the past days of the year, period by period."""
+    past = (ground.first_day + timedelta(days=n) for n in range((ground.today - ground.first_day).days))
+    return [list(days) for _, days in groupby(past, rhythm.period)]
+
+
+def _days(rng: Random, rhythm: DemoRhythm, zeal: float, periods: Sequence[list[date]]) -> Iterator[date]:
+    """Yield the days of an area's activities; the zealous do more than is due."""
+    again = rhythm.again * (3 if zeal > AHEAD_OF_ALL else 1)
+    whole = min((len(days) for days in periods[1:-1]), default=1)
+    for days in periods:
+        season = _season(days[len(days) // 2])
+        # The year begins and ends within a period, of which only these days count.
+        if rng.random() < zeal ** (1 / season) * len(days) / whole:
+            times = 2 if rng.random() < again * season else 1
+            # At the weekend three times as often as on a working day.
+            weights = [(3 if day.weekday() > 4 else 1) * _season(day) for day in days]
+            yield from sorted(set(rng.choices(days, weights, k=times)))
+
+
+def _season(day: date) -> float:
+    return SEASON[day.month - 1]
 
 
 def _ahead(rng: Random, rhythm: DemoRhythm, today: date) -> Iterator[date]:
@@ -114,13 +157,21 @@ def _settle(rng: Random, activity: Activity, occasion: Occasion, today: date) ->
 
 
 def attend(ground: DemoGround, activities: Iterable[Activity], duties: Mapping[int, Sequence[Duty]]) -> int:
-    """Make attendances, about 60,000 in a street of 5,200 members, some more often than others; return their number."""
+    """Make attendances, about 60,000 in a street of 5,200 members; return their number.
+
+    Some come more often than others, and a few never.
+    """
     rng = Random(f"{ground.street.name} 参加")
-    pace = {home.member_id: _pace(rng, home.member) for home in ground.homes}
+    pace = {
+        home.member_id: _pace(rng, home.member)
+        for home in ground.homes
+        if rng.random() >= ground.traits(home.area).idle
+    }
     held = [activity for activity in activities if activity.status == Status.HELD]
-    invited = [_invited(ground, activity) for activity in held]
+    invited = [[pk for pk in _invited(ground, activity) if pk in pace] for activity in held]
     wanted = [
-        len(members) * rng.uniform(*RHYTHMS[one.area.level].came) for one, members in zip(held, invited, strict=True)
+        len(members) * rng.uniform(*RHYTHMS[one.area.level].came) * _season(one.held_on) ** 0.5
+        for one, members in zip(held, invited, strict=True)
     ]
     scale = ATTENDANCES * len(ground.homes) / MEMBERS / (sum(wanted) or 1)
     rows: list[Attendance] = []
@@ -132,7 +183,7 @@ def attend(ground: DemoGround, activities: Iterable[Activity], duties: Mapping[i
 
 def _pace(rng: Random, member: Member) -> float:
     """Return a weight for how often a member comes; local members, mostly retired, have more time."""
-    return rng.lognormvariate(0, 0.7) * (1.5 if member.affiliation == Member.Affiliation.LOCAL else 1)
+    return rng.lognormvariate(0, 0.6) * (1.5 if member.affiliation == Member.Affiliation.LOCAL else 1)
 
 
 def _invited(ground: DemoGround, activity: Activity) -> list[int]:

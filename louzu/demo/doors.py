@@ -13,7 +13,7 @@ from members.ground.history import write_history
 from members.ground.rooms import all_rooms
 from members.models import Area, Household, Pairing, Residence
 
-PAIRED, ENDED, NAMED, FORGOTTEN = 0.32, 0.08, 0.25, 0.16
+ENDED, NAMED = 0.08, 0.25
 SHAPES = {housing.label: housing for housing in HOUSING}
 
 Doors = dict[str, list[Household]]
@@ -34,7 +34,7 @@ def _doors(group: Area, ground: DemoGround) -> list[Household]:
 
 
 def pair(ground: DemoGround, doors: Doors) -> list[Pairing]:
-    """Pair about every third member household with a neighbour of the building; some pairs have ended."""
+    """Pair about every third member household with a neighbour of the building, by community; some pairs have ended."""
     rng = Random(f"{ground.street.name} 结对")
     pairings = [
         pairing
@@ -58,7 +58,7 @@ def _pairs(rng: Random, group: Area, doors: Sequence[Household], ground: DemoGro
     neighbours = [door for door in doors if door.room not in behind]
     rng.shuffle(neighbours)
     for door in doors:
-        if door.room in behind and neighbours and rng.random() < PAIRED:
+        if door.room in behind and neighbours and rng.random() < ground.traits(group).paired:
             since, until = _time(rng, min(home.since for home in behind[door.room]), ground.today)
             yield Pairing(
                 household=door,
@@ -72,7 +72,7 @@ def _pairs(rng: Random, group: Area, doors: Sequence[Household], ground: DemoGro
 
 def _time(rng: Random, home_since: date, today: date) -> tuple[date, date | None]:
     """Return `since` and `until` of a pairing; most began within the last three years."""
-    since = between(rng, max(home_since, today - timedelta(days=1000)), today - timedelta(days=10))
+    since = between(rng, max(home_since, today - timedelta(days=1100)), today - timedelta(days=10))
     if rng.random() >= ENDED:
         return min(since, today), None
     return min(since, today), between(rng, min(since, today), today)
@@ -86,9 +86,10 @@ def visit(ground: DemoGround, pairings: Sequence[Pairing]) -> list[Visit]:
 
 
 def _visits(rng: Random, pairing: Pairing, ground: DemoGround) -> Iterator[Visit]:
-    every = rng.uniform(25, 70)
+    traits = ground.traits(ground.areas[pairing.compound.path])
+    every = rng.uniform(25, 70) / (0.5 + traits.zeal / 2)
     last = (pairing.until or ground.today) - timedelta(days=1)
-    if rng.random() < FORGOTTEN:
+    if rng.random() < traits.forgotten:
         last = min(last, ground.today - timedelta(days=rng.randint(95, 200)))
     day = max(pairing.since, ground.first_day) + timedelta(days=rng.randint(0, 30))
     while day <= last:

@@ -4,20 +4,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
+from itertools import cycle
 from random import Random
 
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
+from louzu.demo.communities import TRAITS, DemoCommunity
 from members.ground.history import write_history
 from members.models import Area, Consent, Duty, Residence
 from members.models.areas import SEGMENT
 from members.models.consents import BY_HAND, NOTICES
 from members.roster.apply import overwrite
 
-YEAR = timedelta(days=365)
-NEWCOMERS = 0.06
-CONSENTING = (0.6, 0.6, 0.15, 0.1, 0.05, 0.1, 0.05, 0.05)  # shares of members by community, the first ones ahead
+YEAR, TWO_YEARS = timedelta(days=365), timedelta(days=730)
+NEWCOMERS, LATE_TO_JOIN = 0.06, 0.15
 REFUSING, WITHDRAWING = 0.02, 0.04
 
 
@@ -47,6 +48,14 @@ class DemoGround:
         return self.areas[area.path[: level * SEGMENT]]
 
     @cached_property
+    def traits_by_path(self) -> dict[str, DemoCommunity]:
+        return {area.path: one for area, one in zip(self.of_level(Area.Level.COMMUNITY), cycle(TRAITS))}
+
+    def traits(self, area: Area) -> DemoCommunity:
+        """Return what is own to the community in which the area lies."""
+        return self.traits_by_path[area.path[: Area.Level.COMMUNITY * SEGMENT]]
+
+    @cached_property
     def homes(self) -> list[Residence]:
         homes = Residence.objects.inside(self.street).on(self.today).select_related("area", "member")
         return list(homes.order_by("area__path", "pk"))
@@ -70,6 +79,25 @@ def between(rng: Random, first: date, last: date) -> date:
     return first + timedelta(days=rng.randint(0, max(0, (last - first).days)))
 
 
+def found(ground: DemoGround) -> list[Area]:
+    """Let a share of each community's groups be founded in the last two years, later than the paper tells.
+
+    Otherwise every line over time would be flat. Call it before the homes are read.
+    """
+    rng = Random(f"{ground.street.name} 建组")
+    young = [group for group in ground.of_level(Area.Level.BUILDING_GROUP) if rng.random() < ground.traits(group).young]
+    for group in young:
+        group.established_on = _lately(rng, ground.today - TWO_YEARS, ground.today)
+    Area.objects.bulk_update(young, ["established_on"], batch_size=200)
+    return young
+
+
+def _lately(rng: Random, first: date, today: date) -> date:
+    """Return a day from the first to ten days ago, more often an early one; today where there is none."""
+    days = (today - timedelta(days=10) - first).days
+    return min(first + timedelta(days=round(max(0, days) * rng.betavariate(1.1, 2))), today)
+
+
 def move_in(ground: DemoGround) -> None:
     """Give homes an earlier first day: a roster does not state it, so the import sets the day of the upload.
 
@@ -86,15 +114,21 @@ def move_in(ground: DemoGround) -> None:
 
 
 def _date(rng: Random, home: Residence, today: date) -> None:
-    """Set the first day after the group's founding and the member's admission; a few moved in this year."""
+    """Set the first day after the member's admission; a few moved in this year, some joined the group lately."""
     party_since = date.fromisoformat(home.member.party_since)
-    earliest = max(home.area.established_on or party_since, party_since)
+    founded_on = home.area.established_on or party_since
+    # Where a group is young, its members may have lived there before.
+    earliest = max(min(founded_on, today - 6 * YEAR), party_since)
     is_new = rng.random() < NEWCOMERS
     latest = today - timedelta(days=20) if is_new else today - YEAR - timedelta(days=30)
-    home.since = min(between(rng, max(earliest, today - YEAR) if is_new else earliest, latest), today)
+    first = max(earliest, today - YEAR) if is_new else earliest
+    home.since = min(first + timedelta(days=round(max(0, (latest - first).days) * rng.betavariate(1, 2))), today)
     home.is_since_known = True
     if home.joined_on:
-        home.joined_on = min(home.since + timedelta(days=rng.choice((0, 0, 15, 40, 90))), today)
+        able_on = max(home.since, founded_on)
+        home.joined_on = min(able_on + timedelta(days=rng.choice((0, 0, 15, 40, 90))), today)
+        if rng.random() < LATE_TO_JOIN:
+            home.joined_on = _lately(rng, max(able_on, today - TWO_YEARS), today)
 
 
 def take_up(ground: DemoGround) -> dict[int, list[Duty]]:
@@ -121,9 +155,8 @@ def ask_consent(ground: DemoGround, recorders: Mapping[str, int]) -> list[Consen
     """Make answers on the stairwell plates, by community; `recorders` are user ids by the path of their post."""
     rng = Random(f"{ground.street.name} 本人意见")
     consents: list[Consent] = []
-    communities = ground.of_level(Area.Level.COMMUNITY)
-    for number, community in enumerate(communities):
-        share = CONSENTING[number % len(CONSENTING)]
+    for community in ground.of_level(Area.Level.COMMUNITY):
+        share = ground.traits(community).consenting
         recorder = recorders.get(community.path) or recorders.get(ground.street.path)
         consents += _answers(rng, ground.homes_in[community.path], share, recorder, ground)
     return Consent.objects.bulk_create(consents)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from heapq import nsmallest
 from random import Random
 
 from activities.models import Honour, Need
@@ -14,13 +15,18 @@ from members.models import Area, Employer
 
 GROUPS_A_NEED, GROUPS_AN_HONOUR = 873 / 150, 873 / 50
 Status = Need.Status
+LASTING = (Status.OPEN, Status.CLAIMED)
 
 
 def ask(ground: DemoGround, doors: Doors) -> list[Need]:
-    """Make about a need for every sixth group, in all statuses, claimed by able members or by an employer."""
+    """Make about a need for every sixth group, in all statuses, claimed by able members or by an employer.
+
+    Some communities have more needs than others, and more of them wait.
+    """
     rng = Random(f"{ground.street.name} 群众需求")
     groups = ground.of_level(Area.Level.BUILDING_GROUP)
-    asking = rng.sample(groups, max(1, round(len(groups) / GROUPS_A_NEED)))
+    drawn = [(rng.expovariate(ground.traits(group).needs), group.path, group) for group in groups]
+    asking = [group for _, _, group in nsmallest(max(1, round(len(groups) / GROUPS_A_NEED)), drawn)]
     needs = Need.objects.bulk_create([_need(rng, group, ground, doors) for group in asking])
     _take_on(rng, ground, [need for need in needs if need.claimed_at])
     Need.objects.inside(ground.street).expired(moment(ground.today, 23)).update(text=EMPTIED)  # as the purge would
@@ -29,8 +35,10 @@ def ask(ground: DemoGround, doors: Doors) -> list[Need]:
 
 def _need(rng: Random, group: Area, ground: DemoGround, doors: Doors) -> Need:
     text, skill = rng.choice(NEEDS)
-    status = rng.choices(Status.values, (25, 20, 45, 10))[0]
-    days = rng.randint(1, 40) if status in (Status.OPEN, Status.CLAIMED) else rng.randint(12, 360)
+    waiting = ground.traits(group).waiting
+    status = rng.choices(Status.values, (waiting, *((1 - waiting) * share for share in (0.25, 0.6, 0.15))))[0]
+    # Where many wait, they have waited long.
+    days = rng.randint(1, round(25 + 100 * waiting)) if status in LASTING else rng.randint(12, 360)
     need = Need(text=text, skill=skill, status=status, opened_on=ground.today - timedelta(days=days))
     need.area = group if rng.random() < 0.75 else ground.above(group, Area.Level.STATION)
     if rng.random() < 0.4:

@@ -8,11 +8,12 @@ code 990000 and phones under the unassigned 1990000, so that they pass every che
 from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import cache
+from heapq import nsmallest
 from itertools import pairwise
-from math import ceil
 from random import Random
 from typing import NamedTuple
 
+from louzu.demo.communities import TRAITS
 from louzu.demo.people import AREA_CODE, LAST_ADMITTED_ON, DemoPerson, admitted_on, person
 from members.ground.export import workbook
 
@@ -33,20 +34,24 @@ COMPOUND_NAMES = ("迎晖苑", "嘉乐花园", "新成小区", "仓桥公寓", "
 
 
 class Housing(NamedTuple):
-    """A kind of compound: its name on screen, its floors, its doors on a floor."""
+    """A kind of compound: its name on screen, floors, doors on a floor, and how many buildings (a weight)."""
 
     label: str
     floors: int
     doors: int
+    buildings: float
 
 
 HOUSING = (
-    Housing("商品房", 11, 4),
-    Housing("售后公房", 6, 4),
-    Housing("动迁安置房", 6, 4),
-    Housing("老旧小区", 5, 3),
-    Housing("别墅", 3, 4),
+    Housing("商品房", 11, 4, 0.8),
+    Housing("售后公房", 6, 4, 1.1),
+    Housing("动迁安置房", 6, 4, 1.0),
+    Housing("老旧小区", 5, 3, 1.3),
+    Housing("别墅", 3, 4, 0.7),
 )
+HOUSING_OF_COMPOUNDS = [
+    next(kind for kind in HOUSING if kind.label.startswith(initial)) for one in TRAITS for initial in one.housing
+]
 
 PUBLIC_BODIES = (
     *("区教育局", "区财政局", "区卫生健康委", "区农业农村委", "区市场监管局", "区税务局", "区人民法院"),
@@ -111,25 +116,27 @@ def _texts(headings: Sequence[str], *, but: str) -> dict[int, str]:
 @cache
 def _groups() -> tuple[Group, ...]:
     rng = Random(f"{STREET} 楼组")
-    compounds = len(COMMUNITIES) * COMPOUNDS_EACH
-    ends = [ceil(GROUPS * number / compounds) for number in range(compounds + 1)]
+    weights = [
+        rng.uniform(0.7, 1.3) * TRAITS[compound // COMPOUNDS_EACH].size * housing.buildings
+        for compound, housing in enumerate(HOUSING_OF_COMPOUNDS)
+    ]
     groups = [
         _group(rng, compound, number)
-        for compound, (start, end) in enumerate(pairwise(ends))
-        for number in range(1, end - start + 1)
+        for compound, count in enumerate(_shares(GROUPS, weights))
+        for number in range(1, count + 1)
     ]
     return (groups[0]._replace(founded_on=FIRST_GROUP_ON), *groups[1:])
 
 
 def _group(rng: Random, compound: int, number: int) -> Group:
-    """Return the building of this number in the street's n-th compound; names and kinds repeat in turn."""
+    """Return the building of this number in the street's n-th compound; compounds' names repeat in turn."""
     phase, name = divmod(compound, len(COMPOUND_NAMES))
     return Group(
         COMMUNITIES[compound // COMPOUNDS_EACH],
         f"{COMPOUND_NAMES[name]}{phase + 1}期",
         f"{number}号楼",
         _founded_on(rng),
-        HOUSING[compound % len(HOUSING)],
+        HOUSING_OF_COMPOUNDS[compound],
     )
 
 
@@ -157,7 +164,7 @@ def _shares(total: int, weights: Sequence[float]) -> list[int]:
 def _members() -> list[tuple[object, ...]]:
     rng = Random(f"{STREET} 花名册")
     homes = _homes(rng)
-    local = set(rng.sample(range(MEMBERS), LOCAL_MEMBERS))
+    local = _local(rng, homes)
     staying_out = _staying_out(rng, homes)
     employers = _employers(rng)
     taken: set[object] = set()
@@ -178,11 +185,20 @@ def _homes(rng: Random) -> list[Group]:
     return [group for group, count in zip(groups, members, strict=True) for _ in range(count)]
 
 
+def _local(rng: Random, homes: Sequence[Group]) -> set[int]:
+    """Return indexes of the local members; some communities have three times the share of others."""
+    weights = {community: one.local for community, one in zip(COMMUNITIES, TRAITS, strict=True)}
+    drawn = [(rng.expovariate(weights[home.community]), i) for i, home in enumerate(homes)]
+    return {i for _, i in nsmallest(LOCAL_MEMBERS, drawn)}
+
+
 def _staying_out(rng: Random, homes: Sequence[Group]) -> set[int]:
     """Return indexes of members who do not take part: some of every community, never the only one of a group."""
     chosen: set[int] = set()
     neighbours = [i for i, (one, other) in enumerate(pairwise(homes)) if one == other]
-    for community, count in zip(COMMUNITIES, _shares(NOT_TAKING_PART, [1] * len(COMMUNITIES)), strict=True):
+    for community, count in zip(
+        COMMUNITIES, _shares(NOT_TAKING_PART, [one.staying_out for one in TRAITS]), strict=True
+    ):
         by_group = {homes[i]: i for i in neighbours if homes[i].community == community}
         chosen.update(rng.sample(list(by_group.values()), count))
     return chosen

@@ -5,7 +5,8 @@ from datetime import date
 from activities.models import Activity
 from louzu.demo.activities import attend, hold
 from louzu.demo.doors import lay_out, pair, visit
-from louzu.demo.homes import DemoGround, ask_consent, move_in, take_up
+from louzu.demo.homes import DemoGround, ask_consent, found, move_in, take_up
+from louzu.demo.leaders import lead
 from louzu.demo.needs import ask, commend
 from members.ground.access import PostKind
 from members.ground.audit import record
@@ -18,7 +19,9 @@ def build_year(street: Area, *, today: date) -> dict[str, int]:
     A smaller street gets a smaller year, in proportion to its areas and members. One audit entry covers everything.
     """
     ground = DemoGround(street, today)
+    young = found(ground)
     move_in(ground)
+    leaders = lead(ground)
     duties = take_up(ground)
     doors = lay_out(ground)
     pairings = pair(ground, doors)
@@ -33,6 +36,8 @@ def build_year(street: Area, *, today: date) -> dict[str, int]:
         "honours": len(commend(ground)),
         "consents": len(ask_consent(ground, _recorders(street))),
         "duties": sum(map(len, duties.values())),
+        "leaders": len(leaders),
+        "young_groups": len(young),
     }
     record("create", Activity, path=street.path, changes=counts)
     return counts

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from feedback.feed import feed
 from feedback.ground.periods import CardPeriod
-from feedback.models import Answer, Contact, EmployerKey, FeedEvent, Offer, Receipt, RecordCard
+from feedback.models import Answer, Contact, EmployerKey, Feed, FeedEvent, Offer, Receipt, RecordCard
 from feedback.models.cards import OUT
 from louzu.demo.cards import send_cards, two_employers
 from louzu.demo.street import COMMUNITIES
@@ -62,9 +63,30 @@ def test_two_employers_read_and_answer(told: tuple[str, str, str]) -> None:
     contact = Contact.objects.get()
     user = User.objects.get(username=username)
     assert (contact.user, user.check_password(password), user.must_change_password) == (user, True, True)
-    assert {key.employer, contact.employer} == {card.employer for card in RecordCard.objects.exclude(received_at=None)}
+    by_key, by_hand = (RecordCard.objects.filter(**by) for by in ({"answers__key": key}, {"answers__user": user}))
+    assert set(by_key.values_list("employer", flat=True)) == {key.employer_id}
+    assert set(by_hand.values_list("employer", flat=True)) == {contact.employer_id}
     assert Receipt.objects.count() > Answer.objects.count() > 5
     assert Offer.objects.count() == 4
+
+
+def test_the_first_community_is_nearly_done_but_for_employers_that_never_fetched(told: Any) -> None:
+    sent = RecordCard.objects.filter(status__in=("issued", "received", "answered"))
+    assert sent.filter(status="answered").count() > 0.7 * sent.count()
+    silent = Feed.objects.filter(fetched_at=None).values("employer")
+    assert 0 < silent.count() < 15
+    assert not sent.filter(employer__in=silent).exclude(status="issued").exists()
+
+
+def test_steps_are_taken_one_after_the_other_and_receipts_say_when(told: Any) -> None:
+    cards = RecordCard.objects.exclude(received_at=None)
+    assert not cards.exclude(created_at__lt=F("shown_at"), shown_at__lt=F("agreed_at")).exists()
+    assert not cards.exclude(agreed_at__lt=F("issued_at"), issued_at__lt=F("received_at")).exists()
+    assert not cards.filter(answered_at__lt=F("received_at")).exists()
+    assert not RecordCard.objects.filter(answered_at__gt=timezone.now()).exists()
+    days = {(card.received_at - card.issued_at).days for card in cards if card.received_at and card.issued_at}
+    assert len(days) > 3
+    assert all(abs(receipt.at - receipt.card.received_at).seconds < 60 for receipt in Receipt.objects.all()[:50])
 
 
 def test_the_trail_tells_of_it_unbroken(told: Any) -> None:

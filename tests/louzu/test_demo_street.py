@@ -65,6 +65,7 @@ def test_each_community_has_five_compounds_of_several_kinds(areas: Rows) -> None
     compounds = {(row["社区"], row["小区"], row["住宅类型"]) for row in areas}
     assert set(Counter(community for community, _, _ in compounds).values()) == {5}
     assert len({name for _, name, _ in compounds}) == 40
+    assert len({frozenset(kind for one, _, kind in compounds if one == community) for community in COMMUNITIES}) > 4
     assert {kind for *_, kind in compounds} == {"商品房", "售后公房", "老旧小区", "动迁安置房", "别墅"}
 
 

@@ -1,9 +1,10 @@
 """The demonstration street's year: as much as the paper tells of, by the models' own rules, the same on every build."""
 
 import io
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 import pytest
@@ -15,13 +16,26 @@ from python_calamine import CalamineWorkbook
 from activities.models import Activity, Attendance, Honour, Need, Visit
 from activities.models.honours import STATEMENTS
 from activities.models.visits import unvisited
+from activities.rules.participation import participation
 from louzu.demo.street import COMMUNITIES, STREET, areas_workbook, roster_workbook
 from louzu.demo.year import build_year
 from members.ground.access import PostKind
 from members.ground.history import write_history
-from members.models import Area, AuditEntry, Consent, Duty, Employer, Household, Member, Pairing, Residence
+from members.models import (
+    Area,
+    AreaRole,
+    AuditEntry,
+    Consent,
+    Duty,
+    Employer,
+    Household,
+    Member,
+    Pairing,
+    Residence,
+    User,
+)
 from members.roster.tree import import_tree, street_named
-from members.rules.coverage import coverage
+from members.rules.coverage import CoverageFigures, coverage
 from tests import factories
 
 Level = Area.Level
@@ -62,7 +76,8 @@ def roster() -> list[dict[str, str]]:
 
 def someone(street: Area, row: dict[str, str], employer: Employer | None) -> Member:
     affiliation = {label: value for value, label in Member.Affiliation.choices}[row["在职/在册"]]
-    own = {"name": row["姓名"], "sex": "male", "skills": row["特长"], "party_since": row["入党时间"]}
+    rank = {"处级": Member.Rank.DIVISION, "科级": Member.Rank.SECTION}.get(row["职务层次"], "")
+    own = {"name": row["姓名"], "sex": "male", "rank": rank, "skills": row["特长"], "party_since": row["入党时间"]}
     return Member(street=street, affiliation=affiliation, employer=employer, **own)
 
 
@@ -95,7 +110,8 @@ def test_it_is_as_much_as_a_year_of_the_street(built: dict[str, int]) -> None:
 
 def test_it_says_how_much(built: dict[str, int]) -> None:
     models = (Household, Pairing, Visit, Activity, Attendance, Need, Honour, Consent, Duty)
-    assert list(built.values()) == [model._default_manager.count() for model in models]
+    leaders, young = AreaRole.objects.filter(kind=PostKind.LEADER).count(), built["young_groups"]
+    assert list(built.values()) == [*(model._default_manager.count() for model in models), leaders, young]
     told = AuditEntry.objects.filter(changes=built)
     assert told.count() == 1
     assert AuditEntry.objects.filter(model__startswith="activities.").count() == 1
@@ -164,9 +180,133 @@ def test_some_is_still_ahead(built: dict[str, int]) -> None:
     assert 0 < Activity.objects.filter(status="planned", held_on__lt=today).count() < 100
 
 
+# Uneven --------------------------------------------------------------------------------------------------------------
+def covered(day: date) -> list[CoverageFigures]:
+    """The figures of the communities on this day, in their order."""
+    street = Area.objects.get(level=Level.STREET)
+    return [row.figures for row in coverage(street, areas=Area.objects.all(), day=day).rows]
+
+
+def spread(shares: Iterable[float | None]) -> tuple[float, float]:
+    """The lowest and the highest of these shares."""
+    known = sorted(share for share in shares if share is not None)
+    return known[0], known[-1]
+
+
+def test_communities_differ_in_who_takes_part_is_paired_and_leads(built: dict[str, int]) -> None:
+    figures = covered(timezone.localdate())
+    lowest, highest = spread(each.taking_part_share for each in figures)
+    assert 0.93 < lowest < 0.95 < 0.99 < highest < 1
+    lowest, highest = spread(each.paired_share for each in figures)
+    assert 0.1 < lowest < 0.22 < 0.38 < highest < 0.5
+    lowest, highest = spread(each.local_share for each in figures)
+    assert lowest < 0.15 < 0.35 < highest
+    lowest, highest = spread(each.cadre_share for each in figures)
+    assert 0 < lowest < 0.15 < 0.4 < highest < 0.7
+    assert len({each.groups for each in figures}) > 4
+
+
+def test_two_years_rise(built: dict[str, int]) -> None:
+    """Groups, those who take part, leaders, pairs: month by month more, and none at once."""
+    today = timezone.localdate()
+    months = [CoverageFigures.total(covered(today - timedelta(days=30 * ago))) for ago in range(24, -1, -1)]
+    for name in ("taking_part", "established", "led", "paired", "members"):
+        counts = [getattr(each, name) for each in months]
+        assert counts == sorted(counts), name
+        assert len(set(counts)) > 15, name
+        assert max(later - count for count, later in pairwise(counts)) < 0.1 * counts[-1], name
+    assert 0.6 < months[0].established / months[-1].established < 0.9
+
+
+def weekly() -> dict[str, set[date]]:
+    """The Mondays of the year's weeks with an activity, by the compound's path."""
+    found: dict[str, set[date]] = {area.path: set() for area in Area.objects.filter(level=Level.STATION)}
+    for path, held_on in held(Level.STATION).values_list("area__path", "held_on"):
+        found[path].add(held_on - timedelta(days=held_on.weekday()))
+    return found
+
+
+def test_one_compound_stopped_and_one_began_late(built: dict[str, int]) -> None:
+    today = timezone.localdate()
+    weeks = weekly()
+    stopped = [path for path, days in weeks.items() if max(days) < today - timedelta(weeks=10)]
+    assert len(stopped) == 1
+    assert len(weeks[stopped[0]]) > 33
+    assert Area.objects.get(path=stopped[0]).until is None
+    assert not Activity.objects.filter(area__path=stopped[0], status="planned").exists()
+    late = [path for path, days in weeks.items() if min(days) > today - timedelta(weeks=36)]
+    assert len(late) == 1
+    assert len(weeks[late[0]]) > 26
+
+
+def test_compounds_differ_from_half_of_the_weeks_to_nearly_all(built: dict[str, int]) -> None:
+    shares = sorted(len(days) / 53 for days in weekly().values())
+    assert 0.3 < shares[0] < 0.55 < 0.92 < shares[-1]
+    assert shares[30] - shares[10] > 0.1
+
+
+def test_two_communities_are_ahead_and_one_misses_months(built: dict[str, int]) -> None:
+    communities = Area.objects.filter(level=Level.COMMUNITY)
+    days = [list(held(Level.COMMUNITY).inside(area).values_list("held_on", flat=True)) for area in communities]
+    others = sum(len(days[i]) for i in (1, 2, 3, 5, 7)) / 5
+    assert len(days[4]) < others < min(len(days[0]), len(days[6]))
+    months = [len({(day.year, day.month) for day in some}) for some in days]
+    assert months[4] < 12
+    assert min(months[0], months[6]) >= 11
+
+
+def test_the_year_has_a_shape(built: dict[str, int]) -> None:
+    months = Counter(Activity.objects.held().values_list("held_on__month", flat=True))
+    today = timezone.localdate()
+    months = Counter({month: count for month, count in months.items() if month != today.month})
+    usual = sorted(months.values())[len(months) // 2]
+    assert all(months[month] < usual for month in (2, 7, 8) if month in months)
+    assert months[10] > usual or today.month == 10
+
+
+def test_shares_of_those_who_come_differ(built: dict[str, int]) -> None:
+    street, today = Area.objects.get(level=Level.STREET), timezone.localdate()
+    rows = participation(street, areas=Area.objects.all(), first=today - timedelta(days=90), last=today).rows
+    lowest, highest = spread(row.figures.share for row in rows)
+    assert highest - lowest > 0.08
+
+
+def test_needs_pile_up_in_one_community_and_another_forgets_to_visit(built: dict[str, int]) -> None:
+    communities, today = Area.objects.filter(level=Level.COMMUNITY), timezone.localdate()
+    waiting = [Need.objects.inside(area).filter(status="open").count() for area in communities]
+    assert waiting[7] > 2 * sorted(waiting)[-2]
+    pairs = [Pairing.objects.current().filter(compound__path__startswith=area.path) for area in communities]
+    shares = [unvisited(some, today).count() / some.count() for some in pairs]
+    assert shares[5] > 0.4
+    assert sorted(shares)[4] < 0.2
+
+
+# Leaders -------------------------------------------------------------------------------------------------------------
+def test_every_group_has_one_leader_who_lives_there_and_cannot_log_in(built: dict[str, int]) -> None:
+    posts = AreaRole.objects.current().filter(kind=PostKind.LEADER).select_related("user__member", "area")
+    assert sorted(post.area_id for post in posts) == sorted(
+        Area.objects.filter(level=Level.BUILDING_GROUP).values_list("pk", flat=True)
+    )
+    homes = Residence.objects.current().filter(joined_on__isnull=False)
+    assert set(homes.values_list("member", "area")) >= {(post.user.member_id, post.area_id) for post in posts}
+    assert not posts.filter(since__lt=F("area__established_on")).exists()
+    assert all(post.user.name == post.user.member.name and not post.user.has_usable_password() for post in posts)
+    assert posts[0].user.username == "第一社区迎晖苑1期1号楼"
+
+
+def test_a_group_that_has_a_leader_keeps_them(db: None) -> None:
+    street = with_members(COMMUNITIES[:1])
+    group = Area.objects.filter(level=Level.BUILDING_GROUP)[0]
+    own = Member.objects.filter(residences__area=group)[0]
+    post = AreaRole.objects.create(user=User.objects.create(username="楼组长", member=own), area=group, kind="leader")
+    build_year(street, today=timezone.localdate())
+    assert list(AreaRole.objects.filter(area=group, kind="leader")) == [post]
+
+
 # By the rules --------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
-    "model", [Household, Pairing, Visit, Activity, Attendance, Need, Honour, Consent, Duty, Residence]
+    "model",
+    [Household, Pairing, Visit, Activity, Attendance, Need, Honour, Consent, Duty, Residence, Area, AreaRole, User],
 )
 def test_a_sample_passes_the_models_rules(built: dict[str, int], model: type[models.Model]) -> None:
     for row in sample(model):
@@ -193,9 +333,9 @@ def test_moments_are_in_order_and_past(built: dict[str, int]) -> None:
     assert not Consent.objects.filter(withdrawn_at__date__lt=F("given_on")).exists()
 
 
-def test_homes_begin_after_the_group_and_history_says_the_same(built: dict[str, int]) -> None:
+def test_members_join_after_the_group_was_founded_and_history_says_the_same(built: dict[str, int]) -> None:
     homes = Residence.objects.all()
-    assert not homes.filter(since__lt=F("area__established_on")).exists()
+    assert not homes.filter(joined_on__lt=F("area__established_on")).exists()
     assert not homes.filter(Q(joined_on__lt=F("since")) | Q(since__gt=timezone.localdate())).exists()
     assert homes.filter(since__lt=timezone.localdate() - timedelta(days=365)).count() > 4_000
     told = set(Residence.history.values_list("id", "since", "joined_on"))
@@ -263,5 +403,7 @@ def everything() -> dict[str, list]:
             Need.objects.order_by("pk", "members").values_list("area", "text", "status", "members__name", "employer")
         ),
         "honours": list(Honour.objects.order_by("pk").values_list("area", "year", "theme", "stated_on")),
+        "groups": list(Area.objects.order_by("path").values_list("path", "established_on")),
+        "leaders": list(AreaRole.objects.order_by("pk").values_list("area", "user__username", "user__member", "since")),
         "consents": list(Consent.objects.order_by("pk").values_list("member", "is_agreed", "given_on")),
     }

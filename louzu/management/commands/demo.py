@@ -112,7 +112,7 @@ def make_login(username: str, name: str, kind: str, area: Area) -> str:
     password = user.set_first_password()
     with atomic_write():
         if kind == PostKind.LEADER:
-            user.member = Member.objects.filter(residences__area=area).first()
+            user.member = Member.objects.filter(residences__area=area, residences__joined_on__isnull=False).first()
         user.save()
         AreaRole.objects.create(user=user, area=area, kind=kind)
     return password
