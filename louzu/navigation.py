@@ -23,6 +23,7 @@ OFFICE: list[dict] = [
         "title": None,
         "items": [
             _link("首页", "home", "home"),
+            _link("全区", "map", "district", Resource.DISTRICT),
             _link("活动", "event_available", "activities:index", Resource.ACTIVITY),
             _link("走访", "door_open", "activities:visits", Resource.HOUSEHOLD),
             _link("群众需求", "volunteer_activism", "activities:needs", Resource.NEED),

@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from louzu.views import coverage, home
+from louzu.views import coverage, district, home
 from members.web.widgets import Choices
 
 urlpatterns = [
@@ -14,6 +14,12 @@ urlpatterns = [
     path("coverage/<int:pk>/", coverage.show, name="coverage"),
     path("coverage/<int:pk>/print/", coverage.printed, name="coverage_print"),
     path("coverage/<int:pk>/coverage.xlsx", coverage.exported, name="coverage_xlsx"),
+    path("district/", district.start, name="district"),
+    path("district/print/", district.printed, name="district_print"),
+    path("district/district.xlsx", district.exported, name="district_xlsx"),
+    path("district/<int:pk>/", district.street, name="district_street"),
+    path("district/<int:pk>/print/", district.street_printed, name="district_street_print"),
+    path("district/<int:pk>/district.xlsx", district.street_exported, name="district_street_xlsx"),
     path("api/v1/", include("louzu.api.urls")),
     path("admin/password_change/", home.password),
     path("admin/password_change/done/", home.password_changed),

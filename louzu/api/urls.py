@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.views import APIView
 
 from feedback.api.keys import IsKnown, KeyAuthentication
+from louzu.api.district import DistrictStreetView, DistrictView
 
 app_name = "api"
 
@@ -32,6 +33,8 @@ urlpatterns = [
     path("", include("members.api.urls")),
     path("", include("activities.api.urls")),
     path("", include("feedback.api.urls")),
+    path("district", DistrictView.as_view(), name="district"),
+    path("district/<int:pk>", DistrictStreetView.as_view(), name="district_street"),
     path("schema", SCHEMA, name="schema"),
     path("docs", TemplateView.as_view(template_name="louzu/api_docs.html"), name="docs"),
     re_path("", NoSuchCall.as_view()),
