@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from louzu.views import coverage, district, home
+from louzu.views import coverage, district, home, targets
 from members.web.widgets import Choices
 
 urlpatterns = [
@@ -20,6 +20,10 @@ urlpatterns = [
     path("district/<int:pk>/", district.street, name="district_street"),
     path("district/<int:pk>/print/", district.street_printed, name="district_street_print"),
     path("district/<int:pk>/district.xlsx", district.street_exported, name="district_street_xlsx"),
+    path("targets/", targets.start, name="targets_start"),
+    path("targets/<int:pk>/", targets.show, name="targets"),
+    path("targets/<int:pk>/edit/", targets.edit, name="targets_edit"),
+    path("targets/<int:pk>/targets.xlsx", targets.exported, name="targets_xlsx"),
     path("api/v1/", include("louzu.api.urls")),
     path("admin/password_change/", home.password),
     path("admin/password_change/done/", home.password_changed),

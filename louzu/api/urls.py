@@ -9,6 +9,7 @@ from rest_framework.views import APIView
 
 from feedback.api.keys import IsKnown, KeyAuthentication
 from louzu.api.district import DistrictStreetView, DistrictView
+from louzu.api.targets import TargetsView
 
 app_name = "api"
 
@@ -35,6 +36,7 @@ urlpatterns = [
     path("", include("feedback.api.urls")),
     path("district", DistrictView.as_view(), name="district"),
     path("district/<int:pk>", DistrictStreetView.as_view(), name="district_street"),
+    path("targets/<int:pk>", TargetsView.as_view(), name="targets"),
     path("schema", SCHEMA, name="schema"),
     path("docs", TemplateView.as_view(template_name="louzu/api_docs.html"), name="docs"),
     re_path("", NoSuchCall.as_view()),

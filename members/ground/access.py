@@ -49,6 +49,7 @@ class Resource(StrEnum):
     EXPORT = "export"
     REPORT = "report"
     DISTRICT = "district"
+    TARGET = "target"
     POST = "post"
     KEY = "key"
     AUDIT = "audit"
@@ -94,6 +95,7 @@ MATRIX: dict[str, dict[Resource, Right]] = {
         Resource.ROSTER: Right.WRITE,
         Resource.EXPORT: Right.READ,
         Resource.REPORT: Right.READ,
+        Resource.TARGET: Right.WRITE,
         Resource.POST: Right.WRITE,
         Resource.KEY: Right.WRITE,
         Resource.AUDIT: Right.READ,
@@ -110,6 +112,7 @@ MATRIX: dict[str, dict[Resource, Right]] = {
         Resource.ROSTER: Right.WRITE,
         Resource.EXPORT: Right.READ,
         Resource.REPORT: Right.READ,
+        Resource.TARGET: Right.READ,
         Resource.POST: Right.WRITE,
     },
     PostKind.LIAISON: {Resource.MEMBER: Right.REVEAL, **DAILY},
@@ -122,6 +125,7 @@ MATRIX: dict[str, dict[Resource, Right]] = {
         Resource.NEED: Right.READ,
         Resource.HONOUR: Right.READ,
         Resource.REPORT: Right.READ,
+        Resource.TARGET: Right.READ,
     },
     PostKind.AUDITOR: {Resource.AUDIT: Right.READ},
     # Counts of streets and communities; a post in each street, so that a new street is added deliberately.
