@@ -8,7 +8,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from louzu.models import FiguresOfDay
-from louzu.rules.district import COUNTS, OF_LAST_MONTH, OF_WEEKS, SHARES, communities_beside, streets_beside
+from louzu.rules.district import (
+    COUNTS,
+    HAPPENED,
+    OF_LAST_MONTH,
+    OF_WEEKS,
+    SHARES,
+    STOCK,
+    communities_beside,
+    streets_beside,
+)
 from members.api.schema import reads
 from members.api.viewsets import OnRecord
 from members.ground.access import Resource
@@ -26,15 +35,21 @@ RATES = {
 }
 
 
-def _meaning(name: str) -> str:
+def _meaning(name: str, period: str = "今年") -> str:
     """Return what a count counts, and of which days."""
     labels = {field.name: str(field.verbose_name) for field in FiguresOfDay._meta.concrete_fields}
-    label = labels[OF_LAST_MONTH.get(name, name)]
-    if name in OF_LAST_MONTH:
-        return f"{label}，上月"
-    return f"{label}，近 12 周" if name in OF_WEEKS else label
+    if name in STOCK:
+        return f"{labels[name]}，最近一天"
+    if name in OF_WEEKS and period == "今年":
+        period = "近 12 周"
+    return f"{labels[OF_LAST_MONTH.get(name, name)]}，{'上月' if name in OF_LAST_MONTH else period}"
 
 
+MONTH: dict[str, serializers.Field] = {
+    "month": serializers.CharField(help_text="月份，如 2026-03"),
+    **{name: serializers.IntegerField(help_text=_meaning(name, "这个月")) for name in (*STOCK, *HAPPENED, *OF_WEEKS)},
+    **{name: serializers.FloatField(help_text=RATES[name].split("，")[0], allow_null=True) for name in SHARES},
+}
 FIGURES: dict[str, serializers.Field] = {
     "area": serializers.CharField(help_text="区域名称"),
     "id": serializers.IntegerField(help_text="区域编号；合计是 0"),
@@ -45,6 +60,7 @@ FIGURES: dict[str, serializers.Field] = {
     **{name: serializers.IntegerField(help_text=_meaning(name)) for name in COUNTS},
     **{name: serializers.FloatField(help_text=RATES[name], allow_null=True) for name in SHARES},
     "missing": serializers.ListField(child=serializers.CharField(), help_text="缺什么，一句一条"),
+    "months": inline_serializer("DistrictMonth", dict(MONTH), many=True),
 }
 
 
@@ -53,7 +69,7 @@ class DistrictSerializer(serializers.Serializer):
 
     day = serializers.DateField(help_text="数字算到哪一天")
     year = serializers.IntegerField(help_text="“今年”是哪一年")
-    total = inline_serializer("DistrictTotal", dict(FIGURES), allow_null=True)
+    total = inline_serializer("DistrictTotal", dict(FIGURES))
     rows = inline_serializer("DistrictRow", dict(FIGURES), many=True)
 
 

@@ -6,15 +6,18 @@ from typing import Any
 from django import forms
 
 from louzu.models.targets import MOST, NOT_A_NUMBER
-from louzu.rules.targets import TargetProgress, TargetReport, TargetRow, cell_name
+from louzu.rules.targets import ONLY_SOON, TargetProgress, TargetReport, TargetRow, cell_name
 
 
 class TargetsForm(forms.Form):
-    """A field for each community and kind."""
+    """A field for each community and kind; the year is that of the table that was shown."""
+
+    year = forms.IntegerField(widget=forms.HiddenInput, error_messages={"required": ONLY_SOON, "invalid": ONLY_SOON})
 
     def __init__(self, *args: Any, report: TargetReport):
         super().__init__(*args)
         self.report = report
+        self.fields["year"].initial = report.year
         self.cells: dict[str, tuple[int, str]] = {}
         for row in report.rows:
             for cell in row.cells:
@@ -23,9 +26,13 @@ class TargetsForm(forms.Form):
                 self.fields[name] = _field(row, cell)
 
     @property
+    def set_year(self) -> int:
+        return self.cleaned_data["year"]
+
+    @property
     def values(self) -> dict[tuple[int, str], int | None]:
         """What was sent, by community (id) and kind; a cell that was not sent stays as it is."""
-        return {self.cells[name]: value for name, value in self.cleaned_data.items() if name in self.data}
+        return {cell: self.cleaned_data[name] for name, cell in self.cells.items() if name in self.data}
 
     @property
     def rows(self) -> Iterator[tuple[TargetRow, list[tuple[forms.BoundField, TargetProgress]]]]:

@@ -7,11 +7,12 @@ from django.http import Http404
 from django.utils import timezone
 
 from louzu.models import FiguresOfDay
+from louzu.rules.district import SHARES as RATES
 from louzu.rules.district import (
     THIN_SHARE,
     WEEKS,
     District,
-    DistrictPlace,
+    DistrictMonth,
     DistrictRow,
     communities_beside,
     streets_beside,
@@ -24,6 +25,7 @@ from members.ground.export import ExportSheet, workbook_of
 from members.models import Area
 from members.models.areas import AreaQuerySet
 from members.web.files import download
+from members.web.pictures import Picture, PictureSet
 from members.web.shell import page
 
 SHOWN_THIN = 12
@@ -48,6 +50,15 @@ HEADINGS = (
     "办结的需求", "发出的记录卡", "签收的记录卡", "签收占比", "要留意的",
 )  # fmt: skip
 SHARES = {index: "0.0%" for index, heading in enumerate(HEADINGS) if heading.endswith(("占比", "覆盖率", "完成率"))}
+
+
+MONTHLY = {
+    "党员": "members", "参加党小组": "taking_part_share", "家庭结对": "paired_share", "结对": "pairings",
+    "活动": "activities", "参加人次": "attendances", "走访": "visits", "社区每月": "communities_share",
+    "小区每周": "stations_share", "楼组每季": "groups_share", "提出的需求": "needs_opened", "办结的需求": "needs_done",
+    "发出的记录卡": "cards_issued", "签收的记录卡": "cards_received",
+}  # fmt: skip
+MONTHLY_FORMATS = {index: "0.0%" for index, name in enumerate(MONTHLY.values(), start=1) if name in RATES}
 
 
 def start(request):
@@ -75,7 +86,7 @@ def exported(request):
 
 def street_exported(request, pk):
     found = _communities(request, pk)
-    street = _street_of(found)
+    street = found.total.place
     return _file(found, f"{street.name}各社区", [street.path])
 
 
@@ -96,14 +107,9 @@ def _communities(request, pk: int) -> District:
     return found
 
 
-def _street_of(found: District) -> DistrictPlace:
-    assert found.total
-    return found.total.place
-
-
 def _street_context(request, pk: int) -> dict[str, Any]:
     found = _communities(request, pk)
-    street = _street_of(found)
+    street = found.total.place
     return _context(found, f"{street.name}各社区") | {"street": street}
 
 
@@ -112,14 +118,46 @@ def _context(found: District, title: str) -> dict[str, Any]:
         "title": title,
         "report": found,
         "shown_thin": SHOWN_THIN,
-        "level": "社区" if found.total and found.total.place.is_street else "街道",
+        "level": "社区" if found.total.place.is_street else "街道",
+        "months": _months(found),
+        "picture": _picture(found),
         "formulas": FORMULAS,
     }
 
 
+def _months(found: District) -> list[tuple[str, bool, list[Any]]]:
+    """Return the table of the months: (heading, whether it is a rate, a value a month)."""
+    columns = [_month_cells(month)[1:] for month in found.total.months]
+    rows = zip(*columns, strict=True) if columns else []
+    return [(heading, name in RATES, list(row)) for (heading, name), row in zip(MONTHLY.items(), rows, strict=False)]
+
+
+def _month_cells(month: DistrictMonth) -> list[Any]:
+    values: dict[str, Any] = {**month.counts, **month.shares}
+    return [f"{month.month.month}月", *(values[name] for name in MONTHLY.values())]
+
+
+def _picture(found: District) -> Picture:
+    """Return lines of how much of what was due was done, month by month, in per cent."""
+    months = found.total.months
+    lines = {"社区每月": ("communities_share", "community"), "小区每周": ("stations_share", "station")}
+    sets = [
+        PictureSet(label, [_percent(month.shares[name]) for month in months], hue)
+        for label, (name, hue) in lines.items()
+    ]
+    labels = [f"{month.month.month}月" for month in months]
+    return Picture("district-months", "lines", "各月活动完成率", labels, sets, unit="%", most=100)
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else round(100 * share, 1)
+
+
 def _file(found: District, title: str, paths: list[str]):
-    rows = [*([found.total] if found.total else []), *found.rows]
-    content = workbook_of([ExportSheet(title, HEADINGS, [_cells(row) for row in rows], SHARES)])
+    rows = [found.total, *found.rows]
+    months = [_month_cells(month) for month in found.total.months]
+    sheet = ExportSheet(title, HEADINGS, [_cells(row) for row in rows], SHARES)
+    content = workbook_of([sheet, ExportSheet("各月", ("月份", *MONTHLY), months, MONTHLY_FORMATS)])
     day = found.periods.yesterday.isoformat()
     with atomic_write():
         record("export", FiguresOfDay, path=paths, changes={"rows": len(rows), "day": day})

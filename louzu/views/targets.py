@@ -52,13 +52,13 @@ def show(request, pk):
 def edit(request, pk):
     """Set the targets of this year or the next."""
     report = _report(request, pk)
-    area, year, today = report.area, report.year, timezone.localdate()
+    area, today = report.area, timezone.localdate()
     if not access.covers(request.user, Resource.TARGET, area.path, Right.WRITE):
         raise PermissionDenied
     form = TargetsForm(request.POST or None, report=report)
-    if form.is_valid() and done(form, lambda: set_targets(area, year, form.values, today=today)):
-        messages.success(request, f"{year} 年的目标已保存。")
-        return redirect(f"{reverse('targets', args=[pk])}?year={year}")
+    if form.is_valid() and done(form, lambda: set_targets(area, form.set_year, form.values, today=today)):
+        messages.success(request, f"{form.set_year} 年的目标已保存。")
+        return redirect(f"{reverse('targets', args=[pk])}?year={form.set_year}")
     return page(request, "louzu/targets_form.html", form=form, **_context(request, report))
 
 
