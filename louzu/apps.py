@@ -6,7 +6,8 @@ class LouzuConfig(AppConfig):
     verbose_name = "楼组党建"
 
     def ready(self):
-        from louzu.rules import nightly
+        from louzu.rules import holders, nightly
         from members.ground import queue
 
+        holders.register_all()
         queue.watch(nightly.next_night, nightly.keep_figures)

@@ -32,6 +32,7 @@ OFFICE: list[dict] = [
         "title": None,
         "items": [
             _link("首页", "home", "home"),
+            _link("全区", "map", "district", Resource.DISTRICT),
             _link("活动", "event_available", "activities:index", Resource.ACTIVITY),
             _link("走访", "door_open", "activities:visits", Resource.HOUSEHOLD),
             _link("群众需求", "volunteer_activism", "activities:needs", Resource.NEED),
@@ -53,6 +54,7 @@ OFFICE: list[dict] = [
             _link("月度走势", "show_chart", "months_start", Resource.REPORT),
             _link("记录卡情况", "mark_email_read", "feedback:card_report_start", Resource.CARD, Right.COUNT),
             _link("分类指导", "balance", "balance_start", Resource.REPORT),
+            _link("目标", "flag", "targets_start", Resource.TARGET),
             _link("评优", "military_tech", "activities:honours", Resource.HONOUR),
             _link("楼道亮名", "badge", "members:consents", Resource.MEMBER, Right.WRITE),
         ],

@@ -172,7 +172,7 @@ AXES_CLIENT_IP_CALLABLE = "members.login.lockout.place_of"
 # Text typed as the login name may be a password, and the address of the next page may contain a name searched for.
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "next"]
 # The kinds of post that need six digits from the user's phone at each login.
-SECOND_FACTOR = env.list("LOUZU_SECOND_FACTOR", default=["street", "auditor"])
+SECOND_FACTOR = env.list("LOUZU_SECOND_FACTOR", default=["street", "auditor", "district"])
 OTP_TOTP_ISSUER = "楼组党建"
 SESSION_COOKIE_AGE = env.int("LOUZU_IDLE_SECONDS", default=2 * 60 * 60)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS

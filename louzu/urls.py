@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from louzu.views import balance, coverage, home, months, searching
+from louzu.views import balance, coverage, district, home, months, searching, targets
 from members.web.widgets import Choices
 
 urlpatterns = [
@@ -23,6 +23,16 @@ urlpatterns = [
     path("balance/<int:pk>/", balance.show, name="balance"),
     path("balance/<int:pk>/print/", balance.printed, name="balance_print"),
     path("balance/<int:pk>/balance.xlsx", balance.exported, name="balance_xlsx"),
+    path("district/", district.start, name="district"),
+    path("district/print/", district.printed, name="district_print"),
+    path("district/district.xlsx", district.exported, name="district_xlsx"),
+    path("district/<int:pk>/", district.street, name="district_street"),
+    path("district/<int:pk>/print/", district.street_printed, name="district_street_print"),
+    path("district/<int:pk>/district.xlsx", district.street_exported, name="district_street_xlsx"),
+    path("targets/", targets.start, name="targets_start"),
+    path("targets/<int:pk>/", targets.show, name="targets"),
+    path("targets/<int:pk>/edit/", targets.edit, name="targets_edit"),
+    path("targets/<int:pk>/targets.xlsx", targets.exported, name="targets_xlsx"),
     path("api/v1/", include("louzu.api.urls")),
     path("admin/password_change/", home.password),
     path("admin/password_change/done/", home.password_changed),

@@ -42,6 +42,7 @@ urlpatterns = [
     path("users/<int:pk>/second-factor/", users.reset_second_factor, name="reset_second_factor"),
     path("users/<int:pk>/password/", users.reset_password, name="reset_password"),
     path("users/<int:pk>/unlock/", users.unlock, name="unlock"),
+    path("users/<int:pk>/streets/", users.streets, name="user_streets"),
     path("tokens/<int:pk>/revoke/", users.revoke_token, name="revoke_token"),
     path("areas/upload/", areas.upload, name="areas_upload"),
     path("areas/template.xlsx", areas.template, name="areas_template"),

@@ -52,6 +52,8 @@ ROWS: dict[str, QuerySet] = {
     "unvisited-pairings": Pairing.objects.all(),
     "visits/pairings/": Pairing.objects.all(),
     "coverage": Area.objects.all(),
+    "district/<": Area.objects.filter(level=Area.Level.STREET),
+    "targets/<": Area.objects.filter(level=Area.Level.STREET),
     "rhythm": Area.objects.all(),
     "thin/": Area.objects.all(),
     "participation": Area.objects.all(),

@@ -159,6 +159,10 @@ TABLE: Table = {
         "GET users/{liaison}/unlock/": (403, 200, 200, 403, 404, 404, 404, 404, LOGIN),
         "POST users/{liaison}/unlock/": (403, 302, 302, 403, 404, 404, 404, 404, LOGIN),
         "POST users/{officer}/unlock/": (302, 403, 404, 404, 404, 404, 404, 404, LOGIN),
+        "GET users/{officer}/streets/": (200, 403, 404, 404, 404, 404, 404, 404, LOGIN),
+        "POST users/{officer}/streets/": (302, 403, 404, 404, 404, 404, 404, 404, LOGIN),
+        "POST users/{liaison}/streets/": (403, 403, 403, 403, 404, 404, 404, 404, LOGIN),
+        "POST users/{other_secretary}/streets/": (403, 403, 404, 404, 404, 404, 404, 404, LOGIN),
         "POST users/{other_secretary}/unlock/": (403, 302, 404, 404, 404, 404, 404, 404, LOGIN),
     },
     "posts": {
@@ -195,6 +199,29 @@ TABLE: Table = {
         "GET coverage/{group}/coverage.xlsx": (404, FILE, FILE, FILE, FILE, FILE, 404, 404, LOGIN),
         "GET coverage/{other_group}/coverage.xlsx": (404, FILE, 404, 404, 404, 404, 404, 404, LOGIN),
     },
+    "district": {
+        "GET district/": (403, 403, 403, 403, 403, 403, 403, 403, LOGIN),
+        "GET district/print/": (403, 403, 403, 403, 403, 403, 403, 403, LOGIN),
+        "GET district/district.xlsx": (403, 403, 403, 403, 403, 403, 403, 403, LOGIN),
+        "GET district/{street}/": (404, 404, 404, 404, 404, 404, 404, 404, LOGIN),
+        "GET district/{far_street}/": (404, 404, 404, 404, 404, 404, 404, 404, LOGIN),
+        "GET district/{street}/print/": (404, 404, 404, 404, 404, 404, 404, 404, LOGIN),
+        "GET district/{street}/district.xlsx": (404, 404, 404, 404, 404, 404, 404, 404, LOGIN),
+    },
+    "targets": {
+        "GET targets/": (403, 302, 302, 403, 403, 302, 403, 403, LOGIN),
+        "GET targets/{street}/": (404, 200, 404, 404, 404, 404, 404, 404, LOGIN),
+        "GET targets/{community}/": (404, 200, 200, 404, 404, 200, 404, 404, LOGIN),
+        "GET targets/{other_community}/": (404, 200, 404, 404, 404, 404, 404, 404, LOGIN),
+        "GET targets/{far_street}/": (404, 404, 404, 404, 404, 404, 404, 404, LOGIN),
+        "GET targets/{community}/edit/": (404, 200, 403, 404, 404, 403, 404, 404, LOGIN),
+        "POST targets/{community}/edit/": (404, 302, 403, 404, 404, 403, 404, 404, LOGIN),
+        "POST targets/{street}/edit/": (404, 302, 404, 404, 404, 404, 404, 404, LOGIN),
+        "POST targets/{other_community}/edit/": (404, 302, 404, 404, 404, 404, 404, 404, LOGIN),
+        "POST targets/{far_street}/edit/": (404, 404, 404, 404, 404, 404, 404, 404, LOGIN),
+        "GET targets/{community}/targets.xlsx": (404, FILE, FILE, 404, 404, FILE, 404, 404, LOGIN),
+        "GET targets/{other_community}/targets.xlsx": (404, FILE, 404, 404, 404, 404, 404, 404, LOGIN),
+    },
     "autocompletes": {
         "GET {members}residence.area": (200, 200, 200, 200, 200, 200, 403, LOGIN, LOGIN),
         "GET {members}member.employer": (200, 200, 200, 200, 200, 403, 403, LOGIN, LOGIN),
@@ -222,7 +249,7 @@ def rows(
     return {
         "street": areas["新成路街道"].pk, "community": areas["第一社区"].pk, "station": areas["迎晖苑"].pk,
         "group": areas["1号楼"].pk, "other_group": areas["2号楼"].pk, "other_station": areas["仓场公寓"].pk,
-        "far_group": areas["9号楼"].pk, "far_street": areas["菊园新区"].pk,
+        "other_community": areas["第二社区"].pk, "far_group": areas["9号楼"].pk, "far_street": areas["菊园新区"].pk,
         "member": member.pk, "other_member": other_member.pk, "far_member": far.pk,
         "employer": Employer.objects.get().pk,
         "officer": street_officer.pk, **{name: user.pk for name, user in users.items()},
@@ -298,6 +325,17 @@ def bodies(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
         **{
             f"admin/members/user/{{{name}}}/change/": user
             for name in ("liaison", "secretary", "officer", "other_secretary")
+        },
+        **{
+            f"users/{{{name}}}/streets/": {"streets": [rows["street"]]}
+            for name in ("officer", "liaison", "other_secretary")
+        },
+        **{
+            f"targets/{{{name}}}/edit/": {"year": today[:4], f"groups-{rows[of]}": "3"}
+            for name, of in (
+                ("street", "community"), ("community", "community"), ("other_community", "other_community"),
+                ("far_street", "community"),
+            )
         },
         "admin/members/stafftoken/add/": {"label": "报表"},
         "admin/members/stafftoken/{token}/change/": {"label": "改名"},

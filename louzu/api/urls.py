@@ -9,8 +9,10 @@ from rest_framework.views import APIView
 
 from feedback.api.keys import IsKnown, KeyAuthentication
 from louzu.api.balance import BalanceView
+from louzu.api.district import DistrictStreetView, DistrictView
 from louzu.api.months import MonthsView
 from louzu.api.search import SearchView
+from louzu.api.targets import TargetsView
 
 app_name = "api"
 
@@ -38,6 +40,9 @@ urlpatterns = [
     path("months/<int:pk>", MonthsView.as_view(), name="months"),
     path("search", SearchView.as_view(), name="search"),
     path("balance/<int:pk>", BalanceView.as_view(), name="balance"),
+    path("district", DistrictView.as_view(), name="district"),
+    path("district/<int:pk>", DistrictStreetView.as_view(), name="district_street"),
+    path("targets/<int:pk>", TargetsView.as_view(), name="targets"),
     path("schema", SCHEMA, name="schema"),
     path("docs", TemplateView.as_view(template_name="louzu/api_docs.html"), name="docs"),
     re_path("", NoSuchCall.as_view()),

@@ -72,6 +72,8 @@ def home(request):
     """Show the user's work by post; a unit's contact gets the inbox, a user with neither is told whom to ask."""
     if not request.user.is_staff and employers_of(request.user).exists():
         return redirect("feedback:inbox")
+    if {kind for kind, _ in access.posts_of(request.user)} == {access.PostKind.DISTRICT}:
+        return redirect("district")
     areas = Area.objects.for_user(request.user, resource=Resource.REPORT)
     today = timezone.localdate()
     paths = sorted({path for _, path in access.posts_of(request.user)})

@@ -51,7 +51,7 @@ class UserAdmin(ScopedAdmin):
     list_filter = ("is_active",)
     search_fields = ("name__contains", "username__contains")
     search_help_text = "输入姓名或登录名查找"
-    actions_detail = ["reset_password", "unlock", "reset_second_factor"]
+    actions_detail = ["choose_streets", "reset_password", "unlock", "reset_second_factor"]
     fields = ("name", "username", "member", "is_active")
 
     def get_queryset(self, request):
@@ -99,6 +99,14 @@ class UserAdmin(ScopedAdmin):
 
     def has_manage_permission(self, request, object_id=None):
         return self.may_by_id(request, Right.WRITE, object_id)
+
+    def has_district_permission(self, request, object_id=None):
+        may_give = PostKind.DISTRICT in access.grantable(request.user)
+        return may_give and self.has_manage_permission(request, object_id)
+
+    @action(description="区级：选街道", icon="map", permissions=["district"])
+    def choose_streets(self, request, object_id):
+        return redirect("members:user_streets", object_id)
 
     @action(description="重设密码", icon="key", permissions=["manage"])
     def reset_password(self, request, object_id):

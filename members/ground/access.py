@@ -33,6 +33,7 @@ class PostKind(TextChoices):
     LEADER = "leader", "楼组党小组长"
     INSTRUCTOR = "instructor", "指导员"
     AUDITOR = "auditor", "审计"
+    DISTRICT = "district", "区级"
 
 
 class Resource(StrEnum):
@@ -47,6 +48,8 @@ class Resource(StrEnum):
     ROSTER = "roster"
     EXPORT = "export"
     REPORT = "report"
+    DISTRICT = "district"
+    TARGET = "target"
     POST = "post"
     KEY = "key"
     AUDIT = "audit"
@@ -92,6 +95,7 @@ MATRIX: dict[str, dict[Resource, Right]] = {
         Resource.ROSTER: Right.WRITE,
         Resource.EXPORT: Right.READ,
         Resource.REPORT: Right.READ,
+        Resource.TARGET: Right.WRITE,
         Resource.POST: Right.WRITE,
         Resource.KEY: Right.WRITE,
         Resource.AUDIT: Right.READ,
@@ -108,6 +112,7 @@ MATRIX: dict[str, dict[Resource, Right]] = {
         Resource.ROSTER: Right.WRITE,
         Resource.EXPORT: Right.READ,
         Resource.REPORT: Right.READ,
+        Resource.TARGET: Right.READ,
         Resource.POST: Right.WRITE,
     },
     PostKind.LIAISON: {Resource.MEMBER: Right.REVEAL, **DAILY},
@@ -121,8 +126,11 @@ MATRIX: dict[str, dict[Resource, Right]] = {
         Resource.HONOUR: Right.READ,
         Resource.CARD: Right.COUNT,
         Resource.REPORT: Right.READ,
+        Resource.TARGET: Right.READ,
     },
     PostKind.AUDITOR: {Resource.AUDIT: Right.READ},
+    # Counts of streets and communities; a post in each street, so that a new street is added deliberately.
+    PostKind.DISTRICT: {Resource.DISTRICT: Right.READ},
 }
 
 # Here the right to write starts one level below the post: nobody changes the area or the post they hold.
@@ -137,14 +145,15 @@ GRANTS: dict[str, set[str]] = {
 EVERYWHERE = Range("", "99999")
 INSTALLATION = Range("", "0")  # what belongs to no street: its path is empty
 
-# The superuser sets up streets, their first office user and the shared register. Posts add nothing to these rights.
+# The superuser sets up streets, their first office user, the district's users and the shared register. Posts add
+# nothing to these rights.
 SETTING_UP: dict[Resource, tuple[Right, Range]] = {
     Resource.AREA: (Right.WRITE, EVERYWHERE),
     Resource.POST: (Right.WRITE, EVERYWHERE),
     Resource.EMPLOYER: (Right.WRITE, EVERYWHERE),
     Resource.AUDIT: (Right.READ, INSTALLATION),
 }
-FIRST_POSTS = {PostKind.STREET, PostKind.AUDITOR}
+FIRST_POSTS = {PostKind.STREET, PostKind.AUDITOR, PostKind.DISTRICT}
 
 
 def reach(user: PostHolder, resource: Resource, right: Right = Right.READ) -> list[Range]:
@@ -210,7 +219,7 @@ def within(column: str, ranges: list[Range]) -> Q:
     A range instead of a prefix match: SQLite scans for LIKE, and both databases use the index for this.
     """
     scope = Q(pk__in=[])
-    for low, high in ranges:
+    for low, high in _joined(ranges):
         scope |= Q(**{f"{column}__gte": low, f"{column}__lt": high})
     return scope
 
@@ -237,6 +246,17 @@ def posts_of(user: PostHolder) -> list[tuple[str, str]]:
 def forget_posts(user: PostHolder) -> None:
     """Drop the posts kept on this user object: a write may have changed them, so they have to be read again."""
     user._posts = None  # type: ignore[attr-defined]
+
+
+def _joined(ranges: list[Range]) -> list[Range]:
+    """Join ranges that touch: those of a hundred streets in a row become one condition."""
+    found: list[Range] = []
+    for low, high in sorted(ranges):
+        if found and low <= found[-1].high:
+            found[-1] = Range(found[-1].low, max(high, found[-1].high))
+        else:
+            found.append(Range(low, high))
+    return found
 
 
 def _highest(kind: str, resource: Resource) -> int:

@@ -20,6 +20,7 @@ from members.ground.first_password import FirstPassword, first_password
 from members.ground.keys import AccessKey, KeyQuerySet
 from members.models.areas import SEGMENT, Area
 
+DISTRICT_ABOVE_STREETS = "区级岗位只能设在街道。"
 HIGHER = "这位用户还有您范围以外的岗位或单位，不能由您改动。请联系安排那个岗位的街道办理。"
 
 
@@ -193,6 +194,7 @@ class AreaRole(Audited):
         PostKind.SECRETARY: Area.Level.COMMUNITY,
         PostKind.LIAISON: Area.Level.STATION,
         PostKind.LEADER: Area.Level.BUILDING_GROUP,
+        PostKind.DISTRICT: Area.Level.STREET,
     }
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, verbose_name="用户", related_name="roles")
@@ -227,7 +229,8 @@ class AreaRole(Audited):
     def clean(self) -> None:
         level = self.LEVELS.get(PostKind(self.kind)) if self.kind in PostKind.values else None
         if self.area_id and level and self.area.level != level:
-            raise ValidationError({"area": f"{self.get_kind_display()}的区域要选{level.label}。"})
+            sentence = f"{self.get_kind_display()}的区域要选{level.label}。"
+            raise ValidationError({"area": DISTRICT_ABOVE_STREETS if self.kind == PostKind.DISTRICT else sentence})
 
     def audit_paths(self) -> list[str]:
         """Return the area's path and, for a post that moves to another street, the path of the area it leaves."""

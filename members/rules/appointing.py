@@ -1,17 +1,20 @@
 """Users and their posts. The acting user must be able to give all that the changed user's login opens."""
 
+from collections.abc import Collection
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 
-from members.ground.access import Right
+from members.ground import access
+from members.ground.access import PostKind, Resource, Right
 from members.ground.atomic import atomic_write
 from members.ground.first_password import FirstPassword
 from members.ground.rows import locked, save_with
-from members.models import AreaRole, User
+from members.models import Area, AreaRole, User
 from members.models.users import HIGHER
 
 USER_GONE = "这位用户刚刚去掉了，没有保存。请回到名单看看。"
+STREET_GONE = "有的街道刚刚停用了，没有保存。请刷新页面，重新选择。"
 NOT_YOURS = "只能安排或改动自己权限范围以内的岗位，没有保存。"
 
 
@@ -57,6 +60,24 @@ def set_post(role: AreaRole, *, by: User) -> AreaRole:
         role.save()
         _require_given(role, by)
     return role
+
+
+def set_above(pk: int, streets: Collection[int], *, by: User) -> list[AreaRole]:
+    """Give a user the district's post in each of these streets (ids) that they do not hold yet; return the new posts.
+
+    PermissionDenied where `by` may not give it, ValidationError where a street is closed or gone.
+    """
+    if PostKind.DISTRICT not in access.grantable(by):
+        raise PermissionDenied(NOT_YOURS)
+    with atomic_write():
+        user = lock_given(pk, by=by)
+        held = set(user.roles.lasting().filter(kind=PostKind.DISTRICT).values_list("area", flat=True))
+        offered = Area.objects.for_user(by, Right.WRITE, resource=Resource.POST).streets().current()
+        chosen = list(offered.filter(pk__in=set(streets) - held))
+        if len(chosen) < len(set(streets) - held):
+            raise ValidationError({"streets": STREET_GONE})
+        posts = [AreaRole(user=user, area=street, kind=PostKind.DISTRICT) for street in chosen]
+        return [set_post(post, by=by) for post in posts]
 
 
 def _require_given(role: AreaRole, by: User) -> None:

@@ -3,14 +3,19 @@
 from typing import cast
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
+from members.forms.posts import StreetsForm
+from members.ground import access
+from members.ground.access import PostKind
 from members.ground.atomic import atomic_write
 from members.ground.first_password import first_password
 from members.login import resetting
 from members.models import StaffToken, User
-from members.rules.appointing import require_given
+from members.rules.appointing import NOT_YOURS, require_given, set_above
+from members.web.acts import done
 from members.web.shell import page
 
 
@@ -44,6 +49,18 @@ def reset_second_factor(request, pk):
         f"“{user}”的手机丢了或换了？确定后，原来的验证器和接口密钥不能再用，已经登录的也会退出，下次登录时重新设置。"
     )
     return _confirmation(request, "重设验证器", question)
+
+
+def streets(request, pk):
+    """Give the district's post in many streets at once; one that is held already is only named."""
+    user = _given(request, pk)
+    if PostKind.DISTRICT not in access.grantable(request.user):
+        raise PermissionDenied(NOT_YOURS)
+    form = StreetsForm(request.POST or None, user=user, by=request.user)
+    if form.is_valid() and done(form, lambda: set_above(pk, form.chosen, by=request.user)):
+        messages.success(request, f"“{user}”现在可以看这些街道的数字：{form.names}。")
+        return redirect("admin:members_user_change", pk)
+    return page(request, "members/streets.html", title=f"区级：给“{user}”选街道", form=form, holder=user)
 
 
 def revoke_token(request, pk):

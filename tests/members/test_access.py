@@ -49,6 +49,8 @@ TABLE: dict[Resource, dict[str, tuple[int, int]]] = {
     Resource.ROSTER: {"street_officer": (WRITE, WRITE), "secretary": (WRITE, WRITE)},
     Resource.EXPORT: {"street_officer": (READ, READ), "secretary": (READ, READ)},
     Resource.REPORT: dict.fromkeys(("street_officer", "secretary", "liaison", "leader", "instructor"), (READ, READ)),
+    Resource.TARGET: {"street_officer": (WRITE, WRITE), "secretary": (READ, READ), "instructor": (READ, READ)},
+    Resource.DISTRICT: {},
     Resource.POST: {"street_officer": (WRITE, WRITE), "secretary": (REVEAL, WRITE)},
     Resource.AUDIT: {"street_officer": (READ, READ), "auditor": (READ, READ)},
 }

@@ -505,6 +505,12 @@ USERS = {
         good={"user": "{liaison}", "kind": "secretary", "area": "{community}", "since": "2024-01-01"},
         bad=(("区域要选社区", {"area": "{street}"}),),
     ),
+    "a district's post is given in many streets": Write(
+        rule=appointing.set_above,
+        doors=(Door("page users/<int:pk>/streets/", "users/{street_officer}/streets/", who="superuser"),),
+        good={"streets": ["{street}", "{other_street}"]},
+        bad=(("请至少勾选一个街道", {"streets": []}), ("有的街道刚刚停用了", {"streets": ["{community}"]})),
+    ),
     "a post ends": Write(
         rule=appointing.set_post,
         doors=(

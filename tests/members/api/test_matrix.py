@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 import pytest
 from django.db import transaction
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from activities.models import Attendance, Visit
@@ -47,6 +48,12 @@ CALLS: dict[tuple[str, str], tuple[int, ...]] = {
     ("GET", "coverage/{group}"): (403, 200, 200, 200, 200, 200, 403, 403, 401),
     ("GET", "coverage/{other_group}"): (403, 200, 404, 404, 404, 404, 403, 403, 401),
     ("GET", "search?q=1"): (200, 200, 200, 200, 200, 200, 403, 403, 401),
+    ("GET", "district"): (403, 403, 403, 403, 403, 403, 403, 403, 401),
+    ("GET", "district/{street}"): (403, 403, 403, 403, 403, 403, 403, 403, 401),
+    ("GET", "targets/{community}"): (403, 200, 200, 403, 403, 200, 403, 403, 401),
+    ("GET", "targets/{street}"): (403, 200, 404, 403, 403, 404, 403, 403, 401),
+    ("PUT", "targets/{community}"): (403, 200, 403, 403, 403, 403, 403, 403, 401),
+    ("PUT", "targets/{street}"): (403, 200, 403, 403, 403, 403, 403, 403, 401),
     ("GET", "households"): (403, 200, 200, 200, 200, 403, 403, 403, 401),
     ("GET", "households/{door}"): (403, 200, 200, 200, 200, 403, 403, 403, 401),
     ("GET", "households/{other_door}"): (403, 200, 404, 404, 404, 403, 403, 403, 401),
@@ -149,6 +156,7 @@ def rows(member: Member, other_member: Member, secretary: User) -> dict[str, Any
         **{f"other_{name}": pk for name, pk in happened(other_member, by=secretary).items()},
         "planned": factories.activity(member.home.area, is_held=False).pk,  # type: ignore[union-attr]
         "refusal": answered(member, is_agreed=False, recorded_by=secretary),
+        "street": Area.objects.get(name="新成路街道").pk,
         "community": Area.objects.get(name="第一社区").pk,
         "group": Area.objects.get(name="1号楼").pk,
         "other_group": Area.objects.get(name="2号楼").pk,
@@ -194,6 +202,7 @@ def answered(member: Member, **fields: Any) -> int:
 def bodies(rows: dict[str, Any], station: Area, group: Area) -> dict[tuple[str, str], dict[str, Any]]:
     alone = factories.household(group, "777")
     newly_here = factories.person("曾爱国", group, room="888")
+    aim = {"area": rows["community"], "kind": "groups", "value": 3}
     newcomer = {"name": "翟建军", "sex": "male", "affiliation": "local", "home": {"area": rows["group"], "room": "101"}}
     return {
         ("POST", "areas"): {"name": "8号楼", "parent": station.pk},
@@ -204,6 +213,7 @@ def bodies(rows: dict[str, Any], station: Area, group: Area) -> dict[tuple[str, 
         ("PATCH", "members"): {"skills": "书法"},
         ("PATCH", "residences"): {"room": "303"},
         ("PATCH", "employers"): {"name": "嘉定仪表厂"},
+        ("PUT", "targets"): {"year": timezone.localdate().year, "targets": [aim]},
         ("POST", "households"): {"area": group.pk, "room": "888"},
         ("PATCH", "households"): {"name": "王阿姨家"},
         ("POST", "lay-out"): {"area": group.pk, "floors": 6, "doors": 2},

@@ -1,0 +1,1 @@
+"""The forms of pages that need all apps."""
