@@ -40,6 +40,7 @@ OFFICE: list[dict] = [
             _link("覆盖情况", "bar_chart", "coverage_start", Resource.REPORT),
             _link("四联动", "grid_on", "activities:rhythm_start", Resource.REPORT),
             _link("参与情况", "groups_2", "activities:participation_start", Resource.REPORT),
+            _link("月报", "description", "monthly_start", Resource.MONTHLY),
             _link("评优", "military_tech", "activities:honours", Resource.HONOUR),
             _link("楼道亮名", "badge", "members:consents", Resource.MEMBER, Right.WRITE),
         ],

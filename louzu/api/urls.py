@@ -5,9 +5,11 @@ from django.urls import include, path, re_path
 from django.views.generic import TemplateView
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularJSONAPIView
+from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
 from feedback.api.keys import IsKnown, KeyAuthentication
+from louzu.api.monthly import MonthlyReportViewSet
 
 app_name = "api"
 
@@ -28,10 +30,14 @@ class NoSuchCall(APIView):
 
 SCHEMA = SpectacularJSONAPIView.as_view(authentication_classes=[KeyAuthentication], permission_classes=[IsKnown])
 
+router = SimpleRouter(trailing_slash=False, use_regex_path=False)
+router.register("monthly-reports", MonthlyReportViewSet, basename="monthly-report")
+
 urlpatterns = [
     path("", include("members.api.urls")),
     path("", include("activities.api.urls")),
     path("", include("feedback.api.urls")),
+    *router.urls,
     path("schema", SCHEMA, name="schema"),
     path("docs", TemplateView.as_view(template_name="louzu/api_docs.html"), name="docs"),
     re_path("", NoSuchCall.as_view()),

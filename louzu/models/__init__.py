@@ -1,5 +1,6 @@
 """The models that need all apps: figures kept by day, targets, reports handed upward."""
 
 from louzu.models.figures import FiguresOfDay
+from louzu.models.monthly import MonthlyFile, MonthlyReport
 
-__all__ = ["FiguresOfDay"]
+__all__ = ["FiguresOfDay", "MonthlyFile", "MonthlyReport"]

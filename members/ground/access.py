@@ -47,6 +47,7 @@ class Resource(StrEnum):
     ROSTER = "roster"
     EXPORT = "export"
     REPORT = "report"
+    MONTHLY = "monthly"
     POST = "post"
     KEY = "key"
     AUDIT = "audit"
@@ -92,6 +93,7 @@ MATRIX: dict[str, dict[Resource, Right]] = {
         Resource.ROSTER: Right.WRITE,
         Resource.EXPORT: Right.READ,
         Resource.REPORT: Right.READ,
+        Resource.MONTHLY: Right.WRITE,
         Resource.POST: Right.WRITE,
         Resource.KEY: Right.WRITE,
         Resource.AUDIT: Right.READ,
@@ -108,6 +110,7 @@ MATRIX: dict[str, dict[Resource, Right]] = {
         Resource.ROSTER: Right.WRITE,
         Resource.EXPORT: Right.READ,
         Resource.REPORT: Right.READ,
+        Resource.MONTHLY: Right.WRITE,
         Resource.POST: Right.WRITE,
     },
     PostKind.LIAISON: {Resource.MEMBER: Right.REVEAL, **DAILY},
@@ -120,6 +123,7 @@ MATRIX: dict[str, dict[Resource, Right]] = {
         Resource.NEED: Right.READ,
         Resource.HONOUR: Right.READ,
         Resource.REPORT: Right.READ,
+        Resource.MONTHLY: Right.READ,
     },
     PostKind.AUDITOR: {Resource.AUDIT: Right.READ},
 }

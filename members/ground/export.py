@@ -36,12 +36,16 @@ def is_risky(text: str) -> bool:
 
 
 class ExportSheet(NamedTuple):
-    """A sheet of a workbook; `formats` gives number formats by column, counted from 0."""
+    """A sheet of a workbook; `formats` gives number formats by column, counted from 0.
+
+    `top` are rows above the headings, such as a title.
+    """
 
     title: str
     headings: Sequence[str]
     rows: Iterable[Sequence[Any]]
     formats: dict[int, str]
+    top: Sequence[Sequence[Any]] = ()
 
 
 def workbook(title: str, headings: Sequence[str], rows: Iterable[Sequence[Any]], *, formats: dict[int, str]) -> bytes:
@@ -54,9 +58,11 @@ def workbook_of(sheets: Iterable[ExportSheet]) -> bytes:
     book = Workbook(write_only=True)
     for each in sheets:
         sheet = book.create_sheet(each.title[:31])
-        sheet.freeze_panes = "A2"
+        sheet.freeze_panes = f"A{len(each.top) + 2}"
         for column, heading in enumerate(each.headings, start=1):
             sheet.column_dimensions[get_column_letter(column)].width = max(10, 2 * len(heading) + 4)
+        for row in each.top:
+            sheet.append([_cell(sheet, value) for value in row])
         sheet.append([_cell(sheet, heading, bold=True) for heading in each.headings])
         for row in each.rows:
             cells = enumerate(row)

@@ -1,0 +1,1 @@
+"""The forms of louzu's own pages, a file a noun."""
