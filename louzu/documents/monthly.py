@@ -10,7 +10,7 @@ from activities.documents.typesetting import paragraphs, printable, typeset
 from louzu.models import MonthlyReport
 from louzu.rules.monthly_counts import TIERS
 from louzu.rules.monthly_figures import correction_sentence
-from louzu.rules.monthly_names import BY_NAME, CHANGE_FORMULA, COVERED, FIGURES, HAPPENED, columns
+from louzu.rules.monthly_names import BY_NAME, CHANGE_FORMULA, COVERED, FIGURES, HAPPENED, MonthlyFigure, columns
 from members.models import Area
 
 FOLDER = Path(__file__).parent
@@ -65,14 +65,13 @@ def content_of(
     figures = figures or report.figures or {}
     level, month = Area.Level[figures["level"]], report.month
     last = date.fromisoformat(figures["last"])
-    is_whole = last == report.last_day
     tables = [_table(name, figures, level, month.month) for name in (COVERED, HAPPENED)]
     shown = {name for table in tables for name in table.columns}
     return MonthlyContent(
         title=f"{figures['area']}{TITLE}",
         unit=figures["unit"],
         month=f"{month.year}年{month.month}月",
-        days="" if is_whole else f"截至{last.month}月{last.day}日，本月还没有过完",
+        days="" if figures["is_whole"] else f"截至{last.month}月{last.day}日，本月还没有过完",
         made_on=date_format(made_on or report.made_at or last, "Y年n月j日"),
         made_by=report.made_by.name,
         paragraph=paragraphs(report.text or figures["summary"]),
@@ -89,18 +88,19 @@ def _table(name: str, figures: dict[str, Any], level: int, month: int) -> Monthl
         MonthlyLine(
             printable(row["area"]),
             row["kind"],
-            [
-                MonthlyCell(
-                    each.shown(row["figures"][each.name]),
-                    each.shown_change(row["month_change"][each.name]),
-                    each.shown_change(row["year_change"][each.name]),
-                )
-                for each in chosen
-            ],
+            [_cell(each, row) for each in chosen],
         )
         for row in rows
     ]
     return MonthlyTable(name, {each.name: each.label for each in chosen}, lines)
+
+
+def _cell(figure: MonthlyFigure, row: dict[str, Any]) -> MonthlyCell:
+    """Return a figure of a row; it is blank where the area itself never has one, such as members."""
+    value, *grown = (row[of][figure.name] for of in ("figures", "month_change", "year_change"))
+    if row["kind"] == "own" and not value and not any(grown):
+        return MonthlyCell("", "", "")
+    return MonthlyCell(figure.shown(value), *map(figure.shown_change, grown))
 
 
 def pdf_of(content: MonthlyContent, figures: dict[str, Any]) -> bytes:
@@ -109,13 +109,20 @@ def pdf_of(content: MonthlyContent, figures: dict[str, Any]) -> bytes:
     more = [f"还有 {rest} 处更正，见 Excel 文件的“更正”表。"] if rest > 0 else []
     data = content._asdict() | {
         "tables": [_printed(table) for table in content.tables],
-        "corrections": content.corrections[:PRINTED] + more,
+        "corrections": _halves(content.corrections[:PRINTED] + more),
+        "formulas": _halves(content.formulas),
         "unit": printable(content.unit),
         "made_by": printable(content.made_by),
         "line": line_of(figures),
         "bars": [bars_of(figures, name) for name in ("participation", "weeks_share")],
     }
     return typeset("monthly", data, folder=FOLDER)
+
+
+def _halves(lines: list[Any]) -> list[list[Any]]:
+    """Return the lines in two columns; none where there are no lines."""
+    half = (len(lines) + 1) // 2
+    return [lines[:half], lines[half:]] if lines else []
 
 
 def _printed(table: MonthlyTable) -> dict[str, Any]:

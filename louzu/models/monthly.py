@@ -167,8 +167,8 @@ class MonthlyReport(WithStatus, Audited):
 
     @property
     def is_whole(self) -> bool:
-        """Whether the figures are those of the whole month, and not of its first days."""
-        return (self.figures or {}).get("last") == self.last_day.isoformat()
+        """Whether the figures were counted after the month was over."""
+        return bool((self.figures or {}).get("is_whole"))
 
     @property
     def paragraph(self) -> str:

@@ -18,9 +18,15 @@ CORRECTED = 3  # so many closed reports are compared with what is on record now
 LINE = 12  # months
 Beat = Callable[[int], object]
 Said = dict[tuple[str, int, str], Any]  # by month, area and figure
-PEOPLE = {"members", "taking_part", "lived", "participants", "participation"}
-TREE = {"communities", "groups", "established", "coverage"}
-SIGNS_OF_RECORDS = ("activities", "visits", "pairings", "needs_opened", "needs_open", "cards_issued")
+# What there had to be on record, in the whole area, before these figures can be compared.
+NEEDED = {
+    **dict.fromkeys(("members", "taking_part", "lived"), "members"),
+    **dict.fromkeys(("groups", "established", "coverage"), "groups"),
+    **dict.fromkeys(("pairings", "pairings_begun", "pairings_ended", "unvisited"), "pairings"),
+    "visits": "visits",
+    **dict.fromkeys(("needs_opened", "needs_done", "needs_open", "median_days"), "needs_opened"),
+    **dict.fromkeys(("cards_issued", "cards_received", "cards_answered"), "cards_issued"),
+}
 
 
 class MonthlyPart(NamedTuple):
@@ -56,6 +62,7 @@ def figures_of(area: Area, month: date, *, today: date, beat: Beat = lambda _: N
         "month": f"{month:%Y-%m}",
         "first": month.isoformat(),
         "last": last.isoformat(),
+        "is_whole": last_day_of(month) < today,
         "communities": now[WHOLE]["communities"],
         "rows": rows,
         "months": _line(area, month, last),
@@ -93,8 +100,8 @@ def _row(part: MonthlyPart, now: ByPart, before: ByPart, year_before: ByPart) ->
         "id": part.pk,
         "kind": part.kind,
         "figures": figures,
-        "month_change": changes(figures, before.get(part.path)),
-        "year_change": changes(figures, year_before.get(part.path)),
+        "month_change": changes(figures, before, part.path),
+        "year_change": changes(figures, year_before, part.path),
     }
 
 
@@ -102,14 +109,11 @@ def _of(counts: ByPart, path: str) -> Counts:
     return counts.get(path) or dict.fromkeys(COUNTED, 0) | {"median_days": None}
 
 
-def changes(figures: dict[str, Any], earlier: Counts | None) -> dict[str, Any]:
-    """Return what each figure has grown by; None where there was nothing on record then to compare it with."""
-    if earlier is None:
-        return dict.fromkeys(figures)
-    then, found = with_shares(earlier), {}
-    has_records = any(earlier[name] for name in SIGNS_OF_RECORDS)
+def changes(figures: dict[str, Any], earlier: ByPart, path: str) -> dict[str, Any]:
+    """Return what each figure of a part has grown by; None where nothing of the kind was on record then."""
+    then, found = with_shares(_of(earlier, path)), {}
     for name, value in figures.items():
-        is_known = earlier["lived"] if name in PEOPLE else earlier["groups"] if name in TREE else has_records
+        is_known = path in earlier and earlier[WHOLE][NEEDED.get(name, "activities")]
         is_there = is_known and value is not None and then[name] is not None
         found[name] = value - then[name] if is_there else None
     return found

@@ -28,8 +28,9 @@ class MonthlyFigure(NamedTuple):
         """Return a change as text: of a share in per cent points, with one decimal."""
         if change is None:
             return NOTHING
-        rounded = round(change * 100, 1) if self.of else change
-        return "0" if not rounded else f"{'+' if rounded > 0 else '−'}{abs(rounded):,g}"
+        shown = f"{abs(100 * change):.1f}" if self.of else f"{abs(change):,g}"
+        sign = "+" if change > 0 else "−"
+        return f"{sign}{shown}" if float(shown.replace(",", "")) else "0"
 
 
 _A, _B = COVERED, HAPPENED
@@ -86,7 +87,7 @@ FIGURES = (
     MonthlyFigure("cards_answered", "反馈卡", "单位本月反馈的记录卡。", _B),
 )
 BY_NAME = {figure.name: figure for figure in FIGURES}
-CHANGE_FORMULA = "前面是比上个月，后面是比去年同月；“—”是没有可以比的，百分比的增减是百分点。"
+CHANGE_FORMULA = "数字下面一行是比上月，再下面一行是比去年同月；“—”是没有可以比的；百分比的增减是百分点。"
 
 
 def with_shares(counts: dict[str, Any]) -> dict[str, Any]:
