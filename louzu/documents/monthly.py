@@ -92,6 +92,7 @@ def _table(name: str, figures: dict[str, Any], level: int, month: int) -> Monthl
         )
         for row in rows
     ]
+    lines = [line for line in lines if any(cell.value for cell in line.cells)]
     return MonthlyTable(name, {each.name: each.label for each in chosen}, lines)
 
 

@@ -173,7 +173,7 @@ def _summary(area: Area, whole: dict[str, Any], communities: int) -> str:
     shown = {figure.name: figure.shown(whole[figure.name]) for figure in FIGURES}
     organised = f"{communities} 个社区、" if area.level == Area.Level.STREET else ""
     return (
-        f"{area.name}有{organised}{shown['groups']} 个楼组，党员 {shown['members']} 名，"
+        f"{area.name}有 {organised}{shown['groups']} 个楼组，党员 {shown['members']} 名，"
         f"楼组党小组覆盖率 {shown['coverage']}。本月举办活动 {shown['activities']} 次，"
         f"党员参加 {shown['attendances']} 人次，群众参加 {shown['residents']} 人次；"
         f"参加过活动的党员 {shown['participants']} 名，占 {shown['participation']}。"
