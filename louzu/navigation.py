@@ -55,6 +55,7 @@ OFFICE: list[dict] = [
             _link("记录卡情况", "mark_email_read", "feedback:card_report_start", Resource.CARD, Right.COUNT),
             _link("分类指导", "balance", "balance_start", Resource.REPORT),
             _link("目标", "flag", "targets_start", Resource.TARGET),
+            _link("月报", "description", "monthly_start", Resource.MONTHLY),
             _link("评优", "military_tech", "activities:honours", Resource.HONOUR),
             _link("楼道亮名", "badge", "members:consents", Resource.MEMBER, Right.WRITE),
         ],

@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from louzu.views import balance, coverage, district, home, months, searching, targets
+from louzu.views import balance, coverage, district, home, monthly, months, searching, targets
 from members.web.widgets import Choices
 
 urlpatterns = [
@@ -33,6 +33,17 @@ urlpatterns = [
     path("targets/<int:pk>/", targets.show, name="targets"),
     path("targets/<int:pk>/edit/", targets.edit, name="targets_edit"),
     path("targets/<int:pk>/targets.xlsx", targets.exported, name="targets_xlsx"),
+    path("monthly/", monthly.start, name="monthly_start"),
+    path("monthly/<int:pk>/", monthly.months, name="monthly"),
+    path("monthly/<int:pk>/make/", monthly.make, name="monthly_make"),
+    path("monthly/<int:pk>/<str:month>/", monthly.show, name="monthly_report"),
+    path("monthly/<int:pk>/<str:month>/progress/", monthly.progress, name="monthly_progress"),
+    path("monthly/<int:pk>/<str:month>/text/", monthly.write, name="monthly_text"),
+    path("monthly/<int:pk>/<str:month>/close/", monthly.close, name="monthly_close"),
+    *(
+        path(f"monthly/<int:pk>/<str:month>/report.{kind}", monthly.file, {"kind": kind}, name=f"monthly_{kind}")
+        for kind in ("pdf", "xlsx", "docx")
+    ),
     path("api/v1/", include("louzu.api.urls")),
     path("admin/password_change/", home.password),
     path("admin/password_change/done/", home.password_changed),

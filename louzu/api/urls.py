@@ -5,11 +5,13 @@ from django.urls import include, path, re_path
 from django.views.generic import TemplateView
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularJSONAPIView
+from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
 from feedback.api.keys import IsKnown, KeyAuthentication
 from louzu.api.balance import BalanceView
 from louzu.api.district import DistrictStreetView, DistrictView
+from louzu.api.monthly import MonthlyReportViewSet
 from louzu.api.months import MonthsView
 from louzu.api.search import SearchView
 from louzu.api.targets import TargetsView
@@ -33,6 +35,9 @@ class NoSuchCall(APIView):
 
 SCHEMA = SpectacularJSONAPIView.as_view(authentication_classes=[KeyAuthentication], permission_classes=[IsKnown])
 
+router = SimpleRouter(trailing_slash=False, use_regex_path=False)
+router.register("monthly-reports", MonthlyReportViewSet, basename="monthly-report")
+
 urlpatterns = [
     path("", include("members.api.urls")),
     path("", include("activities.api.urls")),
@@ -43,6 +48,7 @@ urlpatterns = [
     path("district", DistrictView.as_view(), name="district"),
     path("district/<int:pk>", DistrictStreetView.as_view(), name="district_street"),
     path("targets/<int:pk>", TargetsView.as_view(), name="targets"),
+    *router.urls,
     path("schema", SCHEMA, name="schema"),
     path("docs", TemplateView.as_view(template_name="louzu/api_docs.html"), name="docs"),
     re_path("", NoSuchCall.as_view()),

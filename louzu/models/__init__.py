@@ -1,6 +1,7 @@
 """The models that need all apps: figures kept by day, targets, reports handed upward."""
 
 from louzu.models.figures import FiguresOfDay
+from louzu.models.monthly import MonthlyFile, MonthlyReport
 from louzu.models.targets import Target
 
-__all__ = ["FiguresOfDay", "Target"]
+__all__ = ["FiguresOfDay", "MonthlyFile", "MonthlyReport", "Target"]

@@ -50,6 +50,7 @@ class Resource(StrEnum):
     REPORT = "report"
     DISTRICT = "district"
     TARGET = "target"
+    MONTHLY = "monthly"
     POST = "post"
     KEY = "key"
     AUDIT = "audit"
@@ -96,6 +97,7 @@ MATRIX: dict[str, dict[Resource, Right]] = {
         Resource.EXPORT: Right.READ,
         Resource.REPORT: Right.READ,
         Resource.TARGET: Right.WRITE,
+        Resource.MONTHLY: Right.WRITE,
         Resource.POST: Right.WRITE,
         Resource.KEY: Right.WRITE,
         Resource.AUDIT: Right.READ,
@@ -113,6 +115,7 @@ MATRIX: dict[str, dict[Resource, Right]] = {
         Resource.EXPORT: Right.READ,
         Resource.REPORT: Right.READ,
         Resource.TARGET: Right.READ,
+        Resource.MONTHLY: Right.WRITE,
         Resource.POST: Right.WRITE,
     },
     PostKind.LIAISON: {Resource.MEMBER: Right.REVEAL, **DAILY},
@@ -127,6 +130,7 @@ MATRIX: dict[str, dict[Resource, Right]] = {
         Resource.CARD: Right.COUNT,
         Resource.REPORT: Right.READ,
         Resource.TARGET: Right.READ,
+        Resource.MONTHLY: Right.READ,
     },
     PostKind.AUDITOR: {Resource.AUDIT: Right.READ},
     # Counts of streets and communities; a post in each street, so that a new street is added deliberately.

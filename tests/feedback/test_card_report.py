@@ -1,4 +1,4 @@
-"""The report on a period's cards: what each figure counts, what adds up, what an employer did; the pages of each post."""
+"""The report on a period's cards: figures and what adds up, what an employer did; each post's pages."""
 
 import io
 from collections import Counter

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("louzu", "0001_figures_of_day"),
+        ("louzu", "0002_monthly_reports"),
     ]
 
     operations = [

@@ -1,0 +1,1 @@
+"""The files of louzu: the monthly report as PDF, workbook and Word document."""
