@@ -21,6 +21,7 @@ from activities.rules.participation import participation
 from feedback.models import RecordCard
 from louzu.rules.monthly_due import due_in
 from members.ground import access
+from members.ground.dated import valid_on
 from members.models import Area, Pairing
 from members.models.areas import SEGMENT
 from members.rules.coverage import CoverageFigures, coverage
@@ -101,10 +102,10 @@ def _count_due(parts: ByPart, area: Area, first: date, last: date, today: date) 
 def _count_pairings(parts: ByPart, area: Area, first: date, last: date) -> None:
     pairings = Pairing.objects.inside(area).annotate(part=_part(area, "household__area__path")).order_by()
     counted = {
-        "pairings": Count("pk", filter=Q(pk__in=Pairing.objects.inside(area).on(last).values("pk"))),
+        "pairings": Count("pk", filter=valid_on(last)),
         "begun": Count("pk", filter=Q(since__range=(first, last))),
         "ended": Count("pk", filter=Q(until__range=(first, last))),
-        "lonely": Count("pk", filter=Q(pk__in=unvisited(Pairing.objects.inside(area).on(last), last).values("pk"))),
+        "lonely": Count("pk", filter=valid_on(last) & unvisited(last)),
     }
     names = ("pairings", "pairings_begun", "pairings_ended", "unvisited")
     _add(parts, names, pairings.values_list("part").annotate(**counted))
