@@ -80,5 +80,5 @@ class UnvisitedViewSet(OnRecord, ListModelMixin, GenericViewSet):
     filterset_class = UnvisitedFilter
 
     def get_queryset(self) -> QuerySet:
-        current = Pairing.objects.for_user(self.request.user).current()
-        return unvisited(current.select_related("household__area", "neighbour__area"), timezone.localdate())
+        late = Pairing.objects.for_user(self.request.user).current().filter(unvisited(timezone.localdate()))
+        return late.select_related("household__area", "neighbour__area")

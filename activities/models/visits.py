@@ -26,10 +26,10 @@ class VisitQuerySet(models.QuerySet):
         return self.filter(access.within("pairing__household__area__path", [access.subtree(area.path)]))
 
 
-def unvisited(pairings: models.QuerySet, day: date) -> models.QuerySet:
-    """Filter `pairings` to those that began 90 days before `day` or earlier and had no visit in these 90 days."""
+def unvisited(day: date) -> Q:
+    """Return the condition that a pairing began 90 days before `day` or earlier and had no visit in these 90 days."""
     recent = Visit.objects.filter(pairing=OuterRef("pk"), visited_on__gt=day - LONG_AGO, visited_on__lte=day)
-    return pairings.filter(Q(since__lte=day - LONG_AGO), ~Exists(recent))
+    return Q(~Exists(recent), since__lte=day - LONG_AGO)
 
 
 class Visit(Audited):

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from activities.models import Honour, Need
 from activities.models.visits import unvisited
+from members.ground.dated import valid_on
 from members.models import Area, Pairing
 from members.models.areas import AreaQuerySet
 
@@ -55,10 +56,10 @@ class Outcomes:
 def outcomes(area: Area, *, areas: AreaQuerySet, first: date, last: date) -> Outcomes:
     """Return the outcomes of an area from the first to the last day, both included. Three queries."""
     inside = areas.inside(area)
-    pairings = Pairing.objects.filter(household__area__in=inside, neighbour__area__in=areas)
-    counted = pairings.aggregate(
-        current=Count("pk", filter=Q(pk__in=pairings.on(last))),
-        unvisited=Count("pk", filter=Q(pk__in=unvisited(pairings.on(last), last))),
+    pairings = Pairing.objects.of_streets([area.street_path])
+    counted = pairings.filter(household__area__in=inside, neighbour__area__in=areas).aggregate(
+        current=Count("pk", filter=valid_on(last)),
+        unvisited=Count("pk", filter=valid_on(last) & unvisited(last)),
         begun=Count("pk", filter=Q(since__range=(first, last))),
         ended=Count("pk", filter=Q(until__range=(first, last))),
     )

@@ -65,7 +65,7 @@ def visits(request: HttpRequest) -> HttpResponse:
 
 def overdue(request: HttpRequest) -> HttpResponse:
     """Show the pairings without a visit for 90 days; a tap records a visit of today."""
-    late = unvisited(_pairings(request), timezone.localdate())
+    late = _pairings(request).filter(unvisited(timezone.localdate()))
     return _cards_page(request, late, "activities/unvisited.html", title=f"{LONG_AGO.days} 天没有走访的结对")
 
 
@@ -121,7 +121,7 @@ def _cards_page(request: HttpRequest, pairings: Any, template: str, *, title: st
     if form.is_valid() and done(form, lambda: _record(form, form.cleaned_data["pairing"])):
         return redirect(_url_after_tap(request, form))
     where, words = places(request, Resource.HOUSEHOLD), request.GET.get("q", "").strip()[:60]
-    late: Any = unvisited(_pairings(request), timezone.localdate())
+    late: Any = _pairings(request).filter(unvisited(timezone.localdate()))
     if where.chosen:
         pairings, late = pairings.inside(where.chosen), late.inside(where.chosen)
     found = _found(request.user, pairings, words).select_related(*SIDES).order_by(*BY_ROOM)

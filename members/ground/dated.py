@@ -8,10 +8,15 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 
+def valid_on(day: date) -> Q:
+    """Return the condition that a row is valid on this day."""
+    return (Q(since=None) | Q(since__lte=day)) & (Q(until=None) | Q(until__gt=day))
+
+
 class DatedQuerySet(models.QuerySet):
     def on(self, day: date) -> Self:
         """Rows that are valid on this day."""
-        return self.filter(Q(since=None) | Q(since__lte=day), Q(until=None) | Q(until__gt=day))
+        return self.filter(valid_on(day))
 
     def lasting(self) -> Self:
         """Rows that are valid today, or will be."""

@@ -123,7 +123,7 @@ def test_a_third_of_the_member_households_is_paired_and_some_are_not_visited(bui
     homes = Household.objects.of_members(today)
     assert 0.2 < homes.paired(today).count() / homes.count() < 0.5
     assert Pairing.objects.filter(until__isnull=False).count() > 50
-    assert 50 < unvisited(Pairing.objects.current(), today).count() < 500
+    assert 50 < Pairing.objects.current().filter(unvisited(today)).count() < 500
 
 
 def test_needs_are_in_all_states_and_claimed_by_whoever_can(built: dict[str, int]) -> None:
