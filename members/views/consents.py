@@ -135,7 +135,7 @@ def _counts(user, area: Area | None) -> tuple[Counter, Counter]:
     homes = Residence.objects.for_user(user).current()
     if area:
         homes = homes.inside(area)
-    # Only cards name an employer: told so, PostgreSQL reads the index of `consent_one_in_force`, not the table.
+    # Only cards name an employer; said here, PostgreSQL reads the index of `consent_one_in_force`, not the table.
     agreed = Consent.objects.in_force(Consent.Purpose.STAIRWELL).filter(member=OuterRef("member"), employer=None)
     rows = (
         homes.order_by()
