@@ -40,9 +40,7 @@ RHYTHMS: dict[int, DemoRhythm] = {
     Area.Level.STREET: DemoRhythm(lambda day: (day.year, day.month), 0.4, (0.04, 0.09), (200, 900), 1),
     Area.Level.COMMUNITY: DemoRhythm(lambda day: (day.year, day.month), 0.2, (0.10, 0.22), (40, 180), 1),
     Area.Level.STATION: DemoRhythm(lambda day: day.isocalendar()[:2], 0.03, (0.10, 0.22), (8, 45), 0.9),
-    Area.Level.BUILDING_GROUP: DemoRhythm(
-        lambda day: (day.year, (day.month - 1) // 3), 0.3, (0.4, 0.8), (3, 16), 0.06
-    ),
+    Area.Level.BUILDING_GROUP: DemoRhythm(lambda day: (day.year, (day.month - 1) // 3), 0.3, (0.4, 0.8), (3, 16), 0.06),
 }
 
 
