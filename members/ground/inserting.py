@@ -5,6 +5,7 @@ asked for all of them.
 """
 
 from collections.abc import Sequence
+from functools import cache, partial
 from itertools import chain
 from operator import attrgetter
 from typing import Any
@@ -24,10 +25,10 @@ def insert(rows: Sequence[models.Model]) -> None:
     meta = rows[0]._meta
     fields = [field for field in meta.concrete_fields if not isinstance(field, models.AutoField)]
     records = list(zip(*(_column(field, rows) for field in fields), strict=True))
-    pks: list[int] = []
+    statement, pks = cache(partial(_statement, meta, fields)), list[int]()
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         for batch in batches(records, connection.ops.bulk_batch_size(fields, rows)):
-            cursor.execute(_statement(meta, fields, len(batch)), list(chain.from_iterable(batch)))
+            cursor.execute(statement(len(batch)), list(chain.from_iterable(batch)))
             pks += [pk for (pk,) in cursor.fetchall()]
     for row, pk in zip(rows, pks, strict=True):
         row.pk, row._state.adding, row._state.db = pk, False, connection.alias

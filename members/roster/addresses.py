@@ -5,6 +5,7 @@ building, unit and room, whole. Anything else leaves the door in doubt: 新成�
 """
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, NamedTuple
 
 from members.ground.address_text import (
@@ -52,6 +53,7 @@ class AddressBook(StreetNames):
         self, areas: Iterable[tuple[Any, ...]], names: Iterable[tuple[str, str]], *, districts: Iterable[str] = ()
     ):
         super().__init__(areas, names, districts=districts)
+        self.parts = cache(read_parts)  # few buildings and rooms, in many compounds
         self.read_before: dict[tuple[str, str], ReadAddress] = {}
 
     def read(self, text: str, *, within: str = "") -> ReadAddress:
@@ -103,7 +105,7 @@ class AddressBook(StreetNames):
         if parts := read_inside(rest):
             doors = [HomeDoor(path, parts.room) for path in groups]
             return _one(doors, parts)
-        if parts := read_parts(rest):
+        if parts := self.parts(rest):
             again = {path for path in groups if path in self.of_building(path[:STATION], parts)}
             if again == groups:
                 return _one([self.door(path, parts) for path in groups], parts)
@@ -111,7 +113,7 @@ class AddressBook(StreetNames):
 
     def _in_stations(self, stations: set[str], rest: str, text: str) -> ReadAddress:
         doors, parts = self.in_literal(stations, rest)
-        if parts is None and (parts := read_parts(rest)):
+        if parts is None and (parts := self.parts(rest)):
             doors = self.doors_of(stations, parts)
         if parts is None:
             return self._not_whole(stations, rest, text)
@@ -140,7 +142,7 @@ class AddressBook(StreetNames):
 
     def _in_areas(self, walk: Walk) -> ReadAddress:
         """Answer for an address without a compound: the buildings of that number, wherever they are."""
-        parts = read_parts(walk.rest)
+        parts = self.parts(walk.rest)
         if parts is None:
             if unknown_name(walk.rest):
                 return _unknown(walk.rest)
@@ -151,7 +153,7 @@ class AddressBook(StreetNames):
         return _several(doors, "没有写是哪个小区") if doors else ReadAddress(message="没有写是哪个小区，请补上")
 
     def _doors_in(self, named: Iterable[str], rest: str) -> list[HomeDoor]:
-        parts = read_parts(rest)
+        parts = self.parts(rest)
         groups = [HomeDoor(path, "") for path in named if len(path) == GROUP]
         return groups + (self.doors_of({path for path in named if len(path) == STATION}, parts) if parts else [])
 

@@ -167,7 +167,8 @@ def _sheets(lines: Iterator[bytes], known: Mapping[str, SheetMarks], *, damaged:
                 marks.append(found)
                 return
             number, cells = found
-            yield number, [_cell(value) for value in cells]
+            # Nearly all cells are plain text, and a call for each takes time.
+            yield number, [v if type(v) is str and v.isprintable() else _cell(v) for v in cells]
 
     deque(rows(), maxlen=0)
     while marks and "sheet" in marks[-1]:
