@@ -50,6 +50,7 @@ READ = [
     "pick",
     "place",
     "q",
+    "quarter",
     "recorded",
     "search",
     "show",

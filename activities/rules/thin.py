@@ -1,4 +1,4 @@
-"""Thin places 薄弱点: what is due now and not done yet, tier by tier, and the periods before (docs/design/desk.md).
+"""Thin places 薄弱点: what is due now and not done yet, tier by tier, and the periods before (docs/design/reports.md).
 
 What is due where is told by `due`. Places are described, never persons.
 """

@@ -248,9 +248,10 @@ def test_the_list_of_the_api(api: Any, street_officer: User, secretary: User, gr
     assert "已经提醒过了" in str(again.json()["errors"])
     factories.activity(other_group)
     rows = client.get("/api/v1/reminders").json()["results"]
-    assert [(row["label"], row["is_done"]) for row in rows] == [
-        ("第二社区 仓场公寓 2号楼", True), ("第一社区 迎晖苑 1号楼", False)
-    ]  # fmt: skip
+    assert {row["label"]: row["is_done"] for row in rows} == {
+        "第二社区 仓场公寓 2号楼": True,
+        "第一社区 迎晖苑 1号楼": False,
+    }
     inside = api(secretary).get("/api/v1/reminders").json()["results"]
     assert [row["area"] for row in inside] == [group.pk]
     assert client.get(f"/api/v1/reminders?inside={other_group.pk}").json()["results"][0]["area"] == other_group.pk
