@@ -111,7 +111,7 @@ def test_each_post_finds_its_own(rows: Any, request: Any, who: str, people: list
     user = request.getfixturevalue(who)
     found = [
         name
-        for words in ("欧阳", "shanxiuying", "1234", "minhang", "5678")
+        for words in ("欧阳", "shanxiuying", "1234", "闵行", "5678")
         for name in titles(user, words).get(PEOPLE, [])
     ]
     assert list(dict.fromkeys(found)) == people
