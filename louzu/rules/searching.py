@@ -143,7 +143,8 @@ def places(user: Any, words: str) -> Iterable[FoundRow]:
 
 
 def _at_address(user: Any, words: str) -> list[Area]:
-    if access.sets_up(user) or not any(sign.isdigit() for sign in words) or len(words) < MASK_SHOWS:
+    is_address = not words.isascii() and any(sign.isdigit() for sign in words)
+    if access.sets_up(user) or not is_address:
         return []
     try:
         return [group_at(words, user, resource=Resource.AREA, right=Right.READ)[0]]
