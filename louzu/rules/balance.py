@@ -12,11 +12,11 @@ from fractions import Fraction
 from statistics import quantiles
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Substr
 from django.utils import timezone
 
-from activities.models import Activity, Attendance, Need, Visit
+from activities.models import Activity, Need, Visit
 from activities.rules.rhythm import DueArea, DuePeriod
 from members.models import Area, Pairing, Residence
 from members.models.areas import SEGMENT, AreaQuerySet
@@ -177,7 +177,7 @@ class Balance:
 def balance(area: Area, *, areas: AreaQuerySet, day: date) -> Balance:
     """Return the compounds of an area by kind; `areas` are those the reader may see reports of.
 
-    Eleven queries, whatever the size. Activities and visits count in the twelve full weeks that ended by the day.
+    Twelve queries, whatever the size. Activities and visits count in the twelve full weeks that ended by the day.
     """
     weeks = weeks_before(day)
     first, last = weeks[0].first, weeks[-1].last
@@ -256,11 +256,14 @@ def _weeks_held(inside: AreaQuerySet, weeks: Sequence[DuePeriod]) -> dict[int, s
 
 def _came(inside: AreaQuerySet, areas: AreaQuerySet, day: date, first: date, last: date) -> dict[str, Ratio]:
     """Return by compound (path) the members living there on the day, and those of them who came to an activity."""
-    held = Activity.objects.held().between(first, last).filter(area__in=areas)
-    came = Exists(Attendance.objects.filter(member=OuterRef("member"), activity__in=held))
+    held = Activity.objects.held().between(first, last).filter(area__in=areas).order_by()
+    came = set(held.values_list("attendances__member", flat=True).distinct())
     living = Residence.objects.on(day).filter(area__in=inside).annotate(part=_part("area__path")).order_by()
-    counted = living.values_list("part").annotate(came=Count("pk", filter=came), all=Count("pk"))
-    return {path: Ratio(some, every) for path, some, every in counted}
+    every, some = Counter[str](), Counter[str]()
+    for path, member in living.values_list("part", "member"):
+        every[path] += 1
+        some[path] += member in came
+    return {path: Ratio(some[path], every[path]) for path in every}
 
 
 def _visits(inside: AreaQuerySet, areas: AreaQuerySet, day: date, first: date, last: date) -> dict[str, Ratio]:
