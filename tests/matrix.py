@@ -129,7 +129,9 @@ def watched() -> Iterator[list[str]]:
 
 def written() -> dict[str, list]:
     """Return all rows of the product; of the audit trail only entries about a change."""
-    ours = [model for model in apps.get_models() if model._meta.app_label in ("members", "activities", "feedback")]
+    ours = [
+        model for model in apps.get_models() if model._meta.app_label in ("members", "activities", "feedback", "louzu")
+    ]
     kept = [model for model in ours if model not in (AuditEntry, AuditHead)]
     rows = {model.__name__: list(model._base_manager.order_by("pk").values()) for model in kept}
     return rows | {"AuditEntry": list(AuditEntry.objects.exclude(action__in=TOLD).values("pk", "hash"))}

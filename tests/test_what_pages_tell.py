@@ -36,7 +36,7 @@ CLOSED_TO = {
 DOOR = r"(?<![\w-]){}(?![\w%])"
 WEEK = re.compile(
     r"(api/v1/)?(buildings|compounds|households|pairings|unvisited-pairings|consents|activities|attendances|visits|needs"
-    r"|honours|rhythm|participation|cards|verify|c|s)(/|$)|admin/(activities|members/(household|pairing|consent))/"
+    r"|honours|rhythm|participation|monthly|monthly-reports|cards|verify|c|s)(/|$)|admin/(activities|members/(household|pairing|consent))/"
 )
 OFFERED = (
     "members&model_name=household&field_name=area", "members&model_name=pairing&field_name=household",

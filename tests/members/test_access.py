@@ -49,6 +49,7 @@ TABLE: dict[Resource, dict[str, tuple[int, int]]] = {
     Resource.ROSTER: {"street_officer": (WRITE, WRITE), "secretary": (WRITE, WRITE)},
     Resource.EXPORT: {"street_officer": (READ, READ), "secretary": (READ, READ)},
     Resource.REPORT: dict.fromkeys(("street_officer", "secretary", "liaison", "leader", "instructor"), (READ, READ)),
+    Resource.MONTHLY: dict.fromkeys(("street_officer", "secretary"), (WRITE, WRITE)) | {"instructor": (READ, READ)},
     Resource.POST: {"street_officer": (WRITE, WRITE), "secretary": (REVEAL, WRITE)},
     Resource.AUDIT: {"street_officer": (READ, READ), "auditor": (READ, READ)},
 }

@@ -13,7 +13,7 @@ from django.test import Client
 
 Values = Mapping[str, Any]
 Rows = dict[str, Any]
-OURS = ("members", "activities", "feedback")
+OURS = ("members", "activities", "feedback", "louzu")
 # Fields about the write itself; their values differ each time, so only their presence is compared.
 PASSING = {
     "token", "epoch", "secret_sealed", "phone_sealed", "digest", "prefix", "hash", "sealed", "password", "told",
