@@ -11,6 +11,7 @@ from django.urls.resolvers import RegexPattern
 from activities.models import Activity, Attendance, Honour, Need, Reminder, Visit
 from feedback.models import Contact, Delivery, EmployerKey, IssueRun, Offer, RecordCard, Webhook
 from feedback.rules.agreeing import link_token
+from louzu.models import MonthlyReport
 from members.models import (
     Area,
     AreaRole,
@@ -26,9 +27,13 @@ from members.models import (
     User,
 )
 
+KEYS = r"<int:pk>/<str:month>|<[^>]+>"  # the first of them stand for one row together
 GROUPS = Area.objects.filter(level=Area.Level.BUILDING_GROUP)
 # The rows to fill a route with, by the first key that is part of the route.
 ROWS: dict[str, QuerySet] = {
+    "<str:month>": MonthlyReport.objects.all(),
+    "monthly-reports": MonthlyReport.objects.all(),
+    "monthly/": Area.objects.filter(level__lte=Area.Level.COMMUNITY),
     "c/<str": RecordCard.objects.filter(status="shown"),
     "<number": RecordCard.objects.exclude(number=None).values_list("number", flat=True),
     "verify/<": RecordCard.objects.exclude(number=None).values_list("number", flat=True),
@@ -108,7 +113,7 @@ def addresses(route: str, *, most: int | None = None) -> list[str]:
     rows = next((rows for sign, rows in ROWS.items() if sign in route), Member.objects.all())
     values = [_named(row, route) for row in rows.order_by("pk")[:most]]
     assert values, route
-    return [f"/{re.sub(r'<[^>]+>', str(value), route)}" for value in dict.fromkeys(values)]
+    return [f"/{re.sub(KEYS, str(value), route)}" for value in dict.fromkeys(values)]
 
 
 def filled(route: str) -> str:
@@ -118,4 +123,6 @@ def filled(route: str) -> str:
 
 def _named(row: Any, route: str) -> Any:
     """Return the row's value in a URL: its id, its link token, or the row itself where it is a plain value."""
+    if "<str:month>" in route:
+        return f"{row.area_id}/{row.code}"
     return link_token(row) if "<str:token>" in route else getattr(row, "pk", row)

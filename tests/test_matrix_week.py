@@ -11,7 +11,9 @@ from django.test import Client
 
 from members.models import Area, Member, User
 from tests.matrix import FILE, LOGIN, Clients, Table, browsers, reached_from_afar, statuses, strangers, tell_tales
-from tests.week import bodies, lived
+from tests.week import LAST_MONTH, bodies, lived
+
+MONTH = f"{LAST_MONTH:%Y-%m}"
 
 # An instructor reads what happens, and of people numbers alone.
 TABLE: Table = {
@@ -199,6 +201,31 @@ TABLE: Table = {
         "GET balance/{other_group}/print/": (404, 200, 404, 404, 404, 404, 404, 404, LOGIN),
         "GET balance/{community}/balance.xlsx": (404, FILE, FILE, 404, 404, FILE, 404, 404, LOGIN),
         "GET balance/{other_group}/balance.xlsx": (404, FILE, 404, 404, 404, 404, 404, 404, LOGIN),
+    },
+    "monthly reports": {
+        "GET monthly/": (403, 302, 302, 403, 403, 302, 403, 403, LOGIN),
+        "GET monthly/{street}/": (404, 200, 404, 404, 404, 404, 404, 404, LOGIN),
+        "GET monthly/{community}/": (404, 200, 200, 404, 404, 200, 404, 404, LOGIN),
+        "GET monthly/{other_community}/": (404, 200, 404, 404, 404, 404, 404, 404, LOGIN),
+        "GET monthly/{far_community}/": (404, 404, 404, 404, 404, 404, 404, 404, LOGIN),
+        "GET monthly/{station}/": (404, 404, 404, 404, 404, 404, 404, 404, LOGIN),
+        "POST monthly/{community}/make/": (404, 302, 302, 404, 404, 403, 404, 404, LOGIN),
+        "POST monthly/{other_community}/make/": (404, 302, 404, 404, 404, 404, 404, 404, LOGIN),
+        "POST monthly/{far_community}/make/": (404, 404, 404, 404, 404, 404, 404, 404, LOGIN),
+        f"GET monthly/{{community}}/{MONTH}/": (404, 200, 200, 404, 404, 200, 404, 404, LOGIN),
+        f"GET monthly/{{other_community}}/{MONTH}/": (404, 200, 404, 404, 404, 404, 404, 404, LOGIN),
+        f"GET monthly/{{far_community}}/{MONTH}/": (404, 404, 404, 404, 404, 404, 404, 404, LOGIN),
+        f"GET monthly/{{community}}/{MONTH}/progress/": (404, 200, 200, 404, 404, 200, 404, 404, LOGIN),
+        f"GET monthly/{{other_community}}/{MONTH}/progress/": (404, 200, 404, 404, 404, 404, 404, 404, LOGIN),
+        f"POST monthly/{{community}}/{MONTH}/text/": (404, 302, 302, 404, 404, 403, 404, 404, LOGIN),
+        f"POST monthly/{{other_community}}/{MONTH}/text/": (404, 302, 404, 404, 404, 404, 404, 404, LOGIN),
+        f"GET monthly/{{community}}/{MONTH}/close/": (404, 200, 200, 404, 404, 403, 404, 404, LOGIN),
+        f"POST monthly/{{community}}/{MONTH}/close/": (404, 302, 302, 404, 404, 403, 404, 404, LOGIN),
+        f"POST monthly/{{other_community}}/{MONTH}/close/": (404, 302, 404, 404, 404, 404, 404, 404, LOGIN),
+        f"GET monthly/{{community}}/{MONTH}/report.pdf": (404, FILE, FILE, 404, 404, FILE, 404, 404, LOGIN),
+        f"GET monthly/{{community}}/{MONTH}/report.xlsx": (404, FILE, FILE, 404, 404, FILE, 404, 404, LOGIN),
+        f"GET monthly/{{community}}/{MONTH}/report.docx": (404, FILE, FILE, 404, 404, FILE, 404, 404, LOGIN),
+        f"GET monthly/{{other_community}}/{MONTH}/report.pdf": (404, FILE, 404, 404, 404, 404, 404, 404, LOGIN),
     },
     "admin of activities": {
         "GET admin/activities/activity/": (403, 200, 200, 200, 200, 200, 403, LOGIN, LOGIN),

@@ -36,7 +36,7 @@ CLOSED_TO = {
 DOOR = r"(?<![\w-]){}(?![\w%])"
 WEEK = re.compile(
     r"(api/v1/)?(buildings|compounds|households|pairings|unvisited-pairings|consents|activities|attendances|visits|needs"
-    r"|honours|rhythm|thin|reminders|participation|balance|cards(-report)?|verify|c|s)(/|$)"
+    r"|honours|rhythm|thin|reminders|participation|balance|months|monthly|monthly-reports|cards(-report)?|verify|c|s)(/|$)"
     r"|admin/(activities|members/(household|pairing|consent))/"
 )
 OFFERED = (

@@ -1,6 +1,7 @@
 """The rows of a week in two streets, for the access matrices and the tests of side doors."""
 
 import io
+from datetime import date
 from typing import Any
 
 import pypdf
@@ -11,6 +12,10 @@ from openpyxl import load_workbook
 from activities.imports import steps as import_steps
 from activities.models import ActivityImport, Attendance, Reminder, SignIn
 from activities.rules.due import latest
+from louzu.documents import making
+from louzu.models import MonthlyReport
+from louzu.rules import monthly
+from louzu.rules.monthly_figures import month_before
 from members.ground.export import XLSX
 from members.models import Area, Member, User
 from tests import factories
@@ -19,6 +24,8 @@ EXPORTED = (
     "members/household", "members/pairing", "activities/activity", "activities/attendance", "activities/visit",
     "activities/need", "activities/honour",
 )  # fmt: skip
+LAST_MONTH = month_before(timezone.localdate().replace(day=1))
+COMMUNITIES = {"": "第一社区", "other_": "第二社区", "far_": "平城社区"}
 SIDES = ("", "near_", "other_", "far_")
 
 
@@ -49,9 +56,10 @@ def lived(member: Member, other_member: Member, *, by: User) -> dict[str, int]:
         "missing": factories.building("6号楼", station),
         "community": areas["第一社区"], "station": station, "group": group, "near_group": next_door,
         "other_group": areas["2号楼"], "other_station": areas["仓场公寓"], "far_group": areas["9号楼"],
-        "other_community": areas["第二社区"],
+        "other_community": areas["第二社区"], "street": areas["新成路街道"], "far_community": areas["平城社区"],
     }  # fmt: skip
     made |= {f"{side}import": uploaded(areas[name], by=by) for side, name in (("", "1号楼"), ("other_", "2号楼"))}
+    made |= {f"{side}report": handed_up(areas[name], by=by) for side, name in COMMUNITIES.items()}
     return {word: row.pk for word, row in made.items()}
 
 
@@ -59,6 +67,14 @@ def reminded(area: Area, by: User) -> Reminder:
     """Create a reminder of the running period, whoever may send one."""
     [period] = latest(area.level, timezone.localdate(), 1)
     return Reminder.objects.create(area=area, first=period.first, last=period.last, sent_by=by)
+
+
+def handed_up(area: Area, *, by: User, month: date = LAST_MONTH) -> MonthlyReport:
+    """Make the report of a month, by default the last one."""
+    report, _ = monthly.begin(area, month, by=by)
+    making.make_files.call(report.pk, True)
+    report.refresh_from_db()
+    return report
 
 
 def uploaded(area: Area, *, by: User) -> ActivityImport:
@@ -155,6 +171,8 @@ def bodies(rows: dict[str, int]) -> dict[str, dict[str, Any]]:
         "thin/{other_community}/remind-all/": {"level": "2"},
         "honours/add/": honour | {"area": rows["group"]},
         **{f"honours/{{{side}honour}}/": honour | {"area": rows[f"{side}group"]} for side in SIDES},
+        "monthly/{community}/make/": {"month": f"{LAST_MONTH:%Y-%m}"},
+        f"monthly/{{community}}/{LAST_MONTH:%Y-%m}/text/": {"text": "本月办了不少事。"},
         **{f"admin/{model}/export/": reason for model in EXPORTED},
         "admin/members/household/add/": {"area": rows["group"], "room": "999"},
         **{f"admin/members/household/{{{side}door}}/change/": {"room": "302", "name": "王阿姨家"} for side in SIDES},

@@ -51,6 +51,7 @@ TABLE: dict[Resource, dict[str, tuple[int, int]]] = {
     Resource.REPORT: dict.fromkeys(("street_officer", "secretary", "liaison", "leader", "instructor"), (READ, READ)),
     Resource.TARGET: {"street_officer": (WRITE, WRITE), "secretary": (READ, READ), "instructor": (READ, READ)},
     Resource.DISTRICT: {},
+    Resource.MONTHLY: dict.fromkeys(("street_officer", "secretary"), (WRITE, WRITE)) | {"instructor": (READ, READ)},
     Resource.POST: {"street_officer": (WRITE, WRITE), "secretary": (REVEAL, WRITE)},
     Resource.AUDIT: {"street_officer": (READ, READ), "auditor": (READ, READ)},
 }

@@ -1,49 +1,76 @@
-"""The writes of louzu: targets."""
+"""The writes of louzu: the monthly report."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
 
-from louzu.models import Target
-from louzu.models.targets import NOT_A_NUMBER
-from louzu.rules import targets
-from louzu.rules.targets import ONLY_SOON
+from louzu.models.monthly import LONGEST_TEXT
+from louzu.rules import monthly
+from louzu.rules.monthly_figures import month_before
+from members.models import Area
 from tests.parity.asking import Door, Values, Write
+from tests.week import LAST_MONTH, handed_up
 
-YEAR = timezone.localdate().year
+CODE = f"{LAST_MONTH:%Y-%m}"
+AHEAD = f"{timezone.localdate() + timedelta(days=40):%Y-%m}"
+CLOSED = f"{month_before(LAST_MONTH):%Y-%m}"
+FROZEN = "已经定稿，不能再改"
+ROUTE, ONE = "monthly/<int:pk>/<str:month>", "monthly/{area}/{month}"
+CALL = "api/v1/monthly-reports"
+REPORT: Values = {"area": "{street}", "month": CODE, "report": "{report}"}
+OF_CLOSED: Values = {"month": CLOSED, "report": "{closed}"}
 
-
-def _by_page(values: Values) -> dict[str, Any]:
-    cells = {targets.cell_name(pk, kind): "" if value is None else value for pk, kind, value in values["cells"]}
-    return {"year": values["year"], **cells}
-
-
-def _by_api(values: Values) -> dict[str, Any]:
-    cells = [{"area": pk, "kind": kind, "value": value} for pk, kind, value in values["cells"]]
-    return {"year": values["year"], "targets": cells}
-
-
-def _cells(*values: Any) -> list[tuple[str, str, Any]]:
-    return [("{community}", kind, value) for kind, value in zip(Target.Kind.values, values, strict=True)]
-
-
-WRITES = {
-    "targets are set": Write(
-        rule=targets.set_targets,
+WRITES: dict[str, Write] = {
+    "a monthly report is made": Write(
+        rule=monthly.begin,
         doors=(
-            Door("page targets/<int:pk>/edit/", "targets/{street}/edit/", body=_by_page),
-            Door("api PUT api/v1/targets/<int:pk>", "api/v1/targets/{street}", body=_by_api),
+            Door("page monthly/<int:pk>/make/", "monthly/{area}/make/"),
+            Door(f"api POST {CALL}", CALL),
         ),
-        good={"year": YEAR, "cells": _cells(12, 2, None)},
+        beside=("MonthlyFile",),  # their bytes hold the moment of making
+        good={"area": "{community}", "month": CODE},
         bad=(
-            *((NOT_A_NUMBER, {"cells": _cells(12, value, 3)}) for value in (0, -1, 10_000, "十二", "9" * 30)),
-            (ONLY_SOON, {"year": YEAR - 1}),
-            (ONLY_SOON, {"year": YEAR + 2}),
+            ("看不懂这个月份，请写成 2026-10 这样", {"month": "2026-13"}),
+            ("还没有到，请选择已经过完的月份", {"month": AHEAD}),
+            ("月份太早了，请检查年份", {"month": "1999-12"}),
+            (FROZEN, {"area": "{street}", "month": CLOSED}),
         ),
     ),
+    "a monthly report's paragraph is written": Write(
+        rule=monthly.write_text,
+        doors=(
+            Door(f"page {ROUTE}/text/", f"{ONE}/text/"),
+            Door(f"api POST {CALL}/<int:pk>/text", f"{CALL}/{{report}}/text"),
+        ),
+        beside=("MonthlyFile",),
+        good=REPORT | {"text": "本月的重点是垃圾分类。"},
+        bad=(
+            (f"情况说明最多 {LONGEST_TEXT} 个字", {"text": "长" * (LONGEST_TEXT + 1)}),
+            (FROZEN, OF_CLOSED),
+        ),
+    ),
+    "a monthly report is closed": Write(
+        rule=monthly.close,
+        doors=(
+            Door(f"page {ROUTE}/close/", f"{ONE}/close/"),
+            Door(f"api POST {CALL}/<int:pk>/close", f"{CALL}/{{report}}/close"),
+        ),
+        good=REPORT,
+        bad=(("已经定稿了，不用再定一次", OF_CLOSED),),
+    ),
 }
+WRITE_NOTHING: dict[str, str] = {}
 
 
 def rows(request: Any) -> dict[str, Any]:
-    """Return by name the ids that the writes refer to."""
-    return {name: request.getfixturevalue(name).pk for name in ("street", "community")}
+    """Return by name the ids that this test's write refers to: a report, and a closed one."""
+    request.getfixturevalue("member")
+    officer, street = request.getfixturevalue("street_officer"), request.getfixturevalue("street")
+    closed = handed_up(street, by=officer, month=month_before(LAST_MONTH))
+    monthly.close(closed, by=officer)
+    community = Area.objects.get(name="第一社区")
+    return {
+        "street": street.pk, "community": community.pk, "closed": closed.pk,
+        "report": handed_up(street, by=officer).pk,
+    }  # fmt: skip

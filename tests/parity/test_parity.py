@@ -11,13 +11,16 @@ import pytest
 from django.test import Client
 
 from members.models import User
-from tests.parity import of_activities, of_feedback, of_louzu, of_members
+from tests.parity import of_activities, of_feedback, of_louzu, of_members, of_targets
 from tests.parity.asking import Asked, Door, Write, ask, rolled_back
 from tests.parity.doors import doors
 
 pytestmark = pytest.mark.django_db
-WRITES: dict[str, Write] = of_members.WRITES | of_activities.WRITES | of_feedback.WRITES | of_louzu.WRITES
-WRITE_NOTHING = of_members.WRITE_NOTHING | of_activities.WRITE_NOTHING | of_feedback.WRITE_NOTHING
+WRITES: dict[str, Write] = (
+    of_members.WRITES | of_activities.WRITES | of_feedback.WRITES | of_louzu.WRITES | of_targets.WRITES
+)
+TABLES = (of_members, of_activities, of_feedback, of_louzu, of_targets)
+WRITE_NOTHING = {name: reason for table in TABLES for name, reason in table.WRITE_NOTHING.items()}
 
 
 @pytest.fixture
@@ -25,7 +28,7 @@ def through(
     db: None, request: pytest.FixtureRequest, write: str, logged_in: Callable[[User], Client]
 ) -> Callable[..., Asked]:
     """Return a function that sends this write through a door, with the rows of the write's table."""
-    table = next(each for each in (of_members, of_activities, of_feedback, of_louzu) if write in each.WRITES)
+    table = next(each for each in TABLES if write in each.WRITES)
     rows, users = table.rows(request), {door.who: request.getfixturevalue(door.who) for door in WRITES[write].doors}
 
     def asked(door: Door, **values: Any) -> Asked:

@@ -13,7 +13,7 @@ from activities.models import Attendance, Visit
 from members.models import Area, Consent, Employer, Member, Residence, User
 from tests import factories
 from tests.matrix import HERE
-from tests.week import reminded
+from tests.week import LAST_MONTH, handed_up, reminded
 
 WHO = ("superuser", "street_officer", "secretary", "liaison", "leader", "instructor", "auditor", "outsider", None)
 CALLS: dict[tuple[str, str], tuple[int, ...]] = {
@@ -132,6 +132,16 @@ CALLS: dict[tuple[str, str], tuple[int, ...]] = {
     ("POST", "honours"): (403, 201, 201, 403, 403, 403, 403, 403, 401),
     ("PATCH", "honours/{honour}"): (403, 200, 200, 403, 403, 403, 403, 403, 401),
     ("PATCH", "honours/{other_honour}"): (403, 200, 404, 404, 404, 404, 403, 403, 401),
+    ("GET", "monthly-reports"): (403, 200, 200, 403, 403, 200, 403, 403, 401),
+    ("GET", "monthly-reports/{report}"): (403, 200, 200, 403, 403, 200, 403, 403, 401),
+    ("GET", "monthly-reports/{other_report}"): (403, 200, 404, 403, 403, 404, 403, 403, 401),
+    ("GET", "monthly-reports/{report}/files/pdf"): (403, 200, 200, 403, 403, 200, 403, 403, 401),
+    ("GET", "monthly-reports/{other_report}/files/pdf"): (403, 200, 404, 403, 403, 404, 403, 403, 401),
+    ("POST", "monthly-reports"): (403, 201, 201, 403, 403, 403, 403, 403, 401),
+    ("POST", "monthly-reports/{report}/text"): (403, 200, 200, 403, 403, 403, 403, 403, 401),
+    ("POST", "monthly-reports/{other_report}/text"): (403, 200, 404, 403, 403, 404, 403, 403, 401),
+    ("POST", "monthly-reports/{report}/close"): (403, 200, 200, 403, 403, 403, 403, 403, 401),
+    ("POST", "monthly-reports/{other_report}/close"): (403, 200, 404, 403, 403, 404, 403, 403, 401),
     ("GET", "schema"): (200, 200, 200, 200, 200, 200, 200, 200, 401),
     ("GET", "nothing"): (404, 404, 404, 404, 404, 404, 404, 404, 401),
     # Never there: nothing is deleted or replaced, and OPTIONS would describe the forms.
@@ -157,6 +167,8 @@ def rows(member: Member, other_member: Member, secretary: User) -> dict[str, Any
         "planned": factories.activity(member.home.area, is_held=False).pk,  # type: ignore[union-attr]
         "refusal": answered(member, is_agreed=False, recorded_by=secretary),
         "street": Area.objects.get(name="新成路街道").pk,
+        "report": handed_up(Area.objects.get(name="第一社区"), by=secretary).pk,
+        "other_report": handed_up(Area.objects.get(name="第二社区"), by=secretary).pk,
         "community": Area.objects.get(name="第一社区").pk,
         "group": Area.objects.get(name="1号楼").pk,
         "other_group": Area.objects.get(name="2号楼").pk,
@@ -230,6 +242,8 @@ def bodies(rows: dict[str, Any], station: Area, group: Area) -> dict[tuple[str, 
         ("POST", "claim"): {"members": [rows["member"]]},
         ("POST", "reminders"): {"area": station.pk},
         ("POST", "honours"): {"area": group.pk, "year": 2024, "kind": "commended", "deeds": "楼道干净。"},
+        ("POST", "monthly-reports"): {"area": Area.objects.get(name="第一社区").pk, "month": f"{LAST_MONTH:%Y-%m}"},
+        ("POST", "text"): {"text": "本月办了不少事。"},
         ("PATCH", "honours"): {"deeds": "楼道干净，邻里互助。"},
     }
 
@@ -304,6 +318,7 @@ def test_lists_hold_only_the_scope(api: Any, rows: Any, secretary: Any, moved_aw
         ("needs", "need"),
         ("honours", "honour"),
         ("reminders", "reminder"),
+        ("monthly-reports", "report"),
     ],
 )
 def test_so_does_the_list_of(api: Any, rows: Any, secretary: User, street_officer: User, noun: str, row: str) -> None:
