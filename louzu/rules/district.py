@@ -224,6 +224,8 @@ def _add_month(
     row: DistrictRow, periods: KeptPeriods, month: date, kept: tuple[int, date], named: Sequence[tuple[str, int]]
 ) -> None:
     counts, of_weeks = Counter(dict(named[: -len(OF_WEEKS)])), dict(named[-len(OF_WEEKS) :])
+    if row.last and month == row.last.replace(day=1):
+        counts = Counter({**counts, **{name: row.counts[name] for name in STOCK}})  # its last day may be missing yet
     row.counts.update(of_weeks)
     if month == periods.last_month:
         row.counts.update({name: counts[column] for name, column in OF_LAST_MONTH.items()})

@@ -166,6 +166,8 @@ def _file(found: District, title: str, paths: list[str]):
 
 def _cells(row: DistrictRow) -> list[Any]:
     counts, shares = row.counts, row.shares
+    if not row.last and row.place.pk:
+        return [row.place.name, *[None] * (len(HEADINGS) - 2), row.missing[0]]
     return [
         row.place.name, row.last, counts["members"], counts["groups"], counts["established"], shares["coverage"],
         counts["taking_part"], shares["taking_part_share"], counts["households"], counts["paired"],

@@ -97,6 +97,8 @@ def test_the_months_of_the_year(street: Area) -> None:
         (2, 0, 2),  # its last day is not kept
         (11, 12, 4),
     ]
+    FiguresOfDay.objects.filter(day=YESTERDAY).update(day=YESTERDAY - timedelta(days=3))
+    assert streets()["新成路街道"].months[-1].counts["members"] == 12  # of the latest day there is
     assert months[0].counts["stations_due"] == 5
 
 
@@ -242,6 +244,9 @@ def test_yesterday_s_figures_may_not_be_there_yet(client: Client, other_street: 
     FiguresOfDay.objects.filter(area=other_street, day=NOW - timedelta(days=1)).delete()
     text = client.get("/district/").content.decode()
     assert "昨天的数字还没有算好：菊园新区" in text
+    FiguresOfDay.objects.filter(area=other_street).delete()
+    assert ">还没有算好的数字<" in client.get("/district/").content.decode()
+    assert client.get("/district/district.xlsx").status_code == 200
 
 
 def test_files_are_in_the_trail_of_each_street(client: Client, street: Area, other_street: Area) -> None:
