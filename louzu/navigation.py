@@ -72,17 +72,34 @@ OFFICE: list[dict] = [
             _link("用户", "badge", "admin:members_user_changelist", Resource.POST),
             _link("岗位", "assignment_ind", "admin:members_arearole_changelist", Resource.POST),
             _link("操作记录", "policy", "admin:members_auditentry_changelist", Resource.AUDIT),
+            _link("单位接入", "vpn_key", "admin:feedback_employerkey_changelist", Resource.KEY),
             _link("接口密钥", "key", "admin:members_stafftoken_changelist", Resource.POST),
         ],
     },
+]
+# Who walks from door to door has a phone: four entries, the rest folded.
+ON_FOOT: list[dict] = [
     {
-        "title": "单位接入",
-        "separator": True,
+        "title": None,
         "items": [
-            _link("单位联系人", "contacts", "admin:feedback_contact_changelist", Resource.KEY),
-            _link("单位密钥", "vpn_key", "admin:feedback_employerkey_changelist", Resource.KEY),
-            _link("单位通知地址", "webhook", "admin:feedback_webhook_changelist", Resource.KEY),
-            _link("通知记录", "outgoing_mail", "admin:feedback_delivery_changelist", Resource.KEY),
+            _link("首页", "home", "home"),
+            _link("走访", "door_open", "activities:visits", Resource.HOUSEHOLD),
+            _link("活动", "event_available", "activities:index", Resource.ACTIVITY),
+            _link("群众需求", "volunteer_activism", "activities:needs", Resource.NEED),
+        ],
+    },
+    {
+        "title": "更多",
+        "separator": True,
+        "collapsible": True,
+        "items": [
+            _link("结对", "handshake", "members:buildings", Resource.HOUSEHOLD),
+            _link("党员", "groups", "admin:members_member_changelist", Resource.MEMBER),
+            _link("薄弱点", "troubleshoot", "activities:thin_start", Resource.REPORT),
+            _link("覆盖情况", "bar_chart", "coverage_start", Resource.REPORT),
+            _link("四联动", "grid_on", "activities:rhythm_start", Resource.REPORT),
+            _link("参与情况", "groups_2", "activities:participation_start", Resource.REPORT),
+            _link("评优", "military_tech", "activities:honours", Resource.HONOUR),
         ],
     },
 ]
@@ -112,6 +129,11 @@ def entries(user: Any) -> Iterator[tuple[str, str, str]]:
         for item in group["items"]:
             if item["opens_to"](user):
                 yield item["title"], group["title"] or "菜单", str(item["link"])
+
+
+def may_admit(request) -> bool:
+    """Whether the user sees the tabs of 单位接入: keys, contacts, addresses and messages of employers."""
+    return access.can(request.user, Resource.KEY)
 
 
 def environment(request) -> list[str] | None:

@@ -13,6 +13,7 @@ from members.views import (
     roster_columns,
     roster_places,
     second_factor,
+    trail,
     users,
 )
 
@@ -22,6 +23,7 @@ urlpatterns = [
     path("members/<int:pk>/move/", homes.move, name="move"),
     path("members/<int:pk>/leave/", homes.leave, name="leave"),
     path("members/<int:pk>/phone/", homes.phone, name="phone"),
+    path("trail/verify/", trail.verify, name="verify_trail"),
     path("consents/", consents.consents, name="consents"),
     path("consents/<int:pk>/sheet/", consents.sheet, name="consent_sheet"),
     path("consents/<int:pk>/withdraw/", consents.withdraw, name="consent_withdraw"),

@@ -9,7 +9,7 @@ from typing import Any, cast
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -144,6 +144,13 @@ def _found(user: Any, pairings: QuerySet, words: str) -> QuerySet:
             matches |= Q(**{f"{side}__area__label__contains": word})
         pairings = pairings.filter(matches)
     return pairings
+
+
+def next_cards(user: Any, count: int) -> list[PairingCard]:
+    """Return as cards the pairings of the user's scope that have waited longest for a visit."""
+    last = Visit.objects.filter(pairing=OuterRef("pk")).order_by("-visited_on").values("visited_on")[:1]
+    waiting = Pairing.objects.for_user(user).current().annotate(last=Subquery(last))
+    return _cards(user, waiting.select_related(*SIDES).order_by(F("last").asc(nulls_first=True), *BY_ROOM)[:count])
 
 
 def _cards(user: Any, pairings: Iterable[Pairing]) -> list[PairingCard]:

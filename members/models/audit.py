@@ -92,6 +92,7 @@ class AuditEntry(models.Model):
         LOCKED_OUT = "locked_out", "登录锁定"
         PURGE = "purge", "到期清除"
         REBIND = "rebind", "重新编链"
+        VERIFY = "verify", "校验操作记录"
 
     at = models.DateTimeField("时间", db_index=True)
     user = models.ForeignKey(

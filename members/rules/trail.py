@@ -6,6 +6,10 @@ from collections.abc import Iterable, Iterator
 from itertools import chain as joined
 from typing import NamedTuple
 
+from django_tasks import task
+
+from members.ground.atomic import atomic_write
+from members.ground.audit import record
 from members.models import Area
 from members.models.audit import AuditEntry, AuditHead
 
@@ -57,6 +61,26 @@ def verified(outside: Iterable[Head] = ()) -> Iterator[Verified]:
     known = sorted({head.chain for head in joined(heads(), outside)} | set(AuditEntry.objects.chains()))
     for chain in known:
         yield _verified(chain, [head for head in outside if head.chain == chain])
+
+
+@task()
+def verify_all() -> None:
+    """Verify all chains, and leave an entry that says how many entries fit and how many chains do not."""
+    found = list(verified())
+    counts = {"entries": sum(each.length for each in found), "faults": sum(bool(each.fault) for each in found)}
+    with atomic_write():
+        record("verify", changes=counts, path="")
+
+
+def last_run() -> AuditEntry | None:
+    """Return the entry of the last verification, by a button; None where there was none."""
+    return AuditEntry.objects.filter(chain="", action=AuditEntry.Action.VERIFY).order_by("-number").first()
+
+
+def last_good_run() -> AuditEntry | None:
+    """Return the entry of the last verification that found every chain whole."""
+    runs = AuditEntry.objects.filter(chain="", action=AuditEntry.Action.VERIFY, changes__faults=0)
+    return runs.order_by("-number").first()
 
 
 def _verified(chain: str, outside: list[Head]) -> Verified:

@@ -651,6 +651,8 @@ WRITE_NOTHING: dict[str, str] = {
     **{f"api {method} api/v1/": NOWHERE for method in ("DELETE", "PATCH", "POST", "PUT")},
     **{f"command {name}": PRINTS for name in ("audit_heads", "coverage", "verify_audit", "verify_tree")},
     "page ": LEADS,
+    "command check_figures": "It keeps counts of what is there; they can be counted anew.",
+    "page trail/verify/": "It reads the trail, and leaves the result in it.",
     "command demo": "It makes a street of an empty installation, by the imports' own rules.",
     "command work": "It runs what others queued: their rules write.",
     "page second-factor/": "The authenticator is a row of django_otp, the rest is in the session and the trail.",

@@ -1,0 +1,139 @@
+"""What waits for a user: counts by place of what nobody has done yet, and the figures beside it (docs/design/desk.md).
+
+Each count is that of the page on which it is done. Places are counted, never persons.
+"""
+
+from collections import Counter
+from datetime import date, datetime, time, timedelta
+from typing import Any, NamedTuple
+
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from activities.models import Activity, Need, Visit
+from activities.models.activities import ActivityQuerySet
+from activities.models.visits import unvisited
+from feedback.models import RecordCard
+from louzu.models import FiguresOfDay
+from members.ground.access import Right
+from members.models import Area, AuditEntry, Pairing
+from members.models.areas import SEGMENT
+from members.rules.coverage import CoverageFigures
+
+OLD_NEED = timedelta(days=14)
+UNRECORDED = timedelta(days=60)
+STOCK = ("members", "taking_part", "established", "paired")
+FLOWS = ("activities", "visits")
+CARD_STEPS = (RecordCard.Status.DRAFT, RecordCard.Status.AGREED)  # what an office does next with a card
+AUDITED = ("export", "reveal", "refuse", "login_failed")
+
+ByPlace = Counter[str]  # counts by a path
+
+
+def unrecorded(user: Any, today: date) -> ActivityQuerySet:
+    """Return planned activities whose day has come, for which nobody has recorded what happened and who came."""
+    planned = Activity.objects.for_user(user, Right.WRITE).filter(status=Activity.Status.PLANNED)
+    return planned.between(today - UNRECORDED, today).order_by("held_on", "pk")
+
+
+def old_needs(user: Any, today: date) -> ByPlace:
+    """Count by place the needs that have been open for two weeks or longer."""
+    waiting = Need.objects.for_user(user, Right.WRITE).filter(status=Need.Status.OPEN, opened_on__lte=today - OLD_NEED)
+    return _by_path(waiting, "area__path")
+
+
+def lonely_pairings(user: Any, today: date) -> ByPlace:
+    """Count by compound the pairings without a visit for 90 days."""
+    late = Pairing.objects.for_user(user, Right.WRITE).current().filter(unvisited(today))
+    return _by_path(late, "compound__path")
+
+
+def waiting_cards(user: Any) -> dict[str, ByPlace]:
+    """Count by status and community the cards that wait for the office: drafts to show, agreed ones to issue."""
+    cards = RecordCard.objects.for_user(user, Right.WRITE).filter(status__in=CARD_STEPS).order_by()
+    found: dict[str, ByPlace] = {status: Counter() for status in CARD_STEPS}
+    for status, path, count in cards.values_list("status", "area__path").annotate(Count("pk")):
+        found[status][path] = count
+    return found
+
+
+def audited_today(user: Any, today: date) -> Counter[str]:
+    """Count by action today's exports, reveals, refusals and failed logins."""
+    begin = timezone.make_aware(datetime.combine(today, time.min))
+    entries = AuditEntry.objects.for_user(user).filter(at__gte=begin, action__in=AUDITED).order_by()
+    return Counter(dict(entries.values_list("action").annotate(Count("pk"))))
+
+
+def _by_path(rows: Any, path: str) -> ByPlace:
+    return Counter(dict(rows.order_by().values_list(path).annotate(Count("pk"))))
+
+
+def gathered(counts: ByPlace, level: int) -> ByPlace:
+    """Sum counts by the area of a level that their places lie in; what lies higher stays by itself."""
+    found: ByPlace = Counter()
+    for path, count in counts.items():
+        found[path[: level * SEGMENT]] += count
+    return found
+
+
+class DeskFigure(NamedTuple):
+    """A figure of today or of this month; `month_ago` and `year_ago` are None where nothing is kept of then.
+
+    Of what happens, the month so far stands beside the whole month before and the whole month a year ago.
+    """
+
+    name: str
+    value: int
+    of: int | None
+    month_ago: int | None
+    year_ago: int | None
+
+
+def desk_figures(area: Area, figures: CoverageFigures, today: date) -> list[DeskFigure]:
+    """Return six figures of an area beside those of a month and a year ago. Three queries."""
+    month, year = _month_before(today), _month_of_last_year(today)
+    kept = _kept(area, today, month, year)
+    bottoms = {"taking_part": figures.members, "established": figures.groups, "paired": figures.households}
+    found = [
+        DeskFigure(name, getattr(figures, name), bottoms.get(name), *(each.get(name) for each in kept))
+        for name in STOCK
+    ]
+    first = today.replace(day=1)
+    counts = (
+        Activity.objects.held().inside(area).between(first, today).count(),
+        Visit.objects.inside(area).filter(visited_on__range=(first, today)).count(),
+    )
+    return found + [
+        DeskFigure(name, count, None, *(each.get(name) for each in kept))
+        for name, count in zip(FLOWS, counts, strict=True)
+    ]
+
+
+def _kept(area: Area, today: date, month: tuple[date, date], year: tuple[date, date]) -> list[dict[str, int]]:
+    """Return what is kept of the month before and of a year ago: the stock of a day, the sums of a month."""
+    days = (month[1], _year_ago(today))
+    rows = FiguresOfDay.objects.filter(area=area).filter(Q(day__range=month) | Q(day__range=year) | Q(day=days[1]))
+    found: list[dict[str, int]] = []
+    values = list(rows.order_by().values("day", *STOCK, *FLOWS))
+    for span, day in zip((month, year), days, strict=True):
+        stock = {name: row[name] for row in values if row["day"] == day for name in STOCK}
+        inside = [row for row in values if span[0] <= row["day"] <= span[1]]
+        sums = {name: sum(row[name] for row in inside) for name in FLOWS} if inside else {}
+        found.append(stock | sums)
+    return found
+
+
+def _month_before(today: date) -> tuple[date, date]:
+    last = today.replace(day=1) - timedelta(days=1)
+    return last.replace(day=1), last
+
+
+def _month_of_last_year(today: date) -> tuple[date, date]:
+    first = today.replace(year=today.year - 1, day=1)
+    return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
+def _year_ago(today: date) -> date:
+    """Return the same day a year ago; of 29 February the last of that month."""
+    first, last = _month_of_last_year(today)
+    return min(first + timedelta(days=today.day - 1), last)

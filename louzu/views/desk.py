@@ -1,0 +1,169 @@
+"""What the landing page of a post says: lines of what waits, each with its places and one action, and six figures."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, NamedTuple
+
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from activities.rules.thin import ThinTier, thin
+from feedback.models import RecordCard
+from louzu.rules import desk
+from louzu.rules.desk import ByPlace, DeskFigure
+from members.ground import access
+from members.ground.access import Resource, Right
+from members.models import Area
+from members.models.areas import SEGMENT, AreaQuerySet
+from members.rules.coverage import CoverageFigures, coverage
+
+FEW = 6
+NOW = {Area.Level.COMMUNITY: "本月", Area.Level.STATION: "本周", Area.Level.BUILDING_GROUP: "本季度"}
+NOUNS = {Area.Level.COMMUNITY: "社区", Area.Level.STATION: "小区", Area.Level.BUILDING_GROUP: "楼组"}
+CARDS = {
+    RecordCard.Status.DRAFT: "还没有请本人确认的记录卡",
+    RecordCard.Status.AGREED: "本人已同意、等着发给单位的记录卡",
+}
+FIGURES = {
+    "members": ("党员", "人", "coverage"),
+    "taking_part": ("参加楼组党小组", "人", "coverage"),
+    "established": ("建立党小组的楼组", "个", "coverage"),
+    "paired": ("结对的党员家庭", "户", "coverage"),
+    "activities": ("本月活动", "场", "activities:participation"),
+    "visits": ("本月走访", "次", "activities:thin"),
+}
+AUDITED = {"export": "导出", "reveal": "查看完整电话", "refuse": "被拒绝的操作", "login_failed": "登录失败"}
+
+
+class DeskPlace(NamedTuple):
+    """A place of a line: its name, its count where several things wait in it, and where a click leads."""
+
+    name: str
+    count: int | None
+    url: str
+
+
+class DeskLine(NamedTuple):
+    """What waits: a sentence, some of its places, and one action."""
+
+    sentence: str
+    places: list[DeskPlace]
+    action: str
+    url: str
+
+
+class ShownFigure(NamedTuple):
+    """A figure in words: its value, and how it differs from before."""
+
+    label: str
+    value: str
+    of: str
+    changes: list[str]
+    url: str
+
+
+class AreaDesk(NamedTuple):
+    """The landing page's part on one of the user's areas."""
+
+    area: Area
+    lines: list[DeskLine]
+    figures: list[ShownFigure]
+
+
+def area_desk(user: Any, area: Area, *, areas: AreaQuerySet, today: date) -> AreaDesk:
+    """Return what is thin in an area and its figures. Nine queries, whatever its size."""
+    may_add = access.covers(user, Resource.ACTIVITY, area.path, Right.WRITE)
+    tiers = thin(area, areas=areas, today=today).tiers
+    names = {place.area.path: (place.area.pk, place.area.name) for tier in tiers for place in tier.places}
+    lines = [_thin_line(area, tier, names, may_add) for tier in tiers if tier.level in NOUNS and tier.missing]
+    figures = coverage(area, areas=areas, day=today).figures
+    return AreaDesk(area, lines, _figures(area, figures, today))
+
+
+def _thin_line(area: Area, tier: ThinTier, names: dict[str, tuple[int, str]], may_add: bool) -> DeskLine:
+    number, what = len(tier.missing), "活动或走访" if tier.level == Area.Level.BUILDING_GROUP else "活动"
+    sentence = f"{NOW[tier.level]}还没有{what}的{NOUNS[tier.level]}：{number} 个"
+    url = reverse("activities:thin", args=[area.pk])
+    if number <= FEW:
+        day = {"on": tier.periods[-1].first} if may_add else {}
+        places = [
+            DeskPlace(place.area.name, None, _record_url(place.area.pk) if day else url) for place in tier.missing
+        ]
+    else:
+        level = max(area.level + 1, Area.Level.COMMUNITY)
+        counts = desk.gathered(desk.ByPlace(place.area.path for place in tier.missing), level)
+        places = [
+            DeskPlace(name, count, reverse("activities:thin", args=[pk]))
+            for path, count in sorted(counts.items())
+            for pk, name in [names.get(path, (area.pk, area.name))]
+        ]
+    return DeskLine(sentence, places, f"看全部 {number}", f"{url}#missing-{tier.level}")
+
+
+def _record_url(pk: int) -> str:
+    return reverse("activities:add") + "?" + urlencode({"area": pk})
+
+
+def waiting_lines(user: Any, today: date) -> Iterator[DeskLine]:
+    """Yield what waits in all of the user's areas: needs, pairs, cards; nothing where nothing waits."""
+    if access.can(user, Resource.CARD, Right.WRITE):
+        for status, counts in desk.waiting_cards(user).items():
+            url = reverse("feedback:board", query={"show": status})
+            yield from _line(CARDS[RecordCard.Status(status)], "张", counts, "去处理", url)
+    if access.can(user, Resource.NEED, Right.WRITE):
+        needs = desk.old_needs(user, today)
+        yield from _line(
+            f"提出 {desk.OLD_NEED.days} 天还没有人认领的需求", "件", needs, "去找人认领", reverse("activities:needs")
+        )
+    if access.can(user, Resource.HOUSEHOLD, Right.WRITE):
+        pairs = desk.lonely_pairings(user, today)
+        yield from _line("90 天没有走访的结对", "对", pairs, "去走访", reverse("activities:unvisited"))
+
+
+def _line(what: str, unit: str, counts: ByPlace, action: str, url: str) -> Iterator[DeskLine]:
+    """Yield a line where anything is counted; its places are the communities, or the compounds of one."""
+    if total := counts.total():
+        yield DeskLine(f"{what}：{total} {unit}", list(_places(counts, url)), action, url)
+
+
+def _places(counts: ByPlace, url: str) -> Iterator[DeskPlace]:
+    community = 2 * SEGMENT
+    level = 2 if len({path[:community] for path in counts}) > 1 else 3
+    gathered = desk.gathered(counts, level)
+    names = dict(Area.objects.filter(path__in=gathered).values_list("path", "name"))
+    joint = "&" if "?" in url else "?"
+    for path, count in sorted(gathered.items()):
+        yield DeskPlace(names.get(path, ""), count, f"{url}{joint}{urlencode({'place': path})}")
+
+
+def _figures(area: Area, figures: CoverageFigures, today: date) -> list[ShownFigure]:
+    return [_shown(area, each) for each in desk.desk_figures(area, figures, today)]
+
+
+def _shown(area: Area, each: DeskFigure) -> ShownFigure:
+    label, unit, name = FIGURES[each.name]
+    of = f"占 {each.value / each.of:.1%}" if each.of else ""
+    changes = list(_flows(each, unit) if each.name in desk.FLOWS else _changes(each))
+    return ShownFigure(label, f"{each.value:,} {unit}", of, changes, reverse(name, args=[area.pk]))
+
+
+def _changes(each: DeskFigure) -> Iterator[str]:
+    for words, before in (("比上月底", each.month_ago), ("比去年今天", each.year_ago)):
+        if before is not None:
+            yield f"{words} {each.value - before:+,}" if each.value != before else f"{words}没有变"
+
+
+def _flows(each: DeskFigure, unit: str) -> Iterator[str]:
+    for words, before in (("上月", each.month_ago), ("去年同月", each.year_ago)):
+        if before is not None:
+            yield f"{words} {before:,} {unit}"
+
+
+def audited(user: Any, today: date) -> list[DeskPlace]:
+    """Return today's exports, reveals, refusals and failed logins, with the addresses of their lists."""
+    counts, trail = desk.audited_today(user, today), reverse("admin:members_auditentry_changelist")
+    query = {"at_from": today, "at_to": today}
+    return [
+        DeskPlace(words, counts[action], f"{trail}?{urlencode({'action__exact': action, **query})}")
+        for action, words in AUDITED.items()
+    ]
