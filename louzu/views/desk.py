@@ -36,10 +36,10 @@ AUDITED = {"export": "导出", "reveal": "查看完整电话", "refuse": "被拒
 
 
 class DeskPlace(NamedTuple):
-    """A place of a line: its name, its count where several things wait in it, and where a click leads."""
+    """A place of a line: its name, how many things wait in it (0 for the place itself), where a click leads."""
 
     name: str
-    count: int | None
+    number: int
     url: str
 
 
@@ -85,10 +85,7 @@ def _thin_line(area: Area, tier: ThinTier, names: dict[str, tuple[int, str]], ma
     sentence = f"{NOW[tier.level]}还没有{what}的{NOUNS[tier.level]}：{number} 个"
     url = reverse("activities:thin", args=[area.pk])
     if number <= FEW:
-        day = {"on": tier.periods[-1].first} if may_add else {}
-        places = [
-            DeskPlace(place.area.name, None, _record_url(place.area.pk) if day else url) for place in tier.missing
-        ]
+        places = [DeskPlace(each.area.name, 0, _record_url(each.area.pk) if may_add else url) for each in tier.missing]
     else:
         level = max(area.level + 1, Area.Level.COMMUNITY)
         counts = desk.gathered(desk.ByPlace(place.area.path for place in tier.missing), level)
@@ -112,9 +109,8 @@ def waiting_lines(user: Any, today: date) -> Iterator[DeskLine]:
             yield from _line(CARDS[RecordCard.Status(status)], "张", counts, "去处理", url)
     if access.can(user, Resource.NEED, Right.WRITE):
         needs = desk.old_needs(user, today)
-        yield from _line(
-            f"提出 {desk.OLD_NEED.days} 天还没有人认领的需求", "件", needs, "去找人认领", reverse("activities:needs")
-        )
+        what = f"提出 {desk.OLD_NEED.days} 天还没有人认领的需求"
+        yield from _line(what, "件", needs, "去找人认领", reverse("activities:needs"))
     if access.can(user, Resource.HOUSEHOLD, Right.WRITE):
         pairs = desk.lonely_pairings(user, today)
         yield from _line("90 天没有走访的结对", "对", pairs, "去走访", reverse("activities:unvisited"))
@@ -162,8 +158,8 @@ def _flows(each: DeskFigure, unit: str) -> Iterator[str]:
 def audited(user: Any, today: date) -> list[DeskPlace]:
     """Return today's exports, reveals, refusals and failed logins, with the addresses of their lists."""
     counts, trail = desk.audited_today(user, today), reverse("admin:members_auditentry_changelist")
-    query = {"at_from": today, "at_to": today}
+    query = {"at_from": f"{today}", "at_to": f"{today}"}
     return [
-        DeskPlace(words, counts[action], f"{trail}?{urlencode({'action__exact': action, **query})}")
+        DeskPlace(words, counts[action], f"{trail}?{urlencode({'action__exact': action} | query)}")
         for action, words in AUDITED.items()
     ]
