@@ -19,6 +19,7 @@ from members.rules.coverage import CoverageFigures, coverage
 
 FEW = 6
 NOW = {Area.Level.COMMUNITY: "本月", Area.Level.STATION: "本周", Area.Level.BUILDING_GROUP: "本季度"}
+BEFORE = {Area.Level.COMMUNITY: "上月", Area.Level.STATION: "上周", Area.Level.BUILDING_GROUP: "上季度"}
 NOUNS = {Area.Level.COMMUNITY: "社区", Area.Level.STATION: "小区", Area.Level.BUILDING_GROUP: "楼组"}
 CARDS = {
     RecordCard.Status.DRAFT: "还没有请本人确认的记录卡",
@@ -63,9 +64,10 @@ class ShownFigure(NamedTuple):
 
 
 class AreaDesk(NamedTuple):
-    """The landing page's part on one of the user's areas."""
+    """The landing page's part on one of the user's areas; `state` says what the area itself did in its period."""
 
     area: Area
+    state: str
     lines: list[DeskLine]
     figures: list[ShownFigure]
 
@@ -77,12 +79,23 @@ def area_desk(user: Any, area: Area, *, areas: AreaQuerySet, today: date) -> Are
     names = {place.area.path: (place.area.pk, place.area.name) for tier in tiers for place in tier.places}
     lines = [_thin_line(area, tier, names, may_add) for tier in tiers if tier.level in NOUNS and tier.missing]
     figures = coverage(area, areas=areas, day=today).figures
-    return AreaDesk(area, lines, _figures(area, figures, today))
+    return AreaDesk(area, _state(tiers[0]), lines, _figures(area, figures, today))
+
+
+def _state(own: ThinTier) -> str:
+    """Return what the area itself did in the running period, however small; "" for one that is not open."""
+    cells = [place.cells[-1] for place in own.places]
+    if not cells:
+        return ""
+    visits = f"、走访 {cells[0].visits} 次" if own.level == Area.Level.BUILDING_GROUP else ""
+    return f"{NOW.get(own.level, '本月')}{Area.Level(own.level).label}自己的活动 {cells[0].activities} 场{visits}。"
 
 
 def _thin_line(area: Area, tier: ThinTier, names: dict[str, tuple[int, str]], may_add: bool) -> DeskLine:
     number, what = len(tier.missing), "活动或走访" if tier.level == Area.Level.BUILDING_GROUP else "活动"
     sentence = f"{NOW[tier.level]}还没有{what}的{NOUNS[tier.level]}：{number} 个"
+    if tier.missed_before:
+        sentence += f"，其中 {tier.missed_before} 个{BEFORE[tier.level]}也没有"
     url = reverse("activities:thin", args=[area.pk])
     if number <= FEW:
         places = [DeskPlace(each.area.name, 0, _record_url(each.area.pk) if may_add else url) for each in tier.missing]
