@@ -46,7 +46,7 @@ OFFERED = (
     "activities&model_name=attendance&field_name=activity", "activities&model_name=visit&field_name=pairing",
     "activities&model_name=need&field_name=household", "activities&model_name=need&field_name=employer",
 )  # fmt: skip
-TERMS = ("ouyang", "o", "1", "号楼", "社区", "1234", "卡", "单秀英", "读书")
+TERMS = ("ouyang", "o", "1", "号楼", "社区", "1234", "卡", "读书")
 SEARCHED = (
     *(f"/admin/autocomplete/?app_label={field}&term={term}" for field in OFFERED for term in ("", "o", "1")),
     *(f"/{page}={term}" for page in ("admin/search/?s", "search/?q", "api/v1/search?q") for term in TERMS),
