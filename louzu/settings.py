@@ -304,6 +304,7 @@ SPECTACULAR_SETTINGS = {
         "CardReturn": "feedback.models.cards.RecordCard.Return",
         "CardWithdrawal": "feedback.models.cards.RecordCard.Withdrawal",
         "IssuedStatus": "feedback.api.shapes.STATUSES",
+        "MonthlyStatus": "louzu.models.monthly.MonthlyReport.Status",
         "OfferKind": "feedback.models.offers.Offer.Kind",
         "OfferStatus": "feedback.models.offers.Offer.Status",
         "OfferStanding": "feedback.api.offers.STANDING",

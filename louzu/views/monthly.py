@@ -100,7 +100,8 @@ def write(request, pk, month):
     except ValidationError as error:
         add_errors(form, error)
     except Conflict as reason:
-        form.add_error(None, str(reason))
+        messages.error(request, str(reason))
+        return redirect("monthly_report", pk, month)
     return _page(request, report, form)
 
 

@@ -290,10 +290,10 @@ def test_a_closed_report_stays_byte_for_byte(office: Client, report: MonthlyRepo
     group.save()
     refused = [
         office.post(f"/monthly/{street.pk}/make/", {"month": CODE}, follow=True),
-        office.post(url(report, "text/"), {"text": "再写一段"}),
+        office.post(url(report, "text/"), {"text": "再写一段"}, follow=True),
         office.post(url(report, "close/"), follow=True),
     ]
-    sentences = ["写在下一份月报的“更正”里"] * 2 + ["已经定稿了，不用再定一次"]
+    sentences = ["已经定稿，不能再改"] * 2 + ["已经定稿了，不用再定一次"]
     assert [sentence in page.content.decode() for sentence, page in zip(sentences, refused, strict=True)] == [True] * 3
     assert files(office, report) == before
     assert monthly.digest_of(fresh(report)) == closed.digest
