@@ -55,7 +55,7 @@ def edit(request, pk):
     area, today = report.area, timezone.localdate()
     if not access.covers(request.user, Resource.TARGET, area.path, Right.WRITE):
         raise PermissionDenied
-    form = TargetsForm(request.POST or None, report=report)
+    form = TargetsForm(request.POST if request.method == "POST" else None, report=report)
     if form.is_valid() and done(form, lambda: set_targets(area, form.set_year, form.values, today=today)):
         messages.success(request, f"{form.set_year} 年的目标已保存。")
         return redirect(f"{reverse('targets', args=[pk])}?year={form.set_year}")

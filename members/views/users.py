@@ -56,7 +56,7 @@ def streets(request, pk):
     user = _given(request, pk)
     if PostKind.DISTRICT not in access.grantable(request.user):
         raise PermissionDenied(NOT_YOURS)
-    form = StreetsForm(request.POST or None, user=user, by=request.user)
+    form = StreetsForm(request.POST if request.method == "POST" else None, user=user, by=request.user)
     if form.is_valid() and done(form, lambda: set_above(pk, form.chosen, by=request.user)):
         messages.success(request, f"“{user}”现在可以看这些街道的数字：{form.names}。")
         return redirect("admin:members_user_change", pk)

@@ -248,7 +248,7 @@ def test_tokens_are_their_owners_and_the_streets(who: Callable, secretary: User,
 def test_posts_seen_and_given(
     street_officer: User, secretary: User, liaison: User, leader: User, auditor: User
 ) -> None:
-    assert names(AreaRole.objects.for_user(street_officer), "kind") == set(PostKind.values) - {"instructor"}
+    assert names(AreaRole.objects.for_user(street_officer), "kind") == set(PostKind.values) - {"instructor", "district"}
     assert names(AreaRole.objects.for_user(street_officer, Right.WRITE), "kind") == {
         "street", "secretary", "liaison", "leader",
     }  # fmt: skip
@@ -260,7 +260,7 @@ def test_posts_seen_and_given(
 @pytest.mark.parametrize(
     ("name", "kinds"),
     [
-        ("superuser", {"street", "auditor"}),
+        ("superuser", {"street", "auditor", "district"}),
         ("street_officer", {"street", "secretary", "liaison", "leader", "instructor"}),
         ("secretary", {"liaison", "leader"}),
         ("liaison", set()),
