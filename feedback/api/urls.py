@@ -24,9 +24,10 @@ router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("record-cards", RecordCardViewSet, basename="record-card")
 router.register("employer-offers", EmployerOfferViewSet, basename="employer-offer")
 
+office = [*router.urls, path("card-report/<int:pk>", CardReportView.as_view(), name="card_report")]
+
 urlpatterns = [
-    *router.urls,
-    path("card-report/<int:pk>", CardReportView.as_view(), name="card_report"),
+    *office,
     path("me", MeView.as_view(), name="me"),
     path("keys", KeysView.as_view(), name="receipt_keys"),
     path("feed", FeedView.as_view(), name="feed"),

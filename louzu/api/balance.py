@@ -6,7 +6,6 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from activities.models import Activity
 from louzu.rules.balance import balance
 from members.api.fields import PastDayApiField
 from members.api.schema import reads
@@ -14,6 +13,7 @@ from members.api.viewsets import OnRecord
 from members.ground.access import Resource
 from members.models import Area
 
+LEVELS = "、".join(Area.Level.names)
 SIDES = "below 低于同类中间一半，above 高于，空是在中间或没有可比的"
 
 
@@ -45,9 +45,7 @@ class CompoundSerializer(serializers.Serializer):
     fields = serializers.DictField(  # type: ignore[assignment]
         child=serializers.IntegerField(), help_text="小区和楼组办的活动，按领域"
     )
-    ideas = serializers.ListField(
-        child=serializers.ChoiceField(choices=Activity.Field.choices), help_text="办得比同类中间一半少的领域"
-    )
+    ideas = serializers.ListField(child=serializers.CharField(), help_text="办得比同类中间一半少的领域")
 
 
 class CompoundKindSerializer(serializers.Serializer):
@@ -67,7 +65,7 @@ class BalanceSerializer(serializers.Serializer):
     """An area's compounds of a day by kind; activities and visits are those of the twelve full weeks before."""
 
     area = serializers.CharField(help_text="区域名称")
-    level = serializers.ChoiceField(choices=Area.Level.names, help_text="区域的层级")
+    level = serializers.CharField(help_text=f"区域的层级：{LEVELS}")
     day = serializers.DateField()
     first = serializers.DateField(help_text="12 周的第一天")
     last = serializers.DateField(help_text="12 周的最后一天")
