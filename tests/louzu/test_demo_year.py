@@ -19,6 +19,8 @@ from activities.models.visits import unvisited
 from activities.rules.participation import participation
 from louzu.demo.street import COMMUNITIES, STREET, areas_workbook, roster_workbook
 from louzu.demo.year import build_year
+from louzu.documents import making
+from louzu.models import MonthlyFile
 from members.ground.access import PostKind
 from members.ground.history import write_history
 from members.models import (
@@ -37,6 +39,7 @@ from members.models import (
 from members.roster.tree import import_tree, street_named
 from members.rules.coverage import CoverageFigures, coverage
 from tests import factories
+from tests.louzu.test_monthly import text_of, url
 
 Level = Area.Level
 
@@ -407,3 +410,20 @@ def everything() -> dict[str, list]:
         "leaders": list(AreaRole.objects.order_by("pk").values_list("area", "user__username", "user__member", "since")),
         "consents": list(Consent.objects.order_by("pk").values_list("member", "is_agreed", "given_on")),
     }
+
+
+@pytest.mark.django_db
+def test_the_month_s_report_says_so_on_page_paper_and_api(built: Any, logged_in: Any, api: Any) -> None:
+    """The paper's street: 5,200 members, 8 communities, 873 groups, all of them with a party group."""
+    officer, today = User.objects.get(username="street"), timezone.localdate()
+    report = making.make(Area.objects.get(level=Level.STREET), today.replace(day=1), by=officer)
+    figures = api(officer).get(f"/api/v1/monthly-reports/{report.pk}").json()["figures"]
+    whole = figures["rows"][0]["figures"]
+    assert [whole[name] for name in ("members", "groups", "coverage")] == [5200, 873, 1]
+    assert [figures["communities"], len(figures["rows"])] == [8, 10]
+    page = "".join(logged_in(officer).get(url(report)).content.decode().split())
+    files = {
+        kind: text_of(kind, bytes(content)) for kind, content in MonthlyFile.objects.values_list("kind", "content")
+    }
+    for text in (page, *files.values()):
+        assert "8个社区、873个楼组，党员5,200名，楼组党小组覆盖率100.0%" in text
