@@ -1,6 +1,7 @@
 """What a hand does on a page in more than one step."""
 
 import io
+import re
 from pathlib import Path
 
 from openpyxl import Workbook, load_workbook
@@ -19,6 +20,15 @@ def log_in(page: Page, username: str, password: str) -> None:
     page.get_by_label("登录名").fill(username)
     page.get_by_label("密码").fill(password)
     page.get_by_role("button", name="登录").click()
+
+
+def go_by_menu(page: Page, title: str) -> None:
+    """Click an entry of the side bar, which a phone shows after a tap on its sign."""
+    entry = page.locator("#nav-sidebar a", has_text=re.compile(rf"{title}\s*$"))
+    expect(page.locator("h1")).to_be_visible()
+    if not entry.is_visible():
+        page.locator("span[x-on\\:click*=sidebarMobileOpen]:visible").first.click()
+    entry.click()
 
 
 def type_into_search(page: Page, select: str, words: str, option: str) -> None:

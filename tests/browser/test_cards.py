@@ -18,7 +18,7 @@ from members.ground.access import PostKind
 from members.models import Area, Member, User
 from tests import cards, factories
 from tests.browser.conftest import PATIENCE, SIZES
-from tests.browser.hand import downloaded
+from tests.browser.hand import downloaded, go_by_menu
 
 pytestmark = pytest.mark.browser
 ENDED = CardPeriod.on(timezone.localdate(), months=6).previous
@@ -66,7 +66,7 @@ def test_a_period_from_the_record_to_the_answer(
     enter: Callable[[User], Page], secretary: User, residents: list[Member]
 ) -> None:
     page = enter(secretary)
-    page.locator(".lz-task", has_text="记录卡").click()
+    go_by_menu(page, "记录卡")
     page.get_by_role("link", name="去生成").click()
     page.get_by_role("button", name="生成").click()
     expect(page.get_by_text("新生成 3 张")).to_be_visible()

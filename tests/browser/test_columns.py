@@ -17,7 +17,7 @@ MEANT = {"同志": "姓名", "楼门": "楼组", "号头": "室号", "备用": "
 
 
 def upload(page: Page, path: Path) -> None:
-    page.locator(".lz-task", has_text="导入花名册").click()
+    page.locator(".lz-act", has_text="导入花名册").click()
     page.locator("input[type=file]").set_input_files(path)
     page.get_by_role("button", name="上传并检查").click()
 

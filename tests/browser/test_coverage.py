@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from members.ground.access import PostKind
 from members.models import Area, AuditEntry, Member, User
 from tests import factories
-from tests.browser.hand import downloaded, opened
+from tests.browser.hand import downloaded, go_by_menu, opened
 
 pytestmark = pytest.mark.browser
 office = pytest.mark.parametrize("size", ["office"], indirect=True)
@@ -44,7 +44,7 @@ def test_the_street_drills_down_to_the_members_and_back(
     enter: Callable[[User], Page], officer: User, residents: list[Member]
 ) -> None:
     page = enter(officer)
-    page.locator(".lz-task", has_text="覆盖情况").click()
+    go_by_menu(page, "覆盖情况")
     for name in ("第四社区", "梅园2期", "4号楼"):
         assert members_of(page) == "2"
         follow(page, name)

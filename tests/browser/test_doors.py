@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from members.ground.access import PostKind
 from members.models import Area, User
 from tests import factories
-from tests.browser.hand import log_in
+from tests.browser.hand import go_by_menu, log_in
 
 pytestmark = pytest.mark.browser
 office = pytest.mark.parametrize("size", ["office"], indirect=True)
@@ -28,7 +28,7 @@ def test_a_first_password_is_changed_before_anything_else(page: Page, secretary:
     page.get_by_role("button", name="修改密码").click()
     expect(page.get_by_text("密码已修改")).to_be_visible()
     page.goto("/")
-    expect(page.locator(".lz-task", has_text="导入花名册")).to_be_visible()
+    expect(page.locator(".lz-act", has_text="导入花名册")).to_be_visible()
 
 
 @office
@@ -49,14 +49,14 @@ def test_six_wrong_passwords_lock_the_door(page: Page, secretary: User, wrong: l
     [
         (PostKind.INSTRUCTOR, "第四社区", "覆盖情况", "覆盖情况：第四社区"),
         (PostKind.AUDITOR, "新成路街道", "操作记录", "操作记录"),
-        (PostKind.LIAISON, "第四社区 梅园2期", "党员名单", "党员"),
+        (PostKind.LIAISON, "第四社区 梅园2期", "走访", "记走访"),
     ],
 )
 def test_a_post_lands_on_what_it_works_with(
     enter: Callable[[User], Page], street: Area, kind: PostKind, place: str, task: str, heading: str
 ) -> None:
     page = enter(factories.official("luodi", kind, Area.objects.get(label=place)))
-    page.locator(".lz-task", has_text=task).click()
+    go_by_menu(page, task)
     expect(page.get_by_role("heading", level=1)).to_contain_text(heading)
 
 
@@ -65,7 +65,7 @@ def test_whoever_lost_the_last_post_is_told_whom_to_ask(enter: Callable[[User], 
     page = enter(outsider)
     expect(page.get_by_text("您现在没有岗位")).to_be_visible()
     expect(page.get_by_text("请联系社区书记或街道")).to_be_visible()
-    expect(page.locator(".lz-task")).to_have_count(0)
+    expect(page.locator(".lz-act")).to_have_count(0)
 
 
 @phone

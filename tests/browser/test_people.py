@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from members.ground.access import PostKind
 from members.models import Area, AuditEntry, Member, User
 from tests import factories
-from tests.browser.hand import type_into_search
+from tests.browser.hand import go_by_menu, type_into_search
 
 pytestmark = pytest.mark.browser
 office = pytest.mark.parametrize("size", ["office"], indirect=True)
@@ -28,7 +28,7 @@ def member(group: Area) -> Member:
 
 def look_up(page: Page, member: Member) -> None:
     """Find the member in the list and open the record."""
-    page.locator(".lz-task", has_text="党员名单").click()
+    go_by_menu(page, "党员")
     expect(page.locator("#result_list tbody tr")).to_have_count(1)
     expect(page.get_by_text("199****5678")).to_be_visible()
     page.get_by_role("link", name=member.name).click()
@@ -105,7 +105,7 @@ def test_the_day_of_a_move_is_picked_from_a_calendar(
 
 def test_a_new_member_is_registered(enter: Callable[[User], Page], secretary: User) -> None:
     page = enter(secretary)
-    page.locator(".lz-task", has_text="登记一名党员").click()
+    page.locator(".lz-act", has_text="登记一名党员").click()
     page.get_by_label("姓名").fill("上官婉清")
     page.get_by_label("性别").select_option("女")
     page.get_by_label("身份证号").fill(factories.id_number("19880207", 432))

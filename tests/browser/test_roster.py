@@ -55,7 +55,7 @@ def test_a_roster_comes_in_and_is_taken_back(
     enter: Callable[[User], Page], third_secretary: User, bring: Callable
 ) -> None:
     page = enter(third_secretary)
-    page.locator(".lz-task", has_text="导入花名册").click()
+    page.locator(".lz-act", has_text="导入花名册").click()
     bring(page, ROSTERS / "titled.xlsx")
     expect(page.get_by_text("已选择：titled.xlsx")).to_be_visible()
     page.get_by_role("button", name="上传并检查").click()

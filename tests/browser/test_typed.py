@@ -53,7 +53,7 @@ def log_in_beside(context: BrowserContext, user: User) -> None:
     beside = context.new_page()
     beside.goto("/")
     log_in_as(beside, user)
-    expect(beside.get_by_text("常做的")).to_be_visible()
+    expect(beside.get_by_role("navigation", name="常做的")).to_be_visible()
     beside.close()
 
 
