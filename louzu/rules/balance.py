@@ -17,7 +17,7 @@ from django.db.models.functions import Substr
 from django.utils import timezone
 
 from activities.models import Activity, Need, Visit
-from activities.rules.rhythm import DueArea, DuePeriod
+from activities.rules.due import DueArea, DuePeriod
 from members.models import Area, Pairing, Residence
 from members.models.areas import SEGMENT, AreaQuerySet
 from members.rules.coverage import CoverageFigures, drilled

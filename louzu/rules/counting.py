@@ -3,7 +3,7 @@
 from collections import defaultdict
 from typing import NamedTuple
 
-from activities.rules.rhythm import DueArea
+from activities.rules.due import DueArea
 from louzu.rules.tally import OpenSpan, Tally, merged
 from members.ground import access
 from members.ground.access import PostKind

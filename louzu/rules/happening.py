@@ -9,7 +9,7 @@ from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from activities.models import Activity, Need, Visit
-from activities.rules.rhythm import PERIODS, DueArea
+from activities.rules.due import PERIODS, DueArea
 from feedback.models import RecordCard
 from louzu.rules.tally import Tally
 from members.models import Area

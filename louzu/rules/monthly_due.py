@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from activities.models import Activity, Visit
-from activities.rules.rhythm import DueArea, DuePeriod, DueProgress
+from activities.rules.due import DueArea, DuePeriod, DueProgress
 from louzu.models.monthly import last_day_of
 from members.models import Area
 

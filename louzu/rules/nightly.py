@@ -13,16 +13,16 @@ AFTER_MIDNIGHT = time(0, 20)
 
 
 def next_night() -> datetime | None:
-    """Return when the figures are to be kept next: now where yesterday's are missing; None without a street."""
+    """Return when the figures are to be kept next: this night where yesterday's are missing; None without a street."""
     today = timezone.localdate()
     yesterday = today - timedelta(days=1)
     streets = Area.objects.streets().on(yesterday).on(today)
     if not streets.exists():
         return None
     kept = FiguresOfDay.objects.filter(day=yesterday, area__level=Area.Level.STREET)
-    if streets.exclude(pk__in=kept.values("area")).exists():
-        return timezone.now()
-    return timezone.make_aware(datetime.combine(today + timedelta(days=1), AFTER_MIDNIGHT))
+    is_missing = streets.exclude(pk__in=kept.values("area")).exists()
+    night = today if is_missing else today + timedelta(days=1)
+    return timezone.make_aware(datetime.combine(night, AFTER_MIDNIGHT))
 
 
 @task()

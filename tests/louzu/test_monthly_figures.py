@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from activities.models import Activity, Attendance, Need, Visit
+from activities.rules.due import DueState
 from activities.rules.outcomes import outcomes
-from activities.rules.rhythm import DueState, rhythm
+from activities.rules.rhythm import rhythm
 from louzu.models import MonthlyReport
 from louzu.models.monthly import last_day_of
 from louzu.rules.monthly_counts import ADDITIVE, COUNTED, WHOLE, counts_of
