@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 import pypdf
+from docx import Document
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from openpyxl import load_workbook
@@ -186,10 +187,12 @@ def bodies(rows: dict[str, int]) -> dict[str, dict[str, Any]]:
 
 
 def read(answer: Any) -> str:
-    """Return the readable text of a response: a page, workbook or PDF."""
+    """Return the readable text of a response: a page, workbook, PDF or Word file."""
     kind = answer.headers["Content-Type"]
     if kind == XLSX:
         return repr([list(sheet.values) for sheet in load_workbook(io.BytesIO(answer.content))])
     if kind == "application/pdf":
         return "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(answer.content)).pages)
+    if kind == making.TYPES["docx"]:
+        return "".join(Document(io.BytesIO(answer.content)).element.itertext())
     return answer.content.decode()
