@@ -5,9 +5,9 @@ from datetime import date
 from typing import Any
 
 import pypdf
-from docx import Document
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
+from docx import Document
 from openpyxl import load_workbook
 
 from activities.imports import steps as import_steps

@@ -23,7 +23,7 @@ from members.web.files import download
 from members.web.shell import page
 
 STATION, GROUP = Area.Level.STATION, Area.Level.BUILDING_GROUP
-FEW = 12  # so many missing places are shown without a click
+FEW = 60  # of so few places all are shown at once
 NAMES = {Area.Level.STREET: "街道", Area.Level.COMMUNITY: "社区", STATION: "小区", GROUP: "楼组"}
 BEFORE = {Area.Level.COMMUNITY: "上个月", STATION: "上一周", GROUP: "上一季"}
 UNITS = {Area.Level.COMMUNITY: "个月", STATION: "周", GROUP: "季"}

@@ -96,3 +96,14 @@ def test_a_cell_records_what_is_missing(enter: Callable[[User], Page], secretary
     expect(page.locator("h1")).to_have_text(f"{station}薄弱点")
     page.get_by_role("link", name="返回").click()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@office
+def test_which_compounds_are_missing_is_one_click_from_the_landing_page(
+    enter: Callable[[User], Page], officer: User, station: Area
+) -> None:
+    page, hand = enter(officer), Hand()
+    hand.click(page.locator(".lz-desk-line", has_text="本周还没有活动的小区").get_by_role("link", name="看全部"))
+    for compound in Area.objects.filter(level=Area.Level.STATION):
+        expect(page.locator("#missing-3").get_by_role("link", name=compound.name, exact=True)).to_be_visible()
+    assert hand.clicks == 1

@@ -17,7 +17,7 @@ OFFICE = (
     "members:consents", "members:roster_index", "feedback:board", "feedback:offers", "admin:members_area_changelist",
     "admin:members_employer_changelist", "admin:members_user_changelist",
 )  # fmt: skip
-REPORTS = ("coverage", "activities:rhythm", "activities:participation")
+REPORTS = ("coverage", "activities:thin", "activities:rhythm", "activities:participation", "months")
 
 
 class Page(NamedTuple):
