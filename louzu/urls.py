@@ -24,6 +24,7 @@ urlpatterns = [
     path("balance/<int:pk>/print/", balance.printed, name="balance_print"),
     path("balance/<int:pk>/balance.xlsx", balance.exported, name="balance_xlsx"),
     path("district/", district.start, name="district"),
+    path("district/months/", district.months, name="district_months"),
     path("district/print/", district.printed, name="district_print"),
     path("district/district.xlsx", district.exported, name="district_xlsx"),
     path("district/<int:pk>/", district.street, name="district_street"),

@@ -201,6 +201,7 @@ TABLE: Table = {
     },
     "district": {
         "GET district/": (403, 403, 403, 403, 403, 403, 403, 403, LOGIN),
+        "GET district/months/": (403, 403, 403, 403, 403, 403, 403, 403, LOGIN),
         "GET district/print/": (403, 403, 403, 403, 403, 403, 403, 403, LOGIN),
         "GET district/district.xlsx": (403, 403, 403, 403, 403, 403, 403, 403, LOGIN),
         "GET district/{street}/": (404, 404, 404, 404, 404, 404, 404, 404, LOGIN),

@@ -81,7 +81,7 @@ class DistrictView(OnRecord):
     @reads("各街道的数字", DistrictSerializer, note="区级岗位专用：只有各街道的合计数，没有任何个人。")
     def get(self, request: Request) -> Response:
         areas = Area.objects.for_user(request.user, resource=self.resource)
-        return Response(streets_beside(areas, today=timezone.localdate()).as_dict())
+        return Response(streets_beside(areas, today=timezone.localdate(), by_month=True).as_dict())
 
 
 class DistrictStreetView(OnRecord):

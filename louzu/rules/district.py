@@ -7,18 +7,18 @@ whatever the size.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, NamedTuple
 
 from django.db.models import Case, Count, Exists, IntegerField, Min, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Substr
 
 from louzu.models import FiguresOfDay
+from louzu.rules.kept_periods import WEEKS, KeptPeriods
 from louzu.rules.months import RATES
 from members.models import Area
 from members.models.areas import SEGMENT, AreaQuerySet
 
-WEEKS = 12
 THIN_SHARE = 0.8  # below it, what was due is told in words
 ANSWERED_SHARE = 0.5  # below it, so are needs that are not done and cards that are not received
 STOCK = (
@@ -46,38 +46,6 @@ class DistrictPlace(NamedTuple):
     @property
     def is_street(self) -> bool:
         return self.level == Area.Level.STREET
-
-
-class KeptPeriods(NamedTuple):
-    """The days that are summed up: up to yesterday, since New Year, for twelve weeks, and of the last whole month."""
-
-    yesterday: date
-    new_year: date
-    weeks_from: date
-    last_month: date
-
-    @classmethod
-    def until(cls, today: date) -> "KeptPeriods":
-        yesterday = today - timedelta(days=1)
-        last_month = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
-        return cls(yesterday, date(yesterday.year, 1, 1), today - timedelta(weeks=WEEKS), last_month)
-
-    @property
-    def first(self) -> date:
-        return min(self.new_year, self.weeks_from, self.last_month)
-
-    @property
-    def months(self) -> list[date]:
-        """The first days of all months that are read, the earliest first."""
-        found = [self.first.replace(day=1)]
-        while (following := (found[-1] + timedelta(days=31)).replace(day=1)) <= self.yesterday:
-            found.append(following)
-        return found
-
-    @property
-    def ends(self) -> list[date]:
-        """The last day of each of these months; of the one that is not over, yesterday."""
-        return [*(month - timedelta(days=1) for month in self.months[1:]), self.yesterday]
 
 
 @dataclass(slots=True)
@@ -170,10 +138,13 @@ class District:
         }
 
 
-def streets_beside(areas: AreaQuerySet, *, today: date) -> District:
-    """Return the open streets of `areas`, those that the reader may see counts of, beside each other."""
+def streets_beside(areas: AreaQuerySet, *, today: date, by_month: bool = False) -> District:
+    """Return the open streets of `areas`, those that the reader may see counts of, beside each other.
+
+    Of a hundred streets the months take the database more than twice as long, so they are left out unless asked for.
+    """
     periods = KeptPeriods.until(today)
-    rows = _rows(areas.filter(level=Area.Level.STREET), periods, today)
+    rows = _rows(areas.filter(level=Area.Level.STREET), periods, today, by_month=by_month)
     return District(periods, rows, _total(rows))
 
 
@@ -182,58 +153,81 @@ def communities_beside(areas: AreaQuerySet, pk: int, *, today: date) -> District
     street = areas.filter(pk=pk, level=Area.Level.STREET, path=Substr(OuterRef("path"), 1, SEGMENT)).order_by()
     inside = areas.filter(Exists(street), level__lte=Area.Level.COMMUNITY)
     periods = KeptPeriods.until(today)
-    rows = _rows(inside, periods, today)
+    rows = _rows(inside, periods, today, by_month=True)
     return District(periods, rows[1:], rows[0]) if rows and rows[0].place.is_street else None
 
 
-def _rows(areas: AreaQuerySet, periods: KeptPeriods, today: date) -> list[DistrictRow]:
+def _rows(areas: AreaQuerySet, periods: KeptPeriods, today: date, *, by_month: bool) -> list[DistrictRow]:
     kept = FiguresOfDay.objects.filter(area=OuterRef("pk"), day__lt=today).order_by("-day")
     open_ = areas.on(today).annotate(latest=Subquery(kept.values("pk")[:1])).order_by("path")
     places = [DistrictPlace(*values) for values in open_.values_list(*DistrictPlace._fields)]
     rows = {place.pk: DistrictRow(Counter(), place) for place in places}
-    _add_latest(rows)
-    _add_months(rows, periods)
+    ends = _add_stock(rows, periods)
+    if by_month:
+        _add_months(rows, periods, ends)
+    else:
+        _add_sums(rows, periods)
     return list(rows.values())
 
 
-def _add_latest(rows: dict[int, DistrictRow]) -> None:
-    """Add what there was on the latest kept day of each place."""
-    latest = FiguresOfDay.objects.filter(pk__in=[row.place.latest for row in rows.values() if row.place.latest])
-    for pk, day, *counts in latest.order_by().values_list("area", "day", *STOCK):
-        rows[pk].last = day
-        rows[pk].counts.update(dict(zip(STOCK, counts, strict=True)))
+def _add_stock(rows: dict[int, DistrictRow], periods: KeptPeriods) -> dict[tuple[int, date], Counter[str]]:
+    """Add what there was on the latest kept day of each place; return by area (id) and month that of the month's end.
+
+    The month of the latest day is not over, or its last day is missing yet: the latest stands for it.
+    """
+    latest = [row.place.latest for row in rows.values() if row.place.latest]
+    kept = FiguresOfDay.objects.filter(Q(pk__in=latest) | Q(area__in=rows, day__in=periods.ends)).order_by("day")
+    ends: dict[tuple[int, date], Counter[str]] = {}
+    for pk, key, day, *counts in kept.values_list("area", "pk", "day", *STOCK):
+        named = dict(zip(STOCK, counts, strict=True))
+        ends[pk, day.replace(day=1)] = Counter(named)
+        if key == rows[pk].place.latest:
+            rows[pk].last = day
+            rows[pk].counts.update(named)
+    return ends
 
 
-def _add_months(rows: dict[int, DistrictRow], periods: KeptPeriods) -> None:
+def _add_sums(rows: dict[int, DistrictRow], periods: KeptPeriods) -> None:
+    """Add the sums in the periods to each place."""
+    of_year, of_weeks = Q(day__gte=periods.new_year), Q(day__gte=periods.weeks_from)
+    of_month = Q(day__range=periods.days_of_last_month)
+    summed = {name: Sum(name, filter=of_year) for name in HAPPENED}
+    summed |= {name: Sum(name, filter=of_weeks) for name in OF_WEEKS}
+    summed |= {name: Sum(column, filter=of_month) for name, column in OF_LAST_MONTH.items()}
+    wanted = {"days": Count("pk", filter=of_year), "first_day": Min("day", filter=of_year)}
+    wanted |= {f"sum_{name}": each for name, each in summed.items()}
+    kept = FiguresOfDay.objects.filter(area__in=rows).between(periods.first, periods.yesterday).order_by()
+    for pk, days, first, *values in kept.values_list("area").annotate(**wanted):
+        rows[pk].kept, rows[pk].first = days, first
+        rows[pk].counts.update(dict(zip(summed, (each or 0 for each in values), strict=True)))
+
+
+def _add_months(rows: dict[int, DistrictRow], periods: KeptPeriods, ends: dict[tuple[int, date], Counter[str]]) -> None:
     """Add the months of each place, and their sums in the periods."""
     months = periods.months
-    summed = {name: Sum(name) for name in (*HAPPENED, *OF_WEEKS)}
-    summed |= {name: Sum(name, filter=Q(day__in=periods.ends)) for name in STOCK}
-    of_weeks = [Sum(name, filter=Q(day__gte=periods.weeks_from)) for name in OF_WEEKS]
+    of_weeks = {f"weeks_{name}": Sum(name, filter=Q(day__gte=periods.weeks_from)) for name in OF_WEEKS}
+    summed = {f"sum_{name}": Sum(name) for name in (*HAPPENED, *OF_WEEKS)}
     whens = [When(day__gte=month, then=Value(index)) for index, month in reversed(list(enumerate(months)))]
     kept = FiguresOfDay.objects.filter(area__in=rows).between(periods.first, periods.yesterday).order_by()
     grouped = kept.values_list("area", Case(*whens, output_field=IntegerField()))
-    wanted = {f"sum_{name}": each for name, each in summed.items()}
-    wanted |= {f"weeks_{name}": each for name, each in zip(OF_WEEKS, of_weeks, strict=True)}
-    for pk, index, days, first, *values in grouped.annotate(days=Count("pk"), first_day=Min("day"), **wanted):
-        named = zip((*summed, *OF_WEEKS), (each or 0 for each in values), strict=True)
-        _add_month(rows[pk], periods, months[index], (days, first), list(named))
+    wanted = {"days": Count("pk"), "first_day": Min("day"), **of_weeks, **summed}
+    for pk, index, days, first, *values in grouped.annotate(**wanted):
+        row, month = rows[pk], months[index]
+        row.counts.update(dict(zip(OF_WEEKS, (each or 0 for each in values), strict=False)))
+        counts = Counter(dict.fromkeys(STOCK, 0) | ends.get((pk, month), {}))
+        counts.update(dict(zip((*HAPPENED, *OF_WEEKS), values[len(OF_WEEKS) :], strict=True)))
+        _add_month(row, periods, DistrictMonth(counts, month), (days, first))
 
 
-def _add_month(
-    row: DistrictRow, periods: KeptPeriods, month: date, kept: tuple[int, date], named: Sequence[tuple[str, int]]
-) -> None:
-    counts, of_weeks = Counter(dict(named[: -len(OF_WEEKS)])), dict(named[-len(OF_WEEKS) :])
-    if row.last and month == row.last.replace(day=1):
-        counts = Counter({**counts, **{name: row.counts[name] for name in STOCK}})  # its last day may be missing yet
-    row.counts.update(of_weeks)
-    if month == periods.last_month:
+def _add_month(row: DistrictRow, periods: KeptPeriods, month: DistrictMonth, kept: tuple[int, date]) -> None:
+    counts = month.counts
+    if month.month == periods.last_month:
         row.counts.update({name: counts[column] for name, column in OF_LAST_MONTH.items()})
-    if month >= periods.new_year:
+    if month.month >= periods.new_year:
         row.counts.update({name: counts[name] for name in HAPPENED})
         row.kept += kept[0]
         row.first = min(row.first or kept[1], kept[1])
-        row.months.append(DistrictMonth(counts, month))
+        row.months.append(month)
         row.months.sort(key=lambda each: each.month)
 
 

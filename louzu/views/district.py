@@ -66,13 +66,18 @@ def start(request):
     return page(request, "louzu/district.html", **_context(_streets(request), "全区各街道"))
 
 
+def months(request):
+    """Show the months of all streets together."""
+    return page(request, "louzu/district_year.html", **_context(_streets(request, by_month=True), "全区各月"))
+
+
 def street(request, pk):
     """Show the communities of a street beside each other."""
     return page(request, "louzu/district.html", **_street_context(request, pk))
 
 
 def printed(request):
-    return page(request, "louzu/district_print.html", **_context(_streets(request), "全区各街道"))
+    return page(request, "louzu/district_print.html", **_context(_streets(request, by_month=True), "全区各街道"))
 
 
 def street_printed(request, pk):
@@ -81,7 +86,7 @@ def street_printed(request, pk):
 
 def exported(request):
     paths = access.scope_paths(request.user, Resource.DISTRICT)
-    return _file(_streets(request), "全区各街道", paths)
+    return _file(_streets(request, by_month=True), "全区各街道", paths)
 
 
 def street_exported(request, pk):
@@ -94,10 +99,10 @@ def _areas(request) -> AreaQuerySet:
     return Area.objects.for_user(request.user, resource=Resource.DISTRICT)
 
 
-def _streets(request) -> District:
+def _streets(request, *, by_month: bool = False) -> District:
     if not access.can(request.user, Resource.DISTRICT):
         raise PermissionDenied
-    return streets_beside(_areas(request), today=timezone.localdate())
+    return streets_beside(_areas(request), today=timezone.localdate(), by_month=by_month)
 
 
 def _communities(request, pk: int) -> District:

@@ -1,7 +1,7 @@
-"""`python -m tests.bench.district [streets] [runs]`: the district's page against one query, and against the raw rows.
+"""`python -m tests.bench.district [streets] [runs]`: a district's figures against one query, and against the raw rows.
 
 A demonstration street is copied, its figures are kept by day for the year and copied too, on the PostgreSQL server that
-pip installs. The page costs at most three times one indexed query over the kept figures of its streets, and the figures
+pip installs. What its page shows costs at most three times one indexed query over the kept figures of its streets, and
 at least 100 times less than annotated querysets over the rows that they count. 100 streets take half an hour.
 """
 

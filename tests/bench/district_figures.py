@@ -1,4 +1,4 @@
-"""The lines of `tests.bench.district`: the page, one query over kept figures, annotated querysets over the raw rows."""
+"""The lines of `tests.bench.district`: figures, one query over kept ones, annotated querysets over raw rows."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -6,7 +6,6 @@ from typing import Any
 from django.db import connection
 from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
-from django.test import Client
 from django.test.utils import setup_databases, teardown_databases
 from django.utils import timezone
 
@@ -21,7 +20,6 @@ from tests.bench.ground import settle
 from tests.bench.lines import BenchLine, median, shown, stock_runs
 from tests.bench.streets.copying import Original
 from tests.bench.streets.running import built, installation
-from tests.conftest import BACKEND
 
 COPIED = """
     INSERT INTO louzu_figuresofday (area_id, day, {columns})
@@ -30,7 +28,7 @@ COPIED = """
 """
 
 
-def main(streets: int = 10, runs: int = 5) -> int:
+def main(streets: int = 100, runs: int = 5) -> int:
     """Print the lines and return 1 where a target is missed."""
     made = setup_databases(verbosity=0, interactive=False)
     try:
@@ -59,17 +57,13 @@ def keep_year(original: Original, streets: int) -> None:
 def measured(runs: int) -> list[BenchLine]:
     user, today = overseer(), timezone.localdate()
     areas = Area.objects.for_user(user, resource=Resource.DISTRICT)
-    pks, client = list(areas.streets().values_list("pk", flat=True)), Client()
-    client.force_login(user, backend=BACKEND)
-    assert client.get("/district/").status_code == 200  # templates are loaded
+    pks = list(areas.streets().values_list("pk", flat=True))
     check_same(streets_beside(areas, today=today), by_annotations(pks, today))
     one = median(lambda: one_query(pks, today), runs)
     rule = median(lambda: streets_beside(areas, today=today).as_dict(), runs)
-    page = median(lambda: client.get("/district/"), runs)
     raw = median(lambda: by_annotations(pks, today), stock_runs(runs))
     return [
         BenchLine("its figures, vs one indexed query", shown(one), shown(rule), rule / one, 3, False),
-        BenchLine("the whole page, vs the same query", shown(one), shown(page), page / one, 3, False),
         BenchLine("its figures, vs annotate over the raw rows", shown(raw), shown(rule), raw / rule, 100, True),
     ]
 

@@ -23,12 +23,12 @@ from louzu.rules.district import (
     STOCK,
     DistrictPlace,
     DistrictRow,
-    KeptPeriods,
     _total,
     communities_beside,
     streets_beside,
 )
 from louzu.rules.figures import keep_days
+from louzu.rules.kept_periods import KeptPeriods
 from louzu.views.district import HEADINGS
 from members.ground.access import PostKind
 from members.models import Area, AuditEntry, Member, User
@@ -52,7 +52,12 @@ def kept(area: Area, day: date, **counts: int) -> FiguresOfDay:
 
 
 def streets(*, today: date = TODAY) -> dict[str, DistrictRow]:
-    return {row.place.name: row for row in streets_beside(Area.objects.all(), today=today).rows}
+    """Return the rows by name; with the months or without, the sums are the same."""
+    plain, monthly = (streets_beside(Area.objects.all(), today=today, by_month=each) for each in (False, True))
+    for one, other in zip(plain.rows, monthly.rows, strict=True):
+        assert +one.counts == +other.counts
+        assert (one.first, one.last, one.kept, one.missing) == (other.first, other.last, other.kept, other.missing)
+    return {row.place.name: row for row in monthly.rows}
 
 
 # What is added up ----------------------------------------------------------------------------------------------------
@@ -217,6 +222,7 @@ def test_a_street_shows_its_communities_alone(client: Client, street: Area, othe
     assert not any(words in text for words in ("迎晖苑", "仓场公寓", "平城社区", "菊园新区"))
     assert client.get(f"/district/{street.pk}/print/").status_code == 200
     assert client.get("/district/print/").status_code == 200
+    assert "参加人次" in client.get("/district/months/").content.decode()
 
 
 @pytest.mark.parametrize("page", ["", "print/", "district.xlsx"])
@@ -271,13 +277,15 @@ def test_files_are_in_the_trail_of_each_street(client: Client, street: Area, oth
 def test_the_api_gives_the_same(api: Callable, district: User, figures: None, street: Area) -> None:
     client = api(district)
     given_ = client.get("/api/v1/district").json()
-    assert given_ == streets_beside(Area.objects.all(), today=NOW).as_dict()
+    assert given_ == streets_beside(Area.objects.all(), today=NOW, by_month=True).as_dict()
     found = communities_beside(Area.objects.all(), street.pk, today=NOW)
     assert found
     assert client.get(f"/api/v1/district/{street.pk}").json() == found.as_dict()
 
 
-@pytest.mark.parametrize("page", ["/district/", "/district/{street}/", "/api/v1/district", "/api/v1/district/{street}"])
+@pytest.mark.parametrize(
+    "page", ["/district/", "/district/months/", "/district/{street}/", "/api/v1/district", "/api/v1/district/{street}"]
+)
 def test_three_queries_whatever_the_size(
     logged_in: Callable, district: User, figures: None, street: Area, page: str
 ) -> None:
