@@ -8,7 +8,7 @@ from django.utils import timezone
 from members.ground.access import Resource
 from members.ground.atomic import atomic_write
 from members.ground.audit import record
-from members.ground.export import ExportSheet, workbook_of
+from members.ground.export import ExportSheet, formulas_sheet, workbook_of
 from members.models import Area
 from members.rules.coverage import Coverage, coverage, drilled
 from members.web.files import download
@@ -63,9 +63,12 @@ def exported(request, pk):
     area = get_object_or_404(areas, pk=pk)
     reports = drilled(area, areas=areas, day=_day(request))
     titles = ["覆盖情况", *(Area.Level(level).label for level in range(area.level + 2, Area.Level.BUILDING_GROUP + 1))]
-    sheets = zip(titles, reports, strict=True)
-    content = workbook_of(ExportSheet(title, HEADINGS, _lines(each), SHARES) for title, each in sheets)
     day, rows = reports[0].day, sum(len(each.rows) for each in reports)
+    above = (f"覆盖情况：{area.label}", f"截至 {day}")
+    sheets = [
+        ExportSheet(title, HEADINGS, _lines(each), SHARES, above) for title, each in zip(titles, reports, strict=True)
+    ]
+    content = workbook_of([*sheets, formulas_sheet(FORMULAS.values())])
     with atomic_write():
         record("export", area, changes={"rows": rows, "day": day.isoformat()})
     return download(content, f"覆盖情况-{area.label}-{day}.xlsx")
