@@ -261,7 +261,7 @@ def test_files_are_in_the_trail_of_each_street(client: Client, street: Area, oth
     ]
     assert book.worksheets[0]["A1"].value == "全区各街道楼组党建情况"
     assert book.worksheets[0]["A2"].value.startswith(f"截至 {NOW - timedelta(days=1)}")
-    assert [row for row in book["公式"].iter_rows(min_row=2, values_only=True)] == FORMULAS
+    assert list(book["公式"].iter_rows(min_row=2, values_only=True)) == FORMULAS
     assert AuditEntry.objects.filter(action="export").count() == 2
     client.get(f"/district/{street.pk}/district.xlsx")
     assert sorted(AuditEntry.objects.filter(action="export").values_list("area_path", flat=True)) == [
