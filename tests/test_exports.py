@@ -1,16 +1,21 @@
 """Whatever hands out a file builds it while others may write, and hands out none without its entry in the trail."""
 
+import io
+import re
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.html import escape
+from openpyxl import load_workbook
 
 from members.models import Area, AuditEntry, Member, User
 from tests import factories
 from tests.cards import in_post, shown
 
+REPORTS = ("coverage", "rhythm", "participation", "thin", "months", "balance", "cards-report", "targets")
 REASON = {"reason": "核对三月花名册", "format": "0", "resource": ""}
 
 
@@ -38,6 +43,7 @@ def doors(community: Area, group: Area, member: Member) -> dict[str, dict[str, s
         f"/coverage/{community.pk}/coverage.xlsx": None,
         f"/cards-report/{community.pk}/cards-report.xlsx": None,
         f"/balance/{community.pk}/balance.xlsx": None,
+        f"/targets/{community.pk}/targets.xlsx": None,
         "/honours/2025/booklet.pdf": None,
         f"/cards/sheets/?all=1&period={period}&show=shown": None,
     }
@@ -69,3 +75,19 @@ def test_without_its_entry_no_file_leaves(
     for address, body in doors.items():
         answer = ask(client, address, body)
         assert (answer.status_code, "Content-Disposition" in answer) == (500, False), address
+
+
+@pytest.mark.usefixtures("doors")
+@pytest.mark.parametrize("report", REPORTS)
+def test_a_report_bears_title_day_and_the_formulas_of_its_page(client: Client, community: Area, report: str) -> None:
+    address = f"/{report}/{community.pk}/"
+    *tables, formulas = load_workbook(io.BytesIO(client.get(f"{address}{report}.xlsx").content)).worksheets
+    assert tables
+    for sheet in tables:
+        title, day, *_ = (row[0] for row in sheet.values)
+        assert community.label in title
+        assert re.search(r"\d{4}-\d\d-\d\d", day)
+    heading, *lines = formulas.values
+    assert (formulas.title, heading) == ("公式", ("数字", "怎么算"))
+    shown_formulas = client.get(address).content.decode().split('<dl class="lz-formulas">')[1].split("</dl>")[0]
+    assert shown_formulas == "".join(f"<dt>{escape(name)}</dt><dd>{escape(words)}</dd>" for name, words in lines)

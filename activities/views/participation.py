@@ -14,7 +14,7 @@ from members.ground import access
 from members.ground.access import Resource
 from members.ground.atomic import atomic_write
 from members.ground.audit import record
-from members.ground.export import ExportSheet, workbook_of
+from members.ground.export import ExportSheet, formulas_sheet, workbook_of
 from members.models import Area
 from members.web.files import download
 from members.web.shell import page
@@ -74,7 +74,7 @@ def printed(request, pk):
 
 
 def exported(request, pk):
-    """Download the figures as XLSX, one sheet a table."""
+    """Download the figures as XLSX, one sheet a table and one for the formulas."""
     report, results = _report(request, pk)
     days = f"{report.first}至{report.last}"
     content = workbook_of(_sheets(report, results))
@@ -135,13 +135,15 @@ def _charts(report: Participation) -> Iterator[Chart]:
 
 
 def _sheets(report: Participation, results: Outcomes) -> Iterator[ExportSheet]:
+    above = (f"参与情况：{report.area.label}", f"{report.first} 至 {report.last}")
     shares = ("参加率", *(f"{_short(tier)}活动" for tier in report.figures.by_tier))
     rows = [_cells(report.area.label, report.figures), *(_cells(row.area.label, row.figures) for row in report.rows)]
     formats = {3 + index: "0.0%" for index in range(len(shares))}
-    yield ExportSheet("参与情况", ("区域", "党员", "参加过", *shares, *COUNTS), rows, formats)
+    yield ExportSheet("参与情况", ("区域", "党员", "参加过", *shares, *COUNTS), rows, formats, above)
     parts = [(kind.name, name, *_counts(held)) for kind in _kinds(report) for name, held, _ in kind.parts]
-    yield ExportSheet("办了什么", ("分类", "类别", *COUNTS), parts, {})
-    yield ExportSheet("结对、需求、评优", ("项目", "数量"), _outcome_rows(results), {})
+    yield ExportSheet("办了什么", ("分类", "类别", *COUNTS), parts, {}, above)
+    yield ExportSheet("结对、需求、评优", ("项目", "数量"), _outcome_rows(results), {}, above)
+    yield formulas_sheet(FORMULAS.values())
 
 
 def _short(tier: Area.Level) -> str:

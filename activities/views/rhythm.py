@@ -16,7 +16,7 @@ from members.ground import access
 from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
 from members.ground.audit import record
-from members.ground.export import ExportSheet, workbook_of
+from members.ground.export import ExportSheet, formulas_sheet, workbook_of
 from members.models import Area
 from members.models.households import FIRST_YEAR
 from members.web.files import download
@@ -99,10 +99,10 @@ def printed(request, pk):
 
 
 def exported(request, pk):
-    """Download the year as XLSX: a sheet for the area, one for the areas in it, a column a period."""
+    """Download the year as XLSX: a sheet for the area, one for the areas in it, a column a period; the formulas."""
     report = _report(request, pk)
     rows = sum(len(grid.rows) for grid in report.grids)
-    content = workbook_of([_sheet(grid) for grid in report.grids])
+    content = workbook_of([*(_sheet(report, grid) for grid in report.grids), formulas_sheet(FORMULAS)])
     with atomic_write():
         record("export", report.area, changes={"rows": rows, "year": report.year})
     return download(content, f"四联动-{report.area.label}-{report.year}.xlsx")
@@ -170,10 +170,11 @@ def _boxes(links: DueLinks, grid: RhythmGrid, row: DueGroup) -> list[Box]:
     ]
 
 
-def _sheet(grid: RhythmGrid) -> ExportSheet:
+def _sheet(report: Rhythm, grid: RhythmGrid) -> ExportSheet:
+    above = (f"四联动：{report.area.label}，{report.year}年", f"截至 {timezone.localdate()}")
     headings = ("区域", *(period.label for period in grid.periods), "已办", "应办", "完成率")
     rows = [
         [row.area.label, *(cell.state.label for cell in row.cells), each.done, each.due, each.share]
         for row, each in ((row, row.progress) for row in grid.rows)
     ]
-    return ExportSheet(grid.level.label, headings, rows, {len(headings) - 1: "0.0%"})
+    return ExportSheet(grid.level.label, headings, rows, {len(headings) - 1: "0.0%"}, above)

@@ -90,7 +90,7 @@ def printed(request, pk):
 
 
 def exported(request, pk):
-    """Download the places of each tier as XLSX; its second sheet has the formulas."""
+    """Download the places of each tier as XLSX; its last sheet has the formulas."""
     report = _report(request, pk)
     content = workbook_of(sheets(report, FORMULAS))
     rows = sum(len(tier.places) for tier in report.tiers)

@@ -1,4 +1,4 @@
-"""Thin places as a workbook: a list of all places, the formulas, the weeks of compounds and the quarters of groups."""
+"""Thin places as a workbook: a list of all places, the weeks of compounds, the quarters of groups, the formulas."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from activities.rules.due import DuePeriod
 from activities.rules.thin import ThinPlace, ThinPlaces, ThinTier
 from activities.views.due_links import without
-from members.ground.export import ExportSheet
+from members.ground.export import ExportSheet, formulas_sheet
 from members.models import Area
 
 HEADINGS = (
@@ -17,14 +17,14 @@ GRIDS = {Area.Level.STATION: "小区每周", Area.Level.BUILDING_GROUP: "楼组�
 
 
 def sheets(report: ThinPlaces, formulas: Sequence[tuple[str, str]]) -> Iterator[ExportSheet]:
-    """Yield the sheets; the first rows of each say what it shows, and as of which day."""
-    title = f"薄弱点：{report.area.label}"
+    """Yield the sheets; the lines above each say what it shows, and as of which day."""
+    above = (f"薄弱点：{report.area.label}", f"截至 {report.day}")
     places = [_line(tier, place) for tier in report.tiers for place in tier.places]
-    yield ExportSheet("薄弱点", (title,), [["截至", report.day], [], HEADINGS, *places], {SHARE: "0.0%"})
-    yield ExportSheet("怎么算", ("名称", "算法"), formulas, {})
+    yield ExportSheet("薄弱点", HEADINGS, places, {SHARE: "0.0%"}, above)
     for level, name in GRIDS.items():
         if tier := report.tier(level):
-            yield _grid(f"{title} {name}", name, tier, report)
+            yield _grid(name, tier, above)
+    yield formulas_sheet(formulas)
 
 
 def _line(tier: ThinTier, place: ThinPlace) -> list[Any]:
@@ -36,11 +36,11 @@ def _line(tier: ThinTier, place: ThinPlace) -> list[Any]:
     ]  # fmt: skip
 
 
-def _grid(title: str, name: str, tier: ThinTier, report: ThinPlaces) -> ExportSheet:
+def _grid(name: str, tier: ThinTier, above: Sequence[str]) -> ExportSheet:
     """Return the numbers of activities and visits by period; a word where there were none."""
     headings = ["区域", *(_label(period) for period in tier.periods)]
     rows = [[place.area.label, *(cell.held or without(cell) for cell in place.cells)] for place in tier.places]
-    return ExportSheet(name, (title,), [["截至", report.day], [], headings, *rows], {})
+    return ExportSheet(name, headings, rows, {}, above)
 
 
 def _label(period: DuePeriod) -> str:

@@ -26,7 +26,7 @@ from members.ground import access
 from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
 from members.ground.audit import record
-from members.ground.export import ExportSheet, workbook_of
+from members.ground.export import ExportSheet, formulas_sheet, workbook_of
 from members.models import Area
 from members.models.areas import AreaQuerySet
 from members.web.files import download
@@ -214,10 +214,10 @@ def _sheets(report: CardFigures) -> Iterator[ExportSheet]:
     rows = [_cells(place.name, counts) for place, counts in report.rows if place != report.area]
     formats = {10: "0.0%", 11: "0.0%", 12: "0.0", 13: "0.0"}
     yield ExportSheet("各社区", headings, [*rows, _cells("合计", report.counts)], formats, above)
-    yield ExportSheet("怎么算", ("名称", "怎么算"), FORMULAS, {}, above)
     if report.employers is not None:
         headings = ("单位", *headings[1:], "最近取卡", "发出以后没来取过")
         yield ExportSheet("各单位", headings, map(_unit_cells, report.employers), formats | {14: "yyyy-mm-dd"}, above)
+    yield formulas_sheet(FORMULAS)
 
 
 def _unit_cells(unit: EmployerCards) -> list[Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from louzu.documents.monthly import MonthlyContent
 from louzu.rules.monthly_names import BY_NAME, FIGURES
-from members.ground.export import ExportSheet, workbook_of
+from members.ground.export import ExportSheet, formulas_sheet, workbook_of
 
 HEADINGS = ("区域", *(figure.label for figure in FIGURES))
 SHARES = {index: "0.0%" for index, figure in enumerate(FIGURES, start=1) if figure.of}
@@ -21,7 +21,7 @@ def workbook_of_month(content: MonthlyContent, figures: dict[str, Any]) -> bytes
     rows = figures["rows"]
     sheets = [
         ExportSheet("月报", HEADINGS, _rows(rows, "figures"), SHARES, above),
-        ExportSheet("公式", ("数字", "怎么算"), [(figure.label, figure.formula) for figure in FIGURES], {}),
+        formulas_sheet((figure.label, figure.formula) for figure in FIGURES),
         ExportSheet("比上月", HEADINGS, _rows(rows, "month_change"), SHARES, above),
         ExportSheet("比去年同月", HEADINGS, _rows(rows, "year_change"), SHARES, above),
         ExportSheet("更正", ("月份", "区域", "数字", "原来", "现在"), corrections, {}),

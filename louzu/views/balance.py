@@ -15,7 +15,7 @@ from members.ground import access
 from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
 from members.ground.audit import record
-from members.ground.export import ExportSheet, workbook_of
+from members.ground.export import ExportSheet, formulas_sheet, workbook_of
 from members.models.households import FIRST_YEAR
 from members.web.files import download
 from members.web.pictures import Picture, PictureSet
@@ -226,7 +226,6 @@ def _sheets(report: Balance) -> Iterator[ExportSheet]:
         headings += [heading, f"{heading}：和同类比"]
     rows = [_row(kind, each) for kind in report.kinds for each in kind.compounds]
     yield ExportSheet("各小区", [*headings, *FIELDS.values(), "比同类办得少的"], rows, formats, above)
-    yield ExportSheet("怎么算", ("名称", "怎么算"), FORMULAS, {}, above)
     edges = [f"{heading}{edge}" for heading in HEADINGS.values() for edge in ("（下）", "（上）")]
     halves = {
         2 + 2 * index + edge: "0.0" if name == "visits" else "0.0%"
@@ -234,6 +233,7 @@ def _sheets(report: Balance) -> Iterator[ExportSheet]:
         for edge in (0, 1)
     }
     yield ExportSheet("同类中间一半", ["类别", "小区", *edges], map(_half_row, report.kinds), halves, above)
+    yield formulas_sheet(FORMULAS)
 
 
 def _row(kind: CompoundKind, compound: CompoundFigures) -> list[Any]:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from members.ground.access import Resource
 from members.ground.atomic import atomic_write
 from members.ground.audit import record
-from members.ground.export import ExportSheet, workbook_of
+from members.ground.export import ExportSheet, formulas_sheet, workbook_of
 from members.models import Area
 from members.rules.coverage import Coverage, coverage, drilled
 from members.web.files import download
@@ -33,6 +33,10 @@ HEADINGS = (
     "已建立党小组", "覆盖率", "参加党小组", "参加占比", "有组长的楼组", "处科级任组长", "处科级占比",
     "党员家庭", "已结对的党员家庭", "结对占比",
 )  # fmt: skip
+CHANGES = {
+    "members": "党员", "local": "在册", "in_post": "在职", "groups": "楼组", "established": "已建立党小组的楼组",
+    "taking_part": "参加", "paired": "结对的家庭",
+}  # fmt: skip
 SHARES = {index: "0.0%" for index, heading in enumerate(HEADINGS) if heading.endswith(("占比", "占常住人口", "覆盖率"))}
 
 
@@ -49,8 +53,9 @@ def show(request, pk):
     """Show an area's figures and those one level down; names link further down, figures to the rows they count."""
     context = _context(request, pk)
     # The linked lists show today, so another day's figures have no links.
-    listed = context["may_list"] and context["report"].day == context["today"]
-    return page(request, "louzu/coverage.html", listed=listed, **context)
+    is_today = context["report"].day == context["today"]
+    changes = [] if is_today else _changes(request, context["report"])
+    return page(request, "louzu/coverage.html", listed=context["may_list"] and is_today, changes=changes, **context)
 
 
 def printed(request, pk):
@@ -63,9 +68,12 @@ def exported(request, pk):
     area = get_object_or_404(areas, pk=pk)
     reports = drilled(area, areas=areas, day=_day(request))
     titles = ["覆盖情况", *(Area.Level(level).label for level in range(area.level + 2, Area.Level.BUILDING_GROUP + 1))]
-    sheets = zip(titles, reports, strict=True)
-    content = workbook_of(ExportSheet(title, HEADINGS, _lines(each), SHARES) for title, each in sheets)
     day, rows = reports[0].day, sum(len(each.rows) for each in reports)
+    above = (f"覆盖情况：{area.label}", f"截至 {day}")
+    sheets = [
+        ExportSheet(title, HEADINGS, _lines(each), SHARES, above) for title, each in zip(titles, reports, strict=True)
+    ]
+    content = workbook_of([*sheets, formulas_sheet(FORMULAS.values())])
     with atomic_write():
         record("export", area, changes={"rows": rows, "day": day.isoformat()})
     return download(content, f"覆盖情况-{area.label}-{day}.xlsx")
@@ -100,6 +108,14 @@ def _context(request, pk: int) -> dict:
         "may_list": Area.objects.for_user(request.user, resource=Resource.MEMBER).filter(pk=area.pk).exists(),
         "missing": [row.area for row in report.rows if row.figures.established < row.figures.groups],
     }
+
+
+def _changes(request, report: Coverage) -> list[str]:
+    """Return in words what the main figures have gained or lost from the report's day to today. Three queries."""
+    areas = Area.objects.for_user(request.user, resource=Resource.REPORT)
+    now = coverage(report.area, areas=areas, day=timezone.localdate()).figures
+    gains = {label: getattr(now, name) - getattr(report.figures, name) for name, label in CHANGES.items()}
+    return [f"{label} {'+' if gain > 0 else '−'}{abs(gain):,}" for label, gain in gains.items() if gain]
 
 
 def _chart(report: Coverage) -> dict:

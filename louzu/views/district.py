@@ -21,7 +21,7 @@ from members.ground import access
 from members.ground.access import Resource
 from members.ground.atomic import atomic_write
 from members.ground.audit import record
-from members.ground.export import ExportSheet, workbook_of
+from members.ground.export import ExportSheet, formulas_sheet, workbook_of
 from members.models import Area
 from members.models.areas import AreaQuerySet
 from members.web.files import download
@@ -161,9 +161,11 @@ def _percent(share: float | None) -> float | None:
 def _file(found: District, title: str, paths: list[str]):
     rows = [found.total, *found.rows]
     months = [_month_cells(month) for month in found.total.months]
-    sheet = ExportSheet(title, HEADINGS, [_cells(row) for row in rows], SHARES)
-    content = workbook_of([sheet, ExportSheet("各月", ("月份", *MONTHLY), months, MONTHLY_FORMATS)])
     day = found.periods.yesterday.isoformat()
+    above = (f"{title}楼组党建情况", f"截至 {day}，次数、条数自 {found.periods.new_year} 起")
+    sheet = ExportSheet(title, HEADINGS, [_cells(row) for row in rows], SHARES, above)
+    by_month = ExportSheet("各月", ("月份", *MONTHLY), months, MONTHLY_FORMATS, above)
+    content = workbook_of([sheet, by_month, formulas_sheet(FORMULAS)])
     with atomic_write():
         record("export", FiguresOfDay, path=paths, changes={"rows": len(rows), "day": day})
     return download(content, f"{title}-{day}.xlsx")

@@ -13,7 +13,7 @@ from louzu.rules.figures import LOWEST_LEVEL
 from louzu.rules.months import MonthFigures, Months, MonthsRow, months
 from members.ground.atomic import atomic_write
 from members.ground.audit import record
-from members.ground.export import ExportSheet, workbook_of
+from members.ground.export import ExportSheet, formulas_sheet, workbook_of
 from members.models.households import FIRST_YEAR
 from members.web.files import download
 from members.web.pictures import Picture, PictureSet
@@ -203,7 +203,7 @@ def _sheets(report: Months) -> Iterator[ExportSheet]:
     rows = [line for row in (report.own, *report.rows) for line in _export_lines(row, report.year)]
     yield ExportSheet("月度走势", headings, rows, formats, above)
     formulas = [(figure.heading, figure.formula) for figure in FIGURES.values()]
-    yield ExportSheet("公式", ("数字", "怎么算"), [*formulas, ("什么时候的数字", NOTE)], {})
+    yield formulas_sheet([*formulas, ("什么时候的数字", NOTE)])
 
 
 def _export_lines(row: MonthsRow, year: int) -> Iterator[Sequence[Any]]:

@@ -15,7 +15,7 @@ from members.ground import access
 from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
 from members.ground.audit import record
-from members.ground.export import ExportSheet, workbook_of
+from members.ground.export import ExportSheet, formulas_sheet, workbook_of
 from members.models import Area
 from members.models.areas import AreaQuerySet
 from members.models.households import FIRST_YEAR
@@ -70,7 +70,8 @@ def exported(request, pk):
         [row.place.name, *(each for cell in row.cells for each in (cell.value, cell.now, cell.sentence))]
         for row in report.rows
     ]
-    content = workbook_of([ExportSheet("目标", headings, rows, {})])
+    above = (f"目标：{report.area.label}，{report.year}年", f"截至 {timezone.localdate()}")
+    content = workbook_of([ExportSheet("目标", headings, rows, {}, above), formulas_sheet(FORMULAS)])
     with atomic_write():
         record("export", report.area, changes={"rows": len(rows), "year": report.year})
     return download(content, f"目标-{report.area.label}-{report.year}.xlsx")

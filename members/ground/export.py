@@ -2,7 +2,8 @@
 
 import io
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from openpyxl import Workbook
@@ -36,13 +37,24 @@ def is_risky(text: str) -> bool:
 
 
 class ExportSheet(NamedTuple):
-    """A sheet of a workbook; `formats` gives number formats by column, counted from 0; `above` are lines of a title."""
+    """A sheet of a workbook; `above` are lines of a title.
+
+    `formats` and `widths` give number formats and widths by column, counted from 0.
+    """
 
     title: str
     headings: Sequence[str]
     rows: Iterable[Sequence[Any]]
     formats: dict[int, str]
     above: Sequence[str] = ()
+    widths: Mapping[int, int] = MappingProxyType({})
+
+
+def formulas_sheet(formulas: Iterable[tuple[str, str]]) -> ExportSheet:
+    """Return the sheet that says how each number of a report is counted, in the words of its page."""
+    rows = list(formulas)
+    longest = max(len(name) for name, _ in rows)
+    return ExportSheet("公式", ("数字", "怎么算"), rows, {}, widths={0: min(50, 2 * longest + 2), 1: 110})
 
 
 def workbook(title: str, headings: Sequence[str], rows: Iterable[Sequence[Any]], *, formats: dict[int, str]) -> bytes:
@@ -56,8 +68,9 @@ def workbook_of(sheets: Iterable[ExportSheet]) -> bytes:
     for each in sheets:
         sheet = book.create_sheet(each.title[:31])
         sheet.freeze_panes = f"A{len(each.above) + 2}"
-        for column, heading in enumerate(each.headings, start=1):
-            sheet.column_dimensions[get_column_letter(column)].width = max(10, 2 * len(heading) + 4)
+        for column, heading in enumerate(each.headings):
+            width = each.widths.get(column, max(10, 2 * len(heading) + 4))
+            sheet.column_dimensions[get_column_letter(column + 1)].width = width
         for line in each.above:
             sheet.append([_cell(sheet, line, bold=line == each.above[0])])
         sheet.append([_cell(sheet, heading, bold=True) for heading in each.headings])

@@ -500,8 +500,10 @@ def test_the_export_has_typed_cells(
     factories.honour(group, year=2024)
     answer = logged_in(secretary).get(f"/participation/{community.pk}/participation.xlsx?{YEAR}")
     book = load_workbook(io.BytesIO(answer.content))
-    assert book.sheetnames == ["参与情况", "办了什么", "结对、需求、评优"]
-    assert list(book["参与情况"].values) == [
+    assert book.sheetnames == ["参与情况", "办了什么", "结对、需求、评优", "公式"]
+    title, days, *rows = book["参与情况"].values
+    assert (title[0], days[0]) == ("参与情况：第一社区", "2024-01-01 至 2024-12-31")
+    assert rows == [
         (
             *("区域", "党员", "参加过", "参加率", "社区活动", "小区活动", "楼组活动"),
             *("活动", "人次", "群众人次"),
@@ -509,7 +511,7 @@ def test_the_export_has_typed_cells(
         ("第一社区", 1, 1, 1, 0, 0, 1, 1, 1, 9),
         ("第一社区 迎晖苑", 1, 1, 1, 0, 0, 1, 1, 1, 9),
     ]
-    formats = [book["参与情况"].cell(2, column).number_format for column in range(3, 9)]
+    formats = [book["参与情况"].cell(4, column).number_format for column in range(3, 9)]
     assert formats == ["General", *(4 * ["0.0%"]), "General"]
     assert ("工作领域", "居住环境", 1, 1, 9) in list(book["办了什么"].values)
     assert ("2024 年先进楼组党小组", 1) in list(book["结对、需求、评优"].values)

@@ -384,13 +384,14 @@ def test_the_export_has_a_sheet_a_grid_with_typed_cells(
     held(group, date(2024, 2, 3))
     answer = logged_in(secretary).get(f"/rhythm/{station.pk}/rhythm.xlsx?year=2024")
     book = load_workbook(io.BytesIO(answer.content))
-    assert book.sheetnames == ["小区党员联络站", "楼组"]
-    rows = list(book["楼组"].values)
+    assert book.sheetnames == ["小区党员联络站", "楼组", "公式"]
+    title, day, *rows = book["楼组"].values
+    assert (title[0], day[0]) == ("四联动：第一社区 迎晖苑，2024年", f"截至 {TODAY}")
     assert rows == [
         ("区域", "1季度", "2季度", "3季度", "4季度", "已办", "应办", "完成率"),
         ("第一社区 迎晖苑 1号楼", "已办", "未办", "未办", "未办", 1, 4, 0.25),
     ]
-    assert book["楼组"]["H2"].number_format == "0.0%"
+    assert book["楼组"]["H4"].number_format == "0.0%"
     entry = AuditEntry.objects.get(action="export")
     assert (entry.area_path, entry.changes) == (station.path, {"rows": 2, "year": 2024})
 

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -308,17 +308,17 @@ def test_no_person_is_named(logged_in: Any, street_officer: User, leader: User, 
 def test_the_export_has_title_day_and_formulas(logged_in: Any, secretary: User, station: Area, group: Area) -> None:
     factories.activity(group)
     book = load_workbook(io.BytesIO(logged_in(secretary).get(f"/thin/{station.pk}/thin.xlsx").content))
-    assert book.sheetnames == ["薄弱点", "怎么算", "小区每周", "楼组每季"]
+    assert book.sheetnames == ["薄弱点", "小区每周", "楼组每季", "公式"]
     rows = list(book["薄弱点"].values)
     assert rows[0][0] == "薄弱点：第一社区 迎晖苑"
-    assert rows[1][:2] == ("截至", datetime(TODAY.year, TODAY.month, TODAY.day))
-    compound, building = rows[4], rows[5]
+    assert rows[1][0] == f"截至 {TODAY}"
+    compound, building = rows[3], rows[4]
     assert (compound[0], compound[1], compound[4], compound[5]) == (
         "小区党员联络站", "第一社区 迎晖苑", "还没有办", 0
     )  # fmt: skip
     assert (building[4], building[5], building[9], building[10]) == ("已办", 1, 5, 0.2)
-    assert book["薄弱点"]["K5"].number_format == "0.0%"
-    assert list(book["楼组每季"].values)[4][-1] == 1
+    assert book["薄弱点"]["K4"].number_format == "0.0%"
+    assert list(book["楼组每季"].values)[3][-1] == 1
     entry = AuditEntry.objects.get(action="export")
     assert (entry.area_path, entry.changes) == (station.path, {"rows": 2, "day": str(TODAY)})
 

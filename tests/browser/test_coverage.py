@@ -77,7 +77,7 @@ def test_a_past_day_is_shown_exported_and_printed(
     page.get_by_role("button", name="查看").click()
     expect(page.locator(".lz-figures dd b").first).to_have_text("1")
     sheet = opened(downloaded(page, page.get_by_role("link", name="导出 Excel"))).active
-    street = {heading.value: cell for heading, cell in zip(sheet[1], sheet[2], strict=True)}
+    street = {heading.value: cell for heading, cell in zip(sheet[3], sheet[4], strict=True)}
     assert [street[name].value for name in ("区域", "党员", "在职", "楼组", "覆盖率")] == ["新成路街道", 1, 1, 873, 1]
     assert [street[name].value for name in ("党员家庭", "已结对的党员家庭", "结对占比")] == [1, 0, 0]
     assert {street[name].number_format for name in ("覆盖率", "结对占比")} == {"0.0%"}

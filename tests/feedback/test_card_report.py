@@ -313,7 +313,7 @@ def test_an_instructor_sees_counts_and_no_employer(
         assert employer_name not in shown_page
         assert "recordcard" not in shown_page
     answer = client.get(f"/cards-report/{community.pk}/cards-report.xlsx")
-    assert load_workbook(io.BytesIO(answer.content)).sheetnames == ["各社区", "怎么算"]
+    assert load_workbook(io.BytesIO(answer.content)).sheetnames == ["各社区", "公式"]
     found = api(instructor).get(f"/api/v1/card-report/{community.pk}").json()
     assert (found["figures"]["made"], found["employers"]) == (10, None)
 
@@ -327,7 +327,7 @@ def employer_name() -> str:
 def test_the_export_has_typed_cells(logged_in: Any, street_officer: User, street: Area) -> None:
     answer = logged_in(street_officer).get(f"/cards-report/{street.pk}/cards-report.xlsx")
     book = load_workbook(io.BytesIO(answer.content))
-    assert book.sheetnames == ["各社区", "怎么算", "各单位"]
+    assert book.sheetnames == ["各社区", "各单位", "公式"]
     title, day, headings, *rows = book["各社区"].values
     assert title[0] == "新成路街道记录卡情况"
     assert day[0] == f"2026年上半年　截至 {timezone.localdate()}"

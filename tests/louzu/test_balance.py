@@ -434,7 +434,7 @@ def test_a_day_that_cannot_be_is_today(logged_in: Any, secretary: User, communit
 def test_the_export_has_typed_cells(logged_in: Any, street_officer: User, street: Area, five: list[Area]) -> None:
     answer = logged_in(street_officer).get(f"/balance/{street.pk}/balance.xlsx?day={DAY}")
     book = load_workbook(io.BytesIO(answer.content))
-    assert book.sheetnames == ["各小区", "怎么算", "同类中间一半"]
+    assert book.sheetnames == ["各小区", "同类中间一半", "公式"]
     title, period, headings, first, *_ = book["各小区"].values
     assert (title[0], period[0]) == (
         "新成路街道分类指导", "截至 2024-06-05；活动、走访、需求：2024-03-11 至 2024-06-02",

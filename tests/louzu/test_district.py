@@ -29,7 +29,7 @@ from louzu.rules.district import (
 )
 from louzu.rules.figures import keep_days
 from louzu.rules.kept_periods import KeptPeriods
-from louzu.views.district import HEADINGS
+from louzu.views.district import FORMULAS, HEADINGS
 from members.ground.access import PostKind
 from members.models import Area, AuditEntry, Member, User
 from tests import factories
@@ -258,13 +258,16 @@ def test_yesterday_s_figures_may_not_be_there_yet(client: Client, other_street: 
 def test_files_are_in_the_trail_of_each_street(client: Client, street: Area, other_street: Area) -> None:
     answer = client.get("/district/district.xlsx")
     book = load_workbook(io.BytesIO(answer.content))
-    assert [cell.value for cell in book.worksheets[0][1]] == list(HEADINGS)
-    assert [row[0] for row in book.worksheets[0].iter_rows(values_only=True)] == [
+    assert [cell.value for cell in book.worksheets[0][3]] == list(HEADINGS)
+    assert [row[0] for row in book.worksheets[0].iter_rows(min_row=3, values_only=True)] == [
         "区域",
         "合计",
         "新成路街道",
         "菊园新区",
     ]
+    assert book.worksheets[0]["A1"].value == "全区各街道楼组党建情况"
+    assert book.worksheets[0]["A2"].value.startswith(f"截至 {NOW - timedelta(days=1)}")
+    assert list(book["公式"].iter_rows(min_row=2, values_only=True)) == FORMULAS
     assert AuditEntry.objects.filter(action="export").count() == 2
     client.get(f"/district/{street.pk}/district.xlsx")
     assert sorted(AuditEntry.objects.filter(action="export").values_list("area_path", flat=True)) == [

@@ -1,7 +1,9 @@
-// Tables with data-sortable are sorted by a click on a heading, once more the other way round; "—" stays last.
+// Tables with data-sortable are sorted by a click on a heading, once more the other way round; "—" stays last; small print is no part of a value.
 document.addEventListener("DOMContentLoaded", () => {
   const value = (row, column) => {
-    const text = row.cells[column].textContent.trim();
+    const cell = row.cells[column];
+    if (!cell) return null; // a row without figures yet has one wide cell
+    const text = cell.dataset.value ?? [...cell.childNodes].map((node) => (node.nodeName === "SMALL" ? "" : node.textContent)).join("").trim();
     const number = parseFloat(text.replace(/[,%+]/g, ""));
     return text === "—" ? null : Number.isNaN(number) ? text : number;
   };
