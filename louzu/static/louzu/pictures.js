@@ -14,7 +14,7 @@
     id: "values",
     afterDatasetsDraw(chart, _, { unit }) {
       const { ctx } = chart;
-      Object.assign(ctx, { fillStyle: hue("ink"), textBaseline: "middle", textAlign: "left", font: "13px sans-serif" });
+      Object.assign(ctx, { fillStyle: hue("ink"), textBaseline: "middle", textAlign: "left", font: `${Chart.defaults.font.size}px sans-serif` });
       const last = chart.getSortedVisibleDatasetMetas().at(-1);
       last?.data.forEach((bar, row) => ctx.fillText(written(chart.data.datasets[last.index].data[row], unit), bar.x + 6, bar.y));
     },

@@ -26,9 +26,12 @@
     if (idea.part.querySelector("canvas")) return [{ ...idea, zoom: 1 }]; // a picture fills the stage by itself
     const unit = innerWidth / OFFICE, count = show(idea), wide = shrunk(idea, LARGEST * unit, () => isOver("Width"));
     const zoom = shrunk(idea, wide, () => isOver("Height"), count > 1 ? Math.min(wide, READABLE * unit) : SMALLEST);
-    let most = 1;
-    if (!isOver("Height")) most = count || 1;
-    else while (most < count && (show({ ...idea, zoom, to: most + 1 }), !isOver("Height"))) most += 1;
+    let [most, above] = isOver("Height") ? [1, count] : [count || 1, 0]; // so many items fit, so many do not
+    while (above - most > 1) {
+      const half = (most + above) >> 1;
+      show({ ...idea, zoom, to: half });
+      if (isOver("Height")) above = half; else most = half;
+    }
     const pages = Math.ceil((count || 1) / most), each = Math.ceil((count || 1) / pages);
     return Array.from({ length: pages }, (_, page) => ({ ...idea, from: page * each, to: (page + 1) * each }))
       .map((slide) => ({ ...slide, zoom: shrunk(slide, wide, () => isOver("Height") || isOver("Width")) }));
@@ -58,7 +61,7 @@
     [at, size] = [0, window.Chart?.defaults.font.size];
     dialog = Object.assign(document.createElement("dialog"), { className: "lz-projector", innerHTML: BARS, onclose: leave });
     dialog.querySelector("h1").textContent = title;
-    const legend = document.querySelector(".lz-legend"), cards = document.querySelectorAll(".lz-card:not(.lz-card .lz-card)");
+    const legend = document.querySelector(".lz-legend"), cards = document.querySelectorAll(".lz-card:not(.lz-card .lz-card), .lz-figures:not(.lz-card *)");
     if (legend) dialog.append(legend.cloneNode(true));
     document.body.append(dialog);
     dialog.showModal();
