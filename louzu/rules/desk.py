@@ -22,6 +22,7 @@ from members.rules.coverage import CoverageFigures
 
 OLD_NEED = timedelta(days=14)
 UNRECORDED = timedelta(days=60)
+WEEK = timedelta(days=7)
 STOCK = ("members", "taking_part", "established", "paired")
 FLOWS = ("activities", "visits")
 CARD_STEPS = (RecordCard.Status.DRAFT, RecordCard.Status.AGREED)  # what an office does next with a card
@@ -34,6 +35,12 @@ def unrecorded(user: Any, today: date) -> ActivityQuerySet:
     """Return planned activities whose day has come, for which nobody has recorded what happened and who came."""
     planned = Activity.objects.for_user(user, Right.WRITE).filter(status=Activity.Status.PLANNED)
     return planned.between(today - UNRECORDED, today).order_by("held_on", "pk")
+
+
+def planned(user: Any, today: date) -> ActivityQuerySet:
+    """Return what the user's areas plan for the days from tomorrow to a week from today, the nearest first."""
+    ahead = Activity.objects.for_user(user, Right.WRITE).filter(status=Activity.Status.PLANNED)
+    return ahead.between(today + timedelta(days=1), today + WEEK).order_by("held_on", "begins_at", "pk")
 
 
 def old_needs(user: Any, today: date) -> ByPlace:

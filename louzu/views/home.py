@@ -24,6 +24,7 @@ from members.web.shell import page, shell
 
 SHOWN_POSTS = 6
 NEXT_VISITS = 6
+PLANNED = 8
 ON_FOOT = {PostKind.LIAISON, PostKind.LEADER}
 # What is done often, each one click away; the rest is in the menu.
 ACTS = [
@@ -56,6 +57,7 @@ def home(request):
         acts=[act for resource, *act in ACTS if access.can(request.user, resource, Right.WRITE)],
         waiting=_waiting(request.user),
         unrecorded=desk.unrecorded(request.user, today).select_related("area")[:5],
+        planned=desk.planned(request.user, today).select_related("area")[:PLANNED],
         unsettled=unsettled(request.user),
         reminders=open_reminders(request.user, today),
         lines=list(waiting_lines(request.user, today)),

@@ -58,6 +58,17 @@ def test_what_was_recorded_is_not_thin(logged_in: Login, secretary: User, commun
     assert "本月社区自己的活动 1 场。" in page
 
 
+def test_the_week_ahead_is_shown_nearest_first(
+    logged_in: Login, secretary: User, group: Area, other_group: Area
+) -> None:
+    for place, title, days in ((group, "后天", 2), (group, "明天", 1), (group, "下周", 9), (other_group, "别处", 1)):
+        factories.activity(place, title=title, held_on=TODAY + timedelta(days=days), is_held=False)
+    page = landing(logged_in(secretary))
+    assert page.index("明天</a>") < page.index("后天</a>")
+    assert "下周" not in page
+    assert "别处" not in page
+
+
 def test_nobody_sees_what_waits_elsewhere(
     secretary: User, far_officer: User, other_group: Area, far_group: Area, far_member: Member
 ) -> None:
