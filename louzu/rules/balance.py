@@ -177,7 +177,7 @@ class Balance:
 def balance(area: Area, *, areas: AreaQuerySet, day: date) -> Balance:
     """Return the compounds of an area by kind; `areas` are those the reader may see reports of.
 
-    Twelve queries, whatever the size. Activities and visits count in the twelve full weeks that ended by the day.
+    Eleven queries, whatever the size. Activities and visits count in the twelve full weeks that ended by the day.
     """
     weeks = weeks_before(day)
     first, last = weeks[0].first, weeks[-1].last

@@ -356,8 +356,8 @@ def at_quarter(values: list[Fraction], quarter: int) -> Fraction:
     return values[index] + (place - index) * (values[min(index + 1, len(values) - 1)] - values[index])
 
 
-def test_twelve_queries_whatever_the_size(street: Area, five: list[Area], django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(12):
+def test_eleven_queries_whatever_the_size(street: Area, five: list[Area], django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(11):
         report(street)
 
 

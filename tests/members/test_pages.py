@@ -283,7 +283,21 @@ class Words(HTMLParser):
             self.texts.append(data)
 
 
-KNOWN = {"Excel", "WPS", "CSV", "API", "MB", "xlsx", "csv", "esc"}  # the last as it stands on the keyboard
+KNOWN = {
+    "Excel",
+    "WPS",
+    "CSV",
+    "API",
+    "MB",
+    "PDF",
+    "Word",
+    "xlsx",
+    "csv",
+    "esc",
+    "Esc",
+    "Ctrl",
+    "K",
+}  # keys as they stand on the keyboard
 # What the fixtures typed: logins, search terms, file names.
 TYPED = {"shuji", "lianluo", "nobody", "gaiming", "x", "y", "a", "b"}
 
