@@ -283,21 +283,8 @@ class Words(HTMLParser):
             self.texts.append(data)
 
 
-KNOWN = {
-    "Excel",
-    "WPS",
-    "CSV",
-    "API",
-    "MB",
-    "PDF",
-    "Word",
-    "xlsx",
-    "csv",
-    "esc",
-    "Esc",
-    "Ctrl",
-    "K",
-}  # keys as they stand on the keyboard
+# What stands so on the keyboard or in a menu of the office.
+KNOWN = {"Excel", "WPS", "CSV", "API", "MB", "PDF", "Word", "xlsx", "csv", "esc", "Esc", "Ctrl", "K"}
 # What the fixtures typed: logins, search terms, file names.
 TYPED = {"shuji", "lianluo", "nobody", "gaiming", "x", "y", "a", "b"}
 
