@@ -14,6 +14,7 @@ from django.db import connection
 from django.test import Client
 from rest_framework.test import APIClient
 
+from louzu.documents import making
 from members.ground.access import PostKind
 from members.models import Area, Member, User, journal
 from members.web import throttling
@@ -165,6 +166,27 @@ def only_sql_in_transactions(guarded: None) -> Iterator[None]:
 @pytest.fixture
 def street(db: None) -> Area:
     return factories.area("新成路街道", division_code="310114001")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _typeset_once() -> Iterator[None]:
+    """Lay out the same monthly report once a worker: hundreds of tests have one among their rows."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("workbook_of_month", "word_of", "pdf_of"):
+            patch.setattr(making, name, _kept(getattr(making, name)))
+        yield
+
+
+def _kept(typeset: Callable[..., bytes]) -> Callable[..., bytes]:
+    known: dict[str, bytes] = {}
+
+    def once(*content: Any) -> bytes:
+        key = repr(content)
+        if key not in known:
+            known[key] = typeset(*content)
+        return known[key]
+
+    return once
 
 
 @pytest.fixture
