@@ -1,79 +1,92 @@
 """The side bar of every page by the user's posts, and the label at its top."""
 
 from collections.abc import Iterator
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
-from django.urls import reverse_lazy
+from django.urls import reverse
 
 from feedback.models.units import employers_of
 from members.ground import access
-from members.ground.access import Resource, Right
+from members.ground.access import PostKind, Resource, Right
 
 
-def _link(title: str, icon: str, name: str, resource: Resource | None = None, right: Right = Right.READ) -> dict:
-    def opens_to(user) -> bool:
-        return resource is None or access.can(user, resource, right)
+class MenuEntry(NamedTuple):
+    """An entry of the side bar: its title, its sign, the name of its page, and the right that opens it."""
 
-    def permission(request) -> bool:
-        return opens_to(request.user)
+    title: str
+    icon: str
+    name: str
+    resource: Resource | None = None
+    right: Right = Right.READ
 
-    def active(request) -> bool:
-        link = str(reverse_lazy(name))
-        return request.path == link if name == "home" else request.path.startswith(link)
+    def opens_to(self, user: Any) -> bool:
+        return self.resource is None or access.can(user, self.resource, self.right)
 
-    link = reverse_lazy(name)
-    return {
-        "title": title, "icon": icon, "link": link, "permission": permission, "active": active, "opens_to": opens_to,
-    }  # fmt: skip
+    @property
+    def address(self) -> str:
+        return _address(self.name)
+
+    def as_item(self, path: str) -> dict[str, Any]:
+        """Return what the theme shows; on a page below the entry's it is marked."""
+        is_here = path == self.address if self.name == "home" else path.startswith(self.address)
+        return {"title": self.title, "icon": self.icon, "link": self.address, "active": is_here}
+
+
+@cache
+def _address(name: str) -> str:
+    return reverse(name)
 
 
 OFFICE: list[dict] = [
     {
         "title": None,
         "items": [
-            _link("首页", "home", "home"),
-            _link("全区", "map", "district", Resource.DISTRICT),
-            _link("活动", "event_available", "activities:index", Resource.ACTIVITY),
-            _link("走访", "door_open", "activities:visits", Resource.HOUSEHOLD),
-            _link("群众需求", "volunteer_activism", "activities:needs", Resource.NEED),
-            _link("结对", "handshake", "members:buildings", Resource.HOUSEHOLD),
-            _link("记录卡", "contact_mail", "feedback:board", Resource.CARD),
-            _link("单位资源", "redeem", "feedback:offers", Resource.CARD),
-            _link("党员", "groups", "admin:members_member_changelist", Resource.MEMBER),
-            _link("导入花名册", "upload_file", "members:roster_index", Resource.ROSTER, Right.WRITE),
+            MenuEntry("首页", "home", "home"),
+            MenuEntry("全区", "map", "district", Resource.DISTRICT),
+            MenuEntry("活动", "event_available", "activities:index", Resource.ACTIVITY),
+            MenuEntry("走访", "door_open", "activities:visits", Resource.HOUSEHOLD),
+            MenuEntry("群众需求", "volunteer_activism", "activities:needs", Resource.NEED),
+            MenuEntry("结对", "handshake", "members:buildings", Resource.HOUSEHOLD),
+            MenuEntry("记录卡", "contact_mail", "feedback:board", Resource.CARD),
+            MenuEntry("单位资源", "redeem", "feedback:offers", Resource.CARD),
+            MenuEntry("党员", "groups", "admin:members_member_changelist", Resource.MEMBER),
+            MenuEntry("导入花名册", "upload_file", "members:roster_index", Resource.ROSTER, Right.WRITE),
         ],
     },
     {
         "title": "报表与评优",
         "separator": True,
         "items": [
-            _link("覆盖情况", "bar_chart", "coverage_start", Resource.REPORT),
-            _link("薄弱点", "troubleshoot", "activities:thin_start", Resource.REPORT),
-            _link("四联动", "grid_on", "activities:rhythm_start", Resource.REPORT),
-            _link("参与情况", "groups_2", "activities:participation_start", Resource.REPORT),
-            _link("月度走势", "show_chart", "months_start", Resource.REPORT),
-            _link("记录卡情况", "mark_email_read", "feedback:card_report_start", Resource.CARD, Right.COUNT),
-            _link("分类指导", "balance", "balance_start", Resource.REPORT),
-            _link("目标", "flag", "targets_start", Resource.TARGET),
-            _link("月报", "description", "monthly_start", Resource.MONTHLY),
-            _link("评优", "military_tech", "activities:honours", Resource.HONOUR),
-            _link("楼道亮名", "badge", "members:consents", Resource.MEMBER, Right.WRITE),
+            MenuEntry("覆盖情况", "bar_chart", "coverage_start", Resource.REPORT),
+            MenuEntry("薄弱点", "troubleshoot", "activities:thin_start", Resource.REPORT),
+            MenuEntry("四联动", "grid_on", "activities:rhythm_start", Resource.REPORT),
+            MenuEntry("参与情况", "groups_2", "activities:participation_start", Resource.REPORT),
+            MenuEntry("月度走势", "show_chart", "months_start", Resource.REPORT),
+            MenuEntry("记录卡情况", "mark_email_read", "feedback:card_report_start", Resource.CARD, Right.COUNT),
+            MenuEntry("分类指导", "balance", "balance_start", Resource.REPORT),
+            MenuEntry("目标", "flag", "targets_start", Resource.TARGET),
+            MenuEntry("月报", "description", "monthly_start", Resource.MONTHLY),
+            MenuEntry("评优", "military_tech", "activities:honours", Resource.HONOUR),
+            MenuEntry("楼道亮名", "badge", "members:consents", Resource.MEMBER, Right.WRITE),
         ],
     },
     {
         "title": "设置与记录",
         "separator": True,
         "items": [
-            _link("区域", "apartment", "admin:members_area_changelist", Resource.AREA),
-            _link("地址与别名", "signpost", "admin:members_areaname_changelist", Resource.AREA, Right.WRITE),
-            _link("记住的列", "view_column", "admin:members_rostercolumns_changelist", Resource.ROSTER, Right.WRITE),
-            _link("单位", "corporate_fare", "admin:members_employer_changelist", Resource.EMPLOYER),
-            _link("单位叫法", "label", "admin:members_employername_changelist", Resource.MEMBER, Right.WRITE),
-            _link("用户", "badge", "admin:members_user_changelist", Resource.POST),
-            _link("岗位", "assignment_ind", "admin:members_arearole_changelist", Resource.POST),
-            _link("操作记录", "policy", "admin:members_auditentry_changelist", Resource.AUDIT),
-            _link("单位接入", "vpn_key", "admin:feedback_employerkey_changelist", Resource.KEY),
-            _link("接口密钥", "key", "admin:members_stafftoken_changelist", Resource.POST),
+            MenuEntry("区域", "apartment", "admin:members_area_changelist", Resource.AREA),
+            MenuEntry("地址与别名", "signpost", "admin:members_areaname_changelist", Resource.AREA, Right.WRITE),
+            MenuEntry(
+                "记住的列", "view_column", "admin:members_rostercolumns_changelist", Resource.ROSTER, Right.WRITE
+            ),
+            MenuEntry("单位", "corporate_fare", "admin:members_employer_changelist", Resource.EMPLOYER),
+            MenuEntry("单位叫法", "label", "admin:members_employername_changelist", Resource.MEMBER, Right.WRITE),
+            MenuEntry("用户", "badge", "admin:members_user_changelist", Resource.POST),
+            MenuEntry("岗位", "assignment_ind", "admin:members_arearole_changelist", Resource.POST),
+            MenuEntry("操作记录", "policy", "admin:members_auditentry_changelist", Resource.AUDIT),
+            MenuEntry("单位接入", "vpn_key", "admin:feedback_employerkey_changelist", Resource.KEY),
+            MenuEntry("接口密钥", "key", "admin:members_stafftoken_changelist", Resource.POST),
         ],
     },
 ]
@@ -82,10 +95,10 @@ ON_FOOT: list[dict] = [
     {
         "title": None,
         "items": [
-            _link("首页", "home", "home"),
-            _link("走访", "door_open", "activities:visits", Resource.HOUSEHOLD),
-            _link("活动", "event_available", "activities:index", Resource.ACTIVITY),
-            _link("群众需求", "volunteer_activism", "activities:needs", Resource.NEED),
+            MenuEntry("首页", "home", "home"),
+            MenuEntry("走访", "door_open", "activities:visits", Resource.HOUSEHOLD),
+            MenuEntry("活动", "event_available", "activities:index", Resource.ACTIVITY),
+            MenuEntry("群众需求", "volunteer_activism", "activities:needs", Resource.NEED),
         ],
     },
     {
@@ -93,47 +106,52 @@ ON_FOOT: list[dict] = [
         "separator": True,
         "collapsible": True,
         "items": [
-            _link("结对", "handshake", "members:buildings", Resource.HOUSEHOLD),
-            _link("党员", "groups", "admin:members_member_changelist", Resource.MEMBER),
-            _link("薄弱点", "troubleshoot", "activities:thin_start", Resource.REPORT),
-            _link("覆盖情况", "bar_chart", "coverage_start", Resource.REPORT),
-            _link("四联动", "grid_on", "activities:rhythm_start", Resource.REPORT),
-            _link("参与情况", "groups_2", "activities:participation_start", Resource.REPORT),
-            _link("评优", "military_tech", "activities:honours", Resource.HONOUR),
+            MenuEntry("结对", "handshake", "members:buildings", Resource.HOUSEHOLD),
+            MenuEntry("党员", "groups", "admin:members_member_changelist", Resource.MEMBER),
+            MenuEntry("薄弱点", "troubleshoot", "activities:thin_start", Resource.REPORT),
+            MenuEntry("覆盖情况", "bar_chart", "coverage_start", Resource.REPORT),
+            MenuEntry("四联动", "grid_on", "activities:rhythm_start", Resource.REPORT),
+            MenuEntry("参与情况", "groups_2", "activities:participation_start", Resource.REPORT),
+            MenuEntry("评优", "military_tech", "activities:honours", Resource.HONOUR),
         ],
     },
 ]
 UNIT: dict = {
     "title": None,
     "items": [
-        _link("收件箱", "inbox", "feedback:inbox"),
-        _link("我们的资源", "volunteer_activism", "feedback:inbox_offers"),
-        _link("修改密码", "password", "admin:password_change"),
+        MenuEntry("收件箱", "inbox", "feedback:inbox"),
+        MenuEntry("我们的资源", "volunteer_activism", "feedback:inbox_offers"),
+        MenuEntry("修改密码", "password", "admin:password_change"),
     ],
 }
 
 
 def sidebar(request) -> list[dict]:
-    """Return the office's side bar, daily work first; for a unit's contact, who has no post, the unit's."""
-    return _groups(request.user)
+    """Return the side bar, daily work first, with the entries that the user may open.
+
+    The theme copies it and compares addresses for every page, so it gets no more than is shown, in plain text.
+    """
+    groups = [(group, _open_entries(group, request.user)) for group in _groups(request.user)]
+    return [{**group, "items": [each.as_item(request.path) for each in found]} for group, found in groups if found]
 
 
 def _groups(user: Any) -> list[dict]:
-    is_contact = not user.is_staff and employers_of(user).exists()
-    return [UNIT] if is_contact else OFFICE
+    """Return the office's groups; a leader's are short, and a unit's contact, who has no post, has the unit's."""
+    if not user.is_staff and employers_of(user).exists():
+        return [UNIT]
+    kinds = {kind for kind, _ in access.posts_of(user)}
+    return ON_FOOT if kinds and kinds <= {PostKind.LIAISON, PostKind.LEADER} else OFFICE
+
+
+def _open_entries(group: dict, user: Any) -> list[MenuEntry]:
+    return [each for each in group["items"] if each.opens_to(user)]
 
 
 def entries(user: Any) -> Iterator[tuple[str, str, str]]:
     """Yield (title, its group's title, address) of the side bar's entries that the user may open."""
     for group in _groups(user):
-        for item in group["items"]:
-            if item["opens_to"](user):
-                yield item["title"], group["title"] or "菜单", str(item["link"])
-
-
-def may_admit(request) -> bool:
-    """Whether the user sees the tabs of 单位接入: keys, contacts, addresses and messages of employers."""
-    return access.can(request.user, Resource.KEY)
+        for each in _open_entries(group, user):
+            yield each.title, group["title"] or "菜单", each.address
 
 
 def environment(request) -> list[str] | None:

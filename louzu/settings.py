@@ -222,7 +222,6 @@ STORAGES = {
     "staticfiles": {"BACKEND": "louzu.collected.Collected"},
 }
 
-UNIT_ACCESS = {"employerkey": "单位密钥", "contact": "单位联系人", "webhook": "通知地址", "delivery": "通知记录"}
 UNFOLD = {
     "SITE_TITLE": "楼组党建",
     "SITE_HEADER": "楼组党建",
@@ -253,20 +252,6 @@ UNFOLD = {
             "950": "#3f0b08",
         },
     },
-    # What employers log in with, and what is sent to them: one entry of the menu, a tab each.
-    "TABS": [
-        {
-            "models": [f"feedback.{model}" for model in UNIT_ACCESS],
-            "items": [
-                {
-                    "title": title,
-                    "link": reverse_lazy(f"admin:feedback_{model}_changelist"),
-                    "permission": "louzu.navigation.may_admit",
-                }
-                for model, title in UNIT_ACCESS.items()
-            ],
-        }
-    ],
     "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": "louzu.navigation.sidebar"},
 }
 

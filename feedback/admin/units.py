@@ -21,6 +21,7 @@ class UnitAdmin(ScopedAdmin):
     """Base of the admins of what a street gives a unit."""
 
     resource = Resource.KEY
+    list_before_template = "feedback/unit_access.html"
     autocomplete_fields = ["employer"]
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):

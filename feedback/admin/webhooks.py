@@ -51,6 +51,7 @@ class WebhookAdmin(UnitAdmin):
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyAdmin):
     resource = Resource.KEY
+    list_before_template = "feedback/unit_access.html"
     list_display = ("created_at", "employer", "url", "status", "attempts", "outcome", "next_at")
     list_select_related = ("webhook__employer",)
     list_filter = (("status", ChoicesDropdownFilter), ("created_at", DayRangeFilter))
