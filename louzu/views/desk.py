@@ -22,8 +22,8 @@ NOW = {Area.Level.COMMUNITY: "本月", Area.Level.STATION: "本周", Area.Level.
 BEFORE = {Area.Level.COMMUNITY: "上月", Area.Level.STATION: "上周", Area.Level.BUILDING_GROUP: "上季度"}
 NOUNS = {Area.Level.COMMUNITY: "社区", Area.Level.STATION: "小区", Area.Level.BUILDING_GROUP: "楼组"}
 CARDS = {
-    RecordCard.Status.DRAFT: "还没有请本人确认的记录卡",
-    RecordCard.Status.AGREED: "本人已同意、等着发给单位的记录卡",
+    RecordCard.Status.DRAFT: ("还没有请本人确认的记录卡", "请本人确认"),
+    RecordCard.Status.AGREED: ("本人已同意、等着发给单位的记录卡", "去发给单位"),
 }
 FIGURES = {
     "members": ("党员", "人", "coverage"),
@@ -118,8 +118,8 @@ def waiting_lines(user: Any, today: date) -> Iterator[DeskLine]:
     """Yield what waits in all of the user's areas: needs, pairs, cards; nothing where nothing waits."""
     if access.can(user, Resource.CARD, Right.WRITE):
         for status, counts in desk.waiting_cards(user).items():
-            url = reverse("feedback:board", query={"show": status})
-            yield from _line(CARDS[RecordCard.Status(status)], "张", counts, "去处理", url)
+            sentence, action = CARDS[RecordCard.Status(status)]
+            yield from _line(sentence, "张", counts, action, reverse("feedback:board", query={"show": status}))
     if access.can(user, Resource.NEED, Right.WRITE):
         needs = desk.old_needs(user, today)
         what = f"提出 {desk.OLD_NEED.days} 天还没有人认领的需求"
