@@ -4,12 +4,16 @@ from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 from django_tasks import task
+from django_tasks_db.models import DBTaskResult
 
 from louzu.models import FiguresOfDay
 from louzu.rules.figures import keep_days
+from members.ground.atomic import atomic_write
 from members.models import Area
+from members.work.jobs import enqueue
 
 AFTER_MIDNIGHT = time(0, 20)
+PART = 60  # days
 
 
 def next_night() -> datetime | None:
@@ -27,10 +31,21 @@ def next_night() -> datetime | None:
 
 @task()
 def keep_figures() -> None:
-    """Keep the figures of all streets, from the first day of last year to yesterday."""
+    """Queue what keeps the figures of all streets, part by part, so that nobody's upload waits long for its turn."""
+    if DBTaskResult.objects.ready().filter(task_path=keep_part.module_path).exists():
+        return  # those of a moment ago are still at it
     first, last = nightly_days()
-    for street in Area.objects.streets():
-        keep_days(street, first, last)
+    with atomic_write():
+        for street in Area.objects.streets().values_list("pk", flat=True):
+            for begin in range(first.toordinal(), last.toordinal() + 1, PART):
+                end = min(begin + PART - 1, last.toordinal())
+                enqueue(keep_part, street, *(date.fromordinal(day).isoformat() for day in (begin, end)))
+
+
+@task(priority=-50)
+def keep_part(street: int, first: str, last: str) -> None:
+    """Keep the figures of some days of a street (id); the part with yesterday comes last."""
+    keep_days(Area.objects.get(pk=street), date.fromisoformat(first), date.fromisoformat(last))
 
 
 def nightly_days() -> tuple[date, date]:
