@@ -294,6 +294,7 @@ SPECTACULAR_SETTINGS = {
         "OfferStatus": "feedback.models.offers.Offer.Status",
         "OfferStanding": "feedback.api.offers.STANDING",
         "Affiliation": "members.models.people.Member.Affiliation",
+        "TargetKind": "louzu.models.targets.Target.Kind",
     },
 }
 

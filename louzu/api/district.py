@@ -78,7 +78,12 @@ class DistrictView(OnRecord):
 
     resource = Resource.DISTRICT
 
-    @reads("各街道的数字", DistrictSerializer, note="区级岗位专用：只有各街道的合计数，没有任何个人。")
+    @reads(
+        "各街道的数字",
+        DistrictSerializer,
+        note="区级岗位专用：只有各街道的合计数，没有任何个人。",
+        operation_id="district_streets_retrieve",
+    )
     def get(self, request: Request) -> Response:
         areas = Area.objects.for_user(request.user, resource=self.resource)
         return Response(streets_beside(areas, today=timezone.localdate(), by_month=True).as_dict())
