@@ -298,7 +298,6 @@ class TestLandingPage:
         answer = text(client.get("/"))
         assert "安一明" in answer
         assert "本人有异议" in answer
-        assert "把党员在社区做的事告诉单位党组织" in answer
 
     def test_a_return_waits_until_a_new_card_is_made(self, client, secretary, group) -> None:
         card = cards.issued(cards.in_post("戴四明", group), period=ENDED)
