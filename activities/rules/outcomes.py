@@ -1,7 +1,7 @@
 """Outcomes for neighbours and places in a period: pairings, needs, honours (docs/design/reports.md)."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ from django.utils import timezone
 from activities.models import Honour, Need
 from activities.models.visits import unvisited
 from members.ground.dated import valid_on
+from members.ground.moments import midnight
 from members.models import Area, Pairing
 from members.models.areas import AreaQuerySet
 
@@ -68,7 +69,7 @@ def outcomes(area: Area, *, areas: AreaQuerySet, first: date, last: date) -> Out
 
 def _needs(inside: AreaQuerySet, first: date, last: date) -> Needs:
     """Count needs as they were on the last day: one that was claimed or done later was open then."""
-    begin = timezone.make_aware(datetime.combine(first, time.min))
+    begin = midnight(first)
     alive = Need.objects.filter(area__in=inside, opened_on__lte=last).filter(
         Q(done_at=None) | Q(done_at__gte=begin), Q(withdrawn_at=None) | Q(withdrawn_at__gte=begin)
     )

@@ -6,7 +6,7 @@ what was missed.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -22,6 +22,7 @@ from members.ground import access
 from members.ground.access import PostKind
 from members.ground.atomic import atomic_write
 from members.ground.audit import record
+from members.ground.moments import midnight
 from members.ground.rows import locked
 from members.models import Area, AreaRole
 from members.models.areas import GONE, SEGMENT, AreaQuerySet
@@ -140,7 +141,7 @@ def _tier(area: Area, rows: AreaQuerySet, level: int, today: date) -> ThinTier:
 
 def _sent_lately(area: Area, today: date) -> dict[int, date]:
     """Return the areas inside this one that were reminded of within the pause, and the day."""
-    since = timezone.make_aware(datetime.combine(today - PAUSE + timedelta(days=1), time.min))
+    since = midnight(today - PAUSE + timedelta(days=1))
     rows = Reminder.objects.inside(area).filter(sent_at__gte=since).order_by("sent_at")
     return {pk: timezone.localdate(at) for pk, at in rows.values_list("area", "sent_at")}
 

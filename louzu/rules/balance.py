@@ -7,17 +7,17 @@ what its neighbours of the same kind did. Places are described, never ranked and
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from fractions import Fraction
 from statistics import quantiles
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Substr
-from django.utils import timezone
 
 from activities.models import Activity, Need, Visit
 from activities.rules.due import DueArea, DuePeriod
+from members.ground.moments import midnight
 from members.models import Area, Pairing, Residence
 from members.models.areas import SEGMENT, AreaQuerySet
 from members.rules.coverage import CoverageFigures, drilled
@@ -278,7 +278,7 @@ def _visits(inside: AreaQuerySet, areas: AreaQuerySet, day: date, first: date, l
 
 def _needs(inside: AreaQuerySet, first: date, last: date) -> dict[str, Ratio]:
     """Return by compound (path) the needs that were open in the period or became so, and those done in it."""
-    begin, end = (_midnight(day) for day in (first, last + timedelta(days=1)))
+    begin, end = (midnight(day) for day in (first, last + timedelta(days=1)))
     alive = Need.objects.filter(area__in=inside, area__level__gte=STATION, opened_on__lte=last).filter(
         Q(done_at=None) | Q(done_at__gte=begin), Q(withdrawn_at=None) | Q(withdrawn_at__gte=end)
     )
@@ -300,7 +300,3 @@ def _fields(inside: AreaQuerySet, first: date, last: date) -> dict[str, Counter[
 def _part(column: str) -> Substr:
     """Return an expression for the path of the compound that a path lies in."""
     return Substr(column, 1, STATION * SEGMENT)
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))

@@ -4,11 +4,10 @@ Each count is that of the page on which it is done. Places are counted, never pe
 """
 
 from collections import Counter
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Q
-from django.utils import timezone
 
 from activities.models import Activity, Need, Visit
 from activities.models.activities import ActivityQuerySet
@@ -16,6 +15,7 @@ from activities.models.visits import unvisited
 from feedback.models import RecordCard
 from louzu.models import FiguresOfDay
 from members.ground.access import Right
+from members.ground.moments import midnight
 from members.models import Area, AuditEntry, Pairing
 from members.models.areas import SEGMENT
 from members.rules.coverage import CoverageFigures
@@ -66,7 +66,7 @@ def waiting_cards(user: Any) -> dict[str, ByPlace]:
 
 def audited_today(user: Any, today: date) -> Counter[str]:
     """Count by action today's exports, reveals, refusals and failed logins."""
-    begin = timezone.make_aware(datetime.combine(today, time.min))
+    begin = midnight(today)
     entries = AuditEntry.objects.for_user(user).filter(at__gte=begin, action__in=AUDITED).order_by()
     return Counter(dict(entries.values_list("action").annotate(Count("pk"))))
 

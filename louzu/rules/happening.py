@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from django.db.models import Count, F, Q
 from django.utils import timezone
@@ -12,6 +12,7 @@ from activities.models import Activity, Need, Visit
 from activities.rules.due import PERIODS, DueArea
 from feedback.models import RecordCard
 from louzu.rules.tally import Tally
+from members.ground.moments import moments_of
 from members.models import Area
 
 QUARTER = timedelta(days=92)  # of an area whose period ends on a day, activities so long before it count
@@ -62,7 +63,7 @@ def _count_visits(tally: Tally, area: Area, last: date, days: DaysOf) -> None:
 
 
 def _count_needs(tally: Tally, area: Area, last: date) -> None:
-    begin, end = _moments(tally.first, last)
+    begin, end = moments_of(tally.first, last)
     needs = Need.objects.inside(area).filter(
         Q(opened_on__range=(tally.first, last)) | Q(done_at__gte=begin, done_at__lt=end)
     )
@@ -73,7 +74,7 @@ def _count_needs(tally: Tally, area: Area, last: date) -> None:
 
 
 def _count_cards(tally: Tally, area: Area, last: date) -> None:
-    begin, end = _moments(tally.first, last)
+    begin, end = moments_of(tally.first, last)
     lately = Q(pk__in=[])
     for field in CARDS:
         lately |= Q(**{f"{field}__gte": begin, f"{field}__lt": end})
@@ -87,12 +88,6 @@ def _count_cards(tally: Tally, area: Area, last: date) -> None:
 def _count_day(tally: Tally, path: str, name: str, day: date, last: date) -> None:
     if tally.first <= day <= last:
         tally.on(path, name, day)
-
-
-def _moments(first: date, last: date) -> tuple[datetime, datetime]:
-    """Return the first moment of the first day, and the moment at which the last one is over."""
-    begin, end = (datetime.combine(day, time.min) for day in (first, last + timedelta(days=1)))
-    return timezone.make_aware(begin), timezone.make_aware(end)
 
 
 def _count_periods(tally: Tally, places: Iterable[DueArea], last: date, days: DaysOf) -> None:

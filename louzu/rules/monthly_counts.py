@@ -7,7 +7,7 @@ another within the month counts in both, and in the whole once.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from statistics import median
 from typing import Any
 
@@ -22,6 +22,7 @@ from feedback.models import RecordCard
 from louzu.rules.monthly_due import due_in
 from members.ground import access
 from members.ground.dated import valid_on
+from members.ground.moments import moments_of
 from members.models import Area, Pairing
 from members.models.areas import SEGMENT
 from members.rules.coverage import CoverageFigures, coverage
@@ -116,7 +117,7 @@ def _count_pairings(parts: ByPart, area: Area, first: date, last: date) -> None:
 
 def _count_needs(parts: ByPart, area: Area, first: date, last: date) -> list[int]:
     """Count needs as they were on the last day; return the days that those done in the month took."""
-    begin, end = _moments(first, last)
+    begin, end = moments_of(first, last)
     alive = Need.objects.inside(area).filter(
         Q(done_at=None) | Q(done_at__gte=begin), Q(withdrawn_at=None) | Q(withdrawn_at__gte=begin), opened_on__lte=last
     )
@@ -137,7 +138,7 @@ def _count_needs(parts: ByPart, area: Area, first: date, last: date) -> list[int
 
 
 def _count_cards(parts: ByPart, area: Area, first: date, last: date) -> None:
-    begin, end = _moments(first, last)
+    begin, end = moments_of(first, last)
     moments = ("issued_at", "received_at", "answered_at")
     spans = {name: Q(**{f"{name}__gte": begin, f"{name}__lt": end}) for name in moments}
     inside = RecordCard.objects.filter(access.within("area__path", [access.subtree(area.path)]))
@@ -153,9 +154,3 @@ def _count_people(parts: ByPart, area: Area, first: date, last: date) -> None:
     report = participation(area, areas=street, first=first, last=last)
     for path, figures in [(WHOLE, report.figures), *((row.area.path, row.figures) for row in report.rows)]:
         parts[path].update(lived=figures.members, participants=figures.participants)
-
-
-def _moments(first: date, last: date) -> tuple[datetime, datetime]:
-    """Return the first moment of these days, and the first one after them."""
-    begin, end = (datetime.combine(day, time.min) for day in (first, last + timedelta(days=1)))
-    return timezone.make_aware(begin), timezone.make_aware(end)
