@@ -83,6 +83,12 @@ def latest(level: int, today: date, count: int) -> list[DuePeriod]:
     return begun[-count:]
 
 
+def ended(level: int, first: date, last: date) -> list[DuePeriod]:
+    """Return the periods of this level whose last day is one of these days."""
+    years = range(first.year, last.year + 2)  # the first week of a year may end in it, and begin before
+    return [period for year in years for period in PERIODS[level](year) if first <= period.last <= last]
+
+
 class DueArea(NamedTuple):
     """The columns of an area that tell what is due there; 922 of them are made faster than as many model instances."""
 

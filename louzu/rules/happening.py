@@ -9,7 +9,7 @@ from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from activities.models import Activity, Need, Visit
-from activities.rules.due import PERIODS, DueArea
+from activities.rules.due import DueArea, ended
 from feedback.models import RecordCard
 from louzu.rules.tally import Tally
 from members.ground.moments import moments_of
@@ -96,15 +96,11 @@ def _count_periods(tally: Tally, places: Iterable[DueArea], last: date, days: Da
     Only periods that are over count: until then an area may still do what it owes.
     """
     over = min(last, timezone.localdate() - timedelta(days=1))
-    years = range(tally.first.year, last.year + 2)  # the first week of a year may end in it, and begin before
-    ended = {
-        level: [period for year in years for period in PERIODS[level](year) if tally.first <= period.last <= over]
-        for level in DUE
-    }
+    periods = {level: ended(level, tally.first, over) for level in DUE}
     for place in places:
         if place.level in DUE:
             due, done = DUE[Area.Level(place.level)]
-            for period in filter(place.owes, ended[Area.Level(place.level)]):
+            for period in filter(place.owes, periods[Area.Level(place.level)]):
                 tally.on(place.path, due, period.last)
                 if _is_any_between(days.get(place.pk, []), period.first, period.last):
                     tally.on(place.path, done, period.last)
