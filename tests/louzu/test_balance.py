@@ -213,7 +213,7 @@ LIVES = st.fixed_dictionaries(
             max_size=14,
         ),
         "pairs": st.lists(
-            st.tuples(st.integers(0, 5), DAYS, st.integers(1, 80), st.lists(DAYS, max_size=4)), max_size=5
+            st.tuples(st.integers(0, 5), DAYS, st.integers(1, 80), st.lists(DAYS, max_size=4, unique=True)), max_size=5
         ),
         "needs": st.lists(st.tuples(st.integers(0, 13), DAYS, st.one_of(st.none(), DAYS), st.booleans()), max_size=8),
     }
