@@ -10,13 +10,13 @@ from django.utils import timezone
 from docx import Document
 from openpyxl import load_workbook
 
+from activities.ground.periods import month_before
 from activities.imports import steps as import_steps
 from activities.models import ActivityImport, Attendance, Reminder, SignIn
 from activities.rules.due import latest
 from louzu.documents import making
 from louzu.models import MonthlyReport
 from louzu.rules import monthly
-from louzu.rules.monthly_figures import month_before
 from members.ground.export import XLSX
 from members.models import Area, Member, User
 from tests import factories

@@ -2,7 +2,7 @@
 
 import re
 from calendar import monthrange
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 PERIOD = re.compile(r"(2\d{3})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
@@ -13,6 +13,16 @@ class DaySpan(NamedTuple):
 
     first: date
     last: date
+
+
+def month_of(day: date) -> DaySpan:
+    """Return the month that the day lies in."""
+    return DaySpan(day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1]))
+
+
+def month_before(day: date) -> date:
+    """Return the first day of the month before the one that the day lies in."""
+    return (day.replace(day=1) - timedelta(days=1)).replace(day=1)
 
 
 def read_period(text: str) -> DaySpan:
@@ -38,4 +48,4 @@ def _read(text: str) -> DaySpan:
     if not found[2]:
         return DaySpan(date(year, 1, 1), date(year, 12, 31))
     first = date(year, month, int(found[3] or 1))
-    return DaySpan(first, first if day else first.replace(day=monthrange(year, month)[1]))
+    return DaySpan(first, first) if day else month_of(first)

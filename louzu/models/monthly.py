@@ -1,6 +1,5 @@
 """The monthly report of a street or a community, and its three files (docs/design/desk.md, "The monthly report")."""
 
-from calendar import monthrange
 from datetime import date
 from typing import Any, Self
 
@@ -11,6 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from activities.ground.periods import month_of
 from members.ground import access, queue
 from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
@@ -216,4 +216,4 @@ class MonthlyFile(models.Model):
 
 
 def last_day_of(month: date) -> date:
-    return month.replace(day=monthrange(month.year, month.month)[1])
+    return month_of(month).last

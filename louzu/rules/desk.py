@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count, Q
 
+from activities.ground.periods import DaySpan, month_before, month_of
 from activities.models import Activity, Need, Visit
 from activities.models.activities import ActivityQuerySet
 from activities.models.visits import unvisited
@@ -98,7 +99,7 @@ class DeskFigure(NamedTuple):
 
 def desk_figures(area: Area, figures: CoverageFigures, today: date) -> list[DeskFigure]:
     """Return six figures of an area beside those of a month and a year ago. Three queries."""
-    month, year = _month_before(today), _month_of_last_year(today)
+    month, year = month_of(month_before(today)), month_of(_year_ago(today))
     kept = _kept(area, today, month, year)
     bottoms = {"taking_part": figures.members, "established": figures.groups, "paired": figures.households}
     found = [
@@ -116,31 +117,21 @@ def desk_figures(area: Area, figures: CoverageFigures, today: date) -> list[Desk
     ]
 
 
-def _kept(area: Area, today: date, month: tuple[date, date], year: tuple[date, date]) -> list[dict[str, int]]:
+def _kept(area: Area, today: date, month: DaySpan, year: DaySpan) -> list[dict[str, int]]:
     """Return what is kept of the month before and of a year ago: the stock of a day, the sums of a month."""
-    days = (month[1], _year_ago(today))
+    days = (month.last, _year_ago(today))
     rows = FiguresOfDay.objects.filter(area=area).filter(Q(day__range=month) | Q(day__range=year) | Q(day=days[1]))
     found: list[dict[str, int]] = []
     values = list(rows.order_by().values("day", *STOCK, *FLOWS))
     for span, day in zip((month, year), days, strict=True):
         stock = {name: row[name] for row in values if row["day"] == day for name in STOCK}
-        inside = [row for row in values if span[0] <= row["day"] <= span[1]]
+        inside = [row for row in values if span.first <= row["day"] <= span.last]
         sums = {name: sum(row[name] for row in inside) for name in FLOWS} if inside else {}
         found.append(stock | sums)
     return found
 
 
-def _month_before(today: date) -> tuple[date, date]:
-    last = today.replace(day=1) - timedelta(days=1)
-    return last.replace(day=1), last
-
-
-def _month_of_last_year(today: date) -> tuple[date, date]:
-    first = today.replace(year=today.year - 1, day=1)
-    return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-
-
 def _year_ago(today: date) -> date:
     """Return the same day a year ago; of 29 February the last of that month."""
-    first, last = _month_of_last_year(today)
-    return min(first + timedelta(days=today.day - 1), last)
+    last = month_of(today.replace(year=today.year - 1, day=1)).last
+    return last.replace(day=min(today.day, last.day))

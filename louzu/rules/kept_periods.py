@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from activities.ground.periods import DaySpan, month_before, month_of
+
 WEEKS = 12
 
 
@@ -17,16 +19,15 @@ class KeptPeriods(NamedTuple):
     @classmethod
     def until(cls, today: date) -> "KeptPeriods":
         yesterday = today - timedelta(days=1)
-        last_month = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
-        return cls(yesterday, date(yesterday.year, 1, 1), today - timedelta(weeks=WEEKS), last_month)
+        return cls(yesterday, date(yesterday.year, 1, 1), today - timedelta(weeks=WEEKS), month_before(today))
 
     @property
     def first(self) -> date:
         return min(self.new_year, self.weeks_from, self.last_month)
 
     @property
-    def days_of_last_month(self) -> tuple[date, date]:
-        return self.last_month, (self.last_month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    def days_of_last_month(self) -> DaySpan:
+        return month_of(self.last_month)
 
     @property
     def months(self) -> list[date]:

@@ -1,12 +1,13 @@
 """The figures of a monthly report, what they were before, and what has changed since earlier reports were closed."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, NamedTuple
 
 from django.db.models import Count
 from django.db.models.functions import TruncMonth
 
+from activities.ground.periods import month_before
 from activities.models import Activity
 from louzu.models import MonthlyReport
 from louzu.models.monthly import last_day_of
@@ -69,10 +70,6 @@ def figures_of(area: Area, month: date, *, today: date, beat: Beat = lambda _: N
         "corrections": corrections(area, month, counted),
         "summary": _summary(area, rows[0]["figures"], now[WHOLE]["communities"]),
     }
-
-
-def month_before(month: date) -> date:
-    return (month - timedelta(days=1)).replace(day=1)
 
 
 def _a_year_before(month: date) -> date:

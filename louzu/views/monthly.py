@@ -10,12 +10,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from activities.ground.periods import month_before
 from louzu.documents import making
 from louzu.documents.monthly import content_of
 from louzu.forms.monthly import MonthlyTextForm
 from louzu.models import MonthlyFile, MonthlyReport
 from louzu.rules import monthly
-from louzu.rules.monthly_figures import month_before
 from members.ground import access
 from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write

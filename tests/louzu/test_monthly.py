@@ -13,11 +13,11 @@ from django.utils import timezone
 from docx import Document
 from openpyxl import load_workbook
 
+from activities.ground.periods import month_before
 from louzu.documents import making
 from louzu.models import MonthlyFile, MonthlyReport
 from louzu.models.monthly import INTERRUPTED, LONGEST_TEXT, last_day_of
 from louzu.rules import monthly
-from louzu.rules.monthly_figures import month_before
 from louzu.rules.monthly_names import FIGURES
 from members.ground.access import PostKind
 from members.ground.states import Conflict

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.utils import timezone
 
+from activities.ground.periods import month_before
 from louzu.models.monthly import LONGEST_TEXT
 from louzu.rules import monthly
-from louzu.rules.monthly_figures import month_before
 from members.models import Area
 from tests.parity.asking import Door, Values, Write
 from tests.week import LAST_MONTH, handed_up
