@@ -34,14 +34,17 @@ ByPlace = Counter[str]  # counts by a path
 
 def unrecorded(user: Any, today: date) -> ActivityQuerySet:
     """Return planned activities whose day has come, for which nobody has recorded what happened and who came."""
-    planned = Activity.objects.for_user(user, Right.WRITE).filter(status=Activity.Status.PLANNED)
-    return planned.between(today - UNRECORDED, today).order_by("held_on", "pk")
+    return _planned(user, today - UNRECORDED, today).order_by("held_on", "pk")
 
 
 def planned(user: Any, today: date) -> ActivityQuerySet:
     """Return what the user's areas plan for the days from tomorrow to a week from today, the nearest first."""
-    ahead = Activity.objects.for_user(user, Right.WRITE).filter(status=Activity.Status.PLANNED)
-    return ahead.between(today + timedelta(days=1), today + WEEK).order_by("held_on", "begins_at", "pk")
+    return _planned(user, today + timedelta(days=1), today + WEEK).order_by("held_on", "begins_at", "pk")
+
+
+def _planned(user: Any, first: date, last: date) -> ActivityQuerySet:
+    rows = Activity.objects.for_user(user, Right.WRITE).filter(status=Activity.Status.PLANNED)
+    return rows.between(first, last)
 
 
 def old_needs(user: Any, today: date) -> ByPlace:

@@ -14,7 +14,7 @@ from louzu.rules.desk import ByPlace, DeskFigure
 from members.ground import access
 from members.ground.access import Resource, Right
 from members.models import Area
-from members.models.areas import SEGMENT, AreaQuerySet
+from members.models.areas import AreaQuerySet
 from members.rules.coverage import CoverageFigures, coverage
 
 FEW = 6
@@ -101,7 +101,7 @@ def _thin_line(area: Area, tier: ThinTier, names: dict[str, tuple[int, str]], ma
         places = [DeskPlace(each.area.name, 0, _record_url(each.area.pk) if may_add else url) for each in tier.missing]
     else:
         level = max(area.level + 1, Area.Level.COMMUNITY)
-        counts = desk.gathered(desk.ByPlace(place.area.path for place in tier.missing), level)
+        counts = desk.gathered(ByPlace(place.area.path for place in tier.missing), level)
         places = [
             DeskPlace(name, count, reverse("activities:thin", args=[pk]))
             for path, count in sorted(counts.items())
@@ -114,35 +114,50 @@ def _record_url(pk: int) -> str:
     return reverse("activities:add") + "?" + urlencode({"area": pk})
 
 
-def waiting_lines(user: Any, today: date) -> Iterator[DeskLine]:
-    """Yield what waits in all of the user's areas: needs, pairs, cards; nothing where nothing waits."""
+class WaitingCounts(NamedTuple):
+    """Something that waits: what and in which unit, its counts by place, and the action that its page is for."""
+
+    what: str
+    unit: str
+    counts: ByPlace
+    action: str
+    url: str
+
+
+def waiting_lines(user: Any, today: date) -> list[DeskLine]:
+    """Return what waits in all of the user's areas: needs, pairs, cards; nothing where nothing waits."""
+    found = [(each, _gathered(each.counts)) for each in _waiting(user, today) if each.counts]
+    paths = {path for _, counts in found for path in counts}
+    names = dict(Area.objects.filter(path__in=paths).values_list("path", "name")) if paths else {}
+    return [_line(each, counts, names) for each, counts in found]
+
+
+def _waiting(user: Any, today: date) -> Iterator[WaitingCounts]:
     if access.can(user, Resource.CARD, Right.WRITE):
         for status, counts in desk.waiting_cards(user).items():
-            sentence, action = CARDS[RecordCard.Status(status)]
-            yield from _line(sentence, "张", counts, action, reverse("feedback:board", query={"show": status}))
+            what, action = CARDS[RecordCard.Status(status)]
+            yield WaitingCounts(what, "张", counts, action, reverse("feedback:board", query={"show": status}))
     if access.can(user, Resource.NEED, Right.WRITE):
-        needs = desk.old_needs(user, today)
         what = f"提出 {desk.OLD_NEED.days} 天还没有人认领的需求"
-        yield from _line(what, "件", needs, "去找人认领", reverse("activities:needs"))
+        yield WaitingCounts(what, "件", desk.old_needs(user, today), "去找人认领", reverse("activities:needs"))
     if access.can(user, Resource.HOUSEHOLD, Right.WRITE):
         pairs = desk.lonely_pairings(user, today)
-        yield from _line("90 天没有走访的结对", "对", pairs, "去走访", reverse("activities:unvisited"))
+        yield WaitingCounts("90 天没有走访的结对", "对", pairs, "去走访", reverse("activities:unvisited"))
 
 
-def _line(what: str, unit: str, counts: ByPlace, action: str, url: str) -> Iterator[DeskLine]:
-    """Yield a line where anything is counted; its places are the communities, or the compounds of one."""
-    if total := counts.total():
-        yield DeskLine(f"{what}：{total} {unit}", list(_places(counts, url)), action, url)
+def _gathered(counts: ByPlace) -> ByPlace:
+    """Sum up by community, or by the compounds of one."""
+    communities = desk.gathered(counts, Area.Level.COMMUNITY)
+    return communities if len(communities) > 1 else desk.gathered(counts, Area.Level.STATION)
 
 
-def _places(counts: ByPlace, url: str) -> Iterator[DeskPlace]:
-    community = 2 * SEGMENT
-    level = 2 if len({path[:community] for path in counts}) > 1 else 3
-    gathered = desk.gathered(counts, level)
-    names = dict(Area.objects.filter(path__in=gathered).values_list("path", "name"))
-    joint = "&" if "?" in url else "?"
-    for path, count in sorted(gathered.items()):
-        yield DeskPlace(names.get(path, ""), count, f"{url}{joint}{urlencode({'place': path})}")
+def _line(each: WaitingCounts, counts: ByPlace, names: dict[str, str]) -> DeskLine:
+    joint = "&" if "?" in each.url else "?"
+    places = [
+        DeskPlace(names.get(path, ""), count, f"{each.url}{joint}{urlencode({'place': path})}")
+        for path, count in sorted(counts.items())
+    ]
+    return DeskLine(f"{each.what}：{counts.total()} {each.unit}", places, each.action, each.url)
 
 
 def _figures(area: Area, figures: CoverageFigures, today: date) -> list[ShownFigure]:

@@ -13,6 +13,7 @@ from activities.rules.reminding import open_reminders
 from activities.views.visits import next_cards
 from feedback.models.units import employers_of
 from feedback.views.listed import unsettled
+from louzu.navigation import WALKING
 from louzu.rules import desk
 from louzu.views.desk import AreaDesk, area_desk, audited, waiting_lines
 from members.ground import access
@@ -25,7 +26,6 @@ from members.web.shell import page, shell
 SHOWN_POSTS = 6
 NEXT_VISITS = 6
 PLANNED = 8
-ON_FOOT = {PostKind.LIAISON, PostKind.LEADER}
 # What is done often, each one click away; the rest is in the menu.
 ACTS = [
     (Resource.ACTIVITY, "记一次活动", "activities:add", "event_available"),
@@ -60,10 +60,10 @@ def home(request):
         planned=desk.planned(request.user, today).select_related("area")[:PLANNED],
         unsettled=unsettled(request.user),
         reminders=open_reminders(request.user, today),
-        lines=list(waiting_lines(request.user, today)),
+        lines=waiting_lines(request.user, today),
         has_posts=request.user.is_staff,
         steps=_steps() if access.sets_up(request.user) else [],
-        **(_on_foot(request.user) if kinds & ON_FOOT else {}),
+        **(_on_foot(request.user) if kinds & WALKING else {}),
         **(_audit(request.user, today) if PostKind.AUDITOR in kinds else {}),
     )
 

@@ -11,7 +11,7 @@ from django_tasks import task
 from members.ground.atomic import atomic_write
 from members.ground.audit import record
 from members.models import Area
-from members.models.audit import AuditEntry, AuditHead
+from members.models.audit import AuditEntry, AuditEntryQuerySet, AuditHead
 
 LINE = re.compile(r"^(?P<chain>\d{4}|-)\s+(?P<number>\d+)\s+(?P<hash>[0-9a-f]{64})(\s|$)")
 
@@ -74,13 +74,16 @@ def verify_all() -> None:
 
 def last_run() -> AuditEntry | None:
     """Return the entry of the last verification, by a button; None where there was none."""
-    return AuditEntry.objects.filter(chain="", action=AuditEntry.Action.VERIFY).order_by("-number").first()
+    return _runs().first()
 
 
 def last_good_run() -> AuditEntry | None:
     """Return the entry of the last verification that found every chain whole."""
-    runs = AuditEntry.objects.filter(chain="", action=AuditEntry.Action.VERIFY, changes__faults=0)
-    return runs.order_by("-number").first()
+    return _runs().filter(changes__faults=0).first()
+
+
+def _runs() -> AuditEntryQuerySet:
+    return AuditEntry.objects.filter(chain="", action=AuditEntry.Action.VERIFY).order_by("-number")
 
 
 def _verified(chain: str, outside: list[Head]) -> Verified:
