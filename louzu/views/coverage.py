@@ -12,6 +12,7 @@ from members.ground.export import ExportSheet, formulas_sheet, workbook_of
 from members.models import Area
 from members.rules.coverage import Coverage, coverage, drilled
 from members.web.files import download
+from members.web.pictures import Picture, PictureSet
 from members.web.shell import page
 
 FORMULAS = {
@@ -96,15 +97,15 @@ def _context(request, pk: int) -> dict:
     report = _report(request, pk)
     area = report.area
     areas = Area.objects.for_user(request.user, resource=Resource.REPORT)
-    level = Area.Level(area.level + 1) if area.level < Area.Level.BUILDING_GROUP else None
+    level = Area.Level(area.level + 1).label if area.level < Area.Level.BUILDING_GROUP else ""
     return {
         "title": f"覆盖情况：{area.label}",
         "report": report,
         "above": areas.above(area),
         "formulas": FORMULAS,
-        "level": level.label if level else "",
+        "level": level,
         "today": timezone.localdate(),
-        "chart": _chart(report) if len(report.rows) > 1 and report.figures.members else None,
+        "picture": _picture(report, level) if len(report.rows) > 1 and report.figures.members else None,
         "may_list": Area.objects.for_user(request.user, resource=Resource.MEMBER).filter(pk=area.pk).exists(),
         "missing": [row.area for row in report.rows if row.figures.established < row.figures.groups],
     }
@@ -118,15 +119,14 @@ def _changes(request, report: Coverage) -> list[str]:
     return [f"{label} {'+' if gain > 0 else '−'}{abs(gain):,}" for label, gain in gains.items() if gain]
 
 
-def _chart(report: Coverage) -> dict:
-    """Return bars of local and in-post members for each area of the table, for Chart.js."""
-    return {
-        "labels": [row.area.name for row in report.rows],
-        "datasets": [
-            {"label": "在册", "data": [row.figures.local for row in report.rows], "color": "--color-primary-700"},
-            {"label": "在职", "data": [row.figures.in_post for row in report.rows], "color": "--color-primary-300"},
-        ],
-    }
+def _picture(report: Coverage, level: str) -> Picture:
+    """Return bars of local and in-post members for each area of the table."""
+    figures = [row.figures for row in report.rows]
+    sets = [
+        PictureSet("在册", [each.local for each in figures], "local"),
+        PictureSet("在职", [each.in_post for each in figures], "in-post"),
+    ]
+    return Picture("coverage-chart", "stacked", f"各{level}党员构成", [row.area.name for row in report.rows], sets)
 
 
 def _lines(report: Coverage) -> list[list]:
