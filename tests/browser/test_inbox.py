@@ -11,7 +11,7 @@ from feedback.models import Answer, Contact, Offer, RecordCard
 from members.ground.access import PostKind
 from members.models import Area, User
 from tests import cards, factories
-from tests.browser.hand import log_in
+from tests.browser.hand import go_by_menu, log_in
 
 pytestmark = pytest.mark.browser
 NEW = "jiading-2010-yibiaochang"
@@ -114,6 +114,7 @@ def test_what_a_unit_offers_is_used_for_a_need(
 def test_the_street_lets_a_contact_in(enter: Callable[[User], Page], street: Area) -> None:
     unit = factories.employer()
     page = enter(factories.official("jiedao", PostKind.STREET, street))
+    go_by_menu(page, "单位接入")
     page.get_by_role("link", name="单位联系人").click()
     page.goto("/admin/feedback/contact/add/")
     page.locator("#id_employer + .select2 .select2-selection").focus()

@@ -178,8 +178,9 @@ def _happened(area: Area, day: date) -> dict[str, int]:
 
 
 def _ended(area: Area, day: date) -> dict[str, int]:
-    counts = {name: 0 for name in COUNTS if name.endswith(("_due", "_done"))}
-    for level, name in ((2, "communities"), (3, "stations"), (4, "groups")):
+    names = {2: "communities", 3: "stations", 4: "groups"}
+    counts = {f"{name}_{end}": 0 for name in names.values() for end in ("due", "done")}
+    for level, name in names.items():
         if level < area.level:
             continue
         for year in (day.year, day.year + 1):
