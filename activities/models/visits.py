@@ -23,7 +23,15 @@ class VisitQuerySet(models.QuerySet):
         return self.filter(pairing__in=Pairing.objects.for_user(user, right, resource=resource))
 
     def inside(self, area: Area) -> Self:
-        return self.filter(access.within("pairing__household__area__path", [access.subtree(area.path)]))
+        """Visits by the building group of the member's household, found by way of the street's pairings.
+
+        See `PairingQuerySet.of_streets` for the reason.
+        """
+        return self.filter(
+            access.within("pairing__compound__path", [access.subtree(area.street_path)]),
+            access.within("pairing__household__area__path", [access.subtree(area.path)]),
+            pairing__compound__level=Area.Level.STATION,
+        )
 
 
 def unvisited(day: date) -> Q:

@@ -29,10 +29,12 @@ class UserQuerySet(models.QuerySet):
         """Users with a post in the scope; for writing, only those `within_gift_of` the user."""
         if access.sets_up(user):
             return self if right < Right.WRITE else self.within_gift_of(user)
-        users = self.filter(Exists(AreaRole.objects.filter(user=OuterRef("pk")).for_user(user, right)))
+        known = AreaRole.objects.for_user(user, right).order_by().values("user")
         if right < Right.WRITE:
-            return users.filter(is_superuser=False) | self.filter(pk=user.pk)
-        return users.within_gift_of(user)
+            own = User.objects.filter(pk=user.pk).order_by().values("pk")
+            # One list: for two conditions joined by "or" the database looks through the users of all streets.
+            return self.filter(Q(is_superuser=False) | Q(pk=user.pk), pk__in=known.union(own))
+        return self.filter(pk__in=known).within_gift_of(user)
 
     def within_gift_of(self, user: Any) -> Self:
         """Other users whose login opens nothing, now or later, that the user could not give.
