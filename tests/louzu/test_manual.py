@@ -130,7 +130,7 @@ def test_odd_words_are_answered(logged_in: Callable[..., Client], secretary: Use
     text = answer.content.decode()
     assert answer.status_code == 200
     assert (TOO_LONG in text) == (len(words) > 60)
-    assert ("没有找到" in text) == (bool(words.strip()) and len(words) <= 60)
+    assert ("没有找到“" in text) == (bool(words.strip()) and len(words) <= 60)
     assert "<%😀" not in text
 
 

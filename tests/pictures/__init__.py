@@ -1,10 +1,9 @@
 """Small pictures of the demonstration street, for the manual and the README: which there are."""
 
+from pathlib import Path
 from typing import NamedTuple
 
-from django.conf import settings
-
-FOLDER = settings.BASE_DIR / "docs" / "pictures"
+FOLDER = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 DESK, PHONE = (1366, 768), (390, 844)
 
 
