@@ -1,6 +1,8 @@
 """`make pictures`: takes the pictures of a street made anew in a throwaway folder, always on the same day."""
 
 import base64
+import io
+import logging
 import os
 import shutil
 import sys
@@ -34,7 +36,8 @@ SMALLER, QUALITY = 0.6, 60
 
 
 def main() -> int:
-    call_command("demo", no_serve=True)
+    call_command("demo", no_serve=True, stdout=io.StringIO())
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a page asks for its files all at once
     User.objects.update(must_change_password=False)
     sessions = {name: session(name) for name in {shot.username for shot in SHOTS}}
     FOLDER.mkdir(exist_ok=True)
