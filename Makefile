@@ -5,7 +5,7 @@ SIDE_BY_SIDE := --numprocesses auto --dist loadfile --no-loadscope-reorder
 PINS := --universal --python-version 3.11 --generate-hashes \
         --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet
 
-.PHONY: help venv demo test lint bench benchpg pins messages
+.PHONY: help venv demo test lint bench benchpg pins messages pictures
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 16
@@ -48,3 +48,6 @@ pins:  ## pin the packages anew after a change in pyproject.toml
 
 messages: venv  ## compile the Chinese catalogue of the packages' strings
 	$(BIN)/python -m babel.messages.frontend compile -d louzu/locale -D "django djangojs"
+
+pictures: venv  ## take the manual's pictures of the demonstration street anew
+	$(BIN)/python -m tests.pictures

@@ -68,7 +68,7 @@ OFFICE: list[dict] = [
             MenuEntry("目标", "flag", "targets_start", Resource.TARGET),
             MenuEntry("月报", "description", "monthly_start", Resource.MONTHLY),
             MenuEntry("评优", "military_tech", "activities:honours", Resource.HONOUR),
-            MenuEntry("楼道亮名", "badge", "members:consents", Resource.MEMBER, Right.WRITE),
+            MenuEntry("楼道公示", "badge", "members:consents", Resource.MEMBER, Right.WRITE),
         ],
     },
     {

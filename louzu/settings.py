@@ -215,6 +215,7 @@ USE_TZ = True
 FORMAT_MODULE_PATH = ["louzu.formats"]
 STATIC_URL = "static/"
 STATIC_ROOT = VAR / "static"
+STATICFILES_DIRS = [("manual", BASE_DIR / "docs" / "pictures")]
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 WHITENOISE_USE_FINDERS = not (STATIC_ROOT / "staticfiles.json").exists()
 STORAGES = {

@@ -2,12 +2,16 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from louzu.views import balance, coverage, district, home, monthly, months, searching, targets
+from louzu.views import balance, coverage, district, home, manual, monthly, months, searching, targets
 from members.web.widgets import Choices
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("search/", searching.show, name="search"),
+    path("help/", manual.show, {"book": "manual"}, name="help"),
+    path("help/print/", manual.printed, {"book": "manual"}, name="help_print"),
+    path("help/interface/", manual.show, {"book": "interface"}, name="help_interface"),
+    path("help/interface/print/", manual.printed, {"book": "interface"}, name="help_interface_print"),
     path("", include("members.urls")),
     path("", include("activities.urls")),
     path("", include("feedback.urls")),

@@ -45,6 +45,7 @@ READ = [
     "on",
     "open_on",
     "p",
+    "page",
     "part",
     "period",
     "pick",

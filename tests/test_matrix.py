@@ -38,6 +38,11 @@ TABLE: Table = {
         "GET admin/": (302, 302, 302, 302, 302, 302, 302, 302, LOGIN),
         "GET admin/password_change/": (200, 200, 200, 200, 200, 200, 200, 200, LOGIN),
         "GET search/?q=欧阳": (200, 200, 200, 200, 200, 200, 200, 200, LOGIN),
+        "GET help/?q=迁出": (200, 200, 200, 200, 200, 200, 200, 200, LOGIN),
+        "GET help/print/": (200, 200, 200, 200, 200, 200, 200, 200, LOGIN),
+        "GET help/interface/": (200, 200, 200, 200, 200, 200, 200, 200, LOGIN),
+        "GET help/interface/print/": (200, 200, 200, 200, 200, 200, 200, 200, LOGIN),
+        "GET help/?page=home": (302, 302, 302, 302, 302, 302, 302, 302, LOGIN),
         "GET admin/search/?s=欧阳": (200, 200, 200, 200, 200, 200, 200, LOGIN, LOGIN),
     },
     "roster": {

@@ -26,6 +26,10 @@ OPEN_WITHOUT_A_POST = OPEN_TO_VISITORS | {
     "admin/password_change/done/",
     "api/v1/docs",
     "api/v1/schema",
+    "help/",
+    "help/interface/",
+    "help/interface/print/",
+    "help/print/",
     "search/",
 }
 LOGS_OUT = "admin/logout/"

@@ -93,7 +93,7 @@ def hold(request, pk):
     found = writable(request, Activity, pk, "area")
     form = HeldForm(request.POST if request.method == "POST" else None, instance=found)
     if form.is_valid() and done(form, lambda: found.hold(**form.changes)):
-        messages.success(request, f"“{found}”已登记为已举办。下一步：登记参加的人。")
+        messages.success(request, f"“{found}”已登记。下一步：登记参加的人。")
         return redirect("activities:activity", pk)
     return _activity_page(request, found, form)
 
@@ -163,7 +163,7 @@ def _record(form: NewActivityForm) -> None:
 def _go_on(request, form: NewActivityForm):
     """Report what was recorded; redirect to the pasted names, if there are any, else to the activity."""
     activity = form.saved
-    label = "已登记为已举办" if activity.is_held else "已登记为计划"
+    label = "已登记" if activity.is_held else "已登记为计划"
     messages.success(request, f"“{activity}”{label if form.is_new else '刚才已经登记过，没有重复登记'}。")
     if names := form.cleaned_data["names"]:
         request.session[f"pasted-{activity.pk}"] = names

@@ -121,7 +121,7 @@ PROBLEMS: dict[int, list[tuple[str, str, str, dict[str, Any]]]] = {
             "validation",
             "The request is not valid",
             "有内容需要改正，详见 errors。",
-            {"errors": {"text": ["该字段是必填项。"]}},
+            {"errors": {"text": ["请填写。"]}},
         )
     ],
     429: [("throttled", "Too many requests", "请求太频繁，请稍后再试。", {})],

@@ -28,7 +28,7 @@ NEXT_VISITS = 6
 PLANNED = 8
 # What is done often, each one click away; the rest is in the menu.
 ACTS = [
-    (Resource.ACTIVITY, "记一次活动", "activities:add", "event_available"),
+    (Resource.ACTIVITY, "登记活动", "activities:add", "event_available"),
     (Resource.HOUSEHOLD, "记走访", "activities:visits", "door_open"),
     (Resource.NEED, "登记群众需求", "activities:need_add", "volunteer_activism"),
     (Resource.MEMBER, "登记一名党员", "admin:members_member_add", "person_add"),

@@ -36,6 +36,6 @@ class ConsentAdmin(ReadOnlyAdmin):
     def has_look_permission(self, request):
         return self.may(request, Right.READ)
 
-    @action(description="征求意见、打印公示牌", icon="how_to_reg", permissions=["look"])
+    @action(description="楼道公示", icon="how_to_reg", permissions=["look"])
     def ask(self, request):
         return redirect("members:consents")

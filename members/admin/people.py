@@ -84,6 +84,7 @@ class DutyInline(ScopedInline):
 
 @admin.register(Member)
 class MemberAdmin(HistoryAdmin, ExportableAdmin):
+    unit = "人"
     resource = Resource.MEMBER
     resource_classes = [MemberResource]
     form = MemberForm
@@ -190,7 +191,7 @@ class MemberAdmin(HistoryAdmin, ExportableAdmin):
     def leave(self, request, object_id):
         return redirect("members:leave", object_id)
 
-    @action(description="楼道公示意见", icon="how_to_reg", permissions=["look"])
+    @action(description="楼道公示", icon="how_to_reg", permissions=["look"])
     def consents(self, request, object_id):
         """Open the page of the building, where the answers of its members are shown and recorded."""
         home = self.get_object(request, object_id).home

@@ -29,6 +29,7 @@ class AreaRoleInline(ScopedInline):
 
     def get_formset(self, request, obj=None, **kwargs):
         formset = super().get_formset(request, obj, min_num=0 if obj else 1, validate_min=not obj, **kwargs)
+        formset.default_error_messages = formset.default_error_messages | {"too_few_forms": "请至少填一个岗位。"}
         kinds = access.grantable(request.user)
         field = formset.form.base_fields.get("kind")
         if field:
@@ -44,6 +45,7 @@ class AreaRoleInline(ScopedInline):
 
 @admin.register(User)
 class UserAdmin(ScopedAdmin):
+    unit = "人"  # what the total below the list counts
     resource = Resource.POST
     inlines = [AreaRoleInline]
     autocomplete_fields = ["member"]

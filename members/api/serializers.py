@@ -202,7 +202,7 @@ class MemberSerializer(CheckedSerializer):
         label="身份证号",
         help_text="只用来认人和查重，核对后不保存号码。",
     )
-    birth_date = PartialDateApiField(required=False, allow_blank=True, label="出生日期")
+    birth_date = PartialDateApiField(required=False, allow_blank=True, label="出生年月")
     party_since = PartialDateApiField(required=False, allow_blank=True, label="入党时间")
     employer = ScopedField(rows=Employer.objects.for_user, required=False, allow_null=True, label="单位")
     employer_name = serializers.CharField(source="employer.name", read_only=True, allow_null=True, label="单位名称")

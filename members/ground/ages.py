@@ -10,10 +10,10 @@ OF_AGE = 18  # years, on the day of joining the party
 OLDEST = 110  # years
 DAY = len("2003-07-01")
 
-BEFORE_BIRTH = "入党时间早于出生日期，请核对后改正"
-TOO_YOUNG = "按出生日期今天还不满 18 周岁，党员都已年满 18 周岁，请核对后改正"
-JOINED_TOO_YOUNG = "按出生日期，入党时还不满 18 周岁，请核对出生日期和入党时间后改正"
-TOO_OLD = "按出生日期已经超过 110 岁，请核对后改正；已去世的请从名单中删去或办理迁出"
+BEFORE_BIRTH = "入党时间早于出生年月，请核对后改正"
+TOO_YOUNG = "按出生年月今天还不满 18 周岁，党员都已年满 18 周岁，请核对后改正"
+JOINED_TOO_YOUNG = "按出生年月，入党时还不满 18 周岁，请核对出生年月和入党时间后改正"
+TOO_OLD = "按出生年月已经超过 110 岁，请核对后改正；已去世的请从名单中删去或办理迁出"
 
 
 def implausible(birth: str, since: str, *, today: date) -> tuple[str, str] | None:

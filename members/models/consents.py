@@ -77,7 +77,7 @@ class Consent(Audited):
     """A member's answer to a notice: for what, how and when given, by whom recorded, when withdrawn."""
 
     class Purpose(models.TextChoices):
-        STAIRWELL = "stairwell", "楼道亮出姓名"
+        STAIRWELL = "stairwell", "楼道公示姓名"
         CARDS = "cards", "把记录卡发给单位"
 
     class Means(models.TextChoices):

@@ -88,7 +88,7 @@ class Member(Audited):
     pinyin = models.CharField("拼音", max_length=120, blank=True, editable=False, db_index=True)
     initials = models.CharField("首字母", max_length=30, blank=True, editable=False, db_index=True)
     sex = models.CharField("性别", max_length=10, choices=Sex.choices)
-    birth_date = PartialDateField("出生日期", blank=True)
+    birth_date = PartialDateField("出生年月", blank=True)
     id_digest = models.CharField(max_length=64, blank=True, editable=False)
     phone_sealed = models.CharField(max_length=200, blank=True, editable=False)
     phone_digest = models.CharField(max_length=64, blank=True, editable=False, db_index=True)

@@ -13,7 +13,7 @@ MEMBER_FIELDS = (
 )  # fmt: skip
 PARTIAL_DATES = {"birth_date", "party_since"}
 # What tells two people apart, with its word for the screen; only an ID number may overwrite one of WHO.
-APART = {"id_digest": "身份证号", "sex": "性别", "birth_date": "出生日期"}
+APART = {"id_digest": "身份证号", "sex": "性别", "birth_date": "出生年月"}
 WHO = ("name", "sex", "birth_date")
 WHOLE_DAY = 10
 LABELS = {

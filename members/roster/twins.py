@@ -10,7 +10,7 @@ from members.roster.compare import APART, WHOLE_DAY, are_two_people, contradicti
 from members.roster.places import RosterGroup
 from members.roster.reading import RosterEntry
 
-WORDS = {"id": "身份证号", "phone": "电话", "birth": "出生日期", "door": "住址"}
+WORDS = {"id": "身份证号", "phone": "电话", "birth": "出生年月", "door": "住址"}
 COLUMNS = {"id": "id_number", "phone": "phone", "birth": "birth_date", "door": "name"}
 COMPARED = 8  # earlier rows of one key that a row is compared with: nobody needs the ninth
 Key = tuple[str, ...]

@@ -55,7 +55,7 @@ def consents(request):
         messages.success(request, _message(form.answers))
         return redirect(_address(area))
     return page(
-        request, "members/consents.html", title=f"楼道亮名：{area}", area=area, above=areas.above(area), form=form,
+        request, "members/consents.html", title=f"楼道公示：{area}", area=area, above=areas.above(area), form=form,
         may_write=may_write, notice=NOTICE, version=VERSION, residents=residents,
         agreed=[row for row in residents if row.is_agreed], others=[row for row in residents if not row.is_agreed],
         unasked=sum(row.answer is None for row in residents),
@@ -121,7 +121,7 @@ def _places(request, areas: AreaQuerySet, area: Area | None):
     return page(
         request,
         "members/consents_places.html",
-        title=f"楼道亮名：{area}" if area else "楼道亮名",
+        title=f"楼道公示：{area}" if area else "楼道公示",
         area=area,
         above=areas.above(area) if area else [],
         places=places,

@@ -217,7 +217,7 @@ def test_skills_to_choose_from_are_those_of_the_scope(
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [
-        ({"text": ""}, "该字段是必填项"),
+        ({"text": ""}, "请填写"),
         ({"text": "长" * 201}, "最多 200 个字符"),
         ({"text": "修\x00灯"}, "不允许包含空字符"),
         ({"skill": "长" * 21}, "最多 20 个字符"),
@@ -231,7 +231,7 @@ def test_skills_to_choose_from_are_those_of_the_scope(
         ({"area": "station", "room": "502"}, "请选择有效的选项"),
         ({"area": "abc"}, "请选择有效的选项"),
         ({"area": "9" * 30}, "请选择有效的选项"),
-        ({"area": ""}, "该字段是必填项"),
+        ({"area": ""}, "请填写"),
     ],
 )
 def test_bad_input_is_told(

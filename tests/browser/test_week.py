@@ -59,7 +59,7 @@ def test_an_activity_with_thirty_pasted_names_takes_ten_steps(
 ) -> None:
     page = enter(secretary)
     chain = "#接龙\n" + "\n".join(f"{number}. {name}同志" for number, name in enumerate(thirty, 1))
-    hand(page.locator(".lz-act", has_text="记一次活动").click)
+    hand(page.locator(".lz-act", has_text="登记活动").click)
     hand(page.get_by_label("活动名称").fill, "楼道大扫除")
     hand(page.get_by_text("居住环境", exact=True).click)
     hand(page.get_by_label("参加的人").fill, chain)

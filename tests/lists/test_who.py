@@ -61,9 +61,9 @@ def test_what_contradicts_is_no_match(community: Area, wang: Member, given: dict
 
 def test_the_doubt_says_what_contradicts(logged_in: Any, secretary: User, community: Area, wang: Member) -> None:
     upload = preview(sheet(cells("测试王", 室号="2901", 性别="女", 出生年月="1958-02-01")), community, secretary)
-    assert only_row(upload).likely == [(wang.pk, "出生日期")]
+    assert only_row(upload).likely == [(wang.pk, "出生年月")]
     page = logged_in(secretary).get(f"/roster/{upload.pk}/?show=doubt").content.decode()
-    assert "出生日期与表里写的不同" in page
+    assert "出生年月与表里写的不同" in page
 
 
 def test_the_clerks_choice_overwrites_neither_sex_nor_birth_date(community: Area, wang: Member) -> None:

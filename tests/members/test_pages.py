@@ -39,7 +39,7 @@ REASON = {"format": "0", "reason": "核对三月花名册"}
 TABS = ("new", "same", "changed", "error", "doubt", "absent")
 POSTS = "/admin/members/arearole/"
 NEW_PASSWORD = "yinghuiyuan-3hao-2026"
-ACTS = "记一次活动 记走访 登记群众需求"
+ACTS = "登记活动 记走访 登记群众需求"
 
 
 # Landing -------------------------------------------------------------------------------------------------------------

@@ -94,7 +94,7 @@ def test_what_is_no_roster_is_turned_away_in_a_sentence(client: Client, communit
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [
-        ({}, "该字段是必填项"),
+        ({}, "请填写"),
         ({"file": SimpleUploadedFile("空.xlsx", (ROSTERS / "empty.xlsx").read_bytes())}, "提交的是空文件"),
         ({"file": SimpleUploadedFile("大.xlsx", b"x" * (10 * 1024 * 1024 + 1))}, refusal.TOO_LARGE),
     ],

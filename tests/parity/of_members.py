@@ -210,7 +210,7 @@ PEOPLE = {
         ),
         good={"rank": "section", "skills": "书法", "remark": ""},
         bad=(
-            ("入党时间早于出生日期", {"party_since": "1970-01"}),
+            ("入党时间早于出生年月", {"party_since": "1970-01"}),
             ("与身份证号不一致，请核对", {"id_number": ID_NUMBER, "birth_date": "1978-05-12"}),
         ),
     ),

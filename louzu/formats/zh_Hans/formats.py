@@ -3,3 +3,6 @@
 DATE_FORMAT = SHORT_DATE_FORMAT = "Y-m-d"
 DATETIME_FORMAT = SHORT_DATETIME_FORMAT = "Y-m-d H:i"
 DATE_INPUT_FORMATS = ["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d"]
+# 5,200 人: filters that group digits do so by three.
+THOUSAND_SEPARATOR = ","
+NUMBER_GROUPING = 3
