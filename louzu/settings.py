@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "axes",
     "django_filters",
     "django_otp",
+    "django_otp.plugins.otp_static",
     "django_otp.plugins.otp_totp",
     "django_tasks",
     "django_tasks_db",
@@ -236,6 +237,7 @@ UNFOLD = {
     "STYLES": [lambda request: static("louzu/louzu.css")],
     "SCRIPTS": [lambda request: static("louzu/louzu.js"), lambda request: static("louzu/typed.js")],
     "BORDER_RADIUS": "6px",
+    "ACCOUNT": {"navigation": "louzu.navigation.account"},
     "LOGIN": {"form": "members.login.passwords.LoginForm"},
     "COLORS": {
         "primary": {

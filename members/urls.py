@@ -41,6 +41,7 @@ urlpatterns = [
     path("pairings/<int:pk>/undo/", pairings.pairing_undo, name="pairing_undo"),
     path("pairings/propose/<int:pk>/", proposals.proposals, name="proposals"),
     path("second-factor/", second_factor.second_step, name="second_factor"),
+    path("second-factor/codes/", second_factor.recovery_codes, name="recovery_codes"),
     path("users/<int:pk>/second-factor/", users.reset_second_factor, name="reset_second_factor"),
     path("users/<int:pk>/password/", users.reset_password, name="reset_password"),
     path("users/<int:pk>/unlock/", users.unlock, name="unlock"),

@@ -656,6 +656,7 @@ WRITE_NOTHING: dict[str, str] = {
     "command demo": "It makes a street of an empty installation, by the imports' own rules.",
     "command work": "It runs what others queued: their rules write.",
     "page second-factor/": "The authenticator is a row of django_otp, the rest is in the session and the trail.",
+    "page second-factor/codes/": "Recovery codes are rows of django_otp.",
 }
 
 
