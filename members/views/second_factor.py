@@ -46,7 +46,9 @@ def _passes(request, form: SecondStepForm) -> list[str] | None:
         form.add_error("digits", "不对，或者已经用过。请等手机换出新的数字再填；连续填错要多等一会儿。")
     elif len(form.cleaned_data["digits"]) != second_factor.DIGITS:
         left = second_factor.codes_left(request.user)
-        messages.warning(request, f"这个恢复码用掉了，还剩 {left} 个。手机换了，请管理员重设验证器；快用完了，在“恢复码”里换新的。")
+        messages.warning(
+            request, f"这个恢复码用掉了，还剩 {left} 个。手机换了，请管理员重设验证器；快用完了，在“恢复码”里换。"
+        )
     return codes
 
 
