@@ -33,7 +33,7 @@ class Refused(Exception):
     """An answer that cannot be used; its text says what to do."""
 
 
-class AlreadyThere(Refused):
+class StreetThere(Refused):
     """The database has a street: nothing is set up anew."""
 
 
@@ -87,16 +87,17 @@ def address_settings(text: str) -> dict[str, str]:
 
 
 def database_settings(text: str) -> dict[str, str]:
-    """Return the settings of this database, which answers and is empty; AlreadyThere where it has a street."""
+    """Return the settings of this database, which answers and is empty; StreetThere where it has a street."""
     if text and not text.startswith(("postgres://", "postgresql://", "sqlite:///")):
         raise Refused(BAD_DATABASE)
     try:
         configured = environ.Env.db_url_config(text) if text else settings.DATABASES["default"]
-        street = _street_in({**configured, "OPTIONS": _patience(configured["ENGINE"])})
+        options = configured.get("OPTIONS", {}) | _patience(configured["ENGINE"])
+        street = _street_in({**configured, "OPTIONS": options})
     except (DatabaseError, ValueError, KeyError) as error:
         raise Refused(AWAY) from error
     if street:
-        raise AlreadyThere(THERE.format(street))
+        raise StreetThere(THERE.format(street))
     return {"DATABASE_URL": text} if text else {}
 
 

@@ -70,8 +70,8 @@ def as_table(rows: list[RosterRow]) -> str:
 
 
 def plan(rows: list[RosterRow], *, by: User) -> list[PlannedLogin]:
-    """Say of each row what it adds, within what the acting user may give. Six queries, however many rows."""
-    places, taken = Places(by), set(User.objects.values_list("username", flat=True))
+    """Say of each row what it adds, within what the acting user may give. Four queries, however many rows."""
+    places, taken = GivenPlaces(by), set(User.objects.values_list("username", flat=True))
     held, posts = _held(by, {squeezed(_text(row, "name")) for row in rows})
     asked = Counter(name for row in rows if (name := _text(row, "username").strip()))
     seen: dict[tuple[Any, ...], int] = {}
@@ -79,6 +79,8 @@ def plan(rows: list[RosterRow], *, by: User) -> list[PlannedLogin]:
     for row in rows:
         one = PlannedLogin(row.number, squeezed(_text(row, "name")), _text(row, "username").strip())
         try:
+            if not one.name:
+                raise ValidationError("请填姓名。")
             one.kind = _kind(_text(row, "kind"), by)
             one.area = places.find(_text(row, "place"), one.kind)
             one.known = (one.name, one.kind, one.area.pk) in held
@@ -94,7 +96,7 @@ def plan(rows: list[RosterRow], *, by: User) -> list[PlannedLogin]:
     return planned
 
 
-class Places:
+class GivenPlaces:
     """The areas where the acting user may give posts, by what people call them."""
 
     def __init__(self, by: User):

@@ -42,7 +42,7 @@ class Command(BaseCommand):
                 self._finish(options)
             else:
                 self._begin(options)
-        except installing.AlreadyThere as reason:
+        except installing.StreetThere as reason:
             self.stdout.write(f"{reason}忘了密码，运行：python manage.py changepassword 登录名")
         except Refused as reason:
             raise CommandError(str(reason)) from reason
@@ -69,7 +69,7 @@ class Command(BaseCommand):
         """Build the database and open the street, with the settings that are written down."""
         try:
             if street := installing.street_here():
-                raise installing.AlreadyThere(installing.THERE.format(street))
+                raise installing.StreetThere(installing.THERE.format(street))
         except DatabaseError as error:
             raise CommandError(f"{installing.AWAY}它写在 {settings.ENV_FILE} 里。") from error
         office = {question.option: self._answer(question, options) for question in installing.office_questions()}
@@ -99,7 +99,7 @@ class Command(BaseCommand):
             usual = f"［回车就是：{question.default}］" if question.default else ""
             try:
                 return question.check(input(f"{question.text}{usual}：").strip() or question.default)
-            except installing.AlreadyThere:
+            except installing.StreetThere:
                 raise
             except Refused as reason:
                 self.stdout.write(str(reason))
