@@ -29,10 +29,10 @@ def add_user(made: FirstPassword, **values: Any) -> User:
     return user
 
 
-def open_street(name: str, made: FirstPassword, **values: Any) -> User:
+def open_street(street_name: str, made: FirstPassword, **values: Any) -> User:
     """Add an installation's first street with the first user of its office; ValidationError where there is a street."""
     with atomic_write():
-        street = Area(name=name).place(under=None)
+        street = Area(name=street_name).place(under=None)
         if Area.objects.streets().exclude(pk=street.pk).exists():
             raise ValidationError(STREET_THERE)
         user = add_user(made, **values)
