@@ -49,7 +49,7 @@ def create(request):
     if not done(form, lambda: added.extend(add_logins(wanted, by=request.user))):
         return _checked(request, form, planned)
     handover.keep(request, {user.pk: each.made.text for user, each in zip(added, wanted, strict=True)})
-    messages.success(request, f"开通了 {len(added)} 位。请打印交接单，当面交给本人：初始密码只显示这一次。")
+    messages.success(request, f"开通了 {len(added)} 位。")
     return redirect("members:handover")
 
 
