@@ -10,6 +10,7 @@ from members.web import problems
 
 LENGTH_REQUIRED = "这次提交没有写明长度，没有收下。请换一个浏览器再试，或联系管理员。"
 AWAY = "系统现在太忙，或者暂时连不上数据库，刚才的内容没有保存。请稍后再试。"
+UNBUILT = "系统还没有安装好。请管理员在服务器上运行：python manage.py setup（升级以后运行：python manage.py migrate）。"
 # The problem's code for an error under /api/ that did not come from a view of the API.
 BY_STATUS = {
     400: "bad_request",
@@ -64,6 +65,11 @@ def length_required() -> HttpResponse:
 def away() -> HttpResponse:
     """Answer 503 without using the database."""
     return HttpResponse(_page("请稍后再试", AWAY), status=503, headers={"Retry-After": str(RETRY_AFTER)})
+
+
+def unbuilt() -> HttpResponse:
+    """Answer 503 where the tables are not there yet."""
+    return HttpResponse(_page("还没有安装好", UNBUILT), status=503)
 
 
 def _page(title: str, sentence: str) -> str:

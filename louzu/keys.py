@@ -21,15 +21,18 @@ def load_or_make(path: Path, names: tuple[str, ...]) -> dict[str, str]:
     """Return the keys stored in `path`, made on first use; of two processes at once, both get the first one's."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        _create(path, "".join(f"{name}={secrets.token_hex(32)}\n" for name in names))
+        create(path, "".join(f"{name}={secrets.token_hex(32)}\n" for name in names))
     return dict(line.split("=", 1) for line in path.read_text(encoding="ascii").split())
 
 
-def _create(path: Path, text: str) -> None:
+def create(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, whole or not at all; one that is there already stays."""
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
+        file.flush()
+        os.fsync(descriptor)
     try:
         os.link(draft, path)
     except FileExistsError:

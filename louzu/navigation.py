@@ -9,6 +9,7 @@ from django.urls import reverse
 from feedback.models.units import employers_of
 from members.ground import access
 from members.ground.access import PostKind, Resource, Right
+from members.login import second_factor
 
 
 class MenuEntry(NamedTuple):
@@ -145,6 +146,14 @@ def entries(user: Any) -> Iterator[tuple[str, str, str]]:
     for group in _groups(user):
         for each in _open_entries(group, user):
             yield each.title, group["title"] or "菜单", each.address
+
+
+def account(request) -> list[dict[str, str]]:
+    """Return the links of the user's own menu."""
+    links = [("修改密码", "admin:password_change")]
+    if request.user.is_authenticated and second_factor.has_passed(request):
+        links.append(("恢复码", "members:recovery_codes"))
+    return [{"title": title, "link": _address(name)} for title, name in links]
 
 
 def environment(request) -> list[str] | None:

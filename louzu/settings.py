@@ -11,7 +11,8 @@ from louzu import keys
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
-env.read_env(BASE_DIR / ".env")
+ENV_FILE = Path(env("LOUZU_ENV", default=str(BASE_DIR / ".env"))).resolve()
+env.read_env(ENV_FILE)
 VAR = Path(env("LOUZU_VAR", default=str(BASE_DIR / "var"))).resolve()
 
 # Secrets ------------------------------------------------------------------------------------------------------------
@@ -52,6 +53,7 @@ INSTALLED_APPS = [
     "unfold.contrib.import_export",
     "unfold.contrib.simple_history",
     "django.contrib.admin",
+    "members",  # before auth: its createsuperuser and changepassword speak Chinese
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -61,6 +63,7 @@ INSTALLED_APPS = [
     "axes",
     "django_filters",
     "django_otp",
+    "django_otp.plugins.otp_static",
     "django_otp.plugins.otp_totp",
     "django_tasks",
     "django_tasks_db",
@@ -69,7 +72,6 @@ INSTALLED_APPS = [
     "import_export",
     "rest_framework",
     "simple_history",
-    "members",
     "activities",
     "feedback",
     "louzu.apps.LouzuConfig",
@@ -137,6 +139,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 WRITE_LOCK = VAR / "write.lock"
 # What was taken back for good, apart from the database: it is applied to a restored backup (`members.models.journal`).
 JOURNAL = Path(env("LOUZU_JOURNAL", default=str(VAR / "journal.log")))
+# Where the office wants its backups: `manage.py setup` asks, and says so again at its end.
+BACKUP_TO = env("LOUZU_BACKUP_TO", default=str(VAR / "backups"))
 
 # Where calls are counted: in the database for several hosts, in a file for one, beside its single queue of writers.
 CALLS_FILE = VAR / "calls.sqlite3" if EMBEDDED else None
@@ -237,6 +241,7 @@ UNFOLD = {
     "STYLES": [lambda request: static("louzu/louzu.css")],
     "SCRIPTS": [lambda request: static("louzu/louzu.js"), lambda request: static("louzu/typed.js")],
     "BORDER_RADIUS": "6px",
+    "ACCOUNT": {"navigation": "louzu.navigation.account"},
     "LOGIN": {"form": "members.login.passwords.LoginForm"},
     "COLORS": {
         "primary": {

@@ -170,6 +170,14 @@ TABLE: Table = {
         "POST users/{other_secretary}/streets/": (403, 403, 404, 404, 404, 404, 404, 404, LOGIN),
         "POST users/{other_secretary}/unlock/": (403, 302, 404, 404, 404, 404, 404, 404, LOGIN),
     },
+    "logins": {
+        "GET users/table/": (200, 200, 200, 403, 403, 403, 403, 403, LOGIN),
+        "POST users/table/": (200, 200, 200, 403, 403, 403, 403, 403, LOGIN),
+        "POST users/table/create/": (200, 302, 302, 403, 403, 403, 403, 403, LOGIN),
+        "GET users/table/template.xlsx": (FILE, FILE, FILE, 403, 403, 403, 403, 403, LOGIN),
+        "GET users/slips/": (200, 200, 200, 403, 403, 403, 403, 403, LOGIN),
+        "POST second-factor/codes/": (302, 302, 302, 302, 302, 302, 302, 302, LOGIN),  # where no second step is asked
+    },
     "posts": {
         "GET admin/members/arearole/": (200, 200, 200, 403, 403, 403, 403, LOGIN, LOGIN),
         "GET admin/members/arearole/add/": (403, 403, 403, 403, 403, 403, 403, LOGIN, LOGIN),
@@ -343,6 +351,7 @@ def bodies(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
                 ("far_street", "community"),
             )
         },
+        **{f"users/table/{end}": {"text": "姓名,岗位,地方\n陆新来,联络员,第一社区 迎晖苑"} for end in ("", "create/")},
         "admin/members/stafftoken/add/": {"label": "报表"},
         "admin/members/stafftoken/{token}/change/": {"label": "改名"},
         "admin/members/arearole/{post}/change/": post,

@@ -10,6 +10,7 @@ from django.utils.http import urlencode
 from activities.rules.thin import ThinTier, thin
 from feedback.models import RecordCard
 from louzu.rules import desk
+from louzu.rules.beginning import FirstStep, first_steps
 from louzu.rules.desk import ByPlace, DeskFigure
 from members.ground import access
 from members.ground.access import Resource, Right
@@ -64,22 +65,26 @@ class ShownFigure(NamedTuple):
 
 
 class AreaDesk(NamedTuple):
-    """The landing page's part on one of the user's areas; `state` says what the area itself did in its period."""
+    """The landing page's part on one of the user's areas: its first `steps`, until all are done, and what waits.
+
+    `state` says what the area itself did in its period.
+    """
 
     area: Area
+    steps: list[FirstStep]
     state: str
     lines: list[DeskLine]
     figures: list[ShownFigure]
 
 
 def area_desk(user: Any, area: Area, *, areas: AreaQuerySet, today: date) -> AreaDesk:
-    """Return what is thin in an area and its figures. Nine queries, whatever its size."""
+    """Return what is thin in an area and its figures. Ten queries, whatever its size."""
     may_add = access.covers(user, Resource.ACTIVITY, area.path, Right.WRITE)
     tiers = thin(area, areas=areas, today=today).tiers
     names = {place.area.path: (place.area.pk, place.area.name) for tier in tiers for place in tier.places}
     lines = [_thin_line(area, tier, names, may_add) for tier in tiers if tier.level in NOUNS and tier.missing]
     figures = coverage(area, areas=areas, day=today).figures
-    return AreaDesk(area, _state(tiers[0]), lines, _figures(area, figures, today))
+    return AreaDesk(area, first_steps(user, area), _state(tiers[0]), lines, _figures(area, figures, today))
 
 
 def _state(own: ThinTier) -> str:

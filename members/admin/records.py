@@ -70,7 +70,7 @@ LABELS = {
     "entries": "条数", "first_broken": "旧链中第一条对不上的", "tail_is_whole": "旧链的链尾完整",
     "old_head": "旧链的链尾", "groups_kept": "保留的楼组", "employers_kept": "保留的单位", "feeds": "卡片流",
     "login_attempts": "登录尝试的计数", "tasks": "后台任务的结果", "second_factor": "第二步验证",
-    "cursor": "从哪里取起", "numbers": "卡号",
+    "recovery_codes": "恢复码", "cursor": "从哪里取起", "numbers": "卡号",
 }  # fmt: skip
 
 

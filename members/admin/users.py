@@ -2,7 +2,9 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action
 
@@ -13,6 +15,7 @@ from members.ground.first_password import first_password
 from members.models import Area, AreaRole, Member, User
 from members.models.users import HIGHER
 from members.rules import appointing
+from members.web.handover import keep
 
 
 class AreaRoleInline(ScopedInline):
@@ -54,6 +57,7 @@ class UserAdmin(ScopedAdmin):
     search_fields = ("name__contains", "username__contains")
     search_help_text = "输入姓名或登录名查找"
     actions_detail = ["choose_streets", "reset_password", "unlock", "reset_second_factor"]
+    actions_list = ["add_many"]
     fields = ("name", "username", "member", "is_active")
 
     def get_queryset(self, request):
@@ -102,6 +106,13 @@ class UserAdmin(ScopedAdmin):
     def has_manage_permission(self, request, object_id=None):
         return self.may_by_id(request, Right.WRITE, object_id)
 
+    def has_many_permission(self, request):
+        return self.may(request, Right.WRITE)
+
+    @action(description="从表格开通", icon="group_add", permissions=["many"])
+    def add_many(self, request):
+        return redirect("members:logins")
+
     def has_district_permission(self, request, object_id=None):
         may_give = PostKind.DISTRICT in access.grantable(request.user)
         return may_give and self.has_manage_permission(request, object_id)
@@ -129,10 +140,13 @@ class UserAdmin(ScopedAdmin):
 
     @staticmethod
     def _show_password(request, user, password):
+        slips = keep(request, {user.pk: password})
         text = (
-            f"“{user}”的登录名是 {user.username}，初始密码是 {password}（只显示这一次，请当面告知；首次登录须修改）。"
+            "“{}”的登录名是 {}，初始密码是 {}（只显示这一次，请当面告知；首次登录须修改）。"
+            '<a href="{}">打印交接单（{} 张）</a>'
         )
-        messages.warning(request, text)
+        url = reverse("members:handover")
+        messages.warning(request, format_html(text, user, user.username, password, url, slips))
 
 
 @admin.register(AreaRole)

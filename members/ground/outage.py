@@ -3,7 +3,7 @@
 import sqlite3
 from typing import Any
 
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 
 RETRY_AFTER = 10  # seconds
 # SQLite's errors that concern its file; others ("no such column") are our own faults.
@@ -19,6 +19,8 @@ OF_THE_FILE = {
 CLASSES = ("08", "40", "53", "55", "57")
 TOO_SLOW = "57014"  # a statement that takes too long does so a little later as well
 
+NO_TABLE = "42P01"
+
 
 def is_outage(error: BaseException | None) -> bool:
     """Whether the same request may well succeed a little later."""
@@ -31,6 +33,12 @@ def is_outage(error: BaseException | None) -> bool:
         return getattr(cause, "sqlite_errorcode", 0) & 0xFF in OF_THE_FILE
     code = getattr(cause, "pgcode", None)
     return code is None or (code.startswith(CLASSES) and code != TOO_SLOW)
+
+
+def is_unbuilt(error: BaseException | None) -> bool:
+    """Whether a table is missing: nobody has set this installation up, or migrated it after an upgrade."""
+    cause = error.__cause__ if isinstance(error, DatabaseError) else None
+    return getattr(cause, "pgcode", None) == NO_TABLE or str(cause).startswith("no such table")
 
 
 def give_up_session(request: Any) -> None:

@@ -5,15 +5,19 @@ from axes.utils import reset
 from members.ground.atomic import atomic_write
 from members.ground.audit import record
 from members.ground.first_password import FirstPassword
+from members.ground.rows import locked
 from members.login import second_factor
 from members.models import User
-from members.rules.appointing import lock_given
+from members.rules.appointing import USER_GONE, lock_given
 
 
-def reset_password(pk: int, made: FirstPassword, *, by: User) -> User:
-    """Give a user a first password, made before the transaction; their sessions and tokens end with the old one."""
+def reset_password(pk: int, made: FirstPassword, *, by: User | None) -> User:
+    """Give a user a first password, made before the transaction; their sessions and tokens end with the old one.
+
+    `by` is None for whoever runs commands on the server.
+    """
     with atomic_write():
-        user = lock_given(pk, by=by)
+        user = lock_given(pk, by=by) if by else locked(User.objects.all(), pk, gone=USER_GONE)
         user.set_first_password(made)
         user.save()
     return user

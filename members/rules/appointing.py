@@ -1,7 +1,7 @@
 """Users and their posts. The acting user must be able to give all that the changed user's login opens."""
 
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Iterable
+from typing import Any, NamedTuple
 
 from django.core.exceptions import PermissionDenied, ValidationError
 
@@ -15,6 +15,7 @@ from members.models.users import HIGHER
 
 USER_GONE = "这位用户刚刚去掉了，没有保存。请回到名单看看。"
 STREET_GONE = "有的街道刚刚停用了，没有保存。请刷新页面，重新选择。"
+STREET_THERE = "数据库里已经有街道了。"
 NOT_YOURS = "只能安排或改动自己权限范围以内的岗位，没有保存。"
 
 
@@ -26,6 +27,41 @@ def add_user(made: FirstPassword, **values: Any) -> User:
         user.full_clean()
         user.save()
     return user
+
+
+def open_street(street_name: str, made: FirstPassword, **values: Any) -> User:
+    """Add an installation's first street with the first user of its office; ValidationError where there is a street."""
+    with atomic_write():
+        street = Area(name=street_name).place(under=None)
+        if Area.objects.streets().exclude(pk=street.pk).exists():
+            raise ValidationError(STREET_THERE)
+        user = add_user(made, **values)
+        post = AreaRole(user=user, area=street, kind=PostKind.STREET)
+        post.full_clean()
+        post.save()
+    return user
+
+
+class NewLogin(NamedTuple):
+    """A user to add, with a first password made before the transaction, and the post."""
+
+    name: str
+    username: str
+    made: FirstPassword
+    kind: str
+    area: Area
+
+
+def add_logins(wanted: Iterable[NewLogin], *, by: User) -> list[User]:
+    """Add users with a post each, all or none; PermissionDenied where the acting user could not give one of them."""
+    added = []
+    with atomic_write():
+        for each in wanted:
+            Area.objects.lock_open(each.area)
+            user = add_user(each.made, name=each.name, username=each.username)
+            set_post(AreaRole(user=user, area=each.area, kind=each.kind), by=by)
+            added.append(user)
+    return added
 
 
 def change_user(user: User, *, by: User, **values: Any) -> User:

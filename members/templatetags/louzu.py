@@ -1,6 +1,8 @@
-"""What the roster's templates look up."""
+"""What templates look up, and what empty pages say."""
 
 from django import template
+
+from members.rules.beginning import first_thing
 
 register = template.Library()
 
@@ -15,3 +17,9 @@ def lookup(mapping, key):
 def share(value):
     """A rate as per cent; a dash where there is nothing to divide by."""
     return "—" if value is None else f"{value:.1%}"
+
+
+@register.inclusion_tag("members/first.html", takes_context=True)
+def what_first(context):
+    """What has to be there before this empty page can be filled, with its button; nothing where it is there."""
+    return {"first": first_thing(context["request"].user)}

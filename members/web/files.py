@@ -16,7 +16,7 @@ class WorkbookField(forms.FileField):
 
     def clean(self, data: Any, initial: Any = None) -> Any:
         file = super().clean(data, initial)
-        if file.size > MAX_SIZE:
+        if file and file.size > MAX_SIZE:
             raise forms.ValidationError(TOO_LARGE)
         return file
 

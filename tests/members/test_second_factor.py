@@ -1,15 +1,22 @@
 """The second step of a login: who must, setting it up, the right digits once, the wrong ones slowed down."""
 
+import re
 import time
+from functools import partial
+from typing import Any
 
 import pytest
 from django.test import Client
 from django_otp.oath import TOTP
+from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from members.login import second_factor
 from members.models import Area, AuditEntry, StaffToken, User
+from tests.racing import raced
 
 URL = "/second-factor/"
+CODE = re.compile(r"<b class=\"lz-key\">([a-z2-9]{5}-[a-z2-9]{5})</b>")
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +55,7 @@ def test_it_is_set_up_once(street_officer, logged_in) -> None:
     html = browser.get(f"{URL}?next=/roster/").content.decode()
     assert "data:image/svg" in html
     answer = browser.post(f"{URL}?next=/roster/", {"digits": digits(street_officer)})
-    assert (answer.status_code, answer["Location"]) == (302, "/roster/")
+    assert 'href="/roster/"' in answer.content.decode()
     assert browser.get("/roster/").status_code == 200
     again = logged_in(street_officer).get(URL).content.decode()
     assert "data:image/svg" not in again
@@ -66,8 +73,8 @@ def test_digits_are_good_once(street_officer, logged_in) -> None:
     first, second = logged_in(street_officer), logged_in(street_officer)
     first.get(URL)
     shown = digits(street_officer)
-    assert first.post(URL, {"digits": shown}).status_code == 302
-    assert "数字不对" in second.post(URL, {"digits": shown}).content.decode()
+    assert "恢复码" in first.post(URL, {"digits": shown}).content.decode()
+    assert "不对，或者已经用过" in second.post(URL, {"digits": shown}).content.decode()
     assert second.get("/").status_code == 302
 
 
@@ -87,7 +94,7 @@ def test_guessing_is_slowed_down_and_on_record(street_officer, logged_in) -> Non
     browser = logged_in(street_officer)
     browser.get(URL)
     browser.post(URL, {"digits": "000000"})
-    assert "数字不对" in browser.post(URL, {"digits": digits(street_officer)}).content.decode()
+    assert "不对，或者已经用过" in browser.post(URL, {"digits": digits(street_officer)}).content.decode()
     refused = AuditEntry.objects.filter(action="login_failed", row=str(street_officer.pk))
     assert refused.count() == 2
 
@@ -113,8 +120,8 @@ def test_only_who_manages_the_user_may_forget_it(street_officer, other_secretary
 def test_nobody_is_led_elsewhere(street_officer, logged_in) -> None:
     browser = logged_in(street_officer)
     browser.get(URL)
-    answer = browser.post(f"{URL}?next=https://example.com/", {"digits": digits(street_officer)})
-    assert answer["Location"] == "/"
+    page = browser.post(f"{URL}?next=https://example.com/", {"digits": digits(street_officer)}).content.decode()
+    assert ('href="/"' in page, "example.com" in page) == (True, False)
 
 
 def test_a_visitor_is_asked_to_log_in() -> None:
@@ -124,3 +131,75 @@ def test_a_visitor_is_asked_to_log_in() -> None:
 def test_a_token_needs_no_phone(street_officer) -> None:
     token = StaffToken.issue(street_officer, label="报表程序")[1]
     assert Client().get("/api/v1/areas", headers={"Authorization": f"Bearer {token}"}).status_code == 200
+
+
+# Recovery codes -----------------------------------------------------------------------------------------------------
+@pytest.fixture
+def codes(street_officer: User, logged_in: Any) -> list[str]:
+    """The codes that the officer saw when the app was set up."""
+    browser = logged_in(street_officer)
+    browser.get(URL)
+    page = browser.post(URL, {"digits": digits(street_officer)}).content.decode()
+    return CODE.findall(page)
+
+
+def test_a_code_opens_once_and_is_on_record(street_officer: User, logged_in: Any, codes: list[str]) -> None:
+    assert len(set(codes)) == 10
+    kept = set(StaticToken.objects.values_list("token", flat=True))
+    assert not kept & ({*codes} | {code.replace("-", "") for code in codes})
+    browser = logged_in(street_officer)
+    answer = browser.post(f"{URL}?next=/roster/", {"digits": f" {codes[0].upper().replace('-', ' － ')} "})
+    assert (answer.status_code, answer["Location"]) == (302, "/roster/")
+    assert "还剩 9 个" in browser.get("/roster/").content.decode()
+    entry = AuditEntry.objects.filter(action="login", row=str(street_officer.pk)).latest("pk")
+    assert entry.changes == {"second_factor": True, "recovery_codes": 9}
+    assert "不对，或者已经用过" in logged_in(street_officer).post(URL, {"digits": codes[0]}).content.decode()
+    assert AuditEntry.objects.filter(action="login_failed", row=str(street_officer.pk)).count() == 1
+
+
+def test_guessing_codes_is_slowed_down_until_somebody_forgives(
+    street_officer: User, logged_in: Any, codes: list[str]
+) -> None:
+    browser = logged_in(street_officer)
+    for typed in ("aaaaa-aaaaa", codes[1]):
+        assert "不对，或者已经用过" in browser.post(URL, {"digits": typed}).content.decode()
+    StaticDevice.objects.update(throttling_failure_count=99, throttling_failure_timestamp=None)
+    assert "不对，或者已经用过" in browser.post(URL, {"digits": "bbbbb-bbbbb"}).content.decode()
+    assert StaticDevice.objects.get().throttling_failure_count == second_factor.MOST_FAILURES
+    second_factor.forgive(street_officer)
+    assert browser.post(URL, {"digits": codes[1]}).status_code == 302
+
+
+@pytest.mark.parametrize("typed", ["aaaaa-aaaa", "aaaaa-aaaal", "a" * 500, "０" * 10, "\0" * 10])
+def test_what_is_no_code_is_told_so(street_officer: User, logged_in: Any, codes: list[str], typed: str) -> None:
+    page = logged_in(street_officer).post(URL, {"digits": typed}).content.decode()
+    assert "lz-problem" in page
+    assert second_factor.codes_left(street_officer) == 10
+
+
+def test_new_codes_void_the_old(street_officer: User, secretary: User, logged_in: Any, codes: list[str]) -> None:
+    browser = logged_in(street_officer)
+    assert browser.post(f"{URL}codes/").headers["Location"].startswith(URL)
+    browser.post(URL, {"digits": codes[0]})
+    assert "还有 9 个" in browser.get(f"{URL}codes/").content.decode()
+    new = CODE.findall(browser.post(f"{URL}codes/").content.decode())
+    assert len(set(new) - set(codes)) == 10
+    assert logged_in(street_officer).post(URL, {"digits": new[0]}).status_code == 302
+    assert "lz-problem" in logged_in(street_officer).post(URL, {"digits": codes[1]}).content.decode()
+    assert logged_in(secretary).post(f"{URL}codes/")["Location"] == "/"
+    assert StaticDevice.objects.count() == 1
+
+
+def test_codes_go_with_the_app(street_officer: User, logged_in: Any, codes: list[str]) -> None:
+    second_factor.forget(street_officer)
+    assert not StaticToken.objects.exists()
+    page = logged_in(street_officer).post(URL, {"digits": codes[0]}).content.decode()
+    assert ("data:image/svg" in page, "lz-problem" in page) == (True, True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_code_used_twice_at_once_opens_once(street_officer: User, logged_in: Any, codes: list[str]) -> None:
+    browsers = [logged_in(street_officer) for _ in range(4)]
+    answers = raced(*(partial(browser.post, URL, {"digits": codes[0]}) for browser in browsers))
+    assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 302]
+    assert second_factor.codes_left(street_officer) == 9

@@ -1,6 +1,7 @@
 """Who logs in, and whose login and posts others may change: never more than they have themselves."""
 
 import io
+import re
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.test import RequestFactory
 from django.urls import reverse
 from django.utils import timezone
@@ -25,12 +27,15 @@ def test_users_are_made_the_frameworks_way_too(db: None, rf: RequestFactory) -> 
     assert not user.is_superuser
 
 
-def test_the_first_user_is_made_by_createsuperuser(db: None, monkeypatch) -> None:
-    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", factories.PASSWORD)
-    call_command("createsuperuser", interactive=False, username="root", name="安装者", stdout=io.StringIO())
+def test_the_first_user_is_made_by_createsuperuser(db: None) -> None:
+    said = io.StringIO()
+    call_command("createsuperuser", interactive=False, username="root", name="安装者", stdout=said)
     user = User.objects.get()
     assert user.is_superuser
     assert user.is_staff
+    assert user.check_password(re.search(r"初始密码是 (\w+)（", said.getvalue())[1])
+    with pytest.raises(CommandError, match="没有填登录名"):
+        call_command("createsuperuser", interactive=False)
 
 
 def test_a_first_password_must_be_changed(outsider: User) -> None:

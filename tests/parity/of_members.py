@@ -82,6 +82,21 @@ def _roster(rows: Rows, values: Values) -> str:
     return _commanded("import_roster", values, ".csv", area="新成路街道")
 
 
+def _called_with(command: str, rows: Rows, values: Any) -> str:
+    """Run a command with these options, or arguments; return its output."""
+    said = io.StringIO()
+    arguments, options = (values, {}) if isinstance(values, list) else ((), values)
+    try:
+        call_command(command, *arguments, stdout=said, **options)
+    except CommandError as end:
+        said.write(str(end))
+    return said.getvalue()
+
+
+def _table(values: Values) -> str:
+    return "姓名\t岗位\t地方\t登录名\n{name}\t{kind}\t{place}\t{username}".format(**values)
+
+
 def _forgotten(rows: Rows, values: Values) -> str:
     said = io.StringIO()
     call_command("forget_second_factor", "lianluo", stdout=said)
@@ -484,6 +499,23 @@ USERS = {
         good={"name": "赵敏", "username": "赵敏", "kind": "secretary", "area": "{community}", "since": "2024-01-01"},
         bad=(("这个登录名已有人使用", {"username": "jiedao"}),),
     ),
+    "several users are added from a table": Write(
+        rule=appointing.add_logins,
+        doors=(Door("page users/table/create/", "users/table/create/", body=lambda values: {"text": _table(values)}),),
+        good={"name": "钱小多", "kind": "社区书记", "place": "第一社区", "username": "qianduo"},
+        bad=(
+            ("这个登录名已有人使用", {"username": "jiedao"}),
+            ("认不出来", {"kind": "大总管"}),
+            ("审计不归您安排", {"kind": "审计"}),
+            ("没有找到", {"place": "平城社区"}),
+        ),
+    ),
+    "a superuser is added": Write(
+        rule=appointing.add_user,
+        doors=(Door("command createsuperuser", call=partial(_called_with, "createsuperuser")),),
+        good={"username": "anzhuang", "name": "安装者"},
+        bad=(("这个登录名已有人使用", {"username": "jiedao"}),),
+    ),
     "a user is changed": Write(
         rule=appointing.change_user,
         doors=(Door("admin members.user change", "admin/members/user/{liaison}/change/"),),
@@ -525,7 +557,10 @@ USERS = {
     ),
     "a password is reset": Write(
         rule=resetting.reset_password,
-        doors=(Door("page users/<int:pk>/password/", "users/{liaison}/password/"),),
+        doors=(
+            Door("page users/<int:pk>/password/", "users/{liaison}/password/"),
+            Door("command changepassword", call=lambda rows, values: _called_with("changepassword", rows, ["lianluo"])),
+        ),
         good={},
     ),
     "a lock-out ends": Write(
@@ -656,6 +691,9 @@ WRITE_NOTHING: dict[str, str] = {
     "command demo": "It makes a street of an empty installation, by the imports' own rules.",
     "command work": "It runs what others queued: their rules write.",
     "page second-factor/": "The authenticator is a row of django_otp, the rest is in the session and the trail.",
+    "command setup": "It makes the street of an empty installation: tests/louzu/test_setup.py.",
+    "page users/table/": "It only says what a table would add.",
+    "page second-factor/codes/": "Recovery codes are rows of django_otp.",
 }
 
 
