@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from activities.models import Activity, Attendance
 from feedback.models import IssueRun
+from feedback.rules.asking import ask_with_code
 from members.models import Area, Household, Member, Residence, User
 from tests import cards, factories
 from tests.routes import addresses, routes
@@ -36,7 +37,7 @@ CLOSED_TO = {
 DOOR = r"(?<![\w-]){}(?![\w%])"
 WEEK = re.compile(
     r"(api/v1/)?(buildings|compounds|households|pairings|unvisited-pairings|consents|activities|attendances|visits|needs"
-    r"|honours|rhythm|thin|reminders|participation|balance|months|monthly|monthly-reports|cards(-report)?|verify|c|s)(/|$)"
+    r"|honours|rhythm|thin|reminders|participation|balance|months|monthly|monthly-reports|cards(-report)?|verify|ask|c|s)(/|$)"
     r"|admin/(activities|members/(household|pairing|consent))/"
 )
 OFFERED = (
@@ -60,7 +61,7 @@ ASKED = (
 )  # fmt: skip
 OF_CARDS = {
     "sentence", "line", "keep", "given_on", "reason", "contact", "months", "digits", "card", "all", "place", "show",
-    "q", "area", "next",
+    "q", "area", "next", "target", "ends_on", "name", "phone_end",
 }  # fmt: skip
 QUESTIONS = (ASKED, ("area",), ("again",))  # the last two are answered by 404, before anything else is read
 
@@ -75,6 +76,8 @@ def rows(member: Member, other_member: Member, other_street: Area, secretary: Us
         home = Area.objects.get(name=place)
         cards.shown(cards.in_post(name, home, room="8831"))
         cards.issued(cards.in_post(name, home, room="8837"))
+    for name in ("1号楼", "2号楼", "9号楼"):
+        ask_with_code(Area.objects.get(name=name), None, cards.PERIOD, ends_on=today)
     IssueRun.objects.create(area=Area.objects.get(name="第一社区"), user=secretary)
     past = factories.activity(group, title="去年的", held_on=today - timedelta(days=300))
     for name, place, room in (("迁出人", "2号楼", "88170017"), ("搬家人", "3号楼", "88190019")):
