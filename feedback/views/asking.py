@@ -14,7 +14,7 @@ from feedback.documents import code_poster
 from feedback.forms.asking import CodeForm
 from feedback.forms.cards import senders_of
 from feedback.models import CardCode
-from feedback.rules.asking import Askable, activities_to_ask, ask_with_code, asker_of, places_to_ask
+from feedback.rules.asking import COMMUNITY, Askable, activities_to_ask, ask_with_code, asker_of, places_to_ask
 from feedback.views.board import TOO_EARLY
 from feedback.views.listed import Listing, read_listing, require_cards
 from members.ground import access
@@ -53,7 +53,8 @@ def code(request, pk: int):
     image = segno.make(_address(request, found), error="m").svg_data_uri(scale=8, border=2)
     return page(
         request, "feedback/code.html", title=f"确认码：{found}", code=found, image=image,
-        asker=asker_of(found.place), back=f"{reverse('feedback:ask')}?period={found.period.code}",
+        asker=asker_of(found.place),
+        back=reverse("feedback:ask", query={"period": found.period.code, "place": found.place.path[:COMMUNITY]}),
     )  # fmt: skip
 
 
