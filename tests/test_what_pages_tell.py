@@ -26,6 +26,8 @@ FAR = ("外街道卡", "菊园新区", "平城社区", "嘉富丽苑", "9号楼"
 OTHER = ("邻社区卡", "第二社区", "仓场公寓", "2号楼", "单秀英", "费师傅家", "88170017")
 COMMUNITY = ("社区读书会", "社区要一块黑板")
 NEAR = ("3号楼", "近邻人", "柳阿姨家", "88190019")
+# Whoever holds such an address learns which place asks, and of whom nothing.
+BY_SECRET, PLACES = ("/c/", "/ask/"), {"菊园新区", "平城社区", "嘉富丽苑", "9号楼", "第二社区", "仓场公寓", "2号楼"}
 CLOSED_TO = {
     "street_officer": FAR,
     "secretary": FAR + OTHER,
@@ -107,7 +109,7 @@ def tells(page: str, word: str) -> bool:
 def test_nothing_is_told_of_what_is_outside(rows: Any, request: Any, logged_in: Any, who: str) -> None:
     pages = list(shown(logged_in(request.getfixturevalue(who))))
     told = [(url, word) for url, page in pages for word in CLOSED_TO[who] if tells(page, word)]
-    assert told == []
+    assert [(url, word) for url, word in told if not (url.startswith(BY_SECRET) and word in PLACES)] == []
     assert len(pages) > 60
     assert any("1号楼" in page for _, page in pages)
 

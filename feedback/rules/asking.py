@@ -114,7 +114,8 @@ def find_cards(code: CardCode, *, name: str, phone_end: str) -> list[RecordCard]
     named = cards_at(code.place, code.activity, code.period).open_by_link()
     named = named.filter(member__name=fold_name(name)[:LONGEST], wrong_tries__lt=MOST_TRIES)
     with atomic_write():
-        cards = list(named.select_related("member").order_by("pk").locked())
+        found = named.select_related("member").only("status", "shown_at", "member__phone_sealed")
+        cards = list(found.order_by("pk").locked())
         right = [card for card in cards if constant_time_compare(card.member.phone[-4:], phone_end)]
         if len({card.member_id for card in right}) == 1:
             RecordCard.objects.filter(pk__in=[card.pk for card in right]).update(wrong_tries=0)

@@ -90,8 +90,7 @@ def _made(request, form: CodeForm, listing: Listing, area: Area, askable: list[A
     if chosen_one is None:
         form.add_error(None, NO_TARGET)
         return None
-    of_activity = isinstance(chosen_one, Activity)
-    place, activity = (area, chosen_one) if of_activity else (chosen_one, None)
+    place, activity = (area, chosen_one) if isinstance(chosen_one, Activity) else (chosen_one, None)
     made: list[Any] = []
     if not done(form, lambda: made.extend(ask_with_code(place, activity, listing.period, **form.cleaned_data))):
         return None
