@@ -1,6 +1,8 @@
 from django.urls import path
 
 from feedback.views import (
+    asked,
+    asking,
     board,
     card_report,
     cards,
@@ -10,6 +12,7 @@ from feedback.views import (
     inbox_replies,
     issuing,
     link,
+    links,
     making,
     offers,
     papers,
@@ -29,6 +32,11 @@ OFFICE = [
     path("cards/runs/<int:pk>/", issuing.run, name="run"),
     path("cards/runs/<int:pk>/progress/", issuing.progress, name="run_progress"),
     path("cards/make/", making.make, name="make"),
+    path("cards/ask/", asking.ask, name="ask"),
+    path("cards/links/", links.links, name="links"),
+    path("cards/codes/<int:pk>/", asking.code, name="code"),
+    path("cards/codes/<int:pk>/close/", asking.close, name="code_close"),
+    path("cards/codes/<int:pk>/poster.pdf", asking.poster, name="code_poster"),
     path("cards/settings/", senders.sender, name="sender"),
     path("cards/sheets/", papers.sheets, name="sheets"),
     path("cards/cards.pdf", papers.pdf, name="pdf"),
@@ -49,9 +57,12 @@ REPORTS = [
     path("cards-report/<int:pk>/cards-report.xlsx", card_report.exported, name="card_report_xlsx"),
 ]
 MEMBERS = [
+    path("ask/<str:code>/", asked.asked, name="asked"),
     path("c/<str:token>/", link.link, name="link"),
     path("c/<str:token>/agree/", link.agree, name="link_agree"),
     path("c/<str:token>/object/", link.object_, name="link_object"),
+    path("c/<str:token>/refuse/", link.refuse, name="link_refuse"),
+    path("c/<str:token>/unsay/", link.unsay, name="link_unsay"),
     path("c/<str:token>/take-back/", link.take_back, name="link_take_back"),
 ]
 ANYBODY = [

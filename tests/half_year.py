@@ -5,7 +5,7 @@ from typing import Any
 from django.utils import timezone
 
 from feedback.ground.periods import CardPeriod
-from feedback.models import Contact, Delivery, EmployerKey, IssueRun, RecordCard, Scope, Webhook
+from feedback.models import CardCode, Contact, Delivery, EmployerKey, IssueRun, RecordCard, Scope, Webhook
 from feedback.rules import agreeing, receiving, withdrawing
 from members.ground.atomic import atomic_write
 from members.models import Area, Employer, User
@@ -18,7 +18,7 @@ NAMES = {
 
 
 def sent(*, by: User) -> dict[str, Any]:
-    """Create the rows; return their ids, and the `token` of a member's link, by name.
+    """Create the rows; return their ids, the `token` of a member's link and what is `scanned`, by name.
 
     Cards without a prefix belong to 1号楼, one in each status; "other_" to the other community, "far_" to the other
     street. All belong to one employer, except "foreign".
@@ -43,8 +43,12 @@ def sent(*, by: User) -> dict[str, Any]:
         "run": IssueRun.objects.create(area=areas["第一社区"], user=by, cards=[], status="done"),
         "other_run": IssueRun.objects.create(area=areas["第二社区"], user=by, cards=[], status="done"),
     }
+    rows |= {
+        f"{side}code": _code(areas[name]) for side, name in (("", "1号楼"), ("other_", "2号楼"), ("far_", "9号楼"))
+    }
     rows |= _units(unit, street) | {f"far_{word}": row for word, row in _units(unit, far_street, "far").items()}
-    return {word: row.pk for word, row in rows.items()} | {"token": agreeing.link_token(rows["shown"])}
+    words = {"token": agreeing.link_token(rows["shown"]), "scanned": rows["code"].secret_code}
+    return {word: row.pk for word, row in rows.items()} | words
 
 
 def _card(state: str, group: Area) -> RecordCard:
@@ -72,6 +76,12 @@ def _card(state: str, group: Area) -> RecordCard:
     return cards.fresh(card)
 
 
+def _code(place: Area) -> CardCode:
+    """Create an open code of a building, past the rule, which would show its drafts."""
+    values = {"first_day": cards.PERIOD.first, "last_day": cards.PERIOD.last, "ends_on": timezone.localdate()}
+    return CardCode.objects.create(place=place, secret_code=f"code-of-{place.path}", **values)
+
+
 def _units(unit: Employer, street: Area, before: str = "") -> dict[str, Any]:
     """Create what a street set up for the employer: a key, a contact, a webhook and a delivery."""
     webhook = Webhook(employer=unit, street=street, url=f"https://unit{before}.example.cn/hook")
@@ -90,7 +100,8 @@ def bodies(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return by address the bodies to post, each valid for a user with the right to write."""
     today = timezone.localdate().isoformat()
     of_list, last = {"period": "2026H1"}, CardPeriod.on(timezone.localdate(), months=6).previous
-    offer = {"area": Area.objects.get(name="第一社区").pk, "kind": "venue", "title": "活动室", "text": ""}
+    community = Area.objects.get(name="第一社区")
+    offer = {"area": community.pk, "kind": "venue", "title": "活动室", "text": ""}
     reason = {"format": "0", "reason": "核对上半年"}
     receipt = {"digest": RecordCard.objects.get(pk=rows["issued"]).digest}
     return {
@@ -99,11 +110,14 @@ def bodies(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "cards/agree/": of_list | {"show": "shown", "card": rows["shown"], "given_on": today},
         "cards/correct/": of_list | {"show": "shown", "card": rows["shown"]},
         "cards/issue/": of_list | {"show": "agreed", "card": rows["agreed"]},
+        "cards/ask/": of_list | {"place": community.path, "target": f"area-{rows['group']}", "ends_on": today},
+        "cards/links/?period=2026H1&show=shown&card={shown}": {"reason": "逐个发给本人"},
         "cards/settings/": {"contact": "党建办", "months": 6},
         "cards/{draft}/": {"sentence": "谢谢。", "line": "a1", "keep": "a1"},
         **{f"cards/{{{side}shown}}/agree/": {"given_on": today} for side in ("", "other_")},
         **{f"cards/{{{side}issued}}/withdraw/": {"reason": "mistake"} for side in ("", "other_", "far_")},
         "c/{token}/": {"digits": "5678"},
+        "ask/{scanned}/": {"name": NAMES["shown"], "phone_end": "5678"},
         "inbox/{issued}/receive/": receipt,
         "inbox/{received}/answer/": {"text": "谢谢。", "thanks": "on"},
         "inbox/{issued}/return/": receipt | {"code": "left_unit", "text": "调走了"},

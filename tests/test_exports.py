@@ -45,6 +45,7 @@ def doors(community: Area, group: Area, member: Member) -> dict[str, dict[str, s
         f"/balance/{community.pk}/balance.xlsx": None,
         f"/targets/{community.pk}/targets.xlsx": None,
         "/honours/2025/booklet.pdf": None,
+        f"/cards/links/?all=1&period={period}&show=shown": REASON,
         f"/cards/sheets/?all=1&period={period}&show=shown": None,
     }
 

@@ -30,6 +30,7 @@ FAR_MOVED = (404, 404, 404, 404, 404, 404, 404, 404, LOGIN)
 STREET = (404, 200, 404, 404, 404, 404, 404, 404, LOGIN)
 STREET_MOVED = (404, 302, 404, 404, 404, 404, 404, 404, LOGIN)
 # Sheets of many are a page that is kept on record like the files are.
+LINKS = "GET cards/links/?period=2026H1&show=shown&card={shown}"
 SHEETS = "GET cards/sheets/?period=2026H1&show=shown&card={shown}"
 
 TABLE: Table = {
@@ -37,6 +38,11 @@ TABLE: Table = {
         "GET cards/": OFFICE,
         "GET cards/make/": OFFICE,
         "POST cards/make/": DONE,
+        "GET cards/ask/": OFFICE,
+        "POST cards/ask/": DONE,
+        LINKS: OFFICE,
+        LINKS.replace("GET", "POST"): (403, FILE, FILE, 403, 403, 403, 403, 403, LOGIN),
+        "POST cards/links/": DONE,
         "GET cards/settings/": OFFICE,
         "POST cards/settings/": DONE,
         "POST cards/show/": DONE,
@@ -49,6 +55,16 @@ TABLE: Table = {
         "GET cards/runs/{other_run}/": OTHER,
         "GET cards/runs/{run}/progress/": OWN,
         "GET cards/runs/{other_run}/progress/": OTHER,
+    },
+    "codes": {
+        "GET cards/codes/{code}/": OWN,
+        "GET cards/codes/{other_code}/": OTHER,
+        "GET cards/codes/{far_code}/": FAR,
+        "GET cards/codes/{code}/poster.pdf": (404, FILE, FILE, 404, 404, 404, 404, 404, LOGIN),
+        "GET cards/codes/{other_code}/poster.pdf": (404, FILE, 404, 404, 404, 404, 404, 404, LOGIN),
+        "POST cards/codes/{code}/close/": MOVED,
+        "POST cards/codes/{other_code}/close/": OTHER_MOVED,
+        "POST cards/codes/{far_code}/close/": FAR_MOVED,
     },
     "one card": {
         **{f"GET cards/{{{word}}}/": OWN for word in ("draft", "shown", "objected", "issued", "answered", "withdrawn")},
@@ -82,6 +98,11 @@ TABLE: Table = {
         "GET c/nothing/": (404,) * 9,
         "POST c/nothing/": (404,) * 9,
         "POST c/nothing/agree/": (404,) * 9,
+        "POST c/{token}/refuse/": (302,) * 9,
+        "POST c/{token}/unsay/": (302,) * 9,
+        "GET ask/{scanned}/": PUBLIC,
+        "POST ask/{scanned}/": (302,) * 9,
+        "GET ask/nothing/": (404,) * 9,
         "GET verify/": PUBLIC,
         "GET verify/310114001-2026-00001/": PUBLIC,
         "GET verify/nothing/": PUBLIC,

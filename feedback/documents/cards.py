@@ -18,7 +18,7 @@ COUNTED = {"activities": "参加活动 {} 次", "visits": "走访 {} 次", "need
 
 def cards_pdf(cards: Iterable[RecordCard], *, address: Callable[[RecordCard], str]) -> bytes:
     """Return one PDF of these cards, two on a sheet; `address` gives the URL at which a card can be checked."""
-    printed = [printed_card(card) | {"code": _svg(address(card))} for card in cards]
+    printed = [printed_card(card) | {"code": svg_of(address(card))} for card in cards]
     return typeset("cards", {"title": "在职党员参与社区活动记录卡", "cards": printed}, folder=FOLDER)
 
 
@@ -52,5 +52,5 @@ def printed_card(card: RecordCard) -> dict[str, Any]:
     }
 
 
-def _svg(url: str) -> str:
+def svg_of(url: str) -> str:
     return segno.make(url, error="m").svg_inline(border=0, omitsize=True)

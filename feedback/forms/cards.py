@@ -119,7 +119,7 @@ class PhoneEndForm(forms.Form):
 
 class ObjectForm(forms.Form):
     reason = forms.CharField(
-        label="哪里不对，或者不想发，请写一句",
+        label="哪里不对，请写一句",
         max_length=200,
         error_messages={"required": NO_REASON},
         widget=forms.Textarea({"class": "lz-input lz-text", "rows": 3}),

@@ -1,6 +1,7 @@
 """Models of what street and employer exchange: one file a noun."""
 
 from feedback.models.cards import RecordCard
+from feedback.models.codes import CardCode
 from feedback.models.feeds import Feed, FeedEvent
 from feedback.models.offers import Offer
 from feedback.models.replays import Replay
@@ -12,6 +13,7 @@ from feedback.models.webhooks import Delivery, Webhook
 
 __all__ = [
     "Answer",
+    "CardCode",
     "Contact",
     "Delivery",
     "EmployerKey",

@@ -1,6 +1,6 @@
 """Record cards: what in-post members did in a period where they live, sent to their employers."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Self
 
 from django.conf import settings
@@ -19,7 +19,9 @@ from members.models import Area, Consent, Employer, Member
 from members.models.people import OPINION_REMINDER
 
 BEFORE, OUT = ("draft", "shown", "agreed", "objected"), ("issued", "received", "answered", "returned")
+ASKED = BEFORE[1:]
 ENDED = ("returned", "withdrawn")
+NOT_AGREED = "本人不同意发"
 
 
 class RecordCardQuerySet(models.QuerySet["RecordCard"]):
@@ -35,6 +37,11 @@ class RecordCardQuerySet(models.QuerySet["RecordCard"]):
     def locked(self) -> Self:
         """These cards, locked until the transaction ends. The lock lets other rows refer to them (no_key)."""
         return self.select_for_update(of=("self",), no_key=True)
+
+    def open_by_link(self) -> Self:
+        """Cards that their members can still open: asked, not issued, and their link has not expired."""
+        since = timezone.now() - timedelta(days=settings.CARD_LINK_DAYS)
+        return self.filter(status__in=ASKED, shown_at__gt=since)
 
     def with_employer(self) -> Self:
         """Cards that the employer holds: issued, and not withdrawn."""
@@ -52,7 +59,8 @@ class RecordCard(OfCounterpart, WithStatus, Audited):
     """A record of what one in-post member chose to do where they live, for one employer and one period.
 
     It is never an appraisal. `lines` come from the records; the secretary may leave some out. `body` is the JSON that
-    is issued, rendered once and never changed; `digest` is its SHA-256.
+    is issued, rendered once and never changed; `digest` is its SHA-256. An objection stays on the draft that it led to
+    until the card is shown again; without a sentence it says that the card is not to be sent.
     """
 
     class Status(models.TextChoices):
@@ -86,7 +94,7 @@ class RecordCard(OfCounterpart, WithStatus, Audited):
         Status.DRAFT: {Status.SHOWN, Status.WITHDRAWN},
         Status.SHOWN: {Status.AGREED, Status.OBJECTED, Status.DRAFT, Status.WITHDRAWN},
         Status.AGREED: {Status.ISSUED, Status.OBJECTED, Status.DRAFT, Status.WITHDRAWN},
-        Status.OBJECTED: {Status.DRAFT, Status.WITHDRAWN},
+        Status.OBJECTED: {Status.SHOWN, Status.DRAFT, Status.WITHDRAWN},
         Status.ISSUED: {Status.RECEIVED, Status.RETURNED, Status.WITHDRAWN},
         Status.RECEIVED: {Status.ANSWERED, Status.RETURNED, Status.WITHDRAWN},
         Status.ANSWERED: {Status.WITHDRAWN},
@@ -190,7 +198,7 @@ class RecordCard(OfCounterpart, WithStatus, Audited):
             ),
             models.CheckConstraint(condition=Q(last_day__gte=F("first_day")), name="card_ends_after_it_begins"),
             models.CheckConstraint(
-                condition=~Q(status="draft") | Q(shown_at=None, agreed_at=None, consent=None, objected_at=None),
+                condition=~Q(status="draft") | Q(shown_at=None, agreed_at=None, consent=None),
                 name="card_draft_has_no_moment",
             ),
             models.CheckConstraint(
@@ -204,8 +212,7 @@ class RecordCard(OfCounterpart, WithStatus, Audited):
                 violation_error_message="本人还没有同意，这张卡不能发出。",
             ),
             models.CheckConstraint(
-                condition=~Q(status="objected") | Q(objected_at__isnull=False) & ~Q(objection=""),
-                name="card_objected_has_reason",
+                condition=~Q(status="objected") | Q(objected_at__isnull=False), name="card_objected_has_moment"
             ),
             models.CheckConstraint(
                 condition=Q(status__in=BEFORE, number=None, issued_at=None, body="", digest="")
@@ -262,6 +269,12 @@ class RecordCard(OfCounterpart, WithStatus, Audited):
     @property
     def is_with_employer(self) -> bool:
         return self.status in OUT
+
+    @property
+    def said(self) -> str:
+        """What the member says against the card, "" where nothing is to be settled."""
+        is_open = self.objected_at and self.status in (self.Status.OBJECTED, self.Status.DRAFT)
+        return (self.objection or NOT_AGREED) if is_open else ""
 
     @property
     def amendable_until(self) -> date:

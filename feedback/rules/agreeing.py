@@ -30,9 +30,10 @@ MOST_TRIES = 6
 Status = RecordCard.Status
 VERSION, NOTICE = NOTICES[Consent.Purpose.CARDS]
 
+UNSETTLED = "有本人的意见还没有办好，请点开看，改好再请本人确认。"
 EMPTY = "还是空白的：请先写一句话，或至少写进一项活动，再请本人确认。"
 SHOWN_ANEW = "社区刚才改过这张卡，请用新的链接打开，看过以后再同意。"
-NO_REASON = "请写一句：哪里不对，或者不想发。"
+NO_REASON = "请写一句哪里不对；不想发的，点“不同意发”就可以，不用写。"
 # Statuses from which the secretary can make one card a draft again. In bulk only SHOWN counts: no answer gets lost.
 CORRECTABLE = (Status.SHOWN, Status.AGREED, Status.OBJECTED)
 
@@ -107,28 +108,35 @@ def knows(card: RecordCard, digits: str) -> bool:
     return is_right
 
 
-def show_all(pks: Sequence[int]) -> MovedOn:
-    """Show these drafts (ids) to their members, in one transaction; skip empty cards and those that are no drafts."""
+def show_all(pks: Sequence[int], *, settled: bool = False) -> MovedOn:
+    """Show these drafts (ids) to their members, in one transaction; skip empty cards and those that are no drafts.
+
+    A draft with an objection is skipped too, unless the secretary has `settled` it; then the objection is over.
+    """
     with atomic_write():
-        ready = [card for card in _locked(pks, Status.DRAFT) if not card.is_empty]
-        left = left_behind(pks, ready, draft=EMPTY)
-        return _advance(ready, left, Status.SHOWN, shown_at=timezone.now(), wrong_tries=0)
+        drafts = _locked(pks, Status.DRAFT)
+        waiting = {card.pk for card in drafts if card.said and not settled}
+        ready = [card for card in drafts if not card.is_empty and card.pk not in waiting]
+        left = left_behind([pk for pk in pks if pk not in waiting], ready, draft=EMPTY)
+        left |= {UNSETTLED: len(waiting)} if waiting else {}
+        again = {"objected_at": None, "objection": "", "wrong_tries": 0}
+        return _advance(ready, left, Status.SHOWN, shown_at=timezone.now(), **again)
 
 
 def show(card: RecordCard) -> None:
-    """Show this draft to its member; Conflict where it is empty, or no draft."""
-    require(show_all([card.pk]))
+    """Show this draft to its member, who objected to nothing that is left; Conflict where it is empty, or no draft."""
+    require(show_all([card.pk], settled=True))
 
 
 def correct_all(pks: Sequence[int], *, only_from: Sequence[str] = (Status.SHOWN,)) -> MovedOn:
     """Make these cards (ids) drafts again, in one transaction; their links open nothing any more.
 
-    A member who agreed must agree again. By default only cards without an answer change, so that an answer that came
-    meanwhile stays.
+    A member who agreed must agree again; an objection stays on the draft. By default only cards without an answer
+    change, so that an answer that came meanwhile stays.
     """
     with atomic_write():
         cards = _locked(pks, *only_from)
-        cleared = {"objected_at": None, "objection": "", "agreed_at": None, "agreed_how": "", "agreed_by": None}
+        cleared = {"agreed_at": None, "agreed_how": "", "agreed_by": None}
         left = left_behind(pks, cards)
         return _advance(cards, left, Status.DRAFT, shown_at=None, consent=None, **cleared)
 
@@ -142,11 +150,30 @@ def object_to(card: RecordCard, *, reason: str) -> None:
     """Record the member's objection; ValidationError without a reason, Conflict where the status does not allow it."""
     if not reason.strip():
         raise ValidationError({"reason": NO_REASON})
+    _object(card, reason.strip()[:200])
+
+
+def refuse(card: RecordCard) -> None:
+    """Record that the member does not want the card sent, for which they need no reason; Conflict as above."""
+    _object(card, "")
+
+
+def _object(card: RecordCard, objection: str) -> None:
     with atomic_write():
         card.advance(
-            Status.OBJECTED, objected_at=timezone.now(), objection=reason.strip()[:200],
+            Status.OBJECTED, objected_at=timezone.now(), objection=objection,
             agreed_at=None, agreed_how="", agreed_by=None, consent=None,
         )  # fmt: skip
+
+
+def unsay(card: RecordCard) -> None:
+    """Take the member's objection back: the card waits for them as before.
+
+    Conflict where the secretary dealt with it, or the card was shown again meanwhile.
+    """
+    with atomic_write():
+        card.advance(Status.SHOWN, only_from=Status.OBJECTED, objected_at=None, objection="")
+        _require_as_read(card)
 
 
 def agree_all(pks: Sequence[int], *, how: str, by: User | None = None, given_on: date | None = None) -> MovedOn:
@@ -176,9 +203,14 @@ def agree(card: RecordCard, *, how: str, by: User | None = None, given_on: date 
     """Record that the member agrees to this card; Conflict where it is not shown, or was shown again meanwhile."""
     with atomic_write():
         require(agree_all([card.pk], how=how, by=by, given_on=given_on))
-        as_read = RecordCard.objects.filter(pk=card.pk, shown_at=card.shown_at)
-        if how == RecordCard.How.LINK and not as_read.exists():
-            raise Conflict(SHOWN_ANEW)
+        if how == RecordCard.How.LINK:
+            _require_as_read(card)
+
+
+def _require_as_read(card: RecordCard) -> None:
+    """Raise Conflict where the card was shown again since it was read."""
+    if not RecordCard.objects.filter(pk=card.pk, shown_at=card.shown_at).exists():
+        raise Conflict(SHOWN_ANEW)
 
 
 def check_day(given_on: date) -> None:

@@ -1,6 +1,8 @@
 """Rows of feedback that depend on areas, employers, users and members."""
 
+from activities.models import Activity
 from feedback.models import (
+    CardCode,
     Contact,
     EmployerKey,
     Feed,
@@ -21,6 +23,7 @@ def register_all() -> None:
         Area,
         Dependent(RecordCard, "area", "{} 张记录卡"),
         Dependent(RecordCard, "street", "{} 张记录卡"),
+        Dependent(CardCode, "place", "{} 个确认码"),
         Dependent(Offer, "area", "{} 项单位资源"),
         Dependent(EmployerKey, "street", "{} 把单位密钥"),
         Dependent(Contact, "street", "{} 位单位联系人"),
@@ -41,5 +44,6 @@ def register_all() -> None:
         Dependent(Feed, "employer", "{} 个卡片流", "street__path"),
         Dependent(Replay, "employer", "{} 次接口提交", "street__path"),
     )
+    register(Activity, Dependent(CardCode, "activity", "{} 个确认码", "place__path", goes=True))
     register(User, Dependent(Contact, "user", "{} 个单位的联系人", "street__path", goes=True))
     register(Member, Dependent(RecordCard, "member", "{} 张记录卡"))

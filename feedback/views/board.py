@@ -27,7 +27,7 @@ NEXT = {
     Status.OBJECTED: "有 {} 张本人有异议：点开看看哪里不对，改好再请本人确认。",
     Status.DRAFT: "有 {} 张草稿：可以先点开加一句话，再请本人确认。",
     Status.AGREED: "有 {} 张本人已同意：可以发给单位了。",
-    Status.SHOWN: "有 {} 张等本人确认：打印确认单请本人签字，或点开一张把链接发给本人。",
+    Status.SHOWN: "有 {} 张等本人确认：点“扫码请本人确认”贴一张码，或打印确认单请本人签字，或把链接发给本人。",
 }
 ALL_OUT = "这里的卡都已经发出，等单位签收和反馈。"
 TOO_EARLY = "这个时段还没有结束：请本人确认以后，新办的活动不会再写进去。不急的话，结束以后再请本人确认。"
@@ -131,7 +131,7 @@ def _report(request, moved: MovedOn, sentence: str) -> None:
 def _next_step(step: Status, listing: Listing, counts: Counter[str]) -> str:
     if not counts.total():
         return ""
-    early = TOO_EARLY if step == Status.DRAFT and listing.period.last >= timezone.localdate() else ""
+    early = TOO_EARLY if step == Status.DRAFT and listing.is_running else ""
     return NEXT[step].format(counts[step]) + early if step in NEXT else ALL_OUT
 
 
@@ -155,12 +155,12 @@ def _page(request, listing: Listing, cards, count: int) -> Page:
 
 
 def _note(card: Any) -> str:
+    if card.said:
+        return card.said
     if card.status == Status.DRAFT and card.is_empty:
         return "空白卡，先写一句话"
     if card.status == Status.SHOWN:
-        return _link_note(card)
-    if card.status == Status.OBJECTED:
-        return card.objection
+        return link_note(card)
     if card.status == Status.RETURNED:
         reason = f"{card.get_return_code_display()}：{card.return_text}".rstrip("：")
         return "已重新生成" if card.is_replaced else reason
@@ -171,7 +171,7 @@ def _note(card: Any) -> str:
     return card.get_withdrawal_display() or card.number or ""
 
 
-def _link_note(card: RecordCard) -> str:
+def link_note(card: RecordCard) -> str:
     """Return why the member cannot use the link, "" where they can."""
     if not card.member.phone_sealed:
         return "没有登记电话，请用确认单"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import segno
 from django.contrib import messages
@@ -12,13 +13,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from activities.models import Attendance
 from feedback.forms.cards import AgreedForm, WithdrawForm, WriteForm
 from feedback.models import RecordCard
 from feedback.rules import agreeing, withdrawing
 from feedback.rules.agreeing import is_locked, link_ends, link_token
 from feedback.rules.issuing import issue as issue_card
 from feedback.rules.making import remake as remake_card
-from members.web.acts import tried, writable
+from members.ground.access import Right
+from members.web.acts import numbers, tried, writable
 from members.web.shell import page
 
 Status = RecordCard.Status
@@ -80,7 +83,7 @@ def agree(request, pk):
 def correct(request, pk):
     """Make the card a draft again, to be corrected and shown again."""
     found = _writable(request, pk)
-    objection = f"本人的意见：{found.objection}" if found.objection else ""
+    objection = f"本人的意见：{found.said}" if found.said else ""
     if tried(request, lambda: agreeing.correct(found)):
         messages.success(request, f"已退回草稿。改好以后再请本人确认，原来的链接不能再用。{objection}")
     return redirect("feedback:card", pk)
@@ -138,11 +141,21 @@ def _card_page(request, found: RecordCard, form: WriteForm):
         form=form,
         agreed_form=AgreedForm(),
         link=_link(request, found),
+        lines=_lines(request.user, found),
         trail=list(_trail(found)),
         answers=list(found.answers.order_by("-version")),
         successor=_later(request.user, found).first(),
         is_ended=found.status in (Status.RETURNED, Status.WITHDRAWN),
     )
+
+
+def _lines(user, card: RecordCard) -> list[dict[str, Any]]:
+    """Return the card's lines; where the member objects, those of attendances have the id of their `activity`."""
+    if not card.objection or not card.said:
+        return card.lines
+    pks = numbers(line["key"][1:] for line in card.lines if line["kind"] == "activity")
+    activities = dict(Attendance.objects.for_user(user, Right.WRITE).filter(pk__in=pks).values_list("pk", "activity"))
+    return [line | {"activity": activities.get(int(line["key"][1:]))} for line in card.lines]
 
 
 def _find(request, pk: int) -> RecordCard:

@@ -1,6 +1,7 @@
 """The member's own page of a card, behind a signed link and four digits, where they agree or object."""
 
 import time
+from collections.abc import Sequence
 
 from django import forms
 from django.contrib.auth.decorators import login_not_required
@@ -13,7 +14,8 @@ from feedback.forms.cards import ObjectForm, PhoneEndForm
 from feedback.models import RecordCard
 from feedback.models.cards import OUT
 from feedback.rules import agreeing
-from feedback.rules.agreeing import NOTICE, VERSION, card_behind, knows, shown_moment
+from feedback.rules.agreeing import NOTICE, VERSION, card_behind, knows, link_token, shown_moment
+from feedback.rules.asking import asker_of
 from members.ground.atomic import atomic_write
 from members.ground.audit import record
 from members.models import Consent
@@ -43,14 +45,14 @@ def link(request, token):
         return _card(request, card, token)
     form = PhoneEndForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
-        return render(request, "feedback/link_digits.html", {"form": form})
+        return _digits(request, card, form)
     if not Guessing.lets(request):
-        return _refuse(request, form, BUSY, status=429)
+        return _refuse(request, card, form, BUSY, status=429)
     if not knows(card, form.cleaned_data["digits"]):
         with atomic_write():
             record("refuse", card, changes={"call": "digits"})
-        return _refuse(request, form, WRONG)
-    _remember(request, card)
+        return _refuse(request, card, form, WRONG)
+    remember(request, [card])
     return redirect("feedback:link", token)
 
 
@@ -68,6 +70,20 @@ def object_(request, token):
     """Record the member's objection."""
     form = ObjectForm(request.POST)
     return _answer(request, token, form, lambda card: agreeing.object_to(card, **form.cleaned_data))
+
+
+@login_not_required
+@require_POST
+def refuse(request, token):
+    """Record that the member does not want the card sent."""
+    return _answer(request, token, forms.Form(request.POST), agreeing.refuse)
+
+
+@login_not_required
+@require_POST
+def unsay(request, token):
+    """Take the member's objection back."""
+    return _answer(request, token, forms.Form(request.POST), agreeing.unsay)
 
 
 @login_not_required
@@ -103,17 +119,31 @@ def _card(request, card: RecordCard, token: str, form: forms.Form | None = None)
     context = {
         "card": card, "token": token, "form": answer, "problems": form.non_field_errors() if form else [],
         "notice": NOTICE, "version": VERSION, "may_take_back": card.status in CONSENTED and stands,
+        "others": _others(request, card),
     }  # fmt: skip
     return render(request, "feedback/link_card.html", context)
+
+
+def _others(request, card: RecordCard) -> list[tuple[str, RecordCard]]:
+    """Return the tokens and cards of the same member that wait too and that this browser may read."""
+    pks = {int(mark.partition(".")[0]) for mark in request.session.get(KNOWN, {})} - {card.pk}
+    waiting = RecordCard.objects.filter(pk__in=pks, member=card.member_id, status=Status.SHOWN)
+    rows = waiting.select_related("employer").defer("body") if pks else ()
+    return [(link_token(other), other) for other in rows if _is_known(request, other)]
 
 
 def _closed(request) -> HttpResponse:
     return render(request, "feedback/link_closed.html", status=404)
 
 
-def _refuse(request, form: PhoneEndForm, sentence: str, *, status: int = 200) -> HttpResponse:
+def _refuse(request, card: RecordCard, form: PhoneEndForm, sentence: str, *, status: int = 200) -> HttpResponse:
     form.add_error(None, ValidationError(sentence))
-    return render(request, "feedback/link_digits.html", {"form": form}, status=status)
+    return _digits(request, card, form, status=status)
+
+
+def _digits(request, card: RecordCard, form: PhoneEndForm, *, status: int = 200) -> HttpResponse:
+    """Return the first screen: who asks, and nothing of the card."""
+    return render(request, "feedback/link_digits.html", {"form": form, "asker": asker_of(card.area)}, status=status)
 
 
 def _mark(card: RecordCard) -> str:
@@ -121,11 +151,12 @@ def _mark(card: RecordCard) -> str:
     return f"{card.pk}.{shown_moment(card)}" if card.shown_at else ""
 
 
-def _remember(request, card: RecordCard) -> None:
+def remember(request, cards: Sequence[RecordCard]) -> None:
+    """Let this browser read these cards, whose member has given the digits, for some minutes."""
     now = int(time.time())
     known = {mark: until for mark, until in request.session.get(KNOWN, {}).items() if until > now}
     request.session.cycle_key()
-    request.session[KNOWN] = known | {_mark(card): now + KNOWN_SECONDS}
+    request.session[KNOWN] = known | {_mark(card): now + KNOWN_SECONDS for card in cards}
 
 
 def _is_known(request, card: RecordCard) -> bool:

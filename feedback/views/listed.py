@@ -28,7 +28,11 @@ from members.web.acts import numbers
 LONGEST = 30
 AT_ONCE = 500
 FEW, LATELY = 5, timedelta(days=60)
-UNSETTLED: dict[str, str] = {RecordCard.Status.OBJECTED: "本人有异议", RecordCard.Status.RETURNED: "单位退回了"}
+UNSETTLED: dict[str, str] = {
+    RecordCard.Status.OBJECTED: "本人有异议",
+    RecordCard.Status.DRAFT: "本人的意见还没有办好",
+    RecordCard.Status.RETURNED: "单位退回了",
+}
 NOTHING_CHOSEN = "请先在名单里勾选，或勾选“全部”。"
 
 
@@ -42,6 +46,11 @@ class Listing:
     period: CardPeriod
     words: str
     status: str
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the period has not ended."""
+        return self.period.last >= timezone.localdate()
 
     def narrowed(self, cards: RecordCardQuerySet) -> RecordCardQuerySet:
         """Return those of these cards that match the list, in every status."""
@@ -118,12 +127,13 @@ def is_replaced() -> Exists:
 
 
 def unsettled(user: Any) -> list[Unsettled]:
-    """Return what waits for the user: cards with an objection, and cards returned of late without a newer one.
+    """Return what waits for the user: objections not settled, and cards returned of late without a newer one.
 
     Up to five cards are listed one by one, more are counted by period and status.
     """
     returned = Q(status=RecordCard.Status.RETURNED, returned_at__gte=timezone.now() - LATELY) & ~is_replaced()
-    cards = RecordCard.objects.for_user(user, Right.WRITE).filter(Q(status=RecordCard.Status.OBJECTED) | returned)
+    said = Q(status__in=(RecordCard.Status.OBJECTED, RecordCard.Status.DRAFT), objected_at__isnull=False)
+    cards = RecordCard.objects.for_user(user, Right.WRITE).filter(said | returned)
     few = list(cards.select_related("member").defer("body")[: FEW + 1])
     return [_unsettled(card) for card in few] if len(few) <= FEW else _counted(cards)
 

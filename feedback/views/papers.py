@@ -55,7 +55,7 @@ def printed(request, pk):
 def pdf(request):
     """Download the chosen issued cards as one PDF, sorted by employer, as they go into envelopes."""
     if request.method == "POST":
-        return _as_address(request)
+        return as_address(request)
     listing, cards = _chosen(request)
     rows = list(
         cards.with_employer().order_by("employer__name", "employer", "area__path", "member__pinyin", "pk")[: MOST + 1]
@@ -64,14 +64,14 @@ def pdf(request):
         messages.error(request, sentence)
         return redirect(listing.address())
     content = cards_pdf(rows, address=lambda card: check_address(request, card))
-    _keep_record(request, listing, rows, "打印记录卡")
+    keep_record(request, listing, rows, "打印记录卡")
     return download(content, f"记录卡-{listing.period.label}.pdf", content_type="application/pdf")
 
 
 def sheets(request):
     """Return a sheet for each chosen card that waits for its member; they are cut apart, as each is private."""
     if request.method == "POST":
-        return _as_address(request)
+        return as_address(request)
     listing, cards = _chosen(request)
     waiting = cards.filter(status=RecordCard.Status.SHOWN).select_related("member", "employer", "area")
     rows = list(waiting.order_by("area__path", "member__pinyin", "pk")[: MOST + 1])
@@ -80,11 +80,11 @@ def sheets(request):
         return redirect(listing.address())
     context = {"title": "记录卡确认单", "sheets": list(_sheets(request, rows)), "notice": NOTICE, "version": VERSION}
     response = render(request, "feedback/sheets.html", {**context, "back": listing.address("shown")})
-    _keep_record(request, listing, rows, "打印确认单")
+    keep_record(request, listing, rows, "打印确认单")
     return response
 
 
-def _as_address(request) -> HttpResponse:
+def as_address(request) -> HttpResponse:
     """Redirect the posted choice to an address that can be opened again."""
     values = [(name, value) for name in QUERY for value in request.POST.getlist(name)]
     return redirect(f"{request.path}?{urlencode(values)}")
@@ -103,7 +103,7 @@ def _refusal(rows: list[RecordCard], nothing: str) -> str:
     return "" if rows else f"{nothing}{NOTHING_CHOSEN}"
 
 
-def _keep_record(request, listing: Listing, rows: list[RecordCard], reason: str) -> None:
+def keep_record(request, listing: Listing, rows: list[RecordCard], reason: str) -> None:
     """Record the print in the audit trail, like every export of members' names."""
     path = listing.area.path if listing.area else access.scope_paths(request.user, Resource.CARD)
     with atomic_write():

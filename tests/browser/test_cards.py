@@ -149,7 +149,7 @@ def test_one_agrees_on_the_phone_another_objects_and_is_shown_the_card_anew(
     phone.goto(page.get_by_label("本人的链接").input_value())
     phone.get_by_label("您的手机号后四位").fill("５６７８")
     phone.get_by_role("button", name="看我的卡").tap()
-    phone.get_by_text("有异议").tap()
+    phone.get_by_text("内容不对，告诉社区").tap()
     phone.get_by_label("哪里不对").fill("那天我没去")
     phone.get_by_role("button", name="告诉社区").tap()
     expect(phone.get_by_text("那天我没去")).to_be_visible()

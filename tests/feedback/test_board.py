@@ -136,7 +136,7 @@ class TestWhatIsShown:
     def test_on_a_tab_it_is_said_what_to_do_there(self, client, drafts) -> None:
         agreeing.show_all([drafts[0].pk])
         answer = text(client.get("/cards/?show=shown"))
-        assert "有 1 张等本人确认：打印确认单" in answer
+        assert "有 1 张等本人确认：点“扫码请本人确认”" in answer
         assert "去办" not in answer
         answer = text(client.get("/cards/?show=issued"))
         assert "有 2 张草稿" in answer
@@ -298,6 +298,9 @@ class TestLandingPage:
         answer = text(client.get("/"))
         assert "安一明" in answer
         assert "本人有异议" in answer
+        agreeing.correct(cards.fresh(drafts[0]))
+        assert "本人的意见还没有办好" in text(client.get("/"))
+        assert "我没有参加扫除" in text(client.get("/cards/?show=draft"))
 
     def test_a_return_waits_until_a_new_card_is_made(self, client, secretary, group) -> None:
         card = cards.issued(cards.in_post("戴四明", group), period=ENDED)

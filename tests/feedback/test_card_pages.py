@@ -179,9 +179,27 @@ class TestSteps:
         assert "本人的意见：扫除我没去" in text(client.get(f"/cards/{card.pk}/"))
         assert "本人的意见：扫除我没去" in post(client, card, "correct")
         assert status(card) == Status.DRAFT
+        assert "本人的意见：扫除我没去" in text(client.get(f"/cards/{card.pk}/"))
         RecordCard.objects.update(sentence="值守两次")
         post(client, card, "show", sentence="值守两次", line=["a1"])
-        assert cards.fresh(card).kept_lines == []
+        assert (cards.fresh(card).kept_lines, cards.fresh(card).said) == ([], "")
+
+    def test_an_objection_leads_to_the_attendance(self, client, resident, group, other_group) -> None:
+        came, far = factories.activity(group), factories.activity(other_group)
+        here, there = (event.attendances.create(member=resident, source="tick").pk for event in (came, far))
+        lines = [cards.LINE | {"key": f"a{here}"}, cards.LINE | {"key": f"a{there}"}, TWO[1]]
+        card = cards.shown(resident, lines=lines)
+        assert "去改这次活动的登记" not in text(client.get(f"/cards/{card.pk}/"))
+        agreeing.object_to(card, reason="扫除我没去")
+        for _ in (Status.OBJECTED, Status.DRAFT):
+            page = text(client.get(f"/cards/{card.pk}/"))
+            assert (page.count("去改这次活动的登记"), f'href="/activities/{came.pk}/came/"' in page) == (1, True)
+            agreeing.correct_all([card.pk], only_from=agreeing.CORRECTABLE)
+
+    def test_whoever_refused_is_not_asked_what_is_wrong(self, client, resident) -> None:
+        card = cards.shown(resident)
+        agreeing.refuse(card)
+        assert "本人不同意，就不发" in text(client.get(f"/cards/{card.pk}/"))
 
     def test_without_an_objection_none_is_told(self, client, resident) -> None:
         assert "本人的意见" not in post(client, cards.shown(resident), "correct")

@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from feedback.feed import feed, receipts
 from feedback.models import Answer, FeedEvent, Receipt, RecordCard, Sender
@@ -23,6 +25,7 @@ from members.ground.states import Conflict
 from members.models import Area, AuditEntry, Consent, Member, User
 from tests import factories
 from tests.cards import LINE, PERIOD, agreed, draft, fresh, in_post, issued, shown
+from tests.parity.asking import rolled_back
 
 Status = RecordCard.Status
 
@@ -176,7 +179,71 @@ def test_an_objection_leads_back_to_a_draft(worker: Member) -> None:
     with atomic_write():
         agreeing.correct(card)
     again = fresh(card)
-    assert (again.status, again.objection, again.shown_at, again.consent) == ("draft", "", None, None)
+    assert (again.status, again.said, again.shown_at, again.consent) == ("draft", "那天我不在", None, None)
+
+
+def test_it_stands_until_the_secretary_has_settled_it(worker: Member) -> None:
+    card = shown(worker)
+    agreeing.object_to(card, reason="那天我不在")
+    agreeing.correct(card)
+    assert agreeing.show_all([card.pk]) == agreeing.MovedOn(0, {agreeing.UNSETTLED: 1})
+    agreeing.show(fresh(card))
+    assert (fresh(card).status, fresh(card).said, fresh(card).objected_at) == ("shown", "", None)
+
+
+def test_whoever_refuses_needs_no_reason(worker: Member) -> None:
+    card = shown(worker)
+    agreeing.refuse(card)
+    assert (fresh(card).status, fresh(card).objection, fresh(card).said) == ("objected", "", "本人不同意发")
+    with pytest.raises(Conflict, match="现在是“本人有异议”"):
+        agreeing.agree(fresh(card), how="link")
+    assert not Consent.objects.exists()
+    withdrawing.withdraw(fresh(card), RecordCard.Withdrawal.DROPPED)
+    assert (fresh(card).status, fresh(card).said) == ("withdrawn", "")
+
+
+@given(
+    reasons=st.lists(st.text(st.characters(exclude_categories=["C"]), max_size=200), max_size=3),
+    sentence=st.text(st.characters(exclude_categories=["C"]), max_size=200),
+    wrong_tries=st.integers(0, agreeing.MOST_TRIES),
+)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_taken_back_it_was_never_said(worker: Member, reasons: list[str], sentence: str, wrong_tries: int) -> None:
+    with rolled_back():
+        card = shown(worker, sentence=sentence)
+        RecordCard.objects.update(wrong_tries=wrong_tries)
+        before = list(RecordCard.objects.values())
+        for reason in reasons:
+            if reason.strip():
+                agreeing.object_to(fresh(card), reason=reason)
+            else:
+                agreeing.refuse(fresh(card))
+            agreeing.unsay(fresh(card))
+        assert list(RecordCard.objects.values()) == before
+
+
+@pytest.mark.parametrize("deal", [agreeing.correct, lambda card: withdrawing.withdraw(card, "dropped")])
+def test_what_the_secretary_dealt_with_is_not_taken_back(worker: Member, deal: Any) -> None:
+    card = shown(worker)
+    agreeing.object_to(card, reason="那天我不在")
+    read = fresh(card)
+    deal(fresh(card))
+    left = fresh(card)
+    with pytest.raises(Conflict, match="不能再做这一步"):
+        agreeing.unsay(read)
+    assert (fresh(card).status, fresh(card).objected_at) == (left.status, left.objected_at)
+
+
+def test_an_objection_to_a_card_shown_anew_is_not_taken_back_by_the_old_link(worker: Member) -> None:
+    card = shown(worker)
+    agreeing.object_to(card, reason="那天我不在")
+    read = fresh(card)
+    agreeing.correct(fresh(card))
+    agreeing.show(fresh(card))
+    agreeing.refuse(fresh(card))
+    with pytest.raises(Conflict, match="请用新的链接"):
+        agreeing.unsay(read)
+    assert fresh(card).status == Status.OBJECTED
 
 
 def test_an_objection_says_what_is_wrong(worker: Member) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from feedback.models import FeedEvent, RecordCard
+from feedback.models import FeedEvent, RecordCard, Sender
 from feedback.rules import agreeing
 from feedback.views import link as views
 from members.ground.states import Conflict
@@ -16,7 +16,7 @@ from tests import cards
 from tests.conftest import FUTURE
 
 Status = RecordCard.Status
-TOLD = ("安一明", "上海嘉定仪表厂", "楼道大扫除", "2026年上半年", "第一社区", "值守", "记录卡给单位")
+TOLD = ("安一明", "上海嘉定仪表厂", "楼道大扫除", "2026年上半年", "值守", "记录卡给单位")
 
 
 @pytest.fixture
@@ -55,12 +55,19 @@ class TestDigits:
     def test_nothing_is_told_before_them(self, phone, card) -> None:
         answer = phone.get(address(card))
         assert [word for word in TOLD if word in text(answer)] == []
-        assert "手机号后四位" in text(answer)
+        assert "手机号的最后四位" in text(answer)
         assert answer["Cache-Control"] == "no-store, private"
+
+    def test_it_says_first_who_asks_and_whom_to_ring(self, phone, card, community, street) -> None:
+        Sender.objects.keep(community, contact="严书记，69980001")
+        Sender.objects.keep(street, contact="党建办，69980000")
+        for answer in (phone.get(address(card)), phone.post(address(card), {"digits": "0000"})):
+            for word in ("新成路街道 第一社区", "第一社区：严书记，69980001", "新成路街道：党建办，69980000"):
+                assert word in text(answer)
 
     def test_the_right_ones_show_the_card_and_the_notice(self, phone, card) -> None:
         answer = opened(phone, card)
-        for word in ("安一明", "上海嘉定仪表厂", "楼道大扫除", "值守两次", agreeing.NOTICE, "同意发给单位", "有异议"):
+        for word in ("安一明", "上海嘉定仪表厂", "楼道大扫除", "值守两次", agreeing.NOTICE, "同意发给单位", "不同意发"):
             assert word in answer
         assert "5678" not in answer
         assert phone.get(address(card))["Cache-Control"] == "no-store, private"
@@ -124,7 +131,7 @@ class TestDigits:
 class TestBadLinks:
     @pytest.mark.parametrize("token", ["x", "9" * 25, "１", "WzEsMV0:1abc:def", "a" * 3000, "%F0%9F%98%80"])
     def test_what_is_no_link_is_one_page(self, phone, card, token: str) -> None:
-        for step in ("", "agree/", "object/", "take-back/"):
+        for step in ("", "agree/", "object/", "refuse/", "unsay/", "take-back/"):
             for method in (phone.get, phone.post):
                 answer = method(f"/c/{token}/{step}")
                 assert answer.status_code in (404, 405)
@@ -165,7 +172,7 @@ class TestAnswers:
             agreeing.agree(card, how="link")
         assert (cards.fresh(card).status, Consent.objects.count()) == ("shown", 0)
 
-    @pytest.mark.parametrize("step", ["agree/", "object/", "take-back/"])
+    @pytest.mark.parametrize("step", ["agree/", "object/", "refuse/", "unsay/", "take-back/"])
     def test_without_the_digits_nothing_is_said(self, phone, card, step: str) -> None:
         answer = phone.post(address(card) + step, {"reason": "冒名"})
         assert answer["Location"] == address(card)
@@ -182,6 +189,16 @@ class TestAnswers:
         opened(phone, card)
         answer = phone.post(address(card) + "object/", {"reason": reason})
         assert (answer.status_code, "lz-problem" in text(answer), state(card)) == (200, True, Status.SHOWN)
+
+    def test_a_no_takes_one_tap_and_is_taken_back_by_another(self, phone, card) -> None:
+        asked = opened(phone, card)
+        assert asked.index("同意发给单位</button>") < asked.index("不同意发</button>")
+        answer = text(phone.post(address(card) + "refuse/", follow=True))
+        assert "您不同意发，这张卡没有发出" in answer
+        assert ("同意发给单位</button>" in answer, state(card)) == (False, Status.OBJECTED)
+        answer = text(phone.post(address(card) + "unsay/", follow=True))
+        assert ("同意发给单位</button>" in answer, state(card)) == (True, Status.SHOWN)
+        assert "现在是“待本人确认”，不能再做这一步" in text(phone.post(address(card) + "unsay/", follow=True))
 
     def test_it_follows_the_card(self, phone, member) -> None:
         card = cards.issued(member)

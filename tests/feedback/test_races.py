@@ -4,9 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
-from feedback.models import Answer, FeedEvent, Receipt, RecordCard
+from feedback.models import Answer, CardCode, FeedEvent, Receipt, RecordCard
 from feedback.rules import agreeing, issuing, making, receiving, withdrawing
+from feedback.rules.asking import ask_with_code, find_cards
 from feedback.rules.receiving import By
 from members.ground.atomic import atomic_write
 from members.ground.states import Conflict
@@ -141,6 +143,42 @@ def test_the_member_says_yes_and_no_at_once(worker: Member) -> None:
     assert fresh(card).status in ("agreed", "objected")
     if fresh(card).status == "objected":
         assert fresh(card).consent is None
+
+
+@pytest.mark.parametrize(
+    ("deal", "status"),
+    [(agreeing.correct, "draft"), (lambda card: withdrawing.withdraw(card, "dropped"), "withdrawn")],
+    ids=["corrected", "dropped"],
+)
+def test_an_objection_taken_back_while_the_secretary_deals_with_it(worker: Member, deal: Any, status: str) -> None:
+    """The secretary's step stands either way; the objection is over, or was not taken back, never half of both."""
+    card = shown(worker)
+    agreeing.object_to(card, reason="那天我不在")
+    member, secretary = fresh(card), fresh(card)
+    ends = raced(lambda: agreeing.unsay(member), lambda: deal(secretary))
+    assert ends[1] is None, ends
+    left = fresh(card)
+    was_taken_back = not isinstance(ends[0], Exception)
+    assert (left.status, left.objection, left.objected_at is None) == (
+        status, "" if was_taken_back else "那天我不在", was_taken_back,
+    )  # fmt: skip
+
+
+def test_guesses_at_once_all_count(building: Area, worker: Member) -> None:
+    draft(worker)
+    code, _ = ask_with_code(building, None, PERIOD, ends_on=timezone.localdate())
+    guesses = [lambda end=f"000{number}": find_cards(code, name="郁建平", phone_end=end) for number in range(8)]
+    assert raced(*guesses) == [[]] * 8
+    assert RecordCard.objects.get().wrong_tries == agreeing.MOST_TRIES
+    assert CardCode.objects.get().wrong == 8
+    assert find_cards(code, name="郁建平", phone_end="5678") == []
+
+
+def test_asked_by_two_at_once_there_is_one_code(building: Area, worker: Member) -> None:
+    draft(worker)
+    made = raced(*[lambda: ask_with_code(building, None, PERIOD, ends_on=timezone.localdate())] * 4)
+    assert len({code.pk for code, _ in won(made)}) == 1
+    assert sorted(moved.done for _, moved in made) == [0, 0, 0, 1]
 
 
 def test_one_signature_recorded_by_two_is_one_consent(worker: Member) -> None:

@@ -14,11 +14,12 @@ from django.utils import timezone
 
 from feedback.feed import delivering
 from feedback.ground.periods import CardPeriod
-from feedback.models import Contact, Delivery, EmployerKey, Feed, Offer, RecordCard, Webhook, senders
+from feedback.models import CardCode, Contact, Delivery, EmployerKey, Feed, Offer, RecordCard, Webhook, codes, senders
 from feedback.models.senders import SenderQuerySet
 from feedback.rules import (
     admitting,
     agreeing,
+    asking,
     issuing,
     making,
     offering,
@@ -154,6 +155,38 @@ CARDS: dict[str, Write] = {
         doors=(by("phone", "page c/<str:token>/object/", "c/{link}/object/", only("reason")),),
         good={"card": "{shown}", "reason": "那天我不在"},
         bad=((agreeing.NO_REASON, {"reason": " "}),),
+    ),
+    "a member refuses": Write(
+        rule=agreeing.refuse,
+        doors=(by("phone", "page c/<str:token>/refuse/", "c/{link}/refuse/", only()),),
+        good={"card": "{shown}"},
+    ),
+    "a member takes their objection back": Write(
+        rule=agreeing.unsay,
+        doors=(by("phone", "page c/<str:token>/unsay/", "c/{link}/unsay/", only()),),
+        good={"card": "{objected}"},
+    ),
+    "many are asked by a code": Write(
+        rule=asking.ask_with_code,
+        doors=(
+            Door(
+                "page cards/ask/",
+                "cards/ask/",
+                only("target", "ends_on", period=cards.PERIOD.code),
+                who="secretary",
+            ),
+        ),
+        good={"target": "{askable}", "ends_on": TODAY, "card": "{draft}"},
+        bad=(
+            ("最后一天请选今天到", {"ends_on": "2999-01-01"}),
+            ("请从名单里选一处", {"target": "{elsewhere_askable}"}),
+        ),
+    ),
+    "a code is closed": Write(
+        rule=CardCode.close,
+        doors=(Door("page cards/codes/<int:pk>/close/", "cards/codes/{code}/close/", only()),),
+        good={"code": "{open_code}"},
+        bad=((codes.CLOSED, {"code": "{closed_code}"}),),
     ),
     "a card is taken back to a draft": Write(
         rule=agreeing.correct_all,
@@ -435,6 +468,8 @@ WRITES: dict[str, Write] = CARDS | REPLY | OFFER | ADMITTING
 # Doors that take a form but change no row of the product, and why.
 WRITE_NOTHING: dict[str, str] = {
     "page c/<str:token>/": "tells who knows the digits; each wrong try is counted, the same one again too",
+    "page ask/<str:code>/": "tells who knows name and digits; each wrong try is counted, the same one again too",
+    "page cards/links/": "turns what was ticked into an address; with a reason it hands out the file, on record",
     "page cards/cards.pdf": "turns what was ticked into an address; the file itself is a GET",
     "page cards/sheets/": "turns what was ticked into an address; the sheets themselves are a GET",
 }
@@ -502,6 +537,31 @@ class Makers:
 
     def make_shown(self) -> int:
         return cards.shown(self.colleague("安待定")).pk
+
+    def make_objected(self) -> int:
+        card = cards.shown(self.colleague("安异议"))
+        agreeing.object_to(card, reason="那天我不在")
+        return card.pk
+
+    def make_askable(self) -> str:
+        """What stands for the building of a member whose card waits."""
+        return f"area-{self['draft'] and self['group']}"
+
+    def make_elsewhere_askable(self) -> str:
+        return f"area-{self['far']}"
+
+    def make_open_code(self) -> int:
+        assert self["draft"]
+        group: Area = self.fixture("group")
+        return asking.ask_with_code(group, None, cards.PERIOD, ends_on=timezone.localdate())[0].pk
+
+    def make_closed_code(self) -> int:
+        """The code of the community, which is another than the building's."""
+        assert self["draft"]
+        place: Area = self.fixture("community")
+        code, _ = asking.ask_with_code(place, None, cards.PERIOD, ends_on=timezone.localdate())
+        code.close()
+        return code.pk
 
     def make_agreed(self) -> int:
         return cards.agreed(self.colleague("安同意")).pk
