@@ -2,12 +2,13 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from louzu.views import balance, coverage, district, home, monthly, months, searching, targets
+from louzu.views import balance, coverage, district, home, monthly, months, person, searching, targets
 from members.web.widgets import Choices
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("search/", searching.show, name="search"),
+    path("members/<int:pk>/", person.show, name="person"),
     path("", include("members.urls")),
     path("", include("activities.urls")),
     path("", include("feedback.urls")),

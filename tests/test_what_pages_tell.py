@@ -37,7 +37,7 @@ DOOR = r"(?<![\w-]){}(?![\w%])"
 WEEK = re.compile(
     r"(api/v1/)?(buildings|compounds|households|pairings|unvisited-pairings|consents|activities|attendances|visits|needs"
     r"|honours|rhythm|thin|reminders|participation|balance|months|monthly|monthly-reports|cards(-report)?|verify|c|s)(/|$)"
-    r"|admin/(activities|members/(household|pairing|consent))/"
+    r"|members/<int:pk>/$|admin/(activities|members/(household|pairing|consent))/"
 )
 OFFERED = (
     "members&model_name=household&field_name=area", "members&model_name=pairing&field_name=household",
