@@ -56,7 +56,7 @@ SEARCHED = (
 JUNK = ("9" * 25, "1902-01-01", "'\"><%😀")
 ASKED = (
     "field", "from", "known", "made", "members", "month", "most", "on", "own", "p", "part", "period", "pick", "place",
-    "q", "quarter", "recorded", "show", "since", "status", "to", "wider", "with", "year", "o", "all",
+    "q", "quarter", "recorded", "show", "shown", "since", "skill", "status", "to", "wider", "with", "year", "o", "all",
 )  # fmt: skip
 OF_CARDS = {
     "sentence", "line", "keep", "given_on", "reason", "contact", "months", "digits", "card", "all", "place", "show",

@@ -98,8 +98,8 @@ def needs(request: HttpRequest) -> HttpResponse:
 
 
 def _words(request: HttpRequest) -> str:
-    """Return the words to search for, without what no database takes."""
-    return " ".join(request.GET.get("q", "").replace("\0", " ").split())[:LONGEST_WORDS]
+    """Return the words to search for; what is longer than the box takes is cut."""
+    return " ".join(request.GET.get("q", "").split())[:LONGEST_WORDS]
 
 
 def _as_filtered(**chosen: str) -> str:

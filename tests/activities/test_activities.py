@@ -472,7 +472,7 @@ def listed(client: Client, query: str = "") -> list[str]:
 
 @pytest.fixture
 def year(community: Area, group: Area, other_group: Area) -> dict[str, Activity]:
-    near_the_river = {"place": "河畔小广场", "co_organisers": "区总工会"}
+    near_the_river = {"place": "河畔小广场", "co_organisers": "区团委"}
     made = {
         "读书会": factories.activity(community, title="读书会", held_on=date(2025, 12, 31), field="culture"),
         "大扫除": factories.activity(group, title="大扫除", held_on=date(2026, 1, 1)),
@@ -516,11 +516,10 @@ def test_a_phone_shows_twenty_at_first(client: Client, group: Area) -> None:
     ("query", "found"),
     [
         ("q=书", ["读书会"]),
-        ("q=河畔 工会", ["大扫除"]),
+        ("q=河畔 团委", ["大扫除"]),
         ("q=河畔 书", []),
         ("q=会&period=2026", ["茶话会"]),
         ("q=%25", []),
-        ("q=a%00b&field=culture", ["读书会"]),
         ("period=2026", ["茶话会", "大扫除"]),
         ("period=2025-12", ["读书会"]),
         ("period=2026-01-31", ["茶话会"]),
