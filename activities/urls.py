@@ -77,6 +77,7 @@ urlpatterns = [
     path("honours/", honours.honours, name="honours"),
     path("honours/add/", honours.honour_add, name="honour_add"),
     path("honours/<int:pk>/", honours.honour, name="honour"),
+    path("honours/<int:pk>/withdraw/", honours.honour_withdraw, name="honour_withdraw"),
     path("honours/<int:year>/booklet.pdf", papers.booklet, name="booklet"),
     path("buildings/<int:pk>/plate.pdf", papers.plate, name="plate"),
     path("compounds/<int:pk>/plates.pdf", papers.plates, name="plates"),

@@ -40,7 +40,7 @@ DOOR = r"(?<![\w-]){}(?![\w%])"
 WEEK = re.compile(
     r"(api/v1/)?(buildings|compounds|households|pairings|unvisited-pairings|consents|activities|attendances|visits|needs"
     r"|honours|rhythm|thin|reminders|participation|balance|months|monthly|monthly-reports|cards(-report)?|verify|ask|c|s)(/|$)"
-    r"|admin/(activities|members/(household|pairing|consent))/"
+    r"|members/<int:pk>/$|admin/(activities|members/(household|pairing|consent))/"
 )
 OFFERED = (
     "members&model_name=household&field_name=area", "members&model_name=pairing&field_name=household",
@@ -59,7 +59,7 @@ SEARCHED = (
 JUNK = ("9" * 25, "1902-01-01", "'\"><%😀")
 ASKED = (
     "field", "from", "known", "made", "members", "month", "most", "on", "own", "p", "part", "period", "pick", "place",
-    "q", "quarter", "recorded", "show", "since", "status", "to", "wider", "with", "year", "o", "all",
+    "q", "quarter", "recorded", "show", "shown", "since", "skill", "status", "to", "wider", "with", "year", "o", "all",
 )  # fmt: skip
 OF_CARDS = {
     "sentence", "line", "keep", "given_on", "reason", "contact", "months", "digits", "card", "all", "place", "show",

@@ -172,6 +172,7 @@ def bodies(rows: dict[str, int]) -> dict[str, dict[str, Any]]:
         "thin/{other_community}/remind-all/": {"level": "2"},
         "honours/add/": honour | {"area": rows["group"]},
         **{f"honours/{{{side}honour}}/": honour | {"area": rows[f"{side}group"]} for side in SIDES},
+        **{f"honours/{{{side}honour}}/withdraw/": {"reason": "选错了楼组"} for side in SIDES},
         "monthly/{community}/make/": {"month": f"{LAST_MONTH:%Y-%m}"},
         f"monthly/{{community}}/{LAST_MONTH:%Y-%m}/text/": {"text": "本月办了不少事。"},
         **{f"admin/{model}/export/": reason for model in EXPORTED},

@@ -65,8 +65,9 @@ class ActivityAdmin(ExportableAdmin):
         ("visibility", ChoicesDropdownFilter),
         ("support", ChoicesDropdownFilter),
     )
-    search_fields = ("title__contains",)
-    search_help_text = "输入活动名称查找"
+    search_fields = ("title__contains", "place__contains", "co_organisers__contains")
+    search_help_text = "活动名称、地点或协办里的字词"
+    linked_by = ("area",)
     show_full_result_count = False
     actions_list = ["record"]
     actions_detail = ["show"]
@@ -78,6 +79,9 @@ class ActivityAdmin(ExportableAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).with_came()
+
+    def get_search_results(self, request, queryset, search_term):
+        return queryset.called(search_term), False
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         kwargs["queryset"] = Area.objects.for_user(request.user, Right.WRITE, resource=Resource.ACTIVITY)

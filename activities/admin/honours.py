@@ -29,6 +29,22 @@ class HonourResource(PlainResource):
         return "、".join(honour.statements)
 
 
+class StandingFilter(admin.SimpleListFilter):
+    """Leaves out withdrawn honours, unless they are asked for."""
+
+    title, parameter_name = "是否撤回", "withdrawn"
+
+    def lookups(self, request, model_admin):
+        return [("yes", "已撤回")]
+
+    def choices(self, changelist):
+        standing, *others = super().choices(changelist)
+        return [standing | {"display": "没有撤回"}, *others]
+
+    def queryset(self, request, queryset):
+        return queryset.exclude(withdrawn_at=None) if self.value() == "yes" else queryset.standing()
+
+
 @admin.register(Honour)
 class HonourAdmin(ExportableAdmin):
     """Honours to search and export; they are given and corrected on their own pages."""
@@ -37,14 +53,15 @@ class HonourAdmin(ExportableAdmin):
     resource_classes = [HonourResource]
     list_display = ("year", "area", "kind", "theme", "awarded_on")
     list_select_related = ("area",)
-    list_filter = (PlaceFilter, ("kind", ChoicesDropdownFilter), ("theme", ChoicesDropdownFilter))
+    list_filter = (PlaceFilter, ("kind", ChoicesDropdownFilter), ("theme", ChoicesDropdownFilter), StandingFilter)
     search_fields = ("area__label__contains", "deeds__contains")
     search_help_text = "楼组、小区名称或事迹里的字词"
     fields = readonly_fields = (
-        "year", "area", "kind", "theme", "deeds", "awarded_on", "statements", "stated_on",
+        "year", "area", "kind", "theme", "deeds", "awarded_on", "statements", "stated_on", "withdrawn_at",
+        "withdrawal_reason",
     )  # fmt: skip
     actions_list = ["by_year", "give"]
-    actions_detail = ["open_page"]
+    actions_detail = ["open_page", "take_back"]
 
     def get_export_queryset(self, request):
         return super().get_export_queryset(request).select_related("area")
@@ -71,6 +88,13 @@ class HonourAdmin(ExportableAdmin):
     @action(description="打开、修改", icon="open_in_new", permissions=["look"])
     def open_page(self, request, object_id):
         return redirect("activities:honour", object_id)
+
+    def has_take_back_permission(self, request, object_id=None):
+        return self.may_by_id(request, Right.WRITE, object_id)
+
+    @action(description="撤回", icon="undo", permissions=["take_back"])
+    def take_back(self, request, object_id):
+        return redirect("activities:honour_withdraw", object_id)
 
     @admin.display(description="楼组自己声明")
     def statements(self, honour):

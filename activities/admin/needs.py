@@ -36,6 +36,16 @@ class NeedResource(PlainResource):
         )  # fmt: skip
 
 
+class SkillFilter(admin.SimpleListFilter):
+    title, parameter_name = "需要的特长", "skill"
+
+    def lookups(self, request, model_admin):
+        return [(skill, skill) for skill in Need.objects.for_user(request.user).skills()]
+
+    def queryset(self, request, queryset):
+        return queryset.filter(skill=self.value()) if self.value() else queryset
+
+
 @admin.register(Need)
 class NeedAdmin(ExportableAdmin):
     """Needs to search and export, listed without names and rooms; they are changed on their own pages."""
@@ -44,7 +54,7 @@ class NeedAdmin(ExportableAdmin):
     resource_classes = [NeedResource]
     list_display = ("text", "area", "skill", "status", "opened_on", "days", "claimed")
     list_select_related = ("area",)
-    list_filter = (PlaceFilter, ("status", ChoicesDropdownFilter), ("opened_on", RangeDateFilter))
+    list_filter = (PlaceFilter, SkillFilter, ("status", ChoicesDropdownFilter), ("opened_on", RangeDateFilter))
     search_fields = ("text__contains", "skill__contains", "area__label__contains")
     search_help_text = "需求、特长或楼组名称"
     fields = readonly_fields = (
@@ -59,6 +69,9 @@ class NeedAdmin(ExportableAdmin):
 
     def get_export_queryset(self, request):
         return super().get_export_queryset(request).select_related("area", "household", "employer")
+
+    def get_search_results(self, request, queryset, search_term):
+        return queryset.called(search_term), False
 
     def has_add_permission(self, request, obj=None):
         return False

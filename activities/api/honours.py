@@ -6,6 +6,9 @@ from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema_view
 from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from activities.models import Honour
 from activities.models.honours import FIRST_HONOURS, STATEMENTS
@@ -38,10 +41,15 @@ class HonourSerializer(serializers.ModelSerializer):
     stated_on = serializers.DateField(
         required=False, allow_null=True, label="声明日期", help_text="勾选了四无，要填楼组自己声明的日期。"
     )
+    withdrawn_at = serializers.DateTimeField(read_only=True, allow_null=True, label="撤回时间")
+    withdrawal_reason = serializers.CharField(read_only=True, label="撤回的原因")
 
     class Meta:
         model = Honour
-        fields = ("id", "area", "label", "year", "kind", "theme", "deeds", "awarded_on", *STATEMENTS, "stated_on")
+        fields = (
+            "id", "area", "label", "year", "kind", "theme", "deeds", "awarded_on", *STATEMENTS, "stated_on",
+            "withdrawn_at", "withdrawal_reason",
+        )  # fmt: skip
         validators: list = []
 
     def create(self, validated_data: dict[str, Any]) -> Honour:
@@ -49,6 +57,16 @@ class HonourSerializer(serializers.ModelSerializer):
 
     def update(self, instance: Honour, validated_data: dict[str, Any]) -> Honour:
         return honouring.correct(instance, **validated_data)
+
+
+class HonourWithdrawalSerializer(serializers.Serializer):
+    """Why an honour is withdrawn: a sentence about the place, not about a person."""
+
+    reason = serializers.CharField(allow_blank=True, label="撤回的原因", help_text="必填，最多 100 个字。")
+
+    def update(self, instance: Honour, validated_data: dict[str, Any]) -> Honour:
+        honouring.withdraw(instance, **validated_data)
+        return instance
 
 
 class HonourFilter(filters.FilterSet):
@@ -59,7 +77,7 @@ class HonourFilter(filters.FilterSet):
 
 
 @extend_schema_view(
-    list=reads("列出评优", HonourSerializer(many=True)),
+    list=reads("列出评优", HonourSerializer(many=True), note="不含撤回的。"),
     retrieve=reads("查看评优", HonourSerializer, one=True),
     create=writes("登记评优", HonourSerializer, status=201, note="授予楼组或小区，不授予个人。"),
     partial_update=writes("修改评优", HonourSerializer),
@@ -72,3 +90,12 @@ class HonourViewSet(LockedByRule, CreateMixin, ChangeMixin, ScopedViewSet):
 
     def rows(self, right: Right) -> QuerySet:
         return super().rows(right).select_related("area")
+
+    def get_queryset(self) -> QuerySet:
+        rows = super().get_queryset()
+        return rows.standing() if self.action == "list" else rows
+
+    @writes("撤回评优", HonourSerializer, request=HonourWithdrawalSerializer, note="给错了地方，写明原因；记录保留。")
+    @action(detail=True, methods=["post"])
+    def withdraw(self, request: Request, pk: int) -> Response:
+        return self.saved_by(HonourWithdrawalSerializer)

@@ -28,7 +28,7 @@ class PasteForm(forms.Form):
     wider = forms.BooleanField(required=False)
 
 
-YEARS_BACK = 4
+YEARS_BACK, LONGEST_WORDS = 4, 60
 PLANNED_HAS_NO_NAMES = "还没办的活动不能登记参加的人。请清空名单，办完以后再粘贴；已经办了的，请检查日期。"
 
 
@@ -148,17 +148,36 @@ class NewActivityForm(ActivityForm):
         return cleaned
 
 
-class ActivityFilterForm(PlaceForm):
-    """The filters of the list of activities."""
+class ActivitySearchForm(PlaceForm):
+    """What the list of activities and the calendar are narrowed by: an area, words, a field of work."""
 
-    period = DaySpanField(label="时间", required=False, widget=forms.Select({"class": "lz-input"}))
-    own = forms.BooleanField(label="只看本级办的", required=False)
+    q = forms.CharField(
+        label="查找",
+        required=False,
+        max_length=LONGEST_WORDS,
+        widget=forms.TextInput({"class": "lz-input", "type": "search", "placeholder": "名称、地点或协办"}),
+        error_messages={"max_length": f"要查找的内容太长了，请只写名称里的几个字（最多 {LONGEST_WORDS} 个）。"},
+    )
     field = forms.ChoiceField(
         label="领域",
         required=False,
         choices=[("", "全部"), *Activity.Field.choices],
         widget=forms.Select({"class": "lz-input"}),
     )
+
+    def narrow(self, activities: Any) -> Any:
+        """Filter the activities by words and field; invalid values are ignored."""
+        self.full_clean()
+        chosen = self.cleaned_data
+        field = {"field": chosen["field"]} if chosen.get("field") else {}
+        return activities.called(chosen.get("q", "")).filter(**field)
+
+
+class ActivityFilterForm(ActivitySearchForm):
+    """The filters of the list of activities."""
+
+    period = DaySpanField(label="时间", required=False, widget=forms.Select({"class": "lz-input"}))
+    own = forms.BooleanField(label="只看本级办的", required=False)
     status = forms.ChoiceField(
         label="状态",
         required=False,
@@ -172,14 +191,12 @@ class ActivityFilterForm(PlaceForm):
         period.choices = _periods(self.data.get("period", ""))
 
     def narrow(self, activities: Any) -> Any:
-        """Filter the activities by the submitted values; invalid ones are ignored."""
-        self.full_clean()
-        chosen = self.cleaned_data
+        activities, chosen = super().narrow(activities), self.cleaned_data
         if area := chosen.get("area"):
             activities = activities.filter(area=area) if chosen.get("own") else activities.inside(area)
         if period := chosen.get("period"):
             activities = activities.between(*period)
-        return activities.filter(**{name: chosen[name] for name in ("field", "status") if chosen.get(name)})
+        return activities.filter(status=chosen["status"]) if chosen.get("status") else activities
 
 
 def _periods(chosen: str) -> list[tuple[Any, Any]]:

@@ -7,9 +7,10 @@ from django.contrib import admin
 from django.http import Http404
 from django.utils import timezone
 
-from activities.forms.places import PlaceForm
+from activities.forms.places import PlaceForm, as_id
 from activities.models import Honour
 from activities.models.honours import FIRST_HONOURS, STATEMENTS
+from activities.rules.honouring import LONGEST_REASON
 from members.ground.access import Resource, Right
 from members.models import Area
 from members.models.people import OPINION_REMINDER
@@ -27,6 +28,15 @@ class HonourPlaceForm(PlaceForm):
         if not self.is_valid():
             raise Http404
         return self.cleaned_data["area"]
+
+
+class WithdrawHonourForm(forms.Form):
+    reason = forms.CharField(
+        label="撤回的原因",
+        required=False,  # the rule asks for it, at every door alike
+        widget=forms.TextInput({"class": "lz-input lz-wide", "maxlength": LONGEST_REASON, "autofocus": True}),
+        help_text="如：选错了楼组。写楼组的事，不写个人。",
+    )
 
 
 class HonourForm(forms.ModelForm):
@@ -75,6 +85,19 @@ class HonourForm(forms.ModelForm):
         if cleaned.get("kind") == Honour.Kind.COMMENDED:
             cleaned["theme"] = ""
         return cleaned
+
+    @property
+    def place(self) -> Area | None:
+        """The area that stands in the form, if the user may give it an honour."""
+        value = self["area"].value()
+        areas: Any = self.fields["area"]
+        return areas.queryset.filter(pk=as_id(str(value or ""))).first()
+
+    @property
+    def asked_year(self) -> int | None:
+        """The year that stands in the form; None for what is none."""
+        year = as_id(str(self["year"].value() or ""))
+        return year if year and FIRST_HONOURS <= year <= timezone.localdate().year else None
 
     @property
     def statements(self) -> list[forms.BoundField]:

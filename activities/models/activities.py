@@ -7,7 +7,7 @@ from typing import Any, Self
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Case, Count, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -37,6 +37,18 @@ class ActivityQuerySet(models.QuerySet):
     def between(self, first: date, last: date) -> Self:
         """Activities on the days from `first` to `last`, both included."""
         return self.filter(held_on__range=(first, last))
+
+    def called(self, words: str) -> Self:
+        """Activities that have each of these words in their title, their place or their co-organisers."""
+        found = self
+        for word in words.split():
+            found = found.filter(Q(title__contains=word) | Q(place__contains=word) | Q(co_organisers__contains=word))
+        return found
+
+    def nearest_first(self, day: date) -> Self:
+        """Plans of this day and later ones, the soonest first; then all others, the latest first."""
+        is_ahead = When(status=Activity.Status.PLANNED, held_on__gte=day, then=F("held_on"))
+        return self.order_by(Case(is_ahead).asc(nulls_last=True), "-held_on", "-pk")
 
     def with_came(self) -> Self:
         """Annotate the number of members who came as `came`."""

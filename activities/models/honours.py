@@ -20,6 +20,10 @@ STATEMENTS_HAVE_A_DAY = "勾选了“四无”，请填写声明日期。"
 
 
 class HonourQuerySet(models.QuerySet):
+    def standing(self) -> Self:
+        """Honours that were not withdrawn."""
+        return self.filter(withdrawn_at=None)
+
     def for_user(self, user: Any, right: Right = Right.READ, *, resource: Resource = Resource.HONOUR) -> Self:
         return self.filter(access.within("area__path", access.reach(user, resource, right)))
 
@@ -31,7 +35,7 @@ class Honour(Audited):
     """A commendation of a building group or compound for one year, with its theme and deeds.
 
     The four statements 四无 are made by the building itself and ticked when the honour is given. Incidents are not
-    recorded.
+    recorded. One given to the wrong place is withdrawn: it stays on record with the reason, in no list and no print.
     """
 
     class Kind(models.TextChoices):
@@ -65,6 +69,8 @@ class Honour(Audited):
     no_accidents = models.BooleanField("无安全防范事故", default=False)
     no_superstition = models.BooleanField("无封建迷信活动", default=False)
     stated_on = models.DateField("声明日期", null=True, blank=True, help_text="楼组自己声明“四无”的日期。")
+    withdrawn_at = models.DateTimeField("撤回时间", null=True, editable=False)
+    withdrawal_reason = models.CharField("撤回的原因", max_length=100, blank=True, editable=False)
 
     objects = HonourQuerySet.as_manager()
 
@@ -74,6 +80,7 @@ class Honour(Audited):
         constraints = [
             models.UniqueConstraint(
                 fields=["area", "year", "kind", "theme"],
+                condition=Q(withdrawn_at=None),
                 name="honour_once_a_year",
                 violation_error_message="这个楼组这一年已有这项荣誉。",
             ),
@@ -86,6 +93,11 @@ class Honour(Audited):
                 condition=Q(stated_on__isnull=False) | Q(**dict.fromkeys(STATEMENTS, False)),
                 name="honour_statements_have_a_day",
                 violation_error_message=STATEMENTS_HAVE_A_DAY,
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None, withdrawal_reason="")
+                | Q(withdrawn_at__isnull=False) & ~Q(withdrawal_reason=""),
+                name="honour_withdrawn_has_moment",
             ),
         ]
 

@@ -30,6 +30,17 @@ class NeedQuerySet(models.QuerySet):
     def inside(self, area: Area) -> Self:
         return self.filter(access.within("area__path", [access.subtree(area.path)]))
 
+    def called(self, words: str) -> Self:
+        """Needs that have each of these words in their text, their skill or the name of their area."""
+        found = self
+        for word in words.split():
+            found = found.filter(Q(text__contains=word) | Q(skill__contains=word) | Q(area__label__contains=word))
+        return found
+
+    def skills(self) -> list[str]:
+        """Return the skills that these needs ask for."""
+        return list(self.exclude(skill="").order_by("skill").values_list("skill", flat=True).distinct())
+
     def expired(self, now: datetime) -> Self:
         """Needs that ended longer ago than the retention of their text (`RETENTION["need_text"]` days)."""
         limit = now - timedelta(days=settings.RETENTION["need_text"])

@@ -1,11 +1,18 @@
-"""Giving and correcting honours. The lock of the area keeps two users from giving the same honour."""
+"""Giving, correcting and withdrawing honours. The lock of the area keeps two users from giving the same honour."""
 
 from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from activities.models import Honour
 from activities.rules import correcting
 from members.ground.atomic import atomic_write
+from members.ground.states import Conflict
 from members.models import Area
+
+LONGEST_REASON = 100
+WITHDRAWN = "这项评优已经撤回，不能再做这一步。请刷新页面看看。"
 
 
 def give(*, area: Area, **fields: Any) -> Honour:
@@ -19,5 +26,29 @@ def give(*, area: Area, **fields: Any) -> Honour:
 
 
 def correct(honour: Honour, **changes: Any) -> Honour:
-    """Change these fields of an honour; return the stored row."""
-    return correcting.correct(honour, changes)
+    """Change these fields of an honour and return the stored row; Conflict where it was withdrawn."""
+    return correcting.correct(honour, changes, require=_require_standing)
+
+
+def withdraw(honour: Honour, *, reason: str) -> None:
+    """Withdraw an honour given to the wrong place; of two users, one gets Conflict.
+
+    ValidationError without a reason, or with one that is too long.
+    """
+    why = reason.strip()
+    if not why:
+        raise ValidationError({"reason": "请写上撤回的原因。"})
+    if len(why) > LONGEST_REASON:
+        raise ValidationError({"reason": f"撤回的原因最多写 {LONGEST_REASON} 个字。"})
+    changes = {"withdrawn_at": timezone.now(), "withdrawal_reason": why}
+    with atomic_write():
+        if not Honour.objects.standing().filter(pk=honour.pk).update(**changes):
+            raise Conflict(WITHDRAWN)
+        for name, value in changes.items():
+            setattr(honour, name, value)
+        honour.save(update_fields=list(changes))  # once more, for its audit entry
+
+
+def _require_standing(honour: Honour) -> None:
+    if honour.withdrawn_at:
+        raise Conflict(WITHDRAWN)

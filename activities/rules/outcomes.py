@@ -93,8 +93,10 @@ def _day_of(moment: datetime | None, last: date) -> date | None:
 
 
 def _honours(inside: AreaQuerySet, first: date, last: date) -> list[Honoured]:
-    given = Honour.objects.filter(area__in=inside, year__range=(first.year, last.year)).order_by(
-        "-year", "kind", "theme"
+    given = (
+        Honour.objects.standing()
+        .filter(area__in=inside, year__range=(first.year, last.year))
+        .order_by("-year", "kind", "theme")
     )
     counted = given.values_list("year", "kind", "theme").annotate(Count("pk"))
     names = dict(Honour.Theme.choices) | {"": Honour.Kind.COMMENDED.label}

@@ -14,6 +14,7 @@ from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Wh
 from django.forms import model_to_dict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_GET, require_POST
 
@@ -45,16 +46,18 @@ class Came:
 
 @require_GET
 def index(request):
-    """Show the activities of the user's areas, newest first."""
+    """Show the activities of the user's areas, those near today first."""
     _require(request, Right.READ)
     form = ActivityFilterForm(request.GET, user=request.user)
-    found = form.narrow(Activity.objects.for_user(request.user)).select_related("area").with_came()
+    found = form.narrow(Activity.objects.for_user(request.user))
+    listed = found.nearest_first(timezone.localdate()).select_related("area").with_came()
     return page(
         request,
         "activities/activities.html",
         title="活动",
         form=form,
-        shown=Paginator(found, PER_PAGE).get_page(request.GET.get("p")),
+        shown=Paginator(listed, PER_PAGE).get_page(request.GET.get("p")),
+        came=Attendance.objects.filter(activity__in=found).count(),
         may_write=access.can(request.user, Resource.ACTIVITY, Right.WRITE),
         may_export=access.can(request.user, Resource.EXPORT),
         as_filtered=_as_filtered(form.cleaned_data),
@@ -122,9 +125,11 @@ def _require(request, right: Right) -> None:
 def _as_filtered(chosen: dict[str, Any]) -> str:
     """Translate the chosen filters into the query string of the admin's list, which has the export."""
     area, period = chosen.get("area"), chosen.get("period")
+    places = {"area__id__exact": area.pk} if area and chosen.get("own") else {"place": area.path} if area else {}
+    words = {"q": chosen["q"]} if chosen.get("q") else {}
     days = {"held_on_from": period.first, "held_on_to": period.last} if period else {}
     kinds = {f"{name}__exact": chosen[name] for name in ("field", "status") if chosen.get(name)}
-    return urlencode(({"place": area.path} if area else {}) | days | kinds)
+    return urlencode(places | words | days | kinds)
 
 
 def _initial(request) -> dict[str, Any]:

@@ -5,16 +5,18 @@ from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import F
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from activities.forms.places import PlaceForm
+from activities.forms.activities import ActivitySearchForm
 from activities.ground.periods import DaySpan, read_period
 from activities.models import Activity
-from activities.models.activities import LONGEST_AHEAD
+from activities.models.activities import LONGEST_AHEAD, ActivityQuerySet
 from members.ground import access
 from members.ground.access import Resource, Right
 from members.models import Area
@@ -42,8 +44,9 @@ def month(request):
     """Show the activities of a month in weeks from Monday; an empty day links to a new activity."""
     if not access.can(request.user, Resource.ACTIVITY):
         raise PermissionDenied
-    form = PlaceForm(request.GET, user=request.user)
-    area = (form.cleaned_data.get("area") if form.is_valid() else None) or form.highest
+    form = ActivitySearchForm(request.GET, user=request.user)
+    found = form.narrow(Activity.objects.for_user(request.user))
+    area = form.cleaned_data.get("area") or form.highest
     span = _month(request.GET.get("month", ""))
     return page(
         request,
@@ -53,7 +56,8 @@ def month(request):
         area=area,
         month=span.first,
         weekdays=WEEKDAYS,
-        weeks=_weeks(request.user, area, span) if area else [],
+        weeks=_weeks(request.user, found, area, span) if area else [],
+        narrowed=_narrowed(form.cleaned_data),
         may_write=_may_write(request.user, area),
         before=_recordable(span.first - DAY),
         after=_recordable(span.last + DAY),
@@ -75,9 +79,14 @@ def _recordable(day: date) -> date | None:
     return day if FIRST_YEAR <= day <= timezone.localdate() + LONGEST_AHEAD else None
 
 
-def _weeks(user, area: Area, span: DaySpan) -> list[list[CalendarDay]]:
+def _narrowed(chosen: dict[str, Any]) -> str:
+    """Return the chosen words and field as they follow the area in the list's address."""
+    return urlencode({name: chosen[name] for name in ("q", "field") if chosen.get(name)})
+
+
+def _weeks(user, found: ActivityQuerySet, area: Area, span: DaySpan) -> list[list[CalendarDay]]:
     weeks = Calendar().monthdatescalendar(span.first.year, span.first.month)
-    activities = Activity.objects.for_user(user).inside(area).between(weeks[0][0], weeks[-1][-1])
+    activities = found.inside(area).between(weeks[0][0], weeks[-1][-1])
     by_day = defaultdict(list)
     for activity in _ordered(activities):
         activity.where = activity.area.label.removeprefix(f"{area.label} ")

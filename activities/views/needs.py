@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -29,6 +30,7 @@ Status = Need.Status
 COLUMN = 40
 RECENT = timedelta(days=30)
 MOST_SKILLS = 100
+LONGEST_WORDS = 60
 SEPARATORS = re.compile(r"[、，,;；/\s]+")
 
 
@@ -71,7 +73,11 @@ def needs(request: HttpRequest) -> HttpResponse:
     if not access.can(cast(User, request.user), Resource.NEED):
         raise PermissionDenied
     where, rows = places(request, Resource.NEED), readable(request.user)
-    columns = _columns(request.user, rows.inside(where.chosen) if where.chosen else rows)
+    skills = Need.objects.for_user(request.user).skills()
+    words, skill = _words(request), request.GET.get("skill", "")
+    rows = rows.inside(where.chosen) if where.chosen else rows
+    rows = rows.filter(skill=skill) if skill in skills else rows
+    columns = _columns(request.user, rows.called(words))
     chosen = request.GET.get("show", "")
     return page(
         request,
@@ -80,10 +86,25 @@ def needs(request: HttpRequest) -> HttpResponse:
         columns=columns[:3],
         withdrawn=columns[3],
         places=where,
+        skills=skills,
+        skill=skill,
+        words=words,
+        as_filtered=_as_filtered(place=where.chosen.path if where.chosen else "", skill=skill, q=words),
+        may_export=access.can(cast(User, request.user), Resource.EXPORT),
         chosen=chosen if chosen in (Status.CLAIMED, Status.DONE) else Status.OPEN,
         may_add=access.can(cast(User, request.user), Resource.NEED, Right.WRITE),
         days=RECENT.days,
     )
+
+
+def _words(request: HttpRequest) -> str:
+    """Return the words to search for; what is longer than the box takes is cut."""
+    return " ".join(request.GET.get("q", "").split())[:LONGEST_WORDS]
+
+
+def _as_filtered(**chosen: str) -> str:
+    """Return the query string of the admin's list, which has the export."""
+    return urlencode({name: value for name, value in chosen.items() if value})
 
 
 def add(request: HttpRequest) -> HttpResponse:

@@ -30,7 +30,7 @@ def booklet(request, year):
     if not access.can(request.user, Resource.HONOUR):
         raise PermissionDenied
     area = HonourPlaceForm(request.GET, user=request.user).chosen
-    found = Honour.objects.for_user(request.user).filter(year=year).select_related("area")
+    found = Honour.objects.for_user(request.user).standing().filter(year=year).select_related("area")
     rows = list(found.inside(area) if area else found)
     if not rows:
         messages.error(request, "这一年还没有评优，没有可以印的。")

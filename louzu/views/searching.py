@@ -22,7 +22,7 @@ HEADINGS = {
     FoundKind.PAGES: ("页面", "menu", ""),
 }
 ADDRESSES = {
-    FoundKind.PEOPLE: "admin:members_member_change",
+    FoundKind.PEOPLE: "person",
     FoundKind.ACTIVITIES: "activities:activity",
     FoundKind.EMPLOYERS: "admin:members_employer_change",
     FoundKind.USERS: "admin:members_user_change",

@@ -4,6 +4,7 @@ from django.urls import reverse
 from import_export.fields import Field
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action
+from unfold.views import ChangeList
 
 from members.admin.base import ExportableAdmin, HistoryAdmin, PlainResource, ScopedInline, stand_for
 from members.admin.filters import JoinedFilter, LivingFilter, MemberPlaceFilter
@@ -82,8 +83,17 @@ class DutyInline(ScopedInline):
     fields = ("kind", "since", "until")
 
 
+class MemberList(ChangeList):
+    """The list of members; a name opens the member's page, from which the form is one click away."""
+
+    def url_for_result(self, result):
+        return reverse("person", args=[result.pk])
+
+
 @admin.register(Member)
 class MemberAdmin(HistoryAdmin, ExportableAdmin):
+    """Members to list, register and correct; whoever saves one comes to the member's page."""
+
     unit = "人"
     resource = Resource.MEMBER
     resource_classes = [MemberResource]
@@ -115,6 +125,9 @@ class MemberAdmin(HistoryAdmin, ExportableAdmin):
     )
     read_fieldsets = ((None, {"fields": (("name", "sex"), "birth_date", "masked_phone")}), *fieldsets[1:])
     add_fieldsets = (*fieldsets, ("现住址", {"fields": ("address", ("home", "room"), "joined_on")}))
+
+    def get_changelist(self, request, **kwargs):
+        return MemberList
 
     def get_queryset(self, request):
         return super().get_queryset(request).with_home()
@@ -152,6 +165,11 @@ class MemberAdmin(HistoryAdmin, ExportableAdmin):
             registering.revise(obj, **form.new_values)
         else:
             stand_for(obj, registering.register(**form.new_values))
+
+    def response_post_save_add(self, request, obj):
+        return redirect("person", obj.pk)
+
+    response_post_save_change = response_post_save_add
 
     def save_formset(self, request, form, formset, change):
         """Save homes and duties, each by its rule; only duties are added, and none is deleted."""

@@ -17,7 +17,7 @@ def move(request, pk):
     form = MoveForm(request.POST or None, user=request.user)
     if form.is_valid() and done(form, lambda: member.move(**form.cleaned_data)):
         messages.success(request, f"{member}已迁到{form.cleaned_data['to'].label}。")
-        return redirect("admin:members_member_change", pk)
+        return redirect("person", pk)
     title = f"办理迁居：{member}"
     return page(
         request, "members/home_form.html", title=title, member=member, home=member.home, form=form, verb="办理迁居"
@@ -30,7 +30,7 @@ def leave(request, pk):
     form = DayForm(request.POST or None)
     if form.is_valid() and done(form, lambda: member.leave(**form.cleaned_data)):
         messages.success(request, f"{member}已办理迁出，记录保留。迁回时点“办理迁居”。")
-        return redirect("admin:members_member_change", pk)
+        return redirect("person", pk)
     title = f"办理迁出：{member}"
     return page(
         request, "members/home_form.html", title=title, member=member, home=member.home, form=form, verb="办理迁出"

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from activities.forms import activities as forms
-from activities.models import Activity, SignIn
+from activities.models import Activity, Attendance, SignIn
 from activities.rules.attendance import enrol
 from members.ground.access import PostKind
 from members.models import Area, AuditEntry, Member, User
@@ -472,21 +472,54 @@ def listed(client: Client, query: str = "") -> list[str]:
 
 @pytest.fixture
 def year(community: Area, group: Area, other_group: Area) -> dict[str, Activity]:
-    return {
+    near_the_river = {"place": "河畔小广场", "co_organisers": "区团委"}
+    made = {
         "读书会": factories.activity(community, title="读书会", held_on=date(2025, 12, 31), field="culture"),
         "大扫除": factories.activity(group, title="大扫除", held_on=date(2026, 1, 1)),
         "茶话会": factories.activity(group, title="茶话会", held_on=date(2026, 1, 31), is_held=False),
         "别处的": factories.activity(other_group, title="别处的", held_on=date(2026, 1, 5)),
     }
+    Activity.objects.filter(pk=made["大扫除"].pk).update(**near_the_river)
+    return made
 
 
 def test_the_newest_comes_first(client: Client, year: Any) -> None:
     assert listed(client) == ["茶话会", "大扫除", "读书会"]
 
 
+def test_what_is_near_today_comes_first(client: Client, year: Any, group: Area) -> None:
+    """Plans to come, the soonest first; then what was, the latest first; a cancelled plan is none."""
+    for title, days in (("下月的", 30), ("明天的", 1), ("不办了", 2), ("昨天的", -1)):
+        event = factories.activity(group, title=title, held_on=TODAY + timedelta(days=days), is_held=days < 0)
+        if title == "不办了":
+            event.cancel()
+    assert listed(client) == ["明天的", "下月的", "不办了", "昨天的", "茶话会", "大扫除", "读书会"]
+
+
+def test_totals_are_of_what_is_listed(client: Client, year: Any, member: Member, other_member: Member) -> None:
+    for event, who in (("大扫除", member), ("读书会", member), ("读书会", other_member), ("别处的", member)):
+        Attendance.objects.create(activity=year[event], member=who, source="tick")
+    assert "共 3 次活动，3 人次。" in text_of(client.get(LIST))
+    assert "共 1 次活动，2 人次。" in text_of(client.get(f"{LIST}?q=读书"))
+
+
+def test_a_phone_shows_twenty_at_first(client: Client, group: Area) -> None:
+    for number in range(20):
+        factories.activity(group, title=f"第{number}次")
+    assert "lz-unfold" not in text_of(client.get(LIST))
+    factories.activity(group, title="又一次")
+    shown = text_of(client.get(LIST))
+    assert shown.index('id="unfold"') < shown.index("<table") < shown.index('for="unfold">更多')
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [
+        ("q=书", ["读书会"]),
+        ("q=河畔 团委", ["大扫除"]),
+        ("q=河畔 书", []),
+        ("q=会&period=2026", ["茶话会"]),
+        ("q=%25", []),
         ("period=2026", ["茶话会", "大扫除"]),
         ("period=2025-12", ["读书会"]),
         ("period=2026-01-31", ["茶话会"]),
@@ -516,6 +549,7 @@ def test_the_list_is_narrowed_to_an_area_and_below_or_its_own(client, year, comm
         ("period=2026-13", "没有这个时间"),
         ("period=x", "没有这个时间"),
         ("field=x", "请选择有效的选项"),
+        ("q=" + "长" * 500, "要查找的内容太长了"),
         ("status=x", "请选择有效的选项"),
     ],
 )
@@ -551,12 +585,22 @@ def test_what_is_listed_is_exported(client: Client, logged_in: Any, liaison: Use
     assert "/export/" not in text_of(logged_in(liaison).get(LIST))
 
 
+@pytest.mark.parametrize(("query", "found"), [("q=书 社区", []), ("q=河畔", ["大扫除"]), ("own=on", ["读书会"])])
+def test_words_and_own_alone_are_exported_too(
+    client: Client, year: Any, community: Area, query: str, found: list[str]
+) -> None:
+    page = text_of(client.get(f"{LIST}?{query}&area={community.pk}"))
+    url = re.findall(r'href="(/admin/activities/activity/export/[^"]+)"', page)[0].replace("&amp;", "&")
+    answer = client.post(url, {"format": "1", "reason": "核对年度活动"})
+    assert [line.split(",")[1] for line in answer.content.decode("utf-8-sig").splitlines()[1:]] == found
+
+
 @pytest.mark.parametrize("rows", [1, 20])
 def test_the_list_takes_as_many_queries_however_long(client, group, member, rows, django_assert_num_queries) -> None:
     for number in range(rows):
         factories.activity(group, title=f"第{number}次")
     client.get(LIST)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get(LIST)
 
 

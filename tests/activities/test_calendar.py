@@ -141,6 +141,17 @@ def test_who_works_nowhere_finds_no_calendar(logged_in: Any, request: Any, who: 
     assert logged_in(request.getfixturevalue(who)).get(CALENDAR).status_code == 403
 
 
+def test_it_is_narrowed_by_words_and_field(client: Client, group: Area) -> None:
+    for title, field in (("读书会", "culture"), ("大扫除", "surroundings"), ("读报", "science")):
+        factories.activity(group, title=title, field=field, held_on=date(2026, 1, 15))
+    assert events(shown(client, "month=2026-01&q=读")) == {15: ["读书会", "读报"]}
+    page = shown(client, "month=2026-01&q=读&field=culture")
+    assert events(page) == {15: ["读书会"]}
+    assert "&amp;q=%E8%AF%BB&amp;field=culture" in page, "the list keeps the filter"
+    assert re.search(r'href="\?[^"]*q=%E8%AF%BB[^"]*month=2025-12|href="\?[^"]*month=2025-12[^"]*q=%E8%AF%BB', page)
+    assert "要查找的内容太长了" in shown(client, "q=" + "长" * 61)
+
+
 @pytest.mark.parametrize("rows", [1, 20])
 def test_it_takes_as_many_queries_however_full(client, group, rows, django_assert_num_queries) -> None:
     for number in range(rows):

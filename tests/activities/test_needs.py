@@ -467,6 +467,28 @@ def test_the_board_is_narrowed_to_an_area(
     assert on_board(mine)["待认领"] == [need.pk]
 
 
+def test_the_board_is_searched_and_narrowed_to_a_skill(
+    logged_in: Any, street_officer: User, need: Need, elsewhere: Need, group: Area
+) -> None:
+    client, writing = logged_in(street_officer), factories.need(group, text="写家书", skill="书法")
+    assert on_board(client.get(NEEDS, {"skill": "书法"}))["待认领"] == [writing.pk]
+    assert on_board(client.get(NEEDS, {"q": "写"}))["待认领"] == [elsewhere.pk, writing.pk]
+    assert on_board(client.get(NEEDS, {"q": "写 1号楼", "place": group.path}))["待认领"] == [writing.pk]
+    for query in ({"q": "'\"><%😀"}, {"q": "写" * 500}, {"skill": "没有的", "q": "全都没有"}):
+        assert on_board(client.get(NEEDS, query))["待认领"] == []
+    page = text(client.get(NEEDS, {"q": "写", "skill": "书法", "place": group.path}))
+    url = re.findall(r'href="(/admin/activities/need/export/[^"]+)"', page)[0].replace("&amp;", "&")
+    lines = client.post(url, {"format": "1", "reason": "核对三季度需求"}).content.decode("utf-8-sig").splitlines()
+    assert (len(lines), "写家书" in lines[1]) == (2, True)
+
+
+def test_no_skill_of_elsewhere_is_offered(logged_in: Any, leader: User, other_group: Area, need: Need) -> None:
+    factories.need(other_group, text="别处的", skill="钢琴")
+    page = text(logged_in(leader).get(NEEDS))
+    assert ("水电维修</option>" in page, "钢琴" in page, "/export/" in page) == (True, False, False)
+    assert "钢琴" not in text(logged_in(leader).get(LIST))
+
+
 def test_a_full_board_asks_as_much_as_a_short_one(client: Client, group: Area, member: Member, door: Household) -> None:
     counts = []
     for size in (1, 12):

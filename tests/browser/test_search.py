@@ -27,7 +27,7 @@ def member(group: Area) -> Member:
 
 
 @office
-@pytest.mark.parametrize("address", ["/", "/admin/members/member/", "/activities/add/"])
+@pytest.mark.parametrize("address", ["/", "/admin/members/member/", "/activities/add/", "/coverage/"])
 def test_a_member_is_opened_by_keyboard_alone(
     enter: Callable[[User], Page], secretary: User, member: Member, address: str
 ) -> None:
@@ -41,7 +41,7 @@ def test_a_member_is_opened_by_keyboard_alone(
     page.keyboard.press("ArrowDown")
     expect(page.locator(".lz-palette li.active")).to_contain_text("欧阳建国")
     page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile(f"/admin/members/member/{member.pk}/change/"))
+    expect(page).to_have_url(re.compile(f"/members/{member.pk}/$"))
     assert not re.search("欧阳|oy", page.evaluate(STORED))
 
 
@@ -72,4 +72,4 @@ def test_on_a_phone_the_icon_opens_the_page(enter: Callable[[User], Page], secre
     page.locator("#content").get_by_label("找人、地方、活动、单位", exact=True).fill("oy")
     page.locator("#content").get_by_role("button", name="查找").click()
     page.get_by_role("link", name="欧阳建国").click()
-    expect(page).to_have_url(re.compile("/change/"))
+    expect(page).to_have_url(re.compile(f"/members/{member.pk}/$"))

@@ -184,7 +184,7 @@ def test_what_means_nothing_finds_nothing(rows: Any, secretary: User, words: str
 def test_the_page_links_to_rows_and_lists(rows: Any, logged_in: Any, secretary: User, group: Area) -> None:
     client = logged_in(secretary)
     page = client.get("/search/?q=oyjg").content.decode()
-    assert f'href="/admin/members/member/{rows.pk}/change/"' in page
+    assert f'href="/members/{rows.pk}/"' in page
     assert f'href="/buildings/{group.pk}/"' in client.get("/search/?q=1号楼").content.decode()
     assert "看全部" not in page
     for number in range(9):

@@ -386,6 +386,19 @@ WRITES: dict[str, Write] = {
         good=HONOUR,
         bad=NO_SUCH_HONOUR,
     ),
+    "an honour is withdrawn": Write(
+        rule=honouring.withdraw,
+        doors=(
+            Door("page honours/<int:pk>/withdraw/", "honours/{honour}/withdraw/"),
+            Door("api POST api/v1/honours/<int:pk>/withdraw", "api/v1/honours/{honour}/withdraw"),
+        ),
+        good={"honour": "{honour}", "reason": "选错了楼组。"},
+        bad=(
+            ("请写上撤回的原因", {"reason": " "}),
+            ("撤回的原因最多写 100 个字", {"reason": "错" * 101}),
+            ("这项评优已经撤回，不能再做这一步", {"honour": "{withdrawn}"}),
+        ),
+    ),
     "a place is reminded of": Write(
         rule=reminding.remind,
         doors=(
@@ -455,6 +468,7 @@ def rows(request: Any) -> dict[str, Any]:
     found |= {
         "honour": factories.honour(group, year=2023),
         "other_honour": factories.honour(group, year=2024, kind="theme", theme="arts"),
+        "withdrawn": factories.honour(group, year=2022, withdrawn_at=timezone.now(), withdrawal_reason="选错了"),
         "employer": member.employer,
     }
     return {name: row.pk for name, row in found.items()} | {

@@ -40,6 +40,8 @@ def test_an_honour_is_given_and_shown(client: APIClient, body: Any, group: Area)
         "no_violations": False,
         "no_disputes": False,
         "no_superstition": False,
+        "withdrawn_at": None,
+        "withdrawal_reason": "",
         **body,
         **told,
     }

@@ -131,6 +131,8 @@ CALLS: dict[tuple[str, str], tuple[int, ...]] = {
     ("GET", "honours/{other_honour}"): (403, 200, 404, 404, 404, 404, 403, 403, 401),
     ("POST", "honours"): (403, 201, 201, 403, 403, 403, 403, 403, 401),
     ("PATCH", "honours/{honour}"): (403, 200, 200, 403, 403, 403, 403, 403, 401),
+    ("POST", "honours/{honour}/withdraw"): (403, 200, 200, 403, 403, 403, 403, 403, 401),
+    ("POST", "honours/{other_honour}/withdraw"): (403, 200, 404, 404, 404, 404, 403, 403, 401),
     ("PATCH", "honours/{other_honour}"): (403, 200, 404, 404, 404, 404, 403, 403, 401),
     ("GET", "monthly-reports"): (403, 200, 200, 403, 403, 200, 403, 403, 401),
     ("GET", "monthly-reports/{report}"): (403, 200, 200, 403, 403, 200, 403, 403, 401),
@@ -244,6 +246,7 @@ def bodies(rows: dict[str, Any], station: Area, group: Area) -> dict[tuple[str, 
         ("POST", "honours"): {"area": group.pk, "year": 2024, "kind": "commended", "deeds": "楼道干净。"},
         ("POST", "monthly-reports"): {"area": Area.objects.get(name="第一社区").pk, "month": f"{LAST_MONTH:%Y-%m}"},
         ("POST", "text"): {"text": "本月办了不少事。"},
+        ("POST", "withdraw"): {"reason": "选错了楼组"},
         ("PATCH", "honours"): {"deeds": "楼道干净，邻里互助。"},
     }
 

@@ -1,0 +1,86 @@
+"""A member's page: who it is, what is on record, and what the user may do next."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from louzu.rules.person import FactKind, on_record
+from members.ground import access
+from members.ground.access import Resource, Right
+from members.models import Area, Member, Residence
+from members.models.areas import SEGMENT
+from members.web.shell import page
+
+COMMUNITY = Area.Level.COMMUNITY * SEGMENT
+SHOWN, MOST = 20, 5_000
+TIMES_MORE = 5
+ADDRESSES = {
+    FactKind.ACTIVITY: "activities:activity",
+    FactKind.PAIRING: "members:pairing",
+    FactKind.VISIT: "activities:pairing_visits",
+    FactKind.NEED: "activities:need",
+    FactKind.CARD: "feedback:card",
+}
+
+
+class PersonAct(NamedTuple):
+    """Something that the user may do with the member next."""
+
+    label: str
+    address: str
+
+
+@require_GET
+def show(request, pk: int):
+    """Show a member: masked, as the user may see them."""
+    member = get_object_or_404(Member.objects.for_user(request.user).select_related("employer"), pk=pk)
+    most = _most(request.GET.get("shown", ""))
+    record = on_record(request.user, member, most=most)
+    home, today = record.home, timezone.localdate()
+    return page(
+        request,
+        "louzu/person.html",
+        title=member.name,
+        member=member,
+        record=record,
+        listed_at=f"{reverse('admin:members_member_changelist')}?{request.GET.get('_changelist_filters', '')}",
+        duties=[duty for duty in record.duties if duty.until is None or duty.until > today],
+        facts=[(fact, reverse(ADDRESSES[fact.kind], args=[fact.row]) if fact.row else "") for fact in record.facts],
+        more=min(most * TIMES_MORE, MOST) if record.has_more and most < MOST else 0,
+        may_write=access.covers(request.user, Resource.MEMBER, home.area.path, Right.WRITE),
+        may_reveal=access.covers(request.user, Resource.MEMBER, home.area.path, Right.REVEAL),
+        acts=list(_acts(request.user, member, home)),
+    )
+
+
+def _most(text: str) -> int:
+    """Return how many facts are asked for; SHOWN where the text is no such number."""
+    asked = int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else SHOWN
+    return min(max(asked, SHOWN), MOST)
+
+
+def _acts(user: Any, member: Member, home: Residence) -> Iterator[PersonAct]:
+    """Yield what the user may do, by the rights at the member's home; where nobody lives, no neighbour is paired."""
+    area, is_here = home.area, home.until is None
+
+    def may(resource: Resource, right: Right = Right.WRITE) -> bool:
+        return access.covers(user, resource, area.path, right)
+
+    if is_here and may(Resource.ACTIVITY):
+        yield PersonAct("登记活动", reverse("activities:add", query={"area": area.pk}))
+    if is_here and may(Resource.HOUSEHOLD, Right.READ):
+        yield PersonAct("结对", reverse("members:building", args=[area.pk]))
+    if is_here and may(Resource.HOUSEHOLD):
+        yield PersonAct("记走访", reverse("activities:visits", query={"q": member.name}))
+    if member.affiliation == Member.Affiliation.IN_POST and may(Resource.CARD):
+        yield PersonAct("生成记录卡", reverse("feedback:make", query={"place": area.path[:COMMUNITY]}))
+    if is_here:
+        yield PersonAct("楼道公示意见", reverse("members:consents", query={"area": area.pk}))
+    if may(Resource.MEMBER):
+        yield PersonAct("办理迁居", reverse("members:move", args=[member.pk]))
+    if is_here and may(Resource.MEMBER):
+        yield PersonAct("办理迁出", reverse("members:leave", args=[member.pk]))
