@@ -162,7 +162,7 @@ class ActivityFilterForm(PlaceForm):
     status = forms.ChoiceField(
         label="状态",
         required=False,
-        choices=[("", "全部"), *Activity.Status.choices],
+        choices=[("", "全部"), *Activity.ON_RECORD],
         widget=forms.Select({"class": "lz-input"}),
     )
 
