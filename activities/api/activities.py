@@ -132,7 +132,7 @@ class ActivityViewSet(LockedByRule, CreateMixin, ChangeMixin, ScopedViewSet):
         "划去误登的人",
         StruckSerializer,
         request=StrikeSerializer,
-        note="留有操作记录；没有登记的不计；7 天内可以用 put_back 放回。",
+        note="留有操作记录；没有登记的不计；7 天内可以用 put-back 放回。",
     )
     @action(detail=True, methods=["post"])
     def strike(self, request: Request, pk: int) -> Response:
@@ -142,7 +142,7 @@ class ActivityViewSet(LockedByRule, CreateMixin, ChangeMixin, ScopedViewSet):
         return Response({"struck": struck})
 
     @writes("放回划去的人", PutBackSerializer, request=StrikeSerializer, note="六员、登记方式和时间都和划去以前一样。")
-    @action(detail=True, methods=["post"])
+    @action(detail=True, methods=["post"], url_path="put-back")
     def put_back(self, request: Request, pk: int) -> Response:
         activity, user, body = self.get_object(), cast(User, request.user), self._body(StrikeSerializer)
         with errors_at("members"):

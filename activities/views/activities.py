@@ -157,9 +157,11 @@ def _recent(request, area: int | None) -> list[Activity]:
 
 
 def _record(form: NewActivityForm) -> None:
+    """Record the activity; until its pasted list is checked and recorded, it is a plan."""
+    is_plan = form.cleaned_data["plan"] or bool(form.cleaned_data["names"])
     fields = {name: form.cleaned_data[name] for name in form.Meta.fields}
     try:
-        form.saved, form.is_new = recording.record(is_plan=form.cleaned_data["plan"], **fields)
+        form.saved, form.is_new = recording.record(is_plan=is_plan, **fields)
     except AlreadyThere as refusal:
         address = reverse("activities:activity", args=[refusal.twins[0].pk])
         sentence = format_html('{}<a href="{}">打开那一次</a>。', refusal.messages[0], address)
@@ -169,9 +171,11 @@ def _record(form: NewActivityForm) -> None:
 def _go_on(request, form: NewActivityForm):
     """Report what was recorded; redirect to the pasted names, if there are any, else to the activity."""
     activity = form.saved
+    names = form.cleaned_data["names"]
     label = "已登记为已举办" if activity.is_held else "已登记为计划"
+    label = "记下了，还没有登记参加的人：请核对名单，再点“登记”" if names else label
     messages.success(request, f"“{activity}”{label if form.is_new else '刚才已经登记过，没有重复登记'}。")
-    if names := form.cleaned_data["names"]:
+    if names:
         request.session[f"pasted-{activity.pk}"] = names
         return redirect("activities:paste", activity.pk)
     return redirect("activities:activity", activity.pk)

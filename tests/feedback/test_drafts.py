@@ -16,9 +16,12 @@ from feedback.ground.periods import CardPeriod
 from feedback.models import FeedEvent, RecordCard
 from feedback.rules import agreeing, issuing, making, withdrawing
 from louzu.rules import figures
+from members.ground.access import PostKind
+from members.ground.states import Conflict
 from members.models import Area, Consent, Member, User
 from tests import factories
 from tests.cards import fresh, in_post
+from tests.racing import raced
 
 TODAY = timezone.localdate()
 PERIOD = CardPeriod.on(TODAY, months=6)
@@ -226,3 +229,53 @@ def test_five_thousand_take_a_second_and_few_queries(
         unvoid(Activity.objects.get(pk=event.pk))
     print("UNVOID", timezone.now() - begun)
     assert dict(RecordCard.objects.values_list("pk", "lines")) == kept
+
+
+# Two at the same moment ----------------------------------------------------------------------------------------------
+@pytest.fixture
+def shared(transactional_db: None) -> Area:
+    """A building that several connections see."""
+    street = factories.area("新成路街道", division_code="310114001")
+    return factories.building("1号楼", factories.area("迎晖苑", factories.area("第一社区", street)))
+
+
+@pytest.fixture
+def office(shared: Area) -> User:
+    return factories.official("jiedao", PostKind.STREET, Area.objects.streets().get())
+
+
+def test_it_is_voided_once(shared: Area, office: User) -> None:
+    event = held(shared, "扫楼道", [in_post("党员甲", shared)], office)
+    ends = raced(*[lambda: void(Activity.objects.get(pk=event.pk), user=office)] * 4)
+    assert sorted(type(end).__name__ for end in ends) == ["Conflict"] * 3 + ["NoneType"]
+    ends = raced(*[lambda: unvoid(Activity.objects.get(pk=event.pk))] * 4)
+    assert sorted(type(end).__name__ for end in ends) == ["Conflict"] * 3 + ["NoneType"]
+    assert Activity.objects.get(pk=event.pk).is_held
+
+
+@pytest.mark.parametrize("step", ["show", "issue", "make", "strike", "enrol"])
+def test_voiding_against_what_cards_tell(shared: Area, office: User, step: str) -> None:
+    """No card is asked about or sent with a line of a voided activity, whoever was first."""
+    one, two = in_post("党员甲", shared, room="101"), in_post("党员乙", shared, room="102")
+    event = held(shared, "扫楼道", [one], office)
+    street = Area.objects.streets().get()
+    card = None if step == "make" else made(street)[0]
+    if card and step == "issue":
+        moved(card, Status.AGREED)
+
+    def other() -> Any:
+        if step == "make":
+            return making.make(street, PERIOD)
+        if step == "strike":
+            return strike(event, [one.pk], user=office)
+        if step == "enrol":
+            return enrol(event, [two.pk], user=office, source="tick")
+        return agreeing.show_all([card.pk]) if step == "show" else issuing.issue_all([card.pk])
+
+    ends = raced(lambda: void(Activity.objects.get(pk=event.pk), user=office), other)
+    assert not isinstance(ends[1], Conflict)
+    is_voided = Activity.objects.get(pk=event.pk).is_voided
+    assert is_voided == (not isinstance(ends[0], Conflict))
+    told = [line for each in RecordCard.objects.all() for line in each.lines]
+    assert is_voided == (told == []) or step in ("strike", "enrol")
+    assert step != "issue" or not is_voided

@@ -245,8 +245,8 @@ WRITES: dict[str, Write] = {
         doors=(
             Door("page activities/<int:pk>/put-back/", "activities/{activity}/put-back/"),
             Door(
-                "api POST api/v1/activities/<int:pk>/put_back",
-                "api/v1/activities/{activity}/put_back",
+                "api POST api/v1/activities/<int:pk>/put-back",
+                "api/v1/activities/{activity}/put-back",
                 body=lambda values: {"members": [values["member"]]},
             ),
         ),
