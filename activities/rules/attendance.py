@@ -115,7 +115,7 @@ def put_back(activity: Activity, members: Iterable[int], *, user: User) -> int:
         locked = _locked(activity, user=user)
         struck = StruckAttendance.objects.for_user(user).lately().filter(activity=locked, member__in=pks)
         last = {row.member_id: row for row in struck.order_by("pk")}
-        if len(last) < len(pks):
+        if not pks or len(last) < len(pks):
             raise ValidationError(NOT_STRUCK)
         if Attendance.objects.filter(activity=locked, member__in=pks).exists():
             told = "".join(f"（{latest.told(entry)}）" for entry in latest.entries_of(locked)[:1])

@@ -1,17 +1,18 @@
 """Drafts follow the attendances that they tell of; cards past a draft keep what their member was asked about."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from activities.models import Activity, Attendance
+from activities.models import Activity, Attendance, StruckAttendance
 from activities.rules.resting import Hanging
 from feedback.models import RecordCard
 from feedback.models.cards import ENDED
 from feedback.rules.making import Line, attendance_lines, in_order
 from members.ground.audit import record
+from members.ground.history import batches
 from members.ground.states import Conflict
 
 LISTED = 20
@@ -60,6 +61,17 @@ def regain(activity: Activity, attendances: QuerySet[Attendance]) -> None:
     for card in drafts:
         card.lines = sorted([*card.lines, lines[card.member_id]], key=in_order)
     _save(activity, drafts)
+
+
+def drop_struck(cards: Sequence[RecordCard]) -> None:
+    """Take out of new drafts the lines of those struck while the card was past a draft, as after an objection."""
+    keys = [int(line["key"][1:]) for card in cards for line in card.lines if line["key"].startswith("a")]
+    rows = (StruckAttendance.objects.filter(pk__in=batch) for batch in batches(keys))
+    gone = {f"a{pk}" for some in rows for pk in some.values_list("pk", flat=True)}
+    changed = [card for card in cards if _tells(card.lines, gone)]
+    for card in changed:
+        card.lines = [line for line in card.lines if line["key"] not in gone]
+    RecordCard.objects.bulk_update(changed, ["lines"], batch_size=AT_ONCE)
 
 
 NEEDED = ("status", "member", "lines", "left_out")

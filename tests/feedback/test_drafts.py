@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from activities.models import Activity, Attendance, StruckAttendance
-from activities.rules.attendance import enrol, strike
+from activities.rules.attendance import enrol, put_back, strike
 from activities.rules.voiding import unvoid, void
 from feedback.ground.periods import CardPeriod
 from feedback.models import FeedEvent, RecordCard
@@ -150,6 +150,19 @@ def test_one_who_is_struck_is_out_of_the_draft_too(
     assert f'<a href="/cards/{cards[1].pk}/">' in html
     browser.post(f"{page}put-back/", {"member": people[1].pk})
     assert rows() == before
+
+
+def test_what_a_member_objects_to_is_out_once_the_card_is_a_draft_again(
+    activities: list[Activity], street: Area, people: list[Member], secretary: User
+) -> None:
+    card = made(street)[0]
+    moved(card, Status.OBJECTED)
+    strike(activities[0], [people[0].pk], user=secretary)
+    assert len(titles(card)) == 3
+    agreeing.correct(fresh(card))
+    assert titles(card) == ["读书会", "包粽子"]
+    put_back(activities[0], [people[0].pk], user=secretary)
+    assert titles(card) == ["扫楼道", "读书会", "包粽子"]
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
