@@ -13,7 +13,7 @@ from activities.rules import latest, resting
 from activities.rules.recording import twins_of
 from members.ground.atomic import atomic_write
 from members.ground.states import Conflict
-from members.models import Area, User
+from members.models import Area, AuditEntry, User
 
 TOO_LATE = f"作废已经超过 {WAY_BACK.days} 天，不能撤销了。确实办过的，请重新登记。"
 
@@ -66,5 +66,5 @@ def _before(activity: Activity) -> str:
     return Activity.Status.CANCELLED if activity.cancelled_at else Activity.Status.PLANNED
 
 
-def _by(entry: latest.AuditEntry | None) -> str:
+def _by(entry: AuditEntry | None) -> str:
     return f"（{latest.told(entry)}）" if entry else ""

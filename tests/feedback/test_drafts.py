@@ -208,10 +208,10 @@ def test_another_street_keeps_its_cards(
     assert Attendance.objects.for_user(far_officer).get().activity == there
 
 
-def test_five_thousand_take_a_second_and_few_queries(
+def test_five_thousand_take_few_queries(
     street: Area, group: Area, street_officer: User, django_assert_max_num_queries: Any
 ) -> None:
-    """Of 5 000 who came, each has a draft with the line."""
+    """Of 5 000 who came, each has a draft with the line: as many as a street has; it takes 0.8 s, most of it the drafts."""
     event = factories.activity(street, held_on=TODAY)
     unit = factories.employer()
     some = factories.person("众人", group, employer=unit, affiliation="in_post")
@@ -230,17 +230,13 @@ def test_five_thousand_take_a_second_and_few_queries(
         ]
     )  # fmt: skip
     kept = dict(RecordCard.objects.values_list("pk", "lines"))
-    begun = timezone.now()
     with django_assert_max_num_queries(75):
         void(event, user=street_officer)
-    print("VOID", timezone.now() - begun)
     assert {tuple(line["key"] for line in lines) for lines in RecordCard.objects.values_list("lines", flat=True)} == {
         ("n1",)
     }
-    begun = timezone.now()
     with django_assert_max_num_queries(75):
         unvoid(Activity.objects.get(pk=event.pk))
-    print("UNVOID", timezone.now() - begun)
     assert dict(RecordCard.objects.values_list("pk", "lines")) == kept
 
 
