@@ -16,6 +16,7 @@ from activities.views import (
     sign_in,
     thin,
     visits,
+    voiding,
 )
 
 app_name = "activities"
@@ -24,6 +25,7 @@ urlpatterns = [
     path("activities/", activities.index, name="index"),
     path("activities/calendar/", calendar.month, name="calendar"),
     path("activities/add/", activities.add, name="add"),
+    path("activities/voided/", voiding.voided, name="voided"),
     path("activities/import/", imports.index, name="import"),
     path("activities/import/template.xlsx", imports.template, name="import_template"),
     path("activities/import/<int:pk>/", imports.show, name="imported"),
@@ -39,6 +41,10 @@ urlpatterns = [
     path("activities/<int:pk>/hold/", activities.hold, name="hold"),
     path("activities/<int:pk>/cancel/", activities.cancel, name="cancel"),
     path("activities/<int:pk>/reopen/", activities.reopen, name="reopen"),
+    path("activities/<int:pk>/void/", voiding.void, name="void"),
+    path("activities/<int:pk>/unvoid/", voiding.unvoid, name="unvoid"),
+    path("activities/<int:pk>/strike/", attendances.strike_one, name="strike"),
+    path("activities/<int:pk>/put-back/", attendances.put_back_one, name="put_back"),
     path("activities/<int:pk>/tick/", attendances.tick, name="tick"),
     path("activities/<int:pk>/came/", attendances.came, name="came"),
     path("activities/<int:pk>/paste/", paste.paste, name="paste"),

@@ -6,8 +6,9 @@ class FeedbackConfig(AppConfig):
     verbose_name = "记录卡与单位"
 
     def ready(self):
+        from activities.rules import resting
         from feedback.feed import delivering
-        from feedback.rules import following, holders, inboxes, restoring, withdrawing
+        from feedback.rules import drafts, following, holders, inboxes, restoring, withdrawing
         from members.ground import openings, queue
         from members.models import consents
         from members.rules import merging
@@ -16,5 +17,6 @@ class FeedbackConfig(AppConfig):
         openings.register(inboxes.OPENING)
         consents.rests_on_consent(withdrawing.fall_with)
         merging.goes_along(following.follow)
+        resting.rests_on_attendances(resting.Resting(drafts.hanging, drafts.lose, drafts.regain))
         restoring.listen_to_the_journal()
         queue.watch(delivering.Delivery.objects.next_at, delivering.send_due)

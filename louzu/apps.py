@@ -6,8 +6,10 @@ class LouzuConfig(AppConfig):
     verbose_name = "楼组党建"
 
     def ready(self):
+        from activities.rules import resting
         from louzu.rules import holders, nightly
         from members.ground import queue
 
         holders.register_all()
+        resting.follows_voiding(nightly.keep_again)
         queue.watch(nightly.next_night, nightly.keep_figures)

@@ -13,6 +13,7 @@ from openpyxl import load_workbook
 from activities.ground.periods import month_before
 from activities.imports import steps as import_steps
 from activities.models import ActivityImport, Attendance, Reminder, SignIn
+from activities.rules import attendance, voiding
 from activities.rules.due import latest
 from louzu.documents import making
 from louzu.models import MonthlyReport
@@ -46,7 +47,7 @@ def lived(member: Member, other_member: Member, *, by: User) -> dict[str, int]:
     week |= furnish(next_door, near_member, by=by, name="柳阿姨家", before="near_")
     week |= furnish(areas["2号楼"], other_member, by=by, name="费师傅家", before="other_")
     week |= furnish(areas["9号楼"], far, by=by, name="车老师家", before="far_")
-    made = week | of_states(group, member) | {
+    made = week | of_states(group, member, by=by) | {
         "refusal": factories.consent(newcomer, is_agreed=False, by=by),
         "newcomer": newcomer, "member": member, "near_member": near_member, "other_member": other_member,
         "community_activity": factories.activity(areas["第一社区"], title="社区读书会"),
@@ -115,20 +116,26 @@ def furnish(place: Area, member: Member, *, by: User, name: str, before: str = "
     return {f"{before}{word}": row for word, row in rows.items()}
 
 
-def of_states(group: Area, member: Member) -> dict[str, Any]:
+def of_states(group: Area, member: Member, *, by: User) -> dict[str, Any]:
     """Create activities and needs in each status; return them by name."""
     planned = factories.activity(group, title="包粽子", is_held=False)
     signing = factories.activity(group, title="歌会", is_held=False)
     signing.open_signing_in()
     cancelled = factories.activity(group, title="取消了的", is_held=False)
     cancelled.cancel()
+    voided = factories.activity(group, title="记错了的")
+    voiding.void(voided, user=by)
+    struck = factories.activity(group, title="多记了人的")
+    Attendance.objects.create(activity=struck, member=member, source="tick")
+    attendance.strike(struck, [member.pk], user=by)
     needs = {status: factories.need(group, text=f"{status}的需求") for status in ("claimed", "done", "withdrawn")}
     needs["withdrawn"].withdraw()
     for status in ("claimed", "done"):
         needs[status].claim(members=[member])
     needs["done"].finish()
     return {
-        "planned": planned, "signing": signing, "cancelled": cancelled,
+        "planned": planned, "signing": signing, "cancelled": cancelled, "voided": voided,
+        "struck": struck,
         "sign_in": SignIn.objects.create(activity=signing, name="无名氏", phone_end="0000"), **needs,
     }  # fmt: skip
 
@@ -157,6 +164,8 @@ def bodies(rows: dict[str, int]) -> dict[str, dict[str, Any]]:
         **{f"activities/{{{side}activity}}/edit/": activity | {"area": rows[f"{side}group"]} for side in SIDES},
         "activities/{community_activity}/edit/": activity | {"area": rows["community"]},
         **{f"activities/{{{side}activity}}/tick/": ticked for side in SIDES},
+        "activities/{activity}/strike/": {"member": rows["member"]},
+        "activities/{struck}/put-back/": {"member": rows["member"]},
         **{f"activities/{{{side}activity}}/came/": {f"duty-{rows['member']}": "helper"} for side in SIDES},
         **{f"activities/{{{side}activity}}/paste/": {"names": "欧阳建国", "save": ""} for side in SIDES},
         "activities/{signing}/signed/": {f"who-{rows['sign_in']}": rows["member"]},

@@ -70,7 +70,7 @@ class ActivityAdmin(ExportableAdmin):
     linked_by = ("area",)
     show_full_result_count = False
     actions_list = ["record"]
-    actions_detail = ["show"]
+    actions_detail = ["show", "void"]
     readonly_fields = ("status",)
     fields = (
         ("title", "status"), ("held_on", "begins_at"), ("area", "place"), "field",
@@ -107,6 +107,13 @@ class ActivityAdmin(ExportableAdmin):
     @action(description="打开活动页", icon="event", permissions=["show"])
     def show(self, request, object_id):
         return redirect("activities:activity", object_id)
+
+    def has_void_permission(self, request, object_id=None):
+        return self.may_by_id(request, Right.WRITE, object_id)
+
+    @action(description="作废", icon="delete", permissions=["void"])
+    def void(self, request, object_id):
+        return redirect("activities:void", object_id)
 
     @admin.display(description="参加党员", ordering="came")
     def came(self, activity):

@@ -11,10 +11,16 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from activities.api.attendances import EnrolSerializer, RecordedSerializer, StrikeSerializer, StruckSerializer
+from activities.api.attendances import (
+    EnrolSerializer,
+    PutBackSerializer,
+    RecordedSerializer,
+    StrikeSerializer,
+    StruckSerializer,
+)
 from activities.models import Activity, Attendance
 from activities.models.activities import MOST_RESIDENTS
-from activities.rules import attendance, recording
+from activities.rules import attendance, recording, voiding
 from members.api.fields import ScopedField
 from members.api.filters import inside
 from members.api.schema import reads, writes
@@ -36,9 +42,9 @@ class ActivitySerializer(serializers.ModelSerializer):
         fields = (
             "id", "area", "label", "title", "held_on", "begins_at", "place", "field", "regularity", "visibility",
             "support", "co_organisers", "residents_reached", "result", "status", "recorded_at", "cancelled_at",
-            "attended",
+            "voided_at", "attended",
         )  # fmt: skip
-        read_only_fields = ("status", "recorded_at", "cancelled_at")
+        read_only_fields = ("status", "recorded_at", "cancelled_at", "voided_at")
         extra_kwargs = {"residents_reached": {"help_text": f"只填人数，最多 {MOST_RESIDENTS}。"}}
         validators: list = []
 
@@ -55,7 +61,7 @@ class ActivityFilter(filters.FilterSet):
     first = filters.DateFilter(field_name="held_on", lookup_expr="gte", label="从这一天起")
     last = filters.DateFilter(field_name="held_on", lookup_expr="lte", label="到这一天为止（含）")
     field = filters.ChoiceFilter(choices=Activity.Field.choices, label="工作领域")
-    status = filters.ChoiceFilter(choices=Activity.Status.choices, label="状态")
+    status = filters.ChoiceFilter(choices=Activity.ON_RECORD, label="状态")
 
 
 @extend_schema_view(
@@ -77,7 +83,10 @@ class ActivityViewSet(LockedByRule, CreateMixin, ChangeMixin, ScopedViewSet):
 
     def rows(self, right: Right) -> QuerySet:
         came = Attendance.objects.filter(activity=OuterRef("pk")).order_by().values("activity").annotate(n=Count("pk"))
-        counted = super().rows(right).annotate(attended=Coalesce(Subquery(came.values("n")), 0))
+        mine = super().rows(right)
+        if self.action in ("void", "unvoid"):
+            mine = Activity.objects.within_reach(self.request.user, right)
+        counted = mine.annotate(attended=Coalesce(Subquery(came.values("n")), 0))
         return counted.select_related("area")
 
     @writes("登记活动已举办", ActivitySerializer, request=None, note="日期到了才能登记。")
@@ -95,6 +104,16 @@ class ActivityViewSet(LockedByRule, CreateMixin, ChangeMixin, ScopedViewSet):
     def reopen(self, request: Request, pk: int) -> Response:
         return self.changed_by(Activity.reopen)
 
+    @writes("作废登记错的活动", ActivitySerializer, request=None, note="参加的人一起不算；7 天内可以用 unvoid 撤销。")
+    @action(detail=True, methods=["post"])
+    def void(self, request: Request, pk: int) -> Response:
+        return self.changed_by(lambda row: voiding.void(row, user=cast(User, request.user)))
+
+    @writes("撤销作废", ActivitySerializer, request=None, note="恢复得和作废以前一样。")
+    @action(detail=True, methods=["post"])
+    def unvoid(self, request: Request, pk: int) -> Response:
+        return self.changed_by(voiding.unvoid)
+
     @writes(
         "登记参加的人",
         RecordedSerializer,
@@ -109,13 +128,26 @@ class ActivityViewSet(LockedByRule, CreateMixin, ChangeMixin, ScopedViewSet):
             recorded = attendance.enrol(activity, duties, user=user, source=Attendance.Source.API, duties=duties)
         return Response(RecordedSerializer(recorded).data)
 
-    @writes("划去误登的人", StruckSerializer, request=StrikeSerializer, note="留有操作记录；没有登记的不计。")
+    @writes(
+        "划去误登的人",
+        StruckSerializer,
+        request=StrikeSerializer,
+        note="留有操作记录；没有登记的不计；7 天内可以用 put-back 放回。",
+    )
     @action(detail=True, methods=["post"])
     def strike(self, request: Request, pk: int) -> Response:
         activity, user, body = self.get_object(), cast(User, request.user), self._body(StrikeSerializer)
         with errors_at("members"):
             struck = attendance.strike(activity, body["members"], user=user)
         return Response({"struck": struck})
+
+    @writes("放回划去的人", PutBackSerializer, request=StrikeSerializer, note="六员、登记方式和时间都和划去以前一样。")
+    @action(detail=True, methods=["post"], url_path="put-back")
+    def put_back(self, request: Request, pk: int) -> Response:
+        activity, user, body = self.get_object(), cast(User, request.user), self._body(StrikeSerializer)
+        with errors_at("members"):
+            back = attendance.put_back(activity, body["members"], user=user)
+        return Response({"back": back})
 
     def _body(self, serializer_class: Any) -> dict[str, Any]:
         """Return the validated body of the request."""

@@ -53,6 +53,12 @@ class StruckSerializer(serializers.Serializer):
     struck = serializers.IntegerField(label="划去人数")
 
 
+class PutBackSerializer(serializers.Serializer):
+    """The number of attendances put back."""
+
+    back = serializers.IntegerField(label="放回人数")
+
+
 class AttendanceSerializer(serializers.ModelSerializer):
     """A member's presence at an activity; only the role can be changed."""
 

@@ -126,7 +126,7 @@ class NewActivityForm(ActivityForm):
         label="参加的人（可以直接粘贴接龙或签到名单）",
         required=False,
         widget=forms.Textarea({"class": "lz-input lz-text", "rows": 4, "placeholder": "1. 张三\n2. 李四 302"}),
-        help_text="保存后先核对，再登记。也可以不填，稍后逐个勾选。",
+        help_text="下一步先核对，再登记。也可以不填，稍后逐个勾选。",
     )
     plan = forms.BooleanField(required=False)
 
@@ -181,7 +181,7 @@ class ActivityFilterForm(ActivitySearchForm):
     status = forms.ChoiceField(
         label="状态",
         required=False,
-        choices=[("", "全部"), *Activity.Status.choices],
+        choices=[("", "全部"), *Activity.ON_RECORD],
         widget=forms.Select({"class": "lz-input"}),
     )
 

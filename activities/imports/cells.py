@@ -6,8 +6,6 @@ from datetime import date, time
 from functools import lru_cache, partial
 from typing import Any
 
-from django.db import models
-
 from activities.models import Activity
 from activities.models.activities import MOST_RESIDENTS
 from members.ground.days import HOW, Unreadable, read_day
@@ -20,13 +18,13 @@ Reader = Callable[[str], Any]
 CLOCK = re.compile(r"(\d{1,2})[:点时](?:(\d{1,2})分?|(半))?(?::\d{2}(?:\.\d+)?)?", re.ASCII)
 TO_THE_DAY = "请写成 2026-07-01 这样"
 WHOLE = re.compile(r"\d{1,9}", re.ASCII)  # the model says how many there can be
-CHOICES: dict[str, type[models.TextChoices]] = {
-    "field": Activity.Field,
-    "regularity": Activity.Regularity,
-    "visibility": Activity.Visibility,
-    "support": Activity.Support,
-    "status": Activity.Status,
-    "duty": Duty.Kind,
+CHOICES: dict[str, list[tuple[str, Any]]] = {
+    "field": Activity.Field.choices,
+    "regularity": Activity.Regularity.choices,
+    "visibility": Activity.Visibility.choices,
+    "support": Activity.Support.choices,
+    "status": Activity.ON_RECORD,
+    "duty": Duty.Kind.choices,
 }
 TEXTS = ("title", "place", "co_organisers", "result")
 
@@ -66,7 +64,7 @@ def read_date(text: str) -> date:
 
 
 def _choice(name: str, text: str) -> str:
-    values = {str(label): str(value) for value, label in CHOICES[name].choices}
+    values = {str(label): str(value) for value, label in CHOICES[name]}
     if squeezed(text) not in values:
         raise ValueError(f"“{text}”不在可选范围内，请填：{'、'.join(values)}")
     return values[squeezed(text)]

@@ -20,7 +20,7 @@ from members.models import AuditEntry, User
 EDITED = "导入之后又有人改过"
 EDITED_PRESENCE = "有 {} 位的参加、六员在导入之后又有人改过，没有撤销"
 STILL_RECORDED = "还有别人登记的参加，没有改回“计划中”"
-OUT_OF_REACH = "有 {} 次活动已经不在您的岗位范围内，没有撤销"
+OUT_OF_REACH = "有 {} 次活动已经作废，或者不在您的岗位范围内，没有撤销"
 REASON = "撤销活动导入"
 
 Staying = list[tuple[str, str]]  # the name of what stays, and the reason
@@ -147,7 +147,7 @@ class ActivityUndoing:
 
     def _strike(self, activity: Activity) -> None:
         if members := self._as_written(activity.pk):
-            attendance.strike(activity, members, user=self.user)
+            attendance.strike(activity, members, user=self.user, is_final=True)
 
     def _return_duties(self, activity: Activity) -> None:
         if back := self._back_to(activity.pk):

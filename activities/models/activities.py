@@ -22,11 +22,24 @@ from members.models.people import OPINION_REMINDER
 
 LONGEST_AHEAD = timedelta(days=366)
 MOST_RESIDENTS = 99_999
+WAY_BACK = timedelta(days=7)  # how long an activity that was voided, or an attendance that was struck, can be put back
 
 
 class ActivityQuerySet(models.QuerySet):
     def for_user(self, user: Any, right: Right = Right.READ, *, resource: Resource = Resource.ACTIVITY) -> Self:
+        """Activities of the user's areas, without voided ones."""
+        return self.within_reach(user, right, resource=resource).exclude(status=Activity.Status.VOIDED)
+
+    def within_reach(self, user: Any, right: Right = Right.READ, *, resource: Resource = Resource.ACTIVITY) -> Self:
+        """Activities of the user's areas, voided ones too."""
         return self.filter(access.within("area__path", access.reach(user, resource, right)))
+
+    def voided_lately(self) -> Self:
+        """Voided activities that may still be put back."""
+        return self.filter(status=Activity.Status.VOIDED, voided_at__gt=timezone.now() - WAY_BACK)
+
+    def planned_or_held(self) -> Self:
+        return self.filter(status__in=(Activity.Status.PLANNED, Activity.Status.HELD))
 
     def inside(self, area: Area) -> Self:
         return self.filter(access.within("area__path", [access.subtree(area.path)]))
@@ -56,18 +69,24 @@ class ActivityQuerySet(models.QuerySet):
         return self.annotate(came=Coalesce(Subquery(attended.annotate(came=Count("pk")).values("came")), 0))
 
     def with_signing_in(self, code: str, day: date) -> Self:
-        """The activity of this sign-in code, if it is on `day` and not cancelled."""
-        signable = self.filter(held_on=day).exclude(status=Activity.Status.CANCELLED)
+        """The activity of this sign-in code, if it is on `day` and neither cancelled nor voided."""
+        signable = self.filter(held_on=day).planned_or_held()
         return signable.filter(sign_in_code=code).exclude(sign_in_code="")
 
 
 class Activity(WithStatus, Audited):
-    """An event of an area on one day. Members attend voluntarily; residents are only counted."""
+    """An event of an area on one day. Members attend voluntarily; residents are only counted.
+
+    A cancelled one was a plan; a voided one was recorded by mistake, and keeps its moments for whoever puts it back.
+    """
 
     class Status(models.TextChoices):
         PLANNED = "planned", "计划中"
         HELD = "held", "已举办"
         CANCELLED = "cancelled", "已取消"
+        VOIDED = "voided", "已作废"
+
+    ON_RECORD = [choice for choice in Status.choices if choice[0] != "voided"]
 
     class Field(models.TextChoices):
         CULTURE = "culture", "楼组文化"
@@ -90,9 +109,9 @@ class Activity(WithStatus, Audited):
         CULTURAL = "cultural", "精神文化"
 
     TRANSITIONS = {
-        Status.PLANNED: {Status.HELD, Status.CANCELLED},
-        Status.HELD: {Status.PLANNED},
-        Status.CANCELLED: {Status.PLANNED},
+        Status.PLANNED: {Status.HELD, Status.CANCELLED, Status.VOIDED},
+        Status.HELD: {Status.PLANNED, Status.VOIDED},
+        Status.CANCELLED: {Status.PLANNED, Status.VOIDED},
     }
 
     area = models.ForeignKey(
@@ -121,6 +140,15 @@ class Activity(WithStatus, Audited):
     )
     recorded_at = models.DateTimeField("登记举办的时间", null=True, editable=False)
     cancelled_at = models.DateTimeField("取消的时间", null=True, editable=False)
+    voided_at = models.DateTimeField("作废的时间", null=True, editable=False)
+    voided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,  # who voided it must stay known
+        null=True,
+        editable=False,
+        verbose_name="作废的人",
+        related_name="+",
+    )
     sign_in_code = models.CharField(max_length=32, blank=True, editable=False, db_index=True)
 
     objects = ActivityQuerySet.as_manager()
@@ -130,13 +158,20 @@ class Activity(WithStatus, Audited):
         ordering = ["-held_on", "-pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(status="held", recorded_at__isnull=False) | Q(~Q(status="held"), recorded_at=None),
+                condition=Q(status="held", recorded_at__isnull=False)
+                | Q(~Q(status="held"), recorded_at=None)
+                | Q(status="voided"),
                 name="activity_held_has_moment",
             ),
             models.CheckConstraint(
                 condition=Q(status="cancelled", cancelled_at__isnull=False)
-                | Q(~Q(status="cancelled"), cancelled_at=None),
+                | Q(~Q(status="cancelled"), cancelled_at=None)
+                | Q(status="voided"),
                 name="activity_cancelled_has_moment",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="voided", voided_at__isnull=False) | Q(~Q(status="voided"), voided_at=None),
+                name="activity_voided_has_moment",
             ),
             models.CheckConstraint(
                 condition=Q(held_on__gte=FIRST_YEAR),
@@ -169,6 +204,21 @@ class Activity(WithStatus, Audited):
     @property
     def is_held(self) -> bool:
         return self.status == self.Status.HELD
+
+    @property
+    def is_voided(self) -> bool:
+        return self.status == self.Status.VOIDED
+
+    @property
+    def voided_until(self) -> datetime:
+        """Until when a voided activity may be put back."""
+        assert self.voided_at
+        return self.voided_at + WAY_BACK
+
+    @property
+    def is_voided_lately(self) -> bool:
+        """Whether it may still be put back."""
+        return self.is_voided and self.voided_until > timezone.now()
 
     @property
     def is_due(self) -> bool:
@@ -232,11 +282,12 @@ class AttendanceQuerySet(models.QuerySet):
     def for_user(self, user: Any, right: Right = Right.READ, *, resource: Resource = Resource.ACTIVITY) -> Self:
         """Attendances of activities that the user may access, within areas whose members the user may read.
 
+        Those of voided activities are left out.
         An instructor may read activities but not members, and so has no attendances.
         """
         activities = access.within("activity__area__path", access.reach(user, resource, right))
         people = access.within("activity__area__path", access.reach(user, Resource.MEMBER))
-        return self.filter(activities, people)
+        return self.filter(activities, people).exclude(activity__status=Activity.Status.VOIDED)
 
 
 class Attendance(Audited):
@@ -276,35 +327,3 @@ class Attendance(Audited):
 
     def audit_path(self) -> str:
         return self.activity.area.path
-
-
-class SignInQuerySet(models.QuerySet):
-    def for_user(self, user: Any, right: Right = Right.WRITE) -> Self:
-        """Sign-ins of the activities that the user may write."""
-        return self.filter(activity__in=Activity.objects.for_user(user, right))
-
-    def expired(self, now: datetime) -> Self:
-        """Sign-ins older than the retention allows (`RETENTION["sign_in"]` days)."""
-        return self.filter(typed_at__lt=now - timedelta(days=settings.RETENTION["sign_in"]))
-
-
-class SignIn(models.Model):
-    """A visitor's input at a poster: kept until it is matched to a member or the secretary settles it."""
-
-    activity = models.ForeignKey(Activity, on_delete=models.CASCADE, related_name="sign_ins", verbose_name="活动")
-    name = models.CharField("姓名", max_length=30)
-    phone_end = models.CharField("手机后四位", max_length=4)
-    typed_at = models.DateTimeField("签到时间", default=timezone.now)
-    is_seen = models.BooleanField("已比对", default=False)
-
-    objects = SignInQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = verbose_name_plural = "扫码签到"
-        ordering = ["pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["activity", "name", "phone_end"], name="sign_in_once"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name

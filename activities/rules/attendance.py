@@ -12,7 +12,8 @@ from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
-from activities.models import Activity, Attendance
+from activities.models import Activity, Attendance, StruckAttendance
+from activities.rules import latest, resting
 from members.ground.access import Right
 from members.ground.atomic import atomic_write
 from members.ground.audit import record
@@ -20,7 +21,11 @@ from members.models import Area, Duty, Member, Residence, User
 from members.models.people import MemberQuerySet
 
 MOST_AT_ONCE = 5_000
+KEPT = ("activity_id", "member_id", "duty", "source", "recorded_at")
 OUTSIDE = "有 {} 位不在可以登记的范围内（不住在这里，或不在您的岗位范围内），没有登记任何人。请刷新页面，重新选择。"
+
+
+NOT_STRUCK = "没有可以放回的人：已经放回了，或者去掉已经超过 7 天。请刷新页面看看。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +84,47 @@ def enrol_signed(activity: Activity, members: Iterable[int]) -> Recording:
         return _write(locked, new, already=len(came), source=Attendance.Source.CODE, duties={})
 
 
-def strike(activity: Activity, members: Iterable[int], *, user: User) -> int:
-    """Delete the attendances of these members (ids) with an audit entry; return how many there were."""
+def strike(activity: Activity, members: Iterable[int], *, user: User, is_final: bool = False) -> int:
+    """Delete the attendances of these members (ids) with an audit entry; return how many there were.
+
+    For a week `put_back` has them again, unless `is_final`. Drafts of record cards follow at once.
+    """
     pks = _bounded(members)
     with atomic_write():
+        Area.objects.lock_street(activity.area)
         locked = _locked(activity, user=user)
-        rows = Attendance.objects.for_user(user, Right.WRITE).filter(activity=locked, member__in=pks)
-        struck = sorted(rows.values_list("member_id", flat=True))
+        rows = list(Attendance.objects.for_user(user, Right.WRITE).filter(activity=locked, member__in=pks))
+        struck = sorted(row.member_id for row in rows)
         if struck:
-            Attendance.objects.filter(activity=locked, member__in=struck).delete()
+            gone = Attendance.objects.filter(activity=locked, member__in=struck)
+            resting.lose(locked, gone)
+            StruckAttendance.objects.bulk_create([] if is_final else map(_struck, rows))
+            gone.delete()
             record("change", locked, path=locked.area.path, changes={"attendances": [struck, []]})
     return len(struck)
+
+
+def put_back(activity: Activity, members: Iterable[int], *, user: User) -> int:
+    """Put struck attendances of these members (ids) back as they were, all or none; return how many.
+
+    ValidationError where one was not struck in the last week, or was recorded anew since.
+    """
+    pks = _bounded(members)
+    with atomic_write():
+        Area.objects.lock_street(activity.area)
+        locked = _locked(activity, user=user)
+        struck = StruckAttendance.objects.for_user(user).lately().filter(activity=locked, member__in=pks)
+        last = {row.member_id: row for row in struck.order_by("pk")}
+        if not pks or len(last) < len(pks):
+            raise ValidationError(NOT_STRUCK)
+        if Attendance.objects.filter(activity=locked, member__in=pks).exists():
+            told = "".join(f"（{latest.told(entry)}）" for entry in latest.entries_of(locked)[:1])
+            raise ValidationError(f"后来又登记过了，不用放回{told}。请刷新页面看看。")
+        back = Attendance.objects.bulk_create(_attendance(row) for row in last.values())
+        StruckAttendance.objects.filter(activity=locked, member__in=pks).delete()
+        record("change", locked, path=locked.area.path, changes={"attendances": [[], sorted(pks)], "back": True})
+        resting.regain(locked, Attendance.objects.filter(pk__in=[row.pk for row in back]))
+    return len(back)
 
 
 def note_duties(activity: Activity, duties: Mapping[int, str], *, user: User) -> int:
@@ -150,7 +185,15 @@ def _bounded(members: Iterable[int]) -> list[int]:
 
 def _locked(activity: Activity, *, user: User) -> Activity:
     """Return the activity as stored, locked and annotated as `_countable` does; ValidationError outside the scope."""
-    return _countable(Activity.objects.for_user(user, Right.WRITE).filter(pk=activity.pk))
+    return _countable(Activity.objects.within_reach(user, Right.WRITE).filter(pk=activity.pk))
+
+
+def _struck(row: Attendance) -> StruckAttendance:
+    return StruckAttendance(attendance=row.pk, **{name: getattr(row, name) for name in KEPT})
+
+
+def _attendance(row: StruckAttendance) -> Attendance:
+    return Attendance(pk=row.pk, **{name: getattr(row, name) for name in KEPT})
 
 
 def _countable(activities: models.QuerySet) -> Activity:
@@ -162,6 +205,8 @@ def _countable(activities: models.QuerySet) -> Activity:
         raise ValidationError("没有这次活动，或者它不在您的岗位范围内。")
     if activity.status == Activity.Status.CANCELLED:
         raise ValidationError("这次活动已经取消，不能登记参加的人。")
+    if activity.is_voided:
+        raise ValidationError("这次活动已经作废，不能改参加的人。")
     if activity.held_on > timezone.localdate():
         raise ValidationError("活动的日期还没到，不能登记参加的人。")
     return activity

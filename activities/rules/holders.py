@@ -1,6 +1,6 @@
 """Rows of activities that depend on areas, employers, households and members."""
 
-from activities.models import Activity, ActivityImport, Attendance, Honour, Need, Reminder
+from activities.models import Activity, ActivityImport, Attendance, Honour, Need, Reminder, StruckAttendance
 from members.ground.dependents import Dependent, register
 from members.models import Area, Employer, Household, Member
 
@@ -15,10 +15,15 @@ def register_all() -> None:
         Dependent(Reminder, "area", "{} 次提醒"),
     )
     register(Employer, Dependent(Need, "employer", "{} 条认领的群众需求", "area__path"))
-    register(Activity, Dependent(Attendance, "activity", "{} 人参加", goes=True))
+    register(
+        Activity,
+        Dependent(Attendance, "activity", "{} 人参加", goes=True),
+        Dependent(StruckAttendance, "activity", "{} 条去掉的参加", goes=True),
+    )
     register(Household, Dependent(Need, "household", "{} 条群众需求"))
     register(
         Member,
         Dependent(Attendance, "member", "{} 次参加活动", goes=True),
+        Dependent(StruckAttendance, "member", "{} 条去掉的参加", goes=True),
         Dependent(Need.members.through, "member", "{} 条认领的群众需求"),
     )

@@ -9,6 +9,7 @@ from activities.ground.periods import period_label
 from activities.models import Activity
 from activities.rules import correcting
 from members.ground.atomic import atomic_write
+from members.ground.states import Conflict
 from members.models import Area
 
 # The fields a user fills in. Two activities that agree in all of them are one activity sent twice.
@@ -57,7 +58,7 @@ def add_all(activities: Sequence[Activity], *, is_import: bool = False) -> None:
         for activity in () if is_import else activities:
             activity.full_clean()
         _lock_open([(activity.area, activity) for activity in activities])
-        if twins := _twins(activities):
+        if twins := twins_of(activities):
             raise AlreadyThere(twins)
         if is_import:
             Activity.objects.bulk_create(activities)
@@ -68,7 +69,12 @@ def add_all(activities: Sequence[Activity], *, is_import: bool = False) -> None:
 
 def correct(activity: Activity, **changes: Any) -> Activity:
     """Change these fields of an activity and no others; return the stored row."""
-    return correcting.correct(activity, changes)
+    return correcting.correct(activity, changes, require=_require_on_record)
+
+
+def _require_on_record(activity: Activity) -> None:
+    if activity.is_voided:
+        raise Conflict(f"“{activity}”已经作废，不能再修改。请刷新页面看看。")
 
 
 def _lock_open(used: Iterable[tuple[Area, Activity]]) -> None:
@@ -83,11 +89,11 @@ def _lock_open(used: Iterable[tuple[Area, Activity]]) -> None:
             raise ValidationError({"area": f"“{area.label}”在 {day} 没有启用，请核对日期和主办。"})
 
 
-def _twins(activities: Sequence[Activity]) -> list[Activity]:
-    """Return the stored activities with the same area, title, day and time, without cancelled ones."""
+def twins_of(activities: Sequence[Activity]) -> list[Activity]:
+    """Return the planned and held activities with the same area, title, day and time; cancelled ones have none."""
     keys = {_key(activity) for activity in activities if activity.status != Activity.Status.CANCELLED}
     days, areas = {activity.held_on for activity in activities}, {activity.area_id for activity in activities}
-    near = Activity.objects.filter(area__in=areas, held_on__in=days).exclude(status=Activity.Status.CANCELLED)
+    near = Activity.objects.filter(area__in=areas, held_on__in=days).planned_or_held()
     return [twin for twin in near.select_related("area") if _key(twin) in keys]
 
 

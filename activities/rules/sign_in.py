@@ -36,7 +36,7 @@ def sign_in(activity: Activity, *, name: str, phone_end: str) -> None:
 @task()
 def settle_sign_ins(pk: int) -> None:
     """Record the new sign-ins that match exactly one member of the area; leave the others to the secretary."""
-    activity = Activity.objects.select_related("area").filter(pk=pk).exclude(status=Activity.Status.CANCELLED).first()
+    activity = Activity.objects.planned_or_held().select_related("area").filter(pk=pk).first()
     if activity is None or not activity.is_due:
         return
     with atomic_write():

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from activities.forms.activities import ActivityFilterForm, ActivityForm, HeldForm, NewActivityForm
 from activities.forms.places import as_id
-from activities.models import Activity, Attendance, SignIn
+from activities.models import Activity, Attendance, SignIn, StruckAttendance
 from activities.rules import recording
 from activities.rules.recording import AlreadyThere
 from members.ground import access
@@ -29,7 +29,7 @@ from members.models import Duty, Residence
 from members.web.acts import done, tried, writable
 from members.web.shell import page
 
-PER_PAGE, NAMES_PER_PAGE = 50, 300
+PER_PAGE, NAMES_PER_PAGE, STRUCK_LISTED = 50, 300, 20
 RECENT = 5
 ELSEWHERE = "住在别处"
 
@@ -42,6 +42,7 @@ class Came:
     duties: list[tuple[str, int]]
     buildings: list[tuple[str, int]]
     names: Page | None
+    lines: list[Attendance | StruckAttendance]
 
 
 @require_GET
@@ -66,8 +67,13 @@ def index(request):
 
 @require_GET
 def activity(request, pk):
-    """Show one activity, who came and the next steps."""
-    found = get_object_or_404(Activity.objects.for_user(request.user).select_related("area"), pk=pk)
+    """Show one activity, who came and the next steps; of a voided one, how to put it back."""
+    rows = Activity.objects.within_reach(request.user).select_related("area", "voided_by")
+    found = get_object_or_404(rows, pk=pk)
+    if found.is_voided:
+        may_write = access.covers(request.user, Resource.ACTIVITY, found.area.path, Right.WRITE)
+        context = {"title": f"活动：{found}", "activity": found, "may_write": may_write}
+        return page(request, "activities/voided_activity.html", **context)
     return _activity_page(request, found, HeldForm(instance=found))
 
 
@@ -148,7 +154,7 @@ def _initial(request) -> dict[str, Any]:
 
 def _recent(request, area: int | None) -> list[Activity]:
     """Return the area's latest activities, each title once, to be recorded again."""
-    latest = Activity.objects.for_user(request.user).filter(area=area).exclude(status=Activity.Status.CANCELLED)[:40]
+    latest = Activity.objects.for_user(request.user).filter(area=area).planned_or_held()[:40]
     titles: dict[str, Activity] = {}
     for activity in latest:
         titles.setdefault(activity.title, activity)
@@ -156,9 +162,11 @@ def _recent(request, area: int | None) -> list[Activity]:
 
 
 def _record(form: NewActivityForm) -> None:
+    """Record the activity; until its pasted list is checked and recorded, it is a plan."""
+    is_plan = form.cleaned_data["plan"] or bool(form.cleaned_data["names"])
     fields = {name: form.cleaned_data[name] for name in form.Meta.fields}
     try:
-        form.saved, form.is_new = recording.record(is_plan=form.cleaned_data["plan"], **fields)
+        form.saved, form.is_new = recording.record(is_plan=is_plan, **fields)
     except AlreadyThere as refusal:
         address = reverse("activities:activity", args=[refusal.twins[0].pk])
         sentence = format_html('{}<a href="{}">打开那一次</a>。', refusal.messages[0], address)
@@ -168,9 +176,11 @@ def _record(form: NewActivityForm) -> None:
 def _go_on(request, form: NewActivityForm):
     """Report what was recorded; redirect to the pasted names, if there are any, else to the activity."""
     activity = form.saved
+    names = form.cleaned_data["names"]
     label = "已登记" if activity.is_held else "已登记为计划"
+    label = "记下了，还没有登记参加的人：请核对名单，再点“登记”" if names else label
     messages.success(request, f"“{activity}”{label if form.is_new else '刚才已经登记过，没有重复登记'}。")
-    if names := form.cleaned_data["names"]:
+    if names:
         request.session[f"pasted-{activity.pk}"] = names
         return redirect("activities:paste", activity.pk)
     return redirect("activities:activity", activity.pk)
@@ -199,11 +209,13 @@ def _came(request, activity: Activity) -> Came:
     buildings: Counter[str] = Counter()
     for path, label, count in housed.annotate(Count("pk")):
         buildings[_building(request.user, activity, path, label)] += count
+    names = _names(request, activity)
     return Came(
         total=buildings.total(),
         duties=[(label, duties[duty]) for duty, label in Duty.Kind.choices if duty in duties],
         buildings=list(buildings.items()),
-        names=_names(request, activity),
+        names=names,
+        lines=[] if names is None else _lines(request, activity, names),
     )
 
 
@@ -213,10 +225,18 @@ def _names(request, activity: Activity) -> Page | None:
         return None
     rows = _with_home(Attendance.objects.for_user(request.user).filter(activity=activity), activity)
     ordered = rows.select_related("member").order_by("home_path", "member__pinyin", "pk")
-    names = Paginator(ordered, NAMES_PER_PAGE).get_page(request.GET.get("p"))
-    for row in names:
+    return Paginator(ordered, NAMES_PER_PAGE).get_page(request.GET.get("p"))
+
+
+def _lines(request, activity: Activity, names: Page) -> list[Attendance | StruckAttendance]:
+    """Return the page's attendances by building, and among them those struck lately, for who may put them back."""
+    struck = StruckAttendance.objects.for_user(request.user).lately().filter(activity=activity)
+    gone = struck.exclude(member__in=Attendance.objects.filter(activity=activity).values("member"))
+    latest = _with_home(gone, activity).select_related("member").order_by("-struck_at")[:STRUCK_LISTED]
+    lines = [*names, *{row.member_id: row for row in latest}.values()]
+    for row in lines:
         row.building = _building(request.user, activity, row.home_path, row.home_label)
-    return names
+    return sorted(lines, key=lambda row: (row.home_path or "", row.member.pinyin, row.pk))
 
 
 def _with_home(attended: QuerySet, activity: Activity) -> QuerySet:

@@ -4,9 +4,13 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef, QuerySet
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.views.decorators.http import require_POST
 
 from activities.models import Activity, Attendance
-from activities.rules.attendance import change, eligible, note_duties, strike
+from activities.rules import resting
+from activities.rules.attendance import change, eligible, note_duties, put_back, strike
 from members.models import Area, Duty, Member
 from members.web.acts import numbers, tried, writable
 from members.web.shell import page
@@ -55,6 +59,37 @@ def came(request, pk):
     )
 
 
+@require_POST
+def strike_one(request, pk):
+    """Strike somebody by the × beside their name; say where their record card is past a draft."""
+    activity, members = _named(request, pk)
+    rows = Attendance.objects.filter(activity=activity, member__in=members)
+    firm = [each for each in resting.hanging(activity, rows, request.user) if each.is_firm]
+    if tried(request, lambda: strike(activity, members, user=request.user)):
+        for each in firm:
+            links = format_html_join("", '<a href="{}">{}</a> ', ((address, label) for label, address in each.links))
+            messages.warning(request, format_html("{} {}", each.sentence, links))
+    return redirect(_line(request, activity, members))
+
+
+@require_POST
+def put_back_one(request, pk):
+    """Put somebody back who was struck, as before."""
+    activity, members = _named(request, pk)
+    tried(request, lambda: put_back(activity, members, user=request.user))
+    return redirect(_line(request, activity, members))
+
+
+def _named(request, pk: int) -> tuple[Activity, set[int]]:
+    return writable(request, Activity, pk, "area"), numbers(request.POST.getlist("member")[:1])
+
+
+def _line(request, activity: Activity, members: set[int]) -> str:
+    """Return the URL of the page of names on which this member's line is."""
+    query = "".join(f"?p={number}" for number in numbers([request.POST.get("p", "")]))
+    return f"{reverse('activities:activity', args=[activity.pk])}{query}#came-{next(iter(members), '')}"
+
+
 def _parts(activity: Activity) -> QuerySet[Area]:
     """Return the communities of a street's activity, whose members would not fit on one page; else none."""
     areas = Area.objects.children_of(activity.area).on(activity.held_on)
@@ -91,7 +126,8 @@ def _saved(request, activity: Activity, ticked: set[int]) -> bool:
 
 
 def _mend(request, activity: Activity) -> None:
-    noted = {name.removeprefix("duty-"): duty for name, duty in request.POST.items() if name.startswith("duty-")}
-    note_duties(activity, {int(pk): duty for pk, duty in noted.items() if numbers([pk])}, user=request.user)
+    # Striking locks the street first, like whatever takes something off record cards.
     if gone := numbers(request.POST.getlist("gone")):
         strike(activity, gone, user=request.user)
+    noted = {name.removeprefix("duty-"): duty for name, duty in request.POST.items() if name.startswith("duty-")}
+    note_duties(activity, {int(pk): duty for pk, duty in noted.items() if numbers([pk])}, user=request.user)

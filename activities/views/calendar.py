@@ -100,7 +100,7 @@ def _may_write(user, area: Area | None) -> bool:
 
 
 def _ordered(activities):
-    planned_or_held = activities.exclude(status=Activity.Status.CANCELLED).select_related("area")
+    planned_or_held = activities.planned_or_held().select_related("area")
     return planned_or_held.order_by("held_on", F("begins_at").asc(nulls_last=True), "area__path", "pk")
 
 

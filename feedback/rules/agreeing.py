@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from feedback.models import RecordCard
+from feedback.rules import drafts
 from members.ground.atomic import atomic_write
 from members.ground.audit import record
 from members.ground.history import batches
@@ -138,7 +139,9 @@ def correct_all(pks: Sequence[int], *, only_from: Sequence[str] = (Status.SHOWN,
         cards = _locked(pks, *only_from)
         cleared = {"agreed_at": None, "agreed_how": "", "agreed_by": None}
         left = left_behind(pks, cards)
-        return _advance(cards, left, Status.DRAFT, shown_at=None, consent=None, **cleared)
+        moved = _advance(cards, left, Status.DRAFT, shown_at=None, consent=None, **cleared)
+        drafts.drop_struck(cards)
+    return moved
 
 
 def correct(card: RecordCard) -> None:

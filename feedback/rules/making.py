@@ -143,8 +143,13 @@ def lines_of(area: Area, period: CardPeriod, homes: QuerySet[Residence]) -> dict
     ):
         found[member].append(line)
     for lines in found.values():
-        lines.sort(key=lambda line: (line["day"], line["key"][0], int(line["key"][1:])))
+        lines.sort(key=in_order)
     return found
+
+
+def in_order(line: Line) -> tuple[str, str, int]:
+    """Return what lines are sorted by: their day, then as they were recorded."""
+    return line["day"], line["key"][0], int(line["key"][1:])
 
 
 def _homes(area: Area) -> QuerySet[Residence]:
@@ -195,8 +200,12 @@ def _line(key: str, kind: str, day: date, title: str, *, tier: str = "", field: 
 
 def _attendances(members: Any, street: Area, period: CardPeriod) -> Iterable[tuple[int, Line]]:
     held = Activity.objects.inside(street).held().between(*period)
-    rows = Attendance.objects.filter(member__in=members, activity__in=held).order_by()
-    values = rows.values_list(
+    return attendance_lines(Attendance.objects.filter(member__in=members, activity__in=held))
+
+
+def attendance_lines(attendances: QuerySet[Attendance]) -> Iterable[tuple[int, Line]]:
+    """Yield the member (id) and the line of each of these attendances."""
+    values = attendances.order_by().values_list(
         "pk", "member", "duty", "activity__held_on", "activity__title", "activity__area__level", "activity__field"
     )
     for pk, member, duty, day, title, level, field in values:

@@ -6,8 +6,10 @@ from django.utils import timezone
 from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
+from activities.models import Activity
 from louzu.models import FiguresOfDay
 from louzu.rules.figures import keep_days
+from louzu.rules.happening import QUARTER
 from members.ground.atomic import atomic_write
 from members.models import Area
 from members.work.jobs import enqueue
@@ -46,6 +48,15 @@ def keep_figures() -> None:
 def keep_part(street: int, first: str, last: str) -> None:
     """Keep the figures of some days of a street (id); the part with yesterday comes last."""
     keep_days(Area.objects.get(pk=street), date.fromisoformat(first), date.fromisoformat(last))
+
+
+def keep_again(activity: Activity) -> None:
+    """Queue the days whose kept figures change with this activity: its own, and the ends of the periods around it."""
+    yesterday = timezone.localdate() - timedelta(days=1)
+    street = Area.objects.get(path=activity.area.street_path)
+    if activity.held_on <= yesterday and FiguresOfDay.objects.filter(area=street, day=activity.held_on).exists():
+        last = min(yesterday, activity.held_on + QUARTER)
+        enqueue(keep_part, street.pk, activity.held_on.isoformat(), last.isoformat())
 
 
 def nightly_days() -> tuple[date, date]:

@@ -159,8 +159,8 @@ def activities(user: Any, words: str) -> Iterable[FoundRow]:
     Their areas come first, as numbers: joined, all streets' activities would be looked through.
     """
     areas = list(Area.objects.for_user(user, resource=Resource.ACTIVITY).order_by().values_list("pk", flat=True))
-    found = Activity.objects.filter(area__in=areas, title__contains=words).select_related("area")
-    rows = found.order_by("-held_on", "-pk")[:LISTED]
+    found = Activity.objects.filter(area__in=areas, title__contains=words).exclude(status=Activity.Status.VOIDED)
+    rows = found.select_related("area").order_by("-held_on", "-pk")[:LISTED]
     return (FoundRow(row.pk, row.title, f"{row.held_on} · {row.area} · {row.get_status_display()}") for row in rows)
 
 

@@ -95,6 +95,7 @@ def test_pasted_names_are_looked_at_next(client: Client, typed: Any, member: Mem
     activity = Activity.objects.get()
     assert answer.headers["Location"] == url(activity, "paste/")
     assert client.session[f"pasted-{activity.pk}"] == "1. 欧阳建国\n2. 单秀英"
+    assert (activity.status, activity.attendances.count()) == ("planned", 0)  # until the second step
     assert "欧阳建国" in text_of(client.get(answer.headers["Location"]))
 
 

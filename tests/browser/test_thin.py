@@ -77,7 +77,7 @@ def test_a_reminder_closes_itself_when_the_activity_is_recorded(
     page.goto(line.url)
     page.get_by_label("活动名称").fill("大扫除")
     page.get_by_text("居住环境", exact=True).click()
-    page.get_by_role("button", name="保存", exact=True).click()
+    page.get_by_role("button", name="登记活动").click()
     expect(page.get_by_text("已登记")).to_be_visible()
     assert Activity.objects.get().area == station
     assert open_reminders(secretary, today) == []

@@ -38,7 +38,7 @@ def write_activity(page: Page) -> None:
 
 
 def save(page: Page) -> None:
-    page.get_by_role("button", name="保存", exact=True).click()
+    page.locator("[data-next]").click()
 
 
 def log_in_as(page: Page, user: User) -> None:

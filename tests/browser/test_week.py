@@ -63,12 +63,13 @@ def test_an_activity_with_thirty_pasted_names_takes_ten_steps(
     hand(page.get_by_label("活动名称").fill, "楼道大扫除")
     hand(page.get_by_text("居住环境", exact=True).click)
     hand(page.get_by_label("参加的人").fill, chain)
-    hand(page.get_by_role("button", name="保存", exact=True).click)
+    hand(page.get_by_role("button", name="下一步：核对名单").click)
     expect(page.get_by_text("同名的 2")).to_be_visible()
-    assert not Attendance.objects.exists()
+    assert (Activity.objects.get().status, Attendance.objects.exists()) == (Activity.Status.PLANNED, False)
+    expect(page.get_by_role("button", name="登记 28 人")).to_be_visible()
     for name in ("金秀英", "魏志强"):
         hand(page.get_by_role("group", name=name).get_by_text("4号楼").click)
-    hand(page.get_by_role("button", name="保存", exact=True).click)
+    hand(page.get_by_role("button", name="登记 30 人").click)
     expect(page.get_by_text("新登记 30 人，共登记 30 人。")).to_be_visible()
     assert hand.count <= 10
     activity = Activity.objects.get()
@@ -83,7 +84,7 @@ def _paste_again(page: Page, chain: str) -> None:
     page.get_by_role("button", name="下一步").click()
     for name in ("金秀英", "魏志强"):
         page.get_by_role("group", name=name).get_by_text("4号楼").click()
-    page.get_by_role("button", name="保存", exact=True).click()
+    page.get_by_role("button", name="登记 30 人").click()
     expect(page.get_by_text("没有新增，共登记 30 人。")).to_be_visible()
 
 
@@ -140,7 +141,7 @@ def test_what_was_typed_survives_a_lost_login(enter: Callable[[User], Page], sec
     page.get_by_text("邻里和睦", exact=True).click()
     page.get_by_label("参加的人").fill("1. 张三\n2. 李四")
     Session.objects.all().delete()
-    page.get_by_role("button", name="保存", exact=True).click()
+    page.get_by_role("button", name="下一步：核对名单").click()
     page.get_by_label("登录名").fill(secretary.username)
     page.get_by_label("密码").fill(factories.PASSWORD)
     page.get_by_role("button", name="登录").click()
@@ -149,7 +150,7 @@ def test_what_was_typed_survives_a_lost_login(enter: Callable[[User], Page], sec
     expect(page.get_by_label("邻里和睦")).to_be_checked()
     expect(page.get_by_label("参加的人")).to_have_value("1. 张三\n2. 李四")
     assert not Activity.objects.exists()
-    page.get_by_role("button", name="保存", exact=True).click()
+    page.get_by_role("button", name="下一步：核对名单").click()
     expect(page.get_by_role("heading", name="没有找到")).to_be_visible()
     assert Activity.objects.get().title == "邻里茶话会"
 
@@ -164,7 +165,7 @@ def test_what_one_person_typed_is_not_shown_to_another(
     page.get_by_label("活动名称").fill("邻里茶话会")
     page.get_by_text("邻里和睦", exact=True).click()
     Session.objects.all().delete()
-    page.get_by_role("button", name="保存", exact=True).click()
+    page.get_by_role("button", name="登记活动").click()
     page.get_by_label("登录名").fill(other.username)
     page.get_by_label("密码").fill(factories.PASSWORD)
     page.get_by_role("button", name="登录").click()
@@ -182,7 +183,7 @@ def test_a_day_too_far_away_is_refused_with_a_sentence(enter: Callable[[User], P
         page.get_by_label("活动名称").fill("楼道大扫除")
         page.get_by_text("居住环境", exact=True).click()
         page.get_by_label("日期").fill(day)
-        page.get_by_role("button", name="保存", exact=True).click()
+        page.get_by_role("button", name="登记活动").click()
         expect(page.get_by_text(sentence)).to_be_visible()
     assert not Activity.objects.exists()
     assert not Household.objects.exists()

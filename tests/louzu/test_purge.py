@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from activities.models import ActivityImport, Need, SignIn
+from activities.models import ActivityImport, Attendance, Need, SignIn, StruckAttendance
 from activities.models.needs import EMPTIED
 from feedback.models import Delivery, Replay, Webhook
 from members.models import Area, AuditEntry, LoginAttempts, RosterImport
@@ -50,6 +50,12 @@ def old_rows(group: Area, community: Area) -> dict[str, int]:
     event = factories.activity(group, is_held=False)
     SignIn.objects.create(activity=event, name="旧的", phone_end="1234", typed_at=NOW - timedelta(days=31))
     SignIn.objects.create(activity=event, name="新的", phone_end="1234", typed_at=NOW - timedelta(days=29))
+    for number, days in enumerate((8, 6), start=1):
+        one = factories.person(f"去掉{number}", group, room=f"90{number}")
+        StruckAttendance.objects.create(
+            attendance=number, activity=event, member=one, source=Attendance.Source.TICK, recorded_at=NOW,
+            struck_at=NOW - timedelta(days=days),
+        )  # fmt: skip
     unit = factories.employer()
     theirs = {"employer": unit, "street": group.parent.parent.parent}
     Replay.objects.create(**theirs, key="旧的", request="r", created_at=NOW - timedelta(days=31))
@@ -83,6 +89,7 @@ def test_a_dry_run_counts(old_rows: dict[str, int]) -> None:
         "到期的活动表 1 份，加 --yes 清除。",
         "到期的群众需求内容 2 条，加 --yes 清除。",
         "到期的扫码签到 1 条，加 --yes 清除。",
+        "到期的活动里去掉的人 1 位，加 --yes 清除。",
         "到期的接口重复提交的底稿 1 份，加 --yes 清除。",
         "到期的登录尝试的计数 1 条，加 --yes 清除。",
         "到期的单位通知 1 条，加 --yes 清除。",
@@ -94,7 +101,7 @@ def test_a_dry_run_counts(old_rows: dict[str, int]) -> None:
 
 def test_what_is_past_its_time_goes(old_rows: dict[str, int]) -> None:
     before = texts()
-    assert [line.endswith("已清除。") for line in purge("--yes")] == [True] * 8
+    assert [line.endswith("已清除。") for line in purge("--yes")] == [True] * 9
     emptied = {old_rows["done"]: EMPTIED, old_rows["withdrawn"]: EMPTIED}
     assert texts() == before | emptied
     assert [row.name for row in SignIn.objects.all()] == ["新的"]
@@ -107,7 +114,7 @@ def test_what_is_past_its_time_goes(old_rows: dict[str, int]) -> None:
     told = AuditEntry.objects.filter(action="purge").values_list("model", "changes")
     assert dict(told) == {
         "members.RosterImport": {"uploads": 1}, "activities.ActivityImport": {"activity_uploads": 1},
-        "activities.Need": {"texts": 2}, "activities.SignIn": {"sign_ins": 1},
+        "activities.Need": {"texts": 2}, "activities.SignIn": {"sign_ins": 1}, "activities.StruckAttendance": {"struck": 1},
         "feedback.Replay": {"replays": 1}, "feedback.Delivery": {"deliveries": 1},
         "django_tasks_database.DBTaskResult": {"tasks": 1},
         "members.LoginAttempts": {"login_attempts": 1},
@@ -124,4 +131,4 @@ def test_a_second_run_finds_nothing(old_rows: dict[str, int]) -> None:
 
 def test_how_long_is_a_setting(old_rows: dict[str, int], settings) -> None:
     settings.RETENTION = {"upload": 1000, "need_text": 1000, "sign_in": 1000, "delivery": 1000, "task": 1000}
-    assert [line.split()[1] for line in purge()] == ["0", "0", "0", "0", "1", "1", "0", "0"]
+    assert [line.split()[1] for line in purge()] == ["0", "0", "0", "0", "1", "1", "1", "0", "0"]

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from activities.imports import steps as import_steps
 from activities.models import Activity, Attendance, Need, SignIn
-from activities.rules import attendance, honouring, needing, recording, reminding, sign_in, visiting
+from activities.rules import attendance, honouring, needing, recording, reminding, sign_in, visiting, voiding
 from members.models import Area, Member, User
 from members.roster import stages
 from tests import factories
@@ -186,6 +186,18 @@ WRITES: dict[str, Write] = {
             (CONFLICT, {"activity": "{planned}"}),
         ),
     ),
+    "an activity is voided": Write(
+        rule=voiding.void,
+        doors=_step("activity", "activities", "void"),
+        good={"activity": "{attended}"},
+        bad=(("已经作废过了", {"activity": "{voided}"}),),
+    ),
+    "a voided activity is put back": Write(
+        rule=voiding.unvoid,
+        doors=_step("activity", "activities", "unvoid"),
+        good={"activity": "{voided}"},
+        bad=(("没有作废，或者已经撤销了作废", {"activity": "{activity}"}),),
+    ),
     "somebody came": Write(
         rule=attendance.enrol,
         doors=(
@@ -218,6 +230,7 @@ WRITES: dict[str, Write] = {
                 "activities/{activity}/came/",
                 body=lambda values: {"gone": [values["member"]]},
             ),
+            Door("page activities/<int:pk>/strike/", "activities/{activity}/strike/"),
             Door(
                 "api POST api/v1/activities/<int:pk>/strike",
                 "api/v1/activities/{activity}/strike",
@@ -226,6 +239,19 @@ WRITES: dict[str, Write] = {
         ),
         good={"activity": "{attended}", "member": "{member}"},
         bad=NOBODY_CAN_COME,
+    ),
+    "who was struck is put back": Write(
+        rule=attendance.put_back,
+        doors=(
+            Door("page activities/<int:pk>/put-back/", "activities/{activity}/put-back/"),
+            Door(
+                "api POST api/v1/activities/<int:pk>/put-back",
+                "api/v1/activities/{activity}/put-back",
+                body=lambda values: {"members": [values["member"]]},
+            ),
+        ),
+        good={"activity": "{struck}", "member": "{member}"},
+        bad=((attendance.NOT_STRUCK, {"activity": "{attended}"}), *NOBODY_CAN_COME),
     ),
     "in which role somebody came": Write(
         rule=attendance.note_duties,
@@ -464,7 +490,8 @@ def rows(request: Any) -> dict[str, Any]:
     group, member = found["group"], found["member"]
     group.since = TODAY - timedelta(days=4000)
     group.save()
-    found |= _activities(group, member) | _visits(group) | _needs(group, member) | _reminders(group, found)
+    found |= _activities(group, member, found["street_officer"]) | _visits(group)
+    found |= _needs(group, member) | _reminders(group, found)
     found |= {
         "honour": factories.honour(group, year=2023),
         "other_honour": factories.honour(group, year=2024, kind="theme", theme="arts"),
@@ -497,7 +524,7 @@ def _reminders(group: Area, found: dict[str, Any]) -> dict[str, Any]:
     return made | {"compound": compound}
 
 
-def _activities(group: Any, member: Member) -> dict[str, Any]:
+def _activities(group: Any, member: Member, user: User) -> dict[str, Any]:
     made = {
         "activity": factories.activity(group),
         "twin": factories.activity(group, title="扫楼道", begins_at="08:00"),
@@ -507,6 +534,8 @@ def _activities(group: Any, member: Member) -> dict[str, Any]:
         "cancelled": factories.activity(group, title="下棋", is_held=False),
         "void": factories.activity(group, title="踏青", is_held=False),
         "signing": factories.activity(group, title="歌会", is_held=False),
+        "voided": factories.activity(group, title="记错了"),
+        "struck": factories.activity(group, title="多记了人"),
     }
     guest = factories.person("文来客", group, room="203")
     made["signing"].open_signing_in()
@@ -514,8 +543,11 @@ def _activities(group: Any, member: Member) -> dict[str, Any]:
     made["cancelled"].cancel()
     made["void"].cancel()
     came = {"attendance": ("attended", member), "of_void": ("void", member), "of_signing": ("signing", guest)}
+    came["of_struck"] = ("struck", member)
     for name, (at, who) in came.items():
         made[name] = Attendance.objects.create(activity=made[at], member=who, source="tick")
+    voiding.void(made["voided"], user=user)
+    attendance.strike(made["struck"], [made.pop("of_struck").member_id], user=user)
     return made
 
 

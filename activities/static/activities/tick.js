@@ -7,7 +7,11 @@ document.addEventListener("DOMContentLoaded", () => {
   const nobody = form.querySelector("[data-nobody]");
   let at = null;
 
-  const count = () => { form.querySelector("[data-ticked]").textContent = form.querySelectorAll("[name=member]:checked").length; };
+  const count = () => {
+    const ticked = form.querySelectorAll("[name=member]:checked").length;
+    form.querySelector("[data-ticked]").textContent = ticked;
+    form.querySelector("[data-record-ticked]").textContent = `登记 ${ticked.toLocaleString("zh-CN")} 人`;
+  };
   const shown = () => rows.filter((row) => !row.hidden);
   const point = (row) => {
     at?.classList.remove("lz-at");

@@ -7,7 +7,7 @@ from django.db.models import Model, QuerySet
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from activities.models import ActivityImport, Need, SignIn
+from activities.models import ActivityImport, Need, SignIn, StruckAttendance
 from activities.models.needs import EMPTIED
 from feedback.models import Delivery, Replay
 from feedback.models.replays import KEPT
@@ -55,6 +55,13 @@ PURGES = [
         "sign_ins",
         "扫码签到 {} 条",
         lambda: SignIn.objects.expired(timezone.now()),
+        lambda rows: rows.delete()[0],
+    ),
+    Purge(
+        StruckAttendance,
+        "struck",
+        "活动里去掉的人 {} 位",
+        lambda: StruckAttendance.objects.expired(timezone.now()),
         lambda rows: rows.delete()[0],
     ),
     Purge(

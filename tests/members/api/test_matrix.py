@@ -10,6 +10,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from activities.models import Attendance, Visit
+from activities.rules import attendance, voiding
 from members.models import Area, Consent, Employer, Member, Residence, User
 from tests import factories
 from tests.matrix import HERE
@@ -97,6 +98,13 @@ CALLS: dict[tuple[str, str], tuple[int, ...]] = {
     ("POST", "activities/{other_activity}/enrol"): (403, 200, 404, 404, 404, 404, 403, 403, 401),
     ("POST", "activities/{held}/strike"): (403, 200, 200, 200, 200, 403, 403, 403, 401),
     ("POST", "activities/{other_activity}/strike"): (403, 200, 404, 404, 404, 404, 403, 403, 401),
+    ("POST", "activities/{struck}/put-back"): (403, 200, 200, 200, 200, 403, 403, 403, 401),
+    ("POST", "activities/{other_activity}/put-back"): (403, 400, 404, 404, 404, 404, 403, 403, 401),
+    ("POST", "activities/{held}/void"): (403, 200, 200, 200, 200, 403, 403, 403, 401),
+    ("POST", "activities/{other_activity}/void"): (403, 200, 404, 404, 404, 404, 403, 403, 401),
+    ("POST", "activities/{voided}/unvoid"): (403, 200, 200, 200, 200, 403, 403, 403, 401),
+    ("POST", "activities/{other_activity}/unvoid"): (403, 409, 404, 404, 404, 404, 403, 403, 401),
+    ("GET", "activities/{voided}"): (403, 404, 404, 404, 404, 404, 403, 403, 401),
     ("GET", "attendances"): (403, 200, 200, 200, 200, 403, 403, 403, 401),
     ("GET", "attendances/{attendance}"): (403, 200, 200, 200, 200, 403, 403, 403, 401),
     ("GET", "attendances/{other_attendance}"): (403, 200, 404, 404, 404, 403, 403, 403, 401),
@@ -163,8 +171,15 @@ CALLS: dict[tuple[str, str], tuple[int, ...]] = {
 
 @pytest.fixture
 def rows(member: Member, other_member: Member, secretary: User) -> dict[str, Any]:
+    group = Area.objects.get(name="1号楼")
+    voided, struck = (factories.activity(group, title=title) for title in ("记错了的", "多记了人的"))
+    voiding.void(voided, user=secretary)
+    Attendance.objects.create(activity=struck, member=member, source="tick")
+    attendance.strike(struck, [member.pk], user=secretary)
     return {
         **happened(member, by=secretary),
+        "voided": voided.pk,
+        "struck": struck.pk,
         **{f"other_{name}": pk for name, pk in happened(other_member, by=secretary).items()},
         "planned": factories.activity(member.home.area, is_held=False).pk,  # type: ignore[union-attr]
         "refusal": answered(member, is_agreed=False, recorded_by=secretary),
@@ -238,6 +253,7 @@ def bodies(rows: dict[str, Any], station: Area, group: Area) -> dict[tuple[str, 
         ("PATCH", "activities"): {"residents_reached": 12},
         ("POST", "enrol"): {"members": [{"member": newly_here.pk}]},
         ("POST", "strike"): {"members": [rows["member"]]},
+        ("POST", "put-back"): {"members": [rows["member"]]},
         ("PATCH", "attendances"): {"duty": "helper"},
         ("POST", "needs"): {"area": group.pk, "text": "换灯泡"},
         ("PATCH", "needs"): {"skill": "水电维修"},

@@ -1,0 +1,104 @@
+"""Drafts follow the attendances that they tell of; cards past a draft keep what their member was asked about."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from activities.models import Activity, Attendance, StruckAttendance
+from activities.rules.resting import Hanging
+from feedback.models import RecordCard
+from feedback.models.cards import ENDED
+from feedback.rules.making import Line, attendance_lines, in_order
+from members.ground.audit import record
+from members.ground.history import batches
+from members.ground.states import Conflict
+
+LISTED = 20
+AT_ONCE = 100  # cards of one UPDATE: its cases are gone through for each of them
+DRAFT = RecordCard.Status.DRAFT
+FIRM = "{} 张记录卡写着它，已经请本人确认或者发出。请先打开卡：没发出的退回草稿，发出的撤回（内容有误）。"
+
+
+def hanging(activity: Activity, attendances: QuerySet[Attendance], user: Any) -> Iterator[Hanging]:
+    """Tell of the drafts that will follow, and of the cards past a draft, with links to those the user may see."""
+    keys = _keys(attendances)
+    cards = list(_cards(activity, attendances).only(*NEEDED)) if keys else []
+    if drafts := sum(card.status == DRAFT and _tells(card.lines, keys) for card in cards):
+        yield Hanging(f"{drafts} 张记录卡草稿会去掉这一条，撤销时补回来。")
+    if firm := _firm(cards, keys):
+        mine = RecordCard.objects.for_user(user).filter(pk__in=firm).select_related("member").defer("body", "lines")
+        links = tuple(
+            (f"{card}（{card.get_status_display()}）", reverse("feedback:card", args=[card.pk]))
+            for card in mine[:LISTED]
+        )
+        yield Hanging(FIRM.format(len(firm)), is_firm=True, links=links)
+
+
+def lose(activity: Activity, attendances: QuerySet[Attendance], *, is_whole: bool) -> None:
+    """Take the lines of these attendances out of the drafts; Conflict for `is_whole` where a card past a draft has one.
+
+    The caller has locked the street, as whoever makes cards does: none is made meanwhile.
+    """
+    keys = _keys(attendances)
+    cards = list(_cards(activity, attendances).locked().only(*NEEDED).order_by("pk")) if keys else []
+    if is_whole and (firm := _firm(cards, keys)):
+        raise Conflict(f"没有作废：{FIRM.format(len(firm))}")
+    drafts = [card for card in cards if card.status == DRAFT and _tells(card.lines, keys)]
+    for card in drafts:
+        card.lines = [line for line in card.lines if line["key"] not in keys]
+    _save(activity, drafts)
+
+
+def regain(activity: Activity, attendances: QuerySet[Attendance]) -> None:
+    """Add the lines of these attendances to the drafts of the members."""
+    if not activity.is_held:
+        return
+    lines = dict(attendance_lines(attendances))
+    cards = _cards(activity, attendances).filter(status=DRAFT).locked().only(*NEEDED).order_by("pk") if lines else []
+    drafts = [card for card in cards if not _tells(card.lines, {lines[card.member_id]["key"]})]
+    for card in drafts:
+        card.lines = sorted([*card.lines, lines[card.member_id]], key=in_order)
+    _save(activity, drafts)
+
+
+def drop_struck(cards: Sequence[RecordCard]) -> None:
+    """Take out of new drafts the lines of those struck while the card was past a draft, as after an objection."""
+    keys = [int(line["key"][1:]) for card in cards for line in card.lines if line["key"].startswith("a")]
+    rows = (StruckAttendance.objects.filter(pk__in=batch) for batch in batches(keys))
+    gone = {f"a{pk}" for some in rows for pk in some.values_list("pk", flat=True)}
+    changed = [card for card in cards if _tells(card.lines, gone)]
+    for card in changed:
+        card.lines = [line for line in card.lines if line["key"] not in gone]
+    RecordCard.objects.bulk_update(changed, ["lines"], batch_size=AT_ONCE)
+
+
+NEEDED = ("status", "member", "lines", "left_out")
+
+
+def _cards(activity: Activity, attendances: QuerySet[Attendance]) -> QuerySet[RecordCard]:
+    """Return the live cards of these members for periods with the activity's day, in its street."""
+    day, path = activity.held_on, activity.area.street_path
+    cards = RecordCard.objects.filter(street__path=path, first_day__lte=day, last_day__gte=day)
+    return cards.filter(member__in=attendances.order_by().values("member")).exclude(status__in=ENDED)
+
+
+def _keys(attendances: QuerySet[Attendance]) -> set[str]:
+    return {f"a{pk}" for pk in attendances.order_by().values_list("pk", flat=True)}
+
+
+def _firm(cards: list[RecordCard], keys: set[str]) -> list[int]:
+    """Return the cards (ids) past a draft that tell of these attendances."""
+    return [card.pk for card in cards if card.status != DRAFT and _tells(card.kept_lines, keys)]
+
+
+def _tells(lines: list[Line], keys: set[str]) -> bool:
+    return any(line["key"] in keys for line in lines)
+
+
+def _save(activity: Activity, drafts: list[RecordCard]) -> None:
+    if drafts:
+        RecordCard.objects.bulk_update(drafts, ["lines"], batch_size=AT_ONCE)
+        changes = {"activity": activity.pk, "changed": len(drafts)}
+        record("change", RecordCard, path=activity.area.street_path, changes=changes)
