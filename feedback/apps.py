@@ -7,7 +7,8 @@ class FeedbackConfig(AppConfig):
 
     def ready(self):
         from feedback.feed import delivering
-        from feedback.rules import following, holders, inboxes, restoring, withdrawing
+        from feedback.models import IssueRun
+        from feedback.rules import following, holders, inboxes, issuing, restoring, withdrawing
         from members.ground import openings, queue
         from members.models import consents
         from members.rules import merging
@@ -18,3 +19,4 @@ class FeedbackConfig(AppConfig):
         merging.goes_along(following.follow)
         restoring.listen_to_the_journal()
         queue.watch(delivering.Delivery.objects.next_at, delivering.send_due)
+        queue.watch(IssueRun.objects.next_at, issuing.begin_due)

@@ -98,7 +98,7 @@ def bodies(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "cards/show/": of_list | {"show": "draft", "card": rows["draft"]},
         "cards/agree/": of_list | {"show": "shown", "card": rows["shown"], "given_on": today},
         "cards/correct/": of_list | {"show": "shown", "card": rows["shown"]},
-        "cards/issue/": of_list | {"show": "agreed", "card": rows["agreed"]},
+        "cards/issue/": of_list | {"show": "agreed", "card": rows["agreed"], "count": 1},
         "cards/settings/": {"contact": "党建办", "months": 6},
         "cards/{draft}/": {"sentence": "谢谢。", "line": "a1", "keep": "a1"},
         **{f"cards/{{{side}shown}}/agree/": {"given_on": today} for side in ("", "other_")},

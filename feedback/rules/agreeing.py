@@ -130,7 +130,7 @@ def correct_all(pks: Sequence[int], *, only_from: Sequence[str] = (Status.SHOWN,
         cards = _locked(pks, *only_from)
         cleared = {"objected_at": None, "objection": "", "agreed_at": None, "agreed_how": "", "agreed_by": None}
         left = left_behind(pks, cards)
-        return _advance(cards, left, Status.DRAFT, shown_at=None, consent=None, **cleared)
+        return _advance(cards, left, Status.DRAFT, shown_at=None, consent=None, leaving=None, **cleared)
 
 
 def correct(card: RecordCard) -> None:
@@ -145,7 +145,7 @@ def object_to(card: RecordCard, *, reason: str) -> None:
     with atomic_write():
         card.advance(
             Status.OBJECTED, objected_at=timezone.now(), objection=reason.strip()[:200],
-            agreed_at=None, agreed_how="", agreed_by=None, consent=None,
+            agreed_at=None, agreed_how="", agreed_by=None, consent=None, leaving=None,
         )  # fmt: skip
 
 
