@@ -218,7 +218,8 @@ def _trail(card: RecordCard) -> Iterator[tuple[datetime, str]]:
         (card.returned_at, f"单位退回：{card.get_return_code_display()}"),
         (card.withdrawn_at, f"撤回：{card.get_withdrawal_display()}"),
     )
-    receipts = [(receipt.at, f"单位{receipt.get_kind_display()}") for receipt in card.receipts.order_by("pk")]
+    rows = card.receipts.order_by("pk") if card.number else ()
+    receipts = [(row.at, f"单位{row.get_kind_display()}") for row in rows]
     return iter(
         sorted([*((moment, event) for moment, event in moments if moment), *receipts], key=lambda each: each[0])
     )

@@ -41,13 +41,11 @@ def receive(request: HttpRequest) -> HttpResponse:
 @require_POST
 def answer(request: HttpRequest) -> HttpResponse:
     """Answer the chosen cards by one sentence, and acknowledge those that were not yet."""
+    picked = _picked(request)
     form, by = AnswerForm(request.POST), By(user=request.user)  # type: ignore[arg-type]
     if not form.is_valid():
-        messages.error(
-            request, "没有反馈。" + "".join(message for errors in form.errors.values() for message in errors)
-        )
+        messages.error(request, "没有反馈。" + "".join(map(str, form.errors.get("text", ()))))
         return redirect(way_back(request, "feedback:inbox"))
-    picked = _picked(request)
     replied, left = _in_parts(request, picked, lambda part: receiving.answer_all(part, by=by, **form.cleaned_data))
     if replied:
         messages.success(request, f"已反馈 {replied} 张，没有签收的同时签收了。点开每一张，还可以修改。")
@@ -56,10 +54,11 @@ def answer(request: HttpRequest) -> HttpResponse:
 
 def _picked(request: HttpRequest) -> Digests:
     """Return the digests of the ticked cards by id, or of all that waited on the list when it was shown."""
+    contacts = contacts_of(request)
     if "all" not in request.POST:
         ticks = (TICKED.fullmatch(each) for each in request.POST.getlist("card")[:MOST])
         return {int(match[1]): match[2] for match in ticks if match}
-    cards = receiving.issued_to(chosen(request, contacts_of(request)).counterpart)
+    cards = receiving.issued_to(chosen(request, contacts).counterpart)
     waiting = narrowed(cards, form_of(request, cards).query())
     waiting = waiting.filter(status__in=WAITING, issued_at__lte=_seen(request.POST.get("seen", "")))
     return dict(waiting.order_by("pk").values_list("pk", "digest"))

@@ -49,7 +49,8 @@ def test_cards_leave_when_the_time_is_up(secretary: User, rows: list[RecordCard]
     pks = [card.pk for card in rows]
     assert issuing.send_all(pks, user=secretary).done == 3
     run = IssueRun.objects.get()
-    assert (run.status, queue.next_moment()) == ("waiting", run.leaves_at)
+    assert (run.status, IssueRun.objects.next_at()) == ("waiting", run.leaves_at)
+    assert issuing.begin_due in [each.task for each in queue._waiting]
     issuing.begin_due.call()  # too early
     assert {fresh(card).status for card in rows} == {"agreed"}
     assert (FeedEvent.objects.count(), issuing.send_all(pks, user=secretary).left) == (0, {issuing.IS_LEAVING: 3})
