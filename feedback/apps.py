@@ -8,7 +8,8 @@ class FeedbackConfig(AppConfig):
     def ready(self):
         from activities.rules import resting
         from feedback.feed import delivering
-        from feedback.rules import drafts, following, holders, inboxes, restoring, withdrawing
+        from feedback.models import IssueRun
+        from feedback.rules import drafts, following, holders, inboxes, issuing, restoring, withdrawing
         from members.ground import openings, queue
         from members.models import consents
         from members.rules import merging
@@ -20,3 +21,4 @@ class FeedbackConfig(AppConfig):
         resting.rests_on_attendances(resting.Resting(drafts.hanging, drafts.lose, drafts.regain))
         restoring.listen_to_the_journal()
         queue.watch(delivering.Delivery.objects.next_at, delivering.send_due)
+        queue.watch(IssueRun.objects.next_at, issuing.begin_due)

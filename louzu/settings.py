@@ -1,5 +1,6 @@
 """One settings file, safe by default; everything that differs between installations comes from the environment."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import environ
@@ -205,6 +206,8 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 8_000
 CARD_LINK_DAYS = 30  # how long a member's link to their card opens
+# Between the office's word and the moment at which cards leave; until then it can be stopped. 0: they leave at once.
+ISSUE_DELAY = timedelta(minutes=env.int("LOUZU_ISSUE_MINUTES", default=10))
 EMPLOYER_RATE = env("LOUZU_EMPLOYER_RATE", default="600/min")
 # Networks inside which employers may be notified; any other private address is refused.
 WEBHOOK_NETWORKS = env.list("LOUZU_WEBHOOK_NETWORKS", default=[])

@@ -109,7 +109,7 @@ def bodies(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "cards/show/": of_list | {"show": "draft", "card": rows["draft"]},
         "cards/agree/": of_list | {"show": "shown", "card": rows["shown"], "given_on": today},
         "cards/correct/": of_list | {"show": "shown", "card": rows["shown"]},
-        "cards/issue/": of_list | {"show": "agreed", "card": rows["agreed"]},
+        "cards/issue/": of_list | {"show": "agreed", "card": rows["agreed"], "count": 1},
         "cards/ask/": of_list | {"place": community.path, "target": f"area-{rows['group']}", "ends_on": today},
         "cards/links/?period=2026H1&show=shown&card={shown}": {"reason": "逐个发给本人"},
         "cards/settings/": {"contact": "党建办", "months": 6},

@@ -21,6 +21,7 @@ os.environ |= {
     "LOUZU_PROXIES": "",
     "LOUZU_SECOND_FACTOR": "",
     "LOUZU_API_RATE": "100000/min",
+    "LOUZU_ISSUE_MINUTES": "0",
     "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
     "LOUZU_SIGNING_KEY": "e5" * 32,
     "LOUZU_AUDIT_KEY": "a7" * 32,

@@ -325,7 +325,14 @@ def test_a_post_adds_nothing_to_the_superuser(superuser: User, community: Area, 
 def test_an_inbox_adds_nothing_to_the_superuser(logged_in: Any, superuser: User, member: Any, street: Area) -> None:
     card = cards.issued(member)
     Contact.objects.create(user=superuser, employer=member.employer, street=street)
-    for address in ("inbox/", f"inbox/{card.pk}/", f"inbox/{card.pk}/print/", "inbox/cards.xlsx", "inbox/keys/"):
+    for address in (
+        "inbox/",
+        f"inbox/{card.pk}/",
+        f"inbox/{card.pk}/print/",
+        "inbox/cards.xlsx",
+        "inbox/cards.pdf",
+        "inbox/keys/",
+    ):
         assert logged_in(superuser).get(f"/{address}").status_code in (403, 404), address
 
 

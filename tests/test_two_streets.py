@@ -121,7 +121,7 @@ def test_a_run_in_two_communities_is_seen_where_both_are(
     factories.post(secretary, PostKind.SECRETARY, Area.objects.get(name="第二社区"))
     ours, theirs = cards.agreed(member), cards.agreed(cards.in_post("外社区人", other_group))
     client = logged_in(secretary)
-    answer = client.post("/cards/issue/", {"period": ours.period.code, "card": [ours.pk, theirs.pk]})
+    answer = client.post("/cards/issue/", {"period": ours.period.code, "card": [ours.pk, theirs.pk], "count": 2})
     run = IssueRun.objects.get()
     assert (answer["Location"], run.area) == (f"/cards/runs/{run.pk}/", street)
     assert client.get(answer["Location"]).status_code == 200

@@ -101,7 +101,7 @@ class RecordCardAdmin(ExportableAdmin):
     search_help_text = "姓名、拼音、单位或卡号"
     show_full_result_count = False
     linked_by = ("employer", "member")
-    actions = ["show_to_members", "issue"]
+    actions = ["show_to_members", "issue", "stop"]
     actions_detail = ["open_page"]
     fields = readonly_fields = (
         "member", "employer", "area", "period_label", "status", "content", "sentence", "number", "shown_at",
@@ -138,8 +138,13 @@ class RecordCardAdmin(ExportableAdmin):
 
     @action(description="发给单位", permissions=["write"])
     def issue(self, request, queryset):
-        if moved := self._run(request, queryset, issuing.issue_all):
-            self._report(request, f"已发出 {moved.done} 张。", moved)
+        if moved := self._run(request, queryset, lambda pks: issuing.send_all(pks, user=request.user)):
+            self._report(request, issuing.told_sent(moved.done), moved)
+
+    @action(description="停止发出", permissions=["write"])
+    def stop(self, request, queryset):
+        if moved := self._run(request, queryset, issuing.stop_all):
+            self._report(request, f"已停止发出 {moved.done} 张。", moved)
 
     @admin.display(description="时段", ordering="last_day")
     def period_label(self, card):

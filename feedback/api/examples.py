@@ -61,6 +61,17 @@ RECEIPT = [
     request_example({"digest": SHA}),
     response_example({"receipt": STATEMENT, "hash": "3b" * 32, "signature": "mFq0…Bw=="}),
 ]
+TAKEN_BACK = [
+    request_example({"digest": SHA}),
+    response_example(
+        {
+            "receipt": {name: value for name, value in STATEMENT.items() if name != "received_at"}
+            | {"taken_back_at": "2026-07-07T02:30:00+00:00", "previous": "3b" * 32},
+            "hash": "4c" * 32,
+            "signature": "kQ7d…Aw==",
+        }
+    ),
+]
 ANSWER = [
     request_example({"text": "已在支部会上表扬。", "thanks": True}),
     response_example(ANSWERED | {"at": "2026-07-08T02:00:00+00:00"}, 201),

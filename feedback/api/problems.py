@@ -48,6 +48,11 @@ class AnswerClosed(Problem):
     kind = ("answer-closed", "Too late to amend")
 
 
+class ReceiptClosed(Problem):
+    status_code = 409
+    kind = ("receipt-closed", "Too late to take the receipt back")
+
+
 class KeyMissing(Problem):
     status_code = 400
     kind = ("idempotency-key-missing", "Idempotency-Key is required")
@@ -71,6 +76,8 @@ def as_problems(row: RecordCard | Offer) -> Iterator[None]:
         raise WrongDigestProblem(str(error)) from error
     except receiving.Closed as error:
         raise AnswerClosed(str(error)) from error
+    except receiving.TooLate as error:
+        raise ReceiptClosed(str(error)) from error
     except Conflict as error:
         row.refresh_from_db(fields=["status"])
         what = "资源" if isinstance(row, Offer) else "卡"

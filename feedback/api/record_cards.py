@@ -55,14 +55,17 @@ class RecordCardSerializer(CheckedSerializer):
         label="不写进卡片的内容的 key",
     )
     answer = serializers.SerializerMethodField(label="单位最新的反馈")
+    leaves_at = serializers.DateTimeField(
+        source="leaving.leaves_at", read_only=True, default=None, allow_null=True, label="等着发出的，什么时候发出"
+    )
 
     class Meta:
         model = RecordCard
         fields = (
             "id", "area", "label", "member", "name", "employer", "employer_name", "period", "lines", "left_out",
             "sentence", "status", "created_at", "shown_at", "agreed_at", "agreed_how", "objected_at", "objection",
-            "number", "digest", "issued_at", "received_at", "answered_at", "answer", "returned_at", "return_code",
-            "return_text", "withdrawn_at", "withdrawal", "supersedes",
+            "leaves_at", "number", "digest", "issued_at", "received_at", "answered_at", "answer", "returned_at",
+            "return_code", "return_text", "withdrawn_at", "withdrawal", "supersedes",
         )  # fmt: skip
         read_only_fields = tuple(name for name in fields if name not in ("left_out", "sentence"))
         validators: list = []
@@ -134,7 +137,9 @@ class RecordCardViewSet(ChangeMixin, BulkReadViewSet):
     filterset_class = RecordCardFilter
 
     def rows(self, right: Right) -> QuerySet:
-        cards = super().rows(right).select_related("area", "member", "employer").defer("body")
+        cards = (
+            super().rows(right).select_related("area", "member", "employer", "leaving").defer("body", "leaving__cards")
+        )
         return cards.prefetch_related(Prefetch("answers", to_attr="all_answers"))
 
     def locked_object(self) -> Any:
@@ -168,10 +173,21 @@ class RecordCardViewSet(ChangeMixin, BulkReadViewSet):
     def correct(self, request: Request, pk: int) -> Response:
         return self.changed_by(agreeing.correct)
 
-    @writes("发给单位", RecordCardSerializer, request=None, note="本人同意以后才能发出。")
+    @writes(
+        "发给单位",
+        RecordCardSerializer,
+        request=None,
+        note="本人同意以后才能发出。过几分钟（LOUZU_ISSUE_MINUTES）才离开，见 leaves_at；在这以前可以停止。",
+    )
     @action(detail=True, methods=["post"])
     def issue(self, request: Request, pk: int) -> Response:
-        return self.changed_by(issuing.issue)
+        user = cast(User, request.user)
+        return self.changed_by(lambda card: issuing.send(card, user=user))
+
+    @writes("停止发出", RecordCardSerializer, request=None, note="只在 leaves_at 以前；卡仍是本人已同意。")
+    @action(detail=True, methods=["post"])
+    def stop(self, request: Request, pk: int) -> Response:
+        return self.changed_by(issuing.stop)
 
     @writes(
         "撤回",

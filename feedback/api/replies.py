@@ -1,4 +1,4 @@
-"""Calls of the employer on a card: acknowledge, answer, return."""
+"""Calls of the employer on a card: acknowledge and take that back, answer, return."""
 
 from typing import Any
 
@@ -7,10 +7,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from feedback.api.calls import EmployerCall, json_bytes, json_response
-from feedback.api.examples import ANSWER, RECEIPT, RETURN
+from feedback.api.examples import ANSWER, RECEIPT, RETURN, TAKEN_BACK
 from feedback.api.fields import DigestField, TextField, YesNoField
 from feedback.api.schema import IDEMPOTENCY, NUMBER, call
-from feedback.api.shapes import AnswerShape, ReceiptShape, ReturnShape
+from feedback.api.shapes import AnswerShape, ReceiptShape, ReturnShape, TakenBackShape
 from feedback.feed import receipts
 from feedback.models import RecordCard, Scope
 from feedback.models.replays import Reply
@@ -65,6 +65,28 @@ class ReceiptView(EmployerCall):
         body = self.body(DigestSaid)
         with self.on_card(number) as card:
             receipt = receiving.receive(card, digest=body["digest"])
+        receipt.card = card
+        return json_response(receipts.signed(receipt))
+
+
+class TakeBackView(EmployerCall):
+    scope = Scope.ANSWER
+
+    @call(
+        "card_take_back",
+        "撤回签收",
+        {200: TakenBackShape},
+        description="签收错了的，还没有反馈、签收不到一天，可以撤回；卡回到“已发出”，卡片流里多一条 reopened。"
+        "撤回也由我方签名，和回执在同一条链里；再撤回一次，得到同一张。",
+        problems=(404, 409, 410),
+        request=DigestSaid,
+        parameters=[NUMBER],
+        examples=TAKEN_BACK,
+    )
+    def post(self, request: Request, number: str) -> HttpResponse:
+        body = self.body(DigestSaid)
+        with self.on_card(number) as card:
+            receipt = receiving.take_back(card, digest=body["digest"])
         receipt.card = card
         return json_response(receipts.signed(receipt))
 

@@ -81,7 +81,7 @@ class EventShape(serializers.Serializer):
     seq = serializers.IntegerField(help_text="序号，从 1 起连续")
     type = serializers.ChoiceField(FeedEvent.Type.choices, help_text="事件")
     at = serializers.DateTimeField(help_text="时间")
-    version = serializers.IntegerField(help_text="这张卡的第几个状态：1 发出，2 撤回")
+    version = serializers.IntegerField(help_text="按它去重：1 发出（撤回签收也是），2 撤回")
     card = EventCardShape()
 
 
@@ -107,21 +107,39 @@ class CardsShape(serializers.Serializer):
     next = serializers.CharField(allow_null=True, help_text="下一页的游标；没有下一页则为 null")
 
 
-class StatementShape(serializers.Serializer):
-    """The signed statement, as canonical JSON."""
+class ChainedShape(serializers.Serializer):
+    """What every signed statement says."""
 
     chain = serializers.CharField(required=False, help_text="属于哪一条回执链；0.4 以前的回执没有这一项")
     number = serializers.CharField(help_text="卡号")
     digest = serializers.CharField(help_text="签收的原文的 SHA-256")
-    received_at = serializers.DateTimeField(help_text="签收时间")
     previous = serializers.CharField(allow_null=True, help_text="同一条链里上一张回执的 hash；第一张为 null")
     key = serializers.CharField(help_text="签名公钥的编号，见 /keys")
 
 
-class ReceiptShape(serializers.Serializer):
-    receipt = StatementShape()
+class StatementShape(ChainedShape):
+    """The signed statement of a receipt, as canonical JSON."""
+
+    received_at = serializers.DateTimeField(help_text="签收时间")
+
+
+class TakenBackStatementShape(ChainedShape):
+    """The signed statement that a receipt was taken back, as canonical JSON."""
+
+    taken_back_at = serializers.DateTimeField(help_text="撤回签收的时间")
+
+
+class SignedShape(serializers.Serializer):
     hash = serializers.CharField(help_text="回执的 SHA-256")
     signature = serializers.CharField(allow_null=True, help_text="Ed25519 签名，base64；公钥已不再公布的旧回执为 null")
+
+
+class ReceiptShape(SignedShape):
+    receipt = StatementShape()
+
+
+class TakenBackShape(SignedShape):
+    receipt = TakenBackStatementShape()
 
 
 class AnswerShape(serializers.Serializer):

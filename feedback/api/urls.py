@@ -9,7 +9,7 @@ from feedback.api.feed import FeedView
 from feedback.api.me import KeysView, MeView
 from feedback.api.offers import OffersView, OfferView
 from feedback.api.record_cards import RecordCardViewSet
-from feedback.api.replies import AnswerView, ReceiptView, ReturnView
+from feedback.api.replies import AnswerView, ReceiptView, ReturnView, TakeBackView
 
 
 class NumberConverter(StringConverter):
@@ -34,6 +34,7 @@ urlpatterns = [
     path("cards", CardsView.as_view(), name="cards"),
     path("cards/<number:number>", CardView.as_view(), name="card"),
     path("cards/<number:number>/receipt", ReceiptView.as_view(), name="card_receipt"),
+    path("cards/<number:number>/receipt/take-back", TakeBackView.as_view(), name="card_take_back"),
     path("cards/<number:number>/answer", AnswerView.as_view(), name="card_answer"),
     path("cards/<number:number>/return", ReturnView.as_view(), name="card_return"),
     path("offers", OffersView.as_view(), name="offers"),

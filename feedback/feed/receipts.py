@@ -1,4 +1,4 @@
-"""Signed receipts (Ed25519, RFC 8032): the employer acknowledged these bytes at this moment.
+"""Signed receipts (Ed25519, RFC 8032): the employer acknowledged these bytes at this moment, or took that back.
 
 Each receipt names its chain and the receipt before it, so that none can be removed unseen. A feed's epoch is a chain: a
 new one begins after a restored backup, which does not know the receipts given since. An Ed25519 signature is the same
@@ -7,6 +7,7 @@ every time, so it is made on request, outside any transaction.
 
 import base64
 import hashlib
+from collections.abc import Iterable, Mapping
 from datetime import UTC
 from functools import cache
 from typing import Any
@@ -17,16 +18,27 @@ from django.utils import timezone
 
 from feedback.feed.body import canonical, digest_of
 from feedback.models import Feed, Receipt, RecordCard
+from feedback.models.counterparts import Counterpart
+from members.ground.audit import differences, record
 
 
-def write(card: RecordCard, *, feed: Feed) -> Receipt:
-    """Store that the card was received, after the last receipt of its feed, which the caller has locked."""
-    receipt = Receipt(card=card, digest=card.digest, at=timezone.now(), chain=feed.epoch, previous=feed.last_receipt)
-    receipt.signed_by = _key_id(settings.LOUZU_SIGNING_KEY)
-    feed.last_receipt = receipt.hash = digest_of(canonical(statement(receipt)))
-    receipt.save()
-    feed.save(update_fields=["last_receipt"])
-    return receipt
+def write(cards: Iterable[RecordCard], kind: Receipt.Kind, *, feeds: Mapping[Counterpart, Feed]) -> list[Receipt]:
+    """Store that these cards were received, or that this was taken back, each after the last receipt of its feed.
+
+    The caller has locked the feeds. Each receipt has its entry in the trail.
+    """
+    now, signed_by, made = timezone.now(), _key_id(settings.LOUZU_SIGNING_KEY), []
+    for card in cards:
+        feed = feeds[card.counterpart]
+        receipt = Receipt(card=card, kind=kind, digest=card.digest, at=now, chain=feed.epoch)
+        receipt.previous, receipt.signed_by = feed.last_receipt, signed_by
+        feed.last_receipt = receipt.hash = digest_of(canonical(statement(receipt)))
+        made.append(receipt)
+    Receipt.objects.bulk_create(made)
+    Feed.objects.bulk_update(feeds.values(), ["last_receipt"])
+    for receipt in made:
+        record("create", receipt, changes=differences({}, receipt._values()))
+    return made
 
 
 def statement(receipt: Receipt) -> dict[str, Any]:
@@ -35,7 +47,7 @@ def statement(receipt: Receipt) -> dict[str, Any]:
         **({"chain": receipt.chain} if receipt.chain else {}),  # receipts before 0.4 were signed without
         "number": receipt.card.number,
         "digest": receipt.digest,
-        "received_at": receipt.at.astimezone(UTC).isoformat(),
+        f"{receipt.kind}_at": receipt.at.astimezone(UTC).isoformat(),
         "previous": receipt.previous or None,
         "key": receipt.signed_by,
     }

@@ -48,6 +48,7 @@ TABS = {
     Status.ISSUED: "待签收", Status.RECEIVED: "待反馈", Status.ANSWERED: "已反馈", Status.RETURNED: "已退回",
     Status.WITHDRAWN: "已撤回",
 }  # fmt: skip
+WAITING = (Status.ISSUED, Status.RECEIVED)  # for the unit's receipt or answer
 
 
 class NarrowForm(forms.Form):

@@ -58,9 +58,10 @@ class RecordCardQuerySet(models.QuerySet["RecordCard"]):
 class RecordCard(OfCounterpart, WithStatus, Audited):
     """A record of what one in-post member chose to do where they live, for one employer and one period.
 
-    It is never an appraisal. `lines` come from the records; the secretary may leave some out. `body` is the JSON that
-    is issued, rendered once and never changed; `digest` is its SHA-256. An objection stays on the draft that it led to
-    until the card is shown again; without a sentence it says that the card is not to be sent.
+    It is never an appraisal. `lines` come from the records; the secretary may leave some out. An objection stays on the
+    draft that it led to until the card is shown again; without a sentence it says that the card is not to be sent.
+    `leaving` is the run with which an agreed card leaves when its time is up. `body` is the JSON that is issued, rendered
+    once and never changed; `digest` is its SHA-256.
     """
 
     class Status(models.TextChoices):
@@ -96,7 +97,7 @@ class RecordCard(OfCounterpart, WithStatus, Audited):
         Status.AGREED: {Status.ISSUED, Status.OBJECTED, Status.DRAFT, Status.WITHDRAWN},
         Status.OBJECTED: {Status.SHOWN, Status.DRAFT, Status.WITHDRAWN},
         Status.ISSUED: {Status.RECEIVED, Status.RETURNED, Status.WITHDRAWN},
-        Status.RECEIVED: {Status.ANSWERED, Status.RETURNED, Status.WITHDRAWN},
+        Status.RECEIVED: {Status.ANSWERED, Status.ISSUED, Status.RETURNED, Status.WITHDRAWN},
         Status.ANSWERED: {Status.WITHDRAWN},
         Status.RETURNED: {Status.WITHDRAWN},
     }
@@ -164,6 +165,14 @@ class RecordCard(OfCounterpart, WithStatus, Audited):
     )
     objected_at = models.DateTimeField("本人提出异议的时间", null=True, editable=False)
     objection = models.CharField("本人的异议", max_length=200, blank=True, editable=False)
+    leaving = models.ForeignKey(
+        "feedback.IssueRun",
+        on_delete=models.PROTECT,  # a run is never deleted
+        null=True,
+        editable=False,
+        verbose_name="等候发出",
+        related_name="leaving_cards",
+    )
     number = models.CharField("卡号", max_length=40, null=True, unique=True, editable=False)
     body = models.TextField(blank=True, editable=False)
     digest = models.CharField("校验码", max_length=64, blank=True, editable=False)
@@ -211,6 +220,7 @@ class RecordCard(OfCounterpart, WithStatus, Audited):
                 name="card_out_has_consent",
                 violation_error_message="本人还没有同意，这张卡不能发出。",
             ),
+            models.CheckConstraint(condition=Q(status="agreed") | Q(leaving=None), name="card_leaving_is_agreed"),
             models.CheckConstraint(
                 condition=~Q(status="objected") | Q(objected_at__isnull=False), name="card_objected_has_moment"
             ),

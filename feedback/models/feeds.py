@@ -68,12 +68,13 @@ class FeedEventQuerySet(models.QuerySet):
 
 
 class FeedEvent(models.Model):
-    """One event of a feed: a card was issued, issued in place of another, or withdrawn."""
+    """One event of a feed: a card was issued, issued in place of another, withdrawn, or its receipt was taken back."""
 
     class Type(models.TextChoices):
         ISSUED = "issued", "发出"
         CORRECTED = "corrected", "更正后发出"
         WITHDRAWN = "withdrawn", "撤回"
+        REOPENED = "reopened", "撤回签收"
 
     feed = models.ForeignKey(
         Feed,

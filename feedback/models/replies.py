@@ -1,4 +1,4 @@
-"""Replies of employers: receipts, and answers in versions."""
+"""Replies of employers: receipts and their taking back, and answers in versions."""
 
 from typing import Any, Self
 
@@ -13,19 +13,25 @@ from members.ground.audit import Audited
 
 
 class Receipt(Audited):
-    """The employer's receipt for the body with this digest. The signed statement names its chain and its predecessor.
+    """The employer's receipt for the body with this digest, or its taking back, which is signed in the same chain.
 
-    `chain` is the feed's epoch; it is empty on receipts from before 0.4. `previous` is the predecessor's hash.
+    The signed statement names its chain and its predecessor. `chain` is the feed's epoch; it is empty on receipts from
+    before 0.4. `previous` is the predecessor's hash.
     """
 
-    card = models.OneToOneField(
+    class Kind(models.TextChoices):
+        RECEIVED = "received", "签收"
+        TAKEN_BACK = "taken_back", "撤回签收"
+
+    card = models.ForeignKey(
         RecordCard,
         on_delete=models.PROTECT,  # a signed receipt was given for it
-        related_name="receipt",
+        related_name="receipts",
         verbose_name="记录卡",
     )
+    kind = models.CharField("种类", max_length=10, choices=Kind.choices, default=Kind.RECEIVED)
     digest = models.CharField("校验码", max_length=64)
-    at = models.DateTimeField("签收时间", default=timezone.now)
+    at = models.DateTimeField("时间", default=timezone.now)
     chain = models.CharField("回执链", max_length=16, blank=True)
     previous = models.CharField("上一张回执", max_length=64, blank=True)
     hash = models.CharField("回执校验值", max_length=64, unique=True)

@@ -139,7 +139,7 @@ def correct_all(pks: Sequence[int], *, only_from: Sequence[str] = (Status.SHOWN,
         cards = _locked(pks, *only_from)
         cleared = {"agreed_at": None, "agreed_how": "", "agreed_by": None}
         left = left_behind(pks, cards)
-        moved = _advance(cards, left, Status.DRAFT, shown_at=None, consent=None, **cleared)
+        moved = _advance(cards, left, Status.DRAFT, shown_at=None, consent=None, leaving=None, **cleared)
         drafts.drop_struck(cards)
     return moved
 
@@ -165,7 +165,7 @@ def _object(card: RecordCard, objection: str) -> None:
     with atomic_write():
         card.advance(
             Status.OBJECTED, objected_at=timezone.now(), objection=objection,
-            agreed_at=None, agreed_how="", agreed_by=None, consent=None,
+            agreed_at=None, agreed_how="", agreed_by=None, consent=None, leaving=None,
         )  # fmt: skip
 
 

@@ -40,7 +40,8 @@ def withdraw_all(cards: RecordCardQuerySet, reason: str) -> None:
         if was_out and reason == RecordCard.Withdrawal.DROPPED:
             raise Conflict(LEFT)
         for card in locked:
-            card.advance(RecordCard.Status.WITHDRAWN, withdrawn_at=timezone.now(), withdrawal=reason, body="")
+            values = {"withdrawn_at": timezone.now(), "withdrawal": reason, "body": "", "leaving": None}
+            card.advance(RecordCard.Status.WITHDRAWN, **values)
         feed.add_events(was_out, FeedEvent.Type.WITHDRAWN)
         if was_out:
             journal.note(JOURNAL, *map(token, was_out))

@@ -29,6 +29,7 @@ NEXT = {
     Status.AGREED: "有 {} 张本人已同意：可以发给单位了。",
     Status.SHOWN: "有 {} 张等本人确认：点“扫码请本人确认”贴一张码，或打印确认单请本人签字，或把链接发给本人。",
 }
+ALL_LEAVING = "本人已同意的都在等着发出，到时间自己发出。"
 ALL_OUT = "这里的卡都已经发出，等单位签收和反馈。"
 TOO_EARLY = "这个时段还没有结束：请本人确认以后，新办的活动不会再写进去。不急的话，结束以后再请本人确认。"
 
@@ -65,9 +66,11 @@ def board(request):
         tabs=[(status.value, status.label, counts[status]) for status in Status],
         total=counts.total(),
         step=step,
-        next_step=_next_step(step, listing, counts),
+        next_step=_next_step(step, listing, counts, cards),
         shown=_page(request, listing, cards, counts[listing.status]),
-        busy=IssueRun.objects.for_user(request.user).filter(user=request.user, status=IssueRun.Status.RUNNING).first(),
+        runs=list(
+            IssueRun.objects.for_user(request.user).under_way().order_by("pk").select_related("area").defer("cards")
+        ),
         today=timezone.localdate(),
     )
 
@@ -128,16 +131,24 @@ def _report(request, moved: MovedOn, sentence: str) -> None:
     (messages.success if moved.done else messages.warning)(request, (sentence if moved.done else "") + str(moved))
 
 
-def _next_step(step: Status, listing: Listing, counts: Counter[str]) -> str:
+def _next_step(step: Status, listing: Listing, counts: Counter[str], cards) -> str:
     if not counts.total():
         return ""
+    if step == Status.AGREED:
+        free = listing.narrowed(cards).filter(status=step, leaving=None).count()
+        return NEXT[step].format(free) if free else ALL_LEAVING
     early = TOO_EARLY if step == Status.DRAFT and listing.is_running else ""
     return NEXT[step].format(counts[step]) + early if step in NEXT else ALL_OUT
 
 
 def _page(request, listing: Listing, cards, count: int) -> Page:
     """Return the requested page of rows; `count` is known from the tabs, which saves a query."""
-    found = listing.narrowed(cards).filter(status=listing.status).select_related("member", "employer", "area")
+    found = (
+        listing.narrowed(cards)
+        .filter(status=listing.status)
+        .select_related("member", "employer", "area", "leaving")
+        .defer("leaving__cards")
+    )
     if listing.status == Status.ANSWERED:
         answers = Answer.objects.filter(card=OuterRef("pk")).order_by("-version")
         found = found.annotate(answer=Subquery(answers.values("text")[:1]))
@@ -161,6 +172,8 @@ def _note(card: Any) -> str:
         return "空白卡，先写一句话"
     if card.status == Status.SHOWN:
         return link_note(card)
+    if card.leaving:
+        return f"{timezone.localtime(card.leaving.leaves_at):%H:%M} 发出" if card.leaving.leaves_at else "正在发出"
     if card.status == Status.RETURNED:
         reason = f"{card.get_return_code_display()}：{card.return_text}".rstrip("：")
         return "已重新生成" if card.is_replaced else reason

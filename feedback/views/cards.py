@@ -16,16 +16,15 @@ from django.views.decorators.http import require_POST
 from activities.models import Attendance
 from feedback.forms.cards import AgreedForm, WithdrawForm, WriteForm
 from feedback.models import RecordCard
-from feedback.rules import agreeing, withdrawing
+from feedback.rules import agreeing, issuing, withdrawing
 from feedback.rules.agreeing import is_locked, link_ends, link_token
-from feedback.rules.issuing import issue as issue_card
 from feedback.rules.making import remake as remake_card
 from members.ground.access import Right
 from members.web.acts import numbers, tried, writable
 from members.web.shell import page
 
 Status = RecordCard.Status
-RELATED = ("member", "employer", "area", "agreed_by", "supersedes")
+RELATED = ("member", "employer", "area", "agreed_by", "supersedes", "leaving")
 GONE = (
     "单位下次取卡时会看到“已撤回”，卡上的内容同时清空；扫码查验会显示“已作废，不再有效”。撤回以后不能恢复，"
     "要再发，请重新生成一张。"
@@ -91,10 +90,20 @@ def correct(request, pk):
 
 @require_POST
 def issue(request, pk):
-    """Issue the card to the employer."""
+    """Let the card leave for the employer, at once or after the delay."""
     found = _writable(request, pk)
-    if tried(request, lambda: issue_card(found)):
-        messages.success(request, f"已发给{found.employer}，卡号 {RecordCard.objects.get(pk=pk).number}。")
+    if tried(request, lambda: issuing.send(found, user=request.user)):
+        number = RecordCard.objects.get(pk=pk).number
+        messages.success(request, f"已发给{found.employer}，卡号 {number}。" if number else issuing.told_sent(1))
+    return redirect("feedback:card", pk)
+
+
+@require_POST
+def stop(request, pk):
+    """Take the card back before it leaves."""
+    found = _writable(request, pk)
+    if tried(request, lambda: issuing.stop(found)):
+        messages.success(request, "已停止发出，单位没有看到。改了主意，可以再发。")
     return redirect("feedback:card", pk)
 
 
@@ -218,9 +227,12 @@ def _trail(card: RecordCard) -> Iterator[tuple[datetime, str]]:
         (card.objected_at, "本人有异议"),
         (card.agreed_at, f"本人同意（{how}）"),
         (card.issued_at, "发给单位"),
-        (card.received_at, "单位签收"),
         (card.answered_at, "单位反馈"),
         (card.returned_at, f"单位退回：{card.get_return_code_display()}"),
         (card.withdrawn_at, f"撤回：{card.get_withdrawal_display()}"),
     )
-    return ((moment, event) for moment, event in moments if moment)
+    rows = card.receipts.order_by("pk") if card.number else ()
+    receipts = [(row.at, f"单位{row.get_kind_display()}") for row in rows]
+    return iter(
+        sorted([*((moment, event) for moment, event in moments if moment), *receipts], key=lambda each: each[0])
+    )

@@ -1,29 +1,25 @@
-"""The inbox of a unit without a system: its cards as a list, one by one, on paper and as a file."""
+"""The inbox of a unit without a system: its cards as a list, one by one, and as a file."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
-import segno
 from django.core.paginator import Paginator
 from django.db.models import Case, Count, Prefetch, Q, Value, When
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from feedback.documents import printed_card
-from feedback.feed import receipts
 from feedback.feed.pulls import record_pull
-from feedback.forms.inbox import TABS, AnswerForm, NarrowForm, Status
+from feedback.forms.inbox import TABS, WAITING, AnswerForm, NarrowForm, Status
 from feedback.ground.periods import CardPeriod
-from feedback.models import Answer, Contact, EmployerKey, Receipt, RecordCard
+from feedback.models import Answer, Contact, EmployerKey, RecordCard
 from feedback.models.cards import RecordCardQuerySet
 from feedback.models.counterparts import among
 from feedback.rules import receiving
 from feedback.views.contacts import chosen, contacts_of
-from feedback.views.papers import check_address
 from members.ground.atomic import atomic_write
 from members.ground.audit import record
 from members.ground.export import workbook
@@ -33,6 +29,7 @@ from members.web.shell import page
 
 PAGE = 50
 TURN = Case(*(When(status=status, then=Value(turn)) for turn, status in enumerate(TABS)), default=Value(len(TABS)))
+ORDER = (TURN, "-last_day", "-pk")
 COLUMNS = (
     "卡号", "时段", "姓名", "单位内编号", "社区", "活动次数", "走访次数", "办好需求", "参加的活动", "岗位",
     "社区的一句话", "状态", "发出日期", "签收日期", "我们的反馈", "感谢", "退回原因",
@@ -51,8 +48,8 @@ class InboxCard:
         return TABS[Status(self.card.status)]
 
     @property
-    def is_receivable(self) -> bool:
-        return self.card.status == Status.ISSUED
+    def is_waiting(self) -> bool:
+        return self.card.status in WAITING
 
     @property
     def key(self) -> str:
@@ -66,11 +63,11 @@ def inbox(request: HttpRequest) -> HttpResponse:
     contacts = contacts_of(request)
     contact = chosen(request, contacts)
     cards: Any = receiving.issued_to(contact.counterpart)
-    form = _form(request, cards)
+    form = form_of(request, cards)
     query = form.query()
-    rows = _narrowed(cards, query | {"show": ""})
+    rows = narrowed(cards, query | {"show": ""})
     counts = dict(rows.order_by().values_list("status").annotate(Count("pk")))
-    found = _narrowed(rows, {"show": query["show"]}).order_by(TURN, "-last_day", "-pk")
+    found = narrowed(rows, {"show": query["show"]}).order_by(*ORDER)
     cards_page = Paginator(found, PAGE).get_page(request.GET.get("p"))
     listed = [InboxCard(each, _content(each)) for each in cards_page.object_list]
     cards_page.object_list = listed  # type: ignore[assignment]
@@ -82,7 +79,9 @@ def inbox(request: HttpRequest) -> HttpResponse:
         tabs=[(status, label, counts.get(status, 0)) for status, label in TABS.items()], total=sum(counts.values()),
         shown=cards_page, has_keys=EmployerKey.objects.filter(among([contact.counterpart])).exists(),
         waiting=counts.get(Status.ISSUED, 0), unanswered=counts.get(Status.RECEIVED, 0),
-        receivable=sum(each.is_receivable for each in listed),
+        on_page=sum(each.is_waiting for each in listed),
+        pending=sum(counts.get(status, 0) for status in WAITING if query["show"] in ("", status)),
+        seen=timezone.now().isoformat(),
     )  # fmt: skip
 
 
@@ -112,28 +111,10 @@ def card_page(request: HttpRequest, pk: int, form: AnswerForm | None = None) -> 
         form=form or AnswerForm(initial=initial),
         may_answer=found.status == Status.RECEIVED or (found.status == Status.ANSWERED and is_open),
         following=following(found),
-        may_return=found.status in (Status.ISSUED, Status.RECEIVED),
+        may_return=found.status in WAITING,
+        may_take_back=receiving.may_take_back(found),
+        has_receipt=found.received_at or found.receipts.exists(),
     )
-
-
-@require_GET
-def printed(request: HttpRequest, pk: int) -> HttpResponse:
-    """Return the card for printing, with the QR code that verifies it."""
-    found = opened(request, pk)[1]
-    if found.status == Status.WITHDRAWN:
-        return redirect("feedback:inbox_card", pk)
-    code = segno.make(check_address(request, found), error="m").svg_data_uri(border=0)
-    context = {"title": f"记录卡 {found.number}", "card": found, "content": _content(found), "code": code}
-    return render(request, "feedback/card_print.html", context | {"back": reverse("feedback:inbox_card", args=[pk])})
-
-
-@require_GET
-def receipt(request: HttpRequest, pk: int) -> HttpResponse:
-    """Download the signed receipt as JSON, as the API returns it."""
-    found = mine(request, pk)[1]
-    row = get_object_or_404(Receipt.objects.select_related("card"), card=found)
-    content = orjson.dumps(receipts.signed(row), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
-    return download(content, f"签收回执-{found.number}.json", content_type="application/json")
 
 
 @require_GET
@@ -141,9 +122,9 @@ def exported(request: HttpRequest) -> HttpResponse:
     """Download the cards of the list as a workbook."""
     contact = chosen(request, contacts_of(request))
     cards: Any = receiving.issued_to(contact.counterpart)
-    query = _form(request, cards).query()
+    query = form_of(request, cards).query()
     answers = Prefetch("answers", Answer.objects.order_by("-version"), to_attr="all_answers")
-    rows = list(_narrowed(cards, query).order_by(TURN, "-last_day", "-pk").prefetch_related(answers))
+    rows = list(narrowed(cards, query).order_by(*ORDER).prefetch_related(answers))
     content = workbook("记录卡", COLUMNS, map(_cells, rows), formats={0: "@", 3: "@"})
     filters = sorted(name for name, value in query.items() if value)
     with atomic_write():
@@ -161,8 +142,8 @@ def mine(request: HttpRequest, pk: int) -> tuple[Contact, RecordCard]:
 
 def following(card: RecordCard) -> int | None:
     """Return the id of the unit's next card that waits for a receipt or answer, in the order of the list."""
-    waiting = receiving.issued_to(card.counterpart).filter(status__in=(Status.ISSUED, Status.RECEIVED))
-    order = list(waiting.order_by(TURN, "-last_day", "-pk").values_list("pk", flat=True))
+    waiting = receiving.issued_to(card.counterpart).filter(status__in=WAITING)
+    order = list(waiting.order_by(*ORDER).values_list("pk", flat=True))
     behind = order[order.index(card.pk) + 1 :] if card.pk in order else order
     return next((pk for pk in (*behind, *order) if pk != card.pk), None)
 
@@ -174,12 +155,12 @@ def opened(request: HttpRequest, pk: int) -> tuple[Contact, RecordCard]:
     return contact, found
 
 
-def _form(request: HttpRequest, cards: Any) -> NarrowForm:
+def form_of(request: HttpRequest, cards: Any) -> NarrowForm:
     days = cards.order_by("-last_day", "-first_day").values_list("first_day", "last_day").distinct()
     return NarrowForm(request.GET, periods=[CardPeriod(*each) for each in days])
 
 
-def _narrowed(cards: Any, query: dict[str, str]) -> RecordCardQuerySet:
+def narrowed(cards: Any, query: dict[str, str]) -> RecordCardQuerySet:
     """Filter the cards by the query; words find no withdrawn card."""
     if query.get("show"):
         cards = cards.filter(status=query["show"])

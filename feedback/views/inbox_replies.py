@@ -1,27 +1,16 @@
-"""The steps of a unit's contact on a card: acknowledge, answer, return; the same rules as the API's."""
-
-import re
-from collections import Counter
+"""The steps of a unit's contact on a card: acknowledge, take that back, answer, return; the same rules as the API's."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from activities.views.way_back import way_back
-from feedback.forms.inbox import AnswerForm, ReturnForm
-from feedback.models import RecordCard
+from feedback.forms.inbox import WAITING, AnswerForm, ReturnForm
 from feedback.rules import receiving
 from feedback.rules.receiving import By
-from feedback.views.contacts import counterparts_of
 from feedback.views.inbox import card_page, following, mine
-from members.ground.states import Conflict
 from members.web.acts import tried
 from members.web.shell import page
-
-TICKED = re.compile(r"([0-9]{1,18})\.([0-9a-f]{64})")
-MOST = 100
-NOT_THERE = "收件箱里没有这张卡。"
 
 
 @require_POST
@@ -35,21 +24,12 @@ def receive(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def receive_ticked(request: HttpRequest) -> HttpResponse:
-    """Acknowledge the ticked cards, each in its own transaction: a refusal does not stop the others."""
-    ticked = {
-        int(match[1]): match[2] for each in request.POST.getlist("card")[:MOST] if (match := TICKED.fullmatch(each))
-    }
-    cards = receiving.issued_to(*counterparts_of(request)).filter(pk__in=ticked).defer("body", "lines")
-    left = Counter(_receive(each, ticked[each.pk]) for each in cards)
-    left[NOT_THERE] = len(ticked) - left.total()
-    if done := left.pop("", 0):
-        messages.success(request, f"已签收 {done} 张。点开每一张，可以写反馈。")
-    for why, count in (+left).items():
-        messages.warning(request, f"{count} 张没有签收：{why}")
-    if not ticked:
-        messages.error(request, "还没有选中：请先在卡片前面打勾，再点“签收选中的”。")
-    return redirect(way_back(request, "feedback:inbox"))
+def take_back(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take the receipt back, until the card is answered or a day is over."""
+    found = mine(request, pk)[1]
+    if tried(request, lambda: receiving.take_back(found, digest=found.digest)):
+        messages.success(request, "已撤回签收，这张卡重新等候签收。")
+    return redirect("feedback:inbox_card", pk)
 
 
 @require_POST
@@ -74,15 +54,6 @@ def give_back(request: HttpRequest, pk: int) -> HttpResponse:
         if tried(request, lambda: receiving.give_back(found, digest=digest, **form.cleaned_data)):
             messages.success(request, "已退回。社区会看到原因，改好以后会发一张新卡。")
         return redirect("feedback:inbox_card", pk)
-    if found.status not in (RecordCard.Status.ISSUED, RecordCard.Status.RECEIVED):
+    if found.status not in WAITING:
         return redirect("feedback:inbox_card", pk)
     return page(request, "feedback/inbox_return.html", title="退回记录卡", card=found, form=form)
-
-
-def _receive(card: RecordCard, digest: str) -> str:
-    """Acknowledge the card; return the reason of a refusal, "" for none."""
-    try:
-        receiving.receive(card, digest=digest)
-    except Conflict as reason:
-        return str(reason)
-    return ""

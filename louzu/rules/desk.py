@@ -61,7 +61,7 @@ def lonely_pairings(user: Any, today: date) -> ByPlace:
 
 def waiting_cards(user: Any) -> dict[str, ByPlace]:
     """Count by status and community the cards that wait for the office: drafts to show, agreed ones to issue."""
-    cards = RecordCard.objects.for_user(user, Right.WRITE).filter(status__in=CARD_STEPS).order_by()
+    cards = RecordCard.objects.for_user(user, Right.WRITE).filter(status__in=CARD_STEPS, leaving=None).order_by()
     found: dict[str, ByPlace] = {status: Counter() for status in CARD_STEPS}
     for status, path, count in cards.values_list("status", "area__path").annotate(Count("pk")):
         found[status][path] = count

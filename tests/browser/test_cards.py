@@ -97,6 +97,9 @@ def test_a_period_from_the_record_to_the_answer(
 
     page.get_by_label("选中本页 3 张").check()
     page.get_by_role("button", name="发给单位").click()
+    expect(page.get_by_text("将发给 1 家单位 3 张。")).to_be_visible()
+    assert fits(page)
+    page.get_by_role("button", name="发出 3 张").click()
     expect(page.get_by_text("已发出 3 张。")).to_be_visible()
     assert fits(page)
     assert states() == ["issued"] * 3
@@ -113,6 +116,28 @@ def test_a_period_from_the_record_to_the_answer(
     page.goto(f"/cards/{card.pk}/")
     expect(page.get_by_text("收到，支部会上读了。")).to_be_visible()
     assert fits(page)
+
+
+def test_issuing_is_stopped(
+    enter: Callable[[User], Page], secretary: User, community: Area, residents: list[Member], settings
+) -> None:
+    settings.ISSUE_DELAY = timedelta(minutes=10)
+    pks = [row.pk for row in made(community)]
+    agreeing.show_all(pks)
+    agreeing.agree_all(pks, how=RecordCard.How.PAPER)
+    page = enter(secretary)
+    page.goto("/cards/?show=agreed")
+    page.get_by_label("选中本页 3 张").check()
+    page.get_by_role("button", name="发给单位").click()
+    page.get_by_role("button", name="发出 3 张").click()
+    expect(page.get_by_text("发给单位。")).to_be_visible()
+    assert fits(page)
+    page.get_by_role("link", name="返回记录卡").click()
+    expect(page.get_by_text("本人已同意的都在等着发出")).to_be_visible()
+    assert fits(page)
+    page.get_by_role("button", name="停止发出").click()
+    expect(page.get_by_text("已停止发出 3 张")).to_be_visible()
+    assert states() == ["agreed"] * 3
 
 
 def test_issuing_shows_its_progress(

@@ -74,11 +74,25 @@ def test_all_cards_of_the_page_are_ticked_by_one(
     enter: Callable[[User], Page], holder: User, sent: list[RecordCard]
 ) -> None:
     page = enter(holder)
-    page.get_by_label("选中本页待签收的 3 张").check()
+    page.get_by_label("选中本页要办的 3 张").check()
     expect(page.get_by_text("已选中 3 张")).to_be_visible()
     page.get_by_role("button", name="签收选中的").click()
     expect(page.get_by_text("已签收 3 张")).to_be_visible()
     assert states() == ["received"] * 3
+
+
+def test_seventy_cards_are_answered_by_three_clicks(enter: Callable[[User], Page], holder: User, group: Area) -> None:
+    for number in range(70):
+        cards.issued(cards.in_post(f"工{number:02}", group, room=str(number)))
+    page = enter(holder)
+    page.get_by_label("选中全部要办的 70 张").check()
+    page.get_by_label("给选中的写同一句反馈").click()
+    page.keyboard.type("已阅，谢谢社区。")
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    page.get_by_role("button", name="反馈选中的").click()
+    expect(page.get_by_text("已反馈 70 张")).to_be_visible()
+    assert states() == ["answered"] * 70
+    assert Answer.objects.filter(text="已阅，谢谢社区。", user=holder).count() == 70
 
 
 def test_what_a_unit_offers_is_used_for_a_need(

@@ -245,7 +245,10 @@ class TestBulk:
     def test_agreed_ones_are_issued_with_a_page_that_tells(self, client, secretary, drafts) -> None:
         agreeing.show_all([row.pk for row in drafts])
         agreeing.agree_all([row.pk for row in drafts[:2]], how="paper", by=secretary)
-        answer = client.post("/cards/issue/", picked(*drafts, show="agreed"), follow=True)
+        asked = text(client.post("/cards/issue/", picked(*drafts, show="agreed")))
+        assert "将发给 <b>1</b> 家单位 <b>2</b> 张" in asked
+        assert states(*drafts) == ["agreed", "agreed", "shown"]
+        answer = client.post("/cards/issue/", picked(*drafts, show="agreed", count=2), follow=True)
         assert states(*drafts) == ["issued", "issued", "shown"]
         assert "已发出 <b>2</b> 张" in text(answer)
         assert IssueRun.objects.get().cards == [drafts[0].pk, drafts[1].pk]
@@ -254,8 +257,8 @@ class TestBulk:
         monkeypatch.setattr(issuing, "enqueue", lambda *args: None)  # nobody works the queue yet
         agreeing.show_all([row.pk for row in drafts])
         agreeing.agree_all([row.pk for row in drafts], how="paper", by=secretary)
-        first = client.post("/cards/issue/", picked(*drafts, show="agreed"))
-        second = client.post("/cards/issue/", picked(*drafts, show="agreed"))
+        first = client.post("/cards/issue/", picked(*drafts, show="agreed", count=3))
+        second = client.post("/cards/issue/", picked(*drafts, show="agreed", count=3))
         assert first["Location"] == second["Location"]
         assert "正在发出" in text(client.get(first["Location"]))
         assert "看进度" in text(client.get("/cards/"))

@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from feedback.feed import receipts
 from feedback.ground.periods import CardPeriod
-from feedback.models import Answer, Contact, Feed, Receipt, RecordCard
+from feedback.models import Answer, Contact, Feed, FeedEvent, Receipt, RecordCard
 from feedback.rules.withdrawing import withdraw
+from feedback.views.cards import _trail
 from members.models import Area, AuditEntry, Employer, Member, User
 from tests import cards, factories
 from tests.members.test_admin_scope import exported
@@ -84,7 +85,7 @@ def give_back(client: Client, card: RecordCard, code: str = "left_unit", **more:
 
 
 # Who sees what -------------------------------------------------------------------------------------------------------
-PAGES = ("", "receive/", "answer/", "return/", "print/", "receipt.json")
+PAGES = ("", "receive/", "take-back/", "answer/", "return/", "print/", "receipt.json", "receipt.pdf")
 
 
 @pytest.mark.parametrize("act", PAGES)
@@ -323,7 +324,7 @@ def test_many_are_acknowledged_at_once(client: Client, group: Area, card: Record
 )
 def test_nothing_ticked_is_said(client: Client, card: RecordCard, ticked: list[str]) -> None:
     answer = client.post(f"{INBOX}receive/", {"card": ticked}, follow=True)
-    assert told(answer) == ["还没有选中：请先在卡片前面打勾，再点“签收选中的”。"]
+    assert told(answer) == ["还没有选中：请先在卡片前面打勾，再点“只签收选中的”。"]
     assert now(card).status == Status.ISSUED
 
 
@@ -338,7 +339,9 @@ def test_when_all_are_acknowledged_the_answers_are_next(client: Client, card: Re
     body = {"card": [f"{card.pk}.{card.digest}"], "back": f"{INBOX}?show=issued"}
     page = client.post(f"{INBOX}receive/", body, follow=True).content.decode()
     assert "没有等签收的卡了。" in page
-    assert re.search(r'还有 1 张没有反馈：点姓名，写一两句话。 <a href="\?show=received">去写</a>', page)
+    assert re.search(
+        r'还有 1 张没有反馈：点姓名，写一两句话；也可以打勾，写同一句。 <a href="\?show=received">去写</a>', page
+    )
     assert "去写</a>" not in client.get(f"{INBOX}?show=received").content.decode()
 
 
@@ -473,3 +476,101 @@ def test_the_next_card_is_the_one_that_waits(
     give_back(client, second)
     give_back(client, card)
     assert "下一张" not in text(client.get(f"{INBOX}{third.pk}/"))
+
+
+# Taking a receipt back ------------------------------------------------------------------------------------------------
+def test_a_receipt_is_taken_back_and_given_again(client: Client, card: RecordCard, street: Area) -> None:
+    """Each statement is signed, in one chain; the feed tells of it; the office sees it."""
+    receive(client, card)
+    assert "撤回签收" in text(client.get(f"{INBOX}{card.pk}/"))
+    assert told(post(client, card, "take-back")) == ["已撤回签收，这张卡重新等候签收。"]
+    assert (now(card).status, now(card).received_at) == (Status.ISSUED, None)
+    assert "taken_back_at" in client.get(f"{INBOX}{card.pk}/receipt.json").content.decode()
+    post(client, card, "take-back")
+    receive(client, card)
+    rows = list(Receipt.objects.order_by("pk"))
+    assert [row.kind for row in rows] == ["received", "taken_back", "received"]
+    assert [row.previous for row in rows] == ["", rows[0].hash, rows[1].hash]
+    assert list(FeedEvent.objects.order_by("seq").values_list("seq", "type")) == [(1, "issued"), (2, "reopened")]
+    office = cards.fresh(card)
+    events = [event for _, event in _trail(office)]
+    assert events[-3:] == ["单位签收", "单位撤回签收", "单位签收"]
+
+
+@pytest.mark.parametrize("late", ["a day", "answered", "returned"])
+def test_a_receipt_is_not_taken_back_later(client: Client, card: RecordCard, late: str) -> None:
+    receive(client, card)
+    if late == "a day":
+        RecordCard.objects.filter(pk=card.pk).update(received_at=timezone.now() - timedelta(hours=25))
+    elif late == "answered":
+        post(client, card, "answer", text="好")
+    else:
+        give_back(client, card)
+    before = now(card).status
+    assert ("签收已超过一天" if late == "a day" else "不能再做这一步") in told(post(client, card, "take-back"))[0]
+    assert (now(card).status, Receipt.objects.count()) == (before, 1)
+    assert "take-back" not in text(client.get(f"{INBOX}{card.pk}/"))
+
+
+# Many at once ---------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def many(group: Area, unit: Employer) -> list[RecordCard]:
+    return [cards.issued(cards.in_post(f"多{n:02}", group, room=f"7{n:02}", at=unit), period=NOW) for n in range(60)]
+
+
+def test_all_that_wait_are_answered_by_one_sentence(
+    client: Client, contact: User, many: list[RecordCard], foreign: RecordCard, member: Member
+) -> None:
+    """Beyond the page too; set-based; each card has its own receipt, answer and entries in the trail."""
+    page = text(client.get(INBOX))
+    assert "选中全部要办的 60 张" in page
+    seen = re.search(r'name="seen" value="([^"]+)"', page)[1]  # type: ignore[index]
+    receive(client, many[0])
+    withdraw(many[1], "mistake")
+    new = cards.issued(member, period=NOW)
+    with CaptureQueriesContext(connection) as asked:
+        answer = client.post(f"{INBOX}answer/", {"all": "1", "seen": seen, "text": "已阅，谢谢。", "thanks": "on"})
+    assert len(asked) <= 45, len(asked)
+    assert told(client.get(answer["Location"]))[0].startswith("已反馈 59 张")
+    assert Answer.objects.filter(text="已阅，谢谢。", thanks=True, user=contact, version=1).count() == 59
+    rows = list(Receipt.objects.order_by("pk"))
+    assert [row.previous for row in rows] == ["", *(row.hash for row in rows[:-1])]
+    assert {now(each).status for each in many} == {"answered", "withdrawn"}
+    assert (now(new).status, now(foreign).status) == ("issued", "issued")
+    entries = AuditEntry.objects.filter(user=contact)
+    assert entries.filter(model="feedback.Answer", action="create").count() == 59
+    assert entries.filter(model="feedback.Receipt", action="create").count() == 59
+    assert AuditEntry.objects.first_broken() is None
+
+
+@pytest.mark.parametrize("seen", ["", "x", "2026-13-45", "2026-01-01", "\0"])
+def test_all_of_a_list_that_was_never_shown_is_none(client: Client, card: RecordCard, seen: str) -> None:
+    for act in ("receive", "answer"):
+        answer = client.post(f"{INBOX}{act}/", {"all": "1", "seen": seen, "text": "好"}, follow=True)
+        assert "还没有选中" in told(answer)[0]
+    assert now(card).status == Status.ISSUED
+
+
+@pytest.mark.parametrize("said", ["", " ", "x" * 501])
+def test_no_sentence_answers_nothing(client: Client, card: RecordCard, said: str) -> None:
+    body = {"card": [f"{card.pk}.{card.digest}"], "text": said}
+    assert told(client.post(f"{INBOX}answer/", body, follow=True))[0].startswith("没有反馈。")
+    assert (now(card).status, Answer.objects.count()) == (Status.ISSUED, 0)
+
+
+def test_an_answer_is_not_amended_with_many(client: Client, card: RecordCard) -> None:
+    receive(client, card)
+    post(client, card, "answer", text="第一句")
+    body = {"card": [f"{card.pk}.{card.digest}"], "text": "第二句"}
+    assert "不能再做这一步" in told(client.post(f"{INBOX}answer/", body, follow=True))[0]
+    assert Answer.objects.get().text == "第一句"
+
+
+def test_the_papers_can_be_printed(client: Client, contact: User, card: RecordCard, foreign: RecordCard) -> None:
+    assert client.get(f"{INBOX}{card.pk}/receipt.pdf").status_code == 404
+    receive(client, card)
+    for address in (f"{INBOX}{card.pk}/receipt.pdf", f"{INBOX}cards.pdf"):
+        assert client.get(address).content.startswith(b"%PDF")
+    entry = AuditEntry.objects.get(action="export")
+    assert (entry.user, entry.changes, entry.reason) == (contact, {"rows": 1, "filters": []}, "打印记录卡")
+    assert client.get(f"{INBOX}cards.pdf?show=returned")["Location"].startswith(INBOX)

@@ -1,15 +1,17 @@
 """Two people with one card at the same moment: exactly one wins, and the feed has no gap."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from feedback.models import Answer, CardCode, FeedEvent, Receipt, RecordCard
+from feedback.models import Answer, CardCode, FeedEvent, IssueRun, Receipt, RecordCard
 from feedback.rules import agreeing, issuing, making, receiving, withdrawing
 from feedback.rules.asking import ask_with_code, find_cards
 from feedback.rules.receiving import By
+from members.ground.access import PostKind
 from members.ground.atomic import atomic_write
 from members.ground.states import Conflict
 from members.models import Area, AuditEntry, Consent, Member
@@ -131,6 +133,49 @@ def test_answers_at_once_are_versions(worker: Member) -> None:
     )
     assert [is_first for _, is_first in won(ends)].count(True) == 1
     assert sorted(Answer.objects.values_list("version", flat=True)) == [1, 2, 3]
+
+
+def test_stopped_against_the_worker_that_issues(building: Area, settings: Any) -> None:
+    """Either all are out and the stop is refused, or none is; a run is never half of both."""
+    settings.ISSUE_DELAY = timedelta(minutes=10)
+    office = factories.official("jiedao", PostKind.STREET, Area.objects.get(level=Area.Level.STREET))
+    pks = [agreed(in_post(f"工{name}", building, room=name)).pk for name in NAMES]
+    issuing.send_all(pks, user=office)
+    IssueRun.objects.update(leaves_at=timezone.now() - timedelta(seconds=1))
+    ends = raced(lambda: issuing.stop_all(pks).done, issuing.begin_due.call, issuing.begin_due.call)
+    run = IssueRun.objects.get()
+    states = set(RecordCard.objects.values_list("status", "leaving"))
+    if ends[0]:
+        assert (ends[0], run.status, states, FeedEvent.objects.count()) == (8, "held", {("agreed", None)}, 0)
+    else:
+        assert (run.status, run.issued, states, FeedEvent.objects.count()) == ("done", 8, {("issued", None)}, 8)
+
+
+def test_a_receipt_taken_back_against_an_answer(worker: Member) -> None:
+    card = issued(worker)
+    receiving.receive(card, digest=card.digest)
+    won(
+        raced(
+            lambda: acted(lambda: receiving.take_back(card, digest=card.digest)),
+            lambda: acted(lambda: receiving.answer(card, text="谢谢", thanks=True, by=By())),
+        )
+    )
+    is_answered = fresh(card).status == "answered"
+    assert (Answer.objects.count(), Receipt.objects.count()) == ((1, 1) if is_answered else (0, 2))
+    assert (fresh(card).received_at is not None, sequence(card)) == (is_answered, [1] if is_answered else [1, 2])
+
+
+def test_received_and_answered_by_many_at_once_the_chain_is_whole(building: Area) -> None:
+    rows = [issued(in_post(f"工{name}", building, room=name)) for name in NAMES]
+    digests = {card.pk: card.digest for card in rows}
+    raced(
+        lambda: receiving.answer_all(digests, text="已阅", thanks=False, by=By()),
+        lambda: receiving.answer_all(digests, text="收到", thanks=True, by=By()),
+        lambda: receiving.receive_all(digests),
+    )
+    told = list(Receipt.objects.order_by("pk").values_list("previous", "hash"))
+    assert [previous for previous, _ in told] == ["", *(own for _, own in told[:-1])]
+    assert (len(told), Answer.objects.count()) == (8, 8)
 
 
 def test_the_member_says_yes_and_no_at_once(worker: Member) -> None:

@@ -17,7 +17,9 @@ def rows(group: Area) -> list[RecordCard]:
 
 def run(area: Area, user: User, rows: list[RecordCard]) -> IssueRun:
     """A run that waits for its worker."""
-    return IssueRun.objects.create(area=area, user=user, cards=[card.pk for card in rows])
+    made = IssueRun.objects.create(area=area, user=user, cards=[card.pk for card in rows])
+    RecordCard.objects.filter(pk__in=made.cards, status="agreed").update(leaving=made)
+    return made
 
 
 def test_every_card_is_accounted_for(
@@ -60,10 +62,10 @@ def test_a_run_left_half_way_goes_on_behind_its_last_part(
     monkeypatch.setattr(issuing, "AT_ONCE", 1)
     issue_all = issuing.issue_all
 
-    def killed(pks: list[int]) -> Any:
+    def killed(pks: list[int], **run: Any) -> Any:
         if fresh(rows[0]).status == "issued":
             raise SystemExit
-        return issue_all(pks)
+        return issue_all(pks, **run)
 
     monkeypatch.setattr(issuing, "issue_all", killed)
     with pytest.raises(SystemExit):

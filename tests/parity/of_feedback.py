@@ -5,6 +5,7 @@ import io
 import json
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -14,7 +15,19 @@ from django.utils import timezone
 
 from feedback.feed import delivering
 from feedback.ground.periods import CardPeriod
-from feedback.models import CardCode, Contact, Delivery, EmployerKey, Feed, Offer, RecordCard, Webhook, codes, senders
+from feedback.models import (
+    CardCode,
+    Contact,
+    Delivery,
+    EmployerKey,
+    Feed,
+    IssueRun,
+    Offer,
+    RecordCard,
+    Webhook,
+    codes,
+    senders,
+)
 from feedback.models.senders import SenderQuerySet
 from feedback.rules import (
     admitting,
@@ -199,7 +212,7 @@ CARDS: dict[str, Write] = {
         bad=((NOT_NOW.format("已发出"), {"card": "{issued}"}), (NOT_NOW.format("草稿"), {"card": "{draft}"})),
     ),
     "a card is issued": Write(
-        rule=issuing.issue_all,
+        rule=issuing.send_all,
         doors=(
             Door(f"{ANY_CARD}issue/", f"{CARD}issue/", only()),
             Door(f"{API_CARD}issue", f"{STAFF}issue", only()),
@@ -214,8 +227,28 @@ CARDS: dict[str, Write] = {
     ),
     "many cards are issued": Write(
         rule=issuing.start,
-        doors=(Door("page cards/issue/", "cards/issue/", of_many("agreed")),),
-        good={"card": "{agreed}"},
+        doors=(Door("page cards/issue/", "cards/issue/", of_many("agreed", "count")),),
+        good={"card": "{agreed}", "count": 1},
+    ),
+    "a card is kept from leaving": Write(
+        rule=issuing.stop_all,
+        doors=(
+            Door(f"{ANY_CARD}stop/", f"{CARD}stop/", only()),
+            Door(f"{API_CARD}stop", f"{STAFF}stop", only()),
+            Door("admin feedback.recordcard action stop", ACTIONS, of_admin("stop")),
+        ),
+        good={"card": "{leaving}"},
+        bad=(
+            (issuing.NOT_LEAVING, {"card": "{agreed}"}),
+            (issuing.NOT_LEAVING, {"card": "{draft}"}),
+            (issuing.TOO_LATE, {"card": "{issued}"}),
+        ),
+    ),
+    "a run is kept from leaving": Write(
+        rule=issuing.stop_all,
+        doors=(Door("page cards/runs/<int:pk>/stop/", "cards/runs/{run}/stop/", only()),),
+        good={"run": "{waiting_run}"},
+        bad=(("这一批已经停止发出", {"run": "{held_run}"}),),
     ),
     "a card is dropped": Write(
         rule=withdrawing.withdraw,
@@ -270,7 +303,7 @@ IS_GONE, IS_OTHER = "这张卡已经撤回，请删去您那里的内容。", "�
 
 REPLY: dict[str, Write] = {
     "a card is acknowledged": Write(
-        rule=receiving.receive,
+        rule=receiving.receive_all,
         doors=(
             by("contact", "page inbox/<int:pk>/receive/", f"{INBOX}receive/", only("digest")),
             by("contact", "page inbox/receive/", "inbox/receive/", lambda v: {"card": f"{v['card']}.{v['digest']}"}),
@@ -278,6 +311,28 @@ REPLY: dict[str, Write] = {
         ),
         good=ISSUED,
         bad=((IS_GONE, WITHDRAWN), (IS_OTHER, {"digest": "0" * 64})),
+    ),
+    "a receipt is taken back": Write(
+        rule=receiving.take_back,
+        doors=(
+            by("contact", "page inbox/<int:pk>/take-back/", f"{INBOX}take-back/", only()),
+            by_key(f"{REPLIES}receipt/take-back", f"{SYSTEM}receipt/take-back", only("digest")),
+        ),
+        good=RECEIVED,
+        bad=((IS_GONE, WITHDRAWN), (NOT_NOW.format("已发出"), ISSUED)),
+    ),
+    "many cards are answered": Write(
+        rule=receiving.answer_all,
+        doors=(
+            by(
+                "contact",
+                "page inbox/answer/",
+                "inbox/answer/",
+                lambda v: {"card": f"{v['card']}.{v['digest']}", "text": v["text"], "thanks": v["thanks"]},
+            ),
+        ),
+        good={**ISSUED, "text": "已阅，感谢社区。", "thanks": True},
+        bad=((IS_GONE, WITHDRAWN), (IS_OTHER, {"digest": "0" * 64}), (receiving.NO_ANSWER, {"text": " "})),
     ),
     "a card is answered": Write(
         rule=receiving.answer,
@@ -572,6 +627,26 @@ class Makers:
         card = cards.agreed(gone)
         Member.objects.filter(pk=gone.pk).update(employer=factories.employer("上海嘉定电机厂"))
         return card.pk
+
+    def make_leaving(self) -> int:
+        """A card that waits to leave."""
+        card = cards.agreed(self.colleague("安等候"))
+        made = self.run(IssueRun.Status.WAITING)
+        RecordCard.objects.filter(pk=card.pk).update(leaving=made)
+        return card.pk
+
+    def make_waiting_run(self) -> int:
+        leaving = RecordCard.objects.get(pk=self.make_leaving()).leaving
+        assert leaving
+        return leaving.pk
+
+    def make_held_run(self) -> int:
+        return self.run(IssueRun.Status.HELD).pk
+
+    def run(self, status: str) -> IssueRun:
+        later = timezone.now() + timedelta(minutes=10)
+        area, user = self.fixture("community"), self.fixture("street_officer")
+        return IssueRun.objects.create(area=area, user=user, status=status, leaves_at=later)
 
     def make_issued(self) -> int:
         return cards.issued(self.colleague("安发出")).pk

@@ -61,6 +61,25 @@ def test_receipts_are_a_chain(system: APIClient, card: RecordCard, group: Area) 
     assert (first["receipt"]["previous"], second["receipt"]["previous"]) == (None, first["hash"])
 
 
+def test_a_receipt_is_taken_back_and_given_again(system: APIClient, received: RecordCard) -> None:
+    """Each is signed, in one chain; the feed tells of it, and a client that knows version 1 changes nothing."""
+    body = {"digest": received.digest}
+    first = receive(system, received).json()
+    taken = call(system, received, "receipt/take-back", body)
+    assert call(system, received, "receipt/take-back", body).content == taken.content
+    told = taken.json()["receipt"]
+    assert (told["previous"], "taken_back_at" in told, "received_at" in told) == (first["hash"], True, False)
+    events = system.get("/api/v1/feed").json()["events"]
+    assert [(each["seq"], each["type"], each["version"]) for each in events] == [(1, "issued", 1), (2, "reopened", 1)]
+    again = receive(system, received).json()
+    assert again["receipt"]["previous"] == taken.json()["hash"]
+    assert said(call(system, received, "receipt/take-back", {"digest": WRONG})) == (409, "wrong-digest")
+    RecordCard.objects.update(received_at=timezone.now() - timedelta(hours=25))
+    assert said(call(system, received, "receipt/take-back", body)) == (409, "receipt-closed")
+    answer(system, received)
+    assert said(call(system, received, "receipt/take-back", body)) == (409, "wrong-state")
+
+
 def test_an_answer_and_its_versions(system: APIClient, received: RecordCard) -> None:
     first = answer(system, received, thanks=True)
     assert first.status_code == 201

@@ -1,0 +1,93 @@
+"""The steps of a unit's contact on many cards at once: those ticked on the list, or all that wait on it."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.http import require_POST
+
+from activities.views.way_back import way_back
+from feedback.forms.inbox import WAITING, AnswerForm
+from feedback.rules import receiving
+from feedback.rules.receiving import By, Replied
+from feedback.views.contacts import chosen, contacts_of
+from feedback.views.inbox import form_of, narrowed
+from members.ground.history import batches
+
+TICKED = re.compile(r"([0-9]{1,18})\.([0-9a-f]{64})")
+MOST, AT_ONCE = 100, 500
+NOT_THERE = "收件箱里没有这张卡。"
+NOTHING = "还没有选中：请先在卡片前面打勾，再点“{}”。"
+LONG_AGO = datetime(1970, 1, 2, tzinfo=UTC)
+Digests = Mapping[int, str]
+
+
+@require_POST
+def receive(request: HttpRequest) -> HttpResponse:
+    """Acknowledge the chosen cards; a refusal does not stop the others."""
+    picked = _picked(request)
+    replied, left = _in_parts(request, picked, receiving.receive_all)
+    if replied:
+        messages.success(request, f"已签收 {replied} 张。点开每一张，可以写反馈。")
+    return _back(request, picked, left, what="签收", button="只签收选中的")
+
+
+@require_POST
+def answer(request: HttpRequest) -> HttpResponse:
+    """Answer the chosen cards by one sentence, and acknowledge those that were not yet."""
+    picked = _picked(request)
+    form, by = AnswerForm(request.POST), By(user=request.user)  # type: ignore[arg-type]
+    if not form.is_valid():
+        messages.error(request, "没有反馈。" + "".join(map(str, form.errors.get("text", ()))))
+        return redirect(way_back(request, "feedback:inbox"))
+    replied, left = _in_parts(request, picked, lambda part: receiving.answer_all(part, by=by, **form.cleaned_data))
+    if replied:
+        messages.success(request, f"已反馈 {replied} 张，没有签收的同时签收了。点开每一张，还可以修改。")
+    return _back(request, picked, left, what="反馈", button="反馈选中的")
+
+
+def _picked(request: HttpRequest) -> Digests:
+    """Return the digests of the ticked cards by id, or of all that waited on the list when it was shown."""
+    contacts = contacts_of(request)
+    if "all" not in request.POST:
+        ticks = (TICKED.fullmatch(each) for each in request.POST.getlist("card")[:MOST])
+        return {int(match[1]): match[2] for match in ticks if match}
+    cards = receiving.issued_to(chosen(request, contacts).counterpart)
+    waiting = narrowed(cards, form_of(request, cards).query())
+    waiting = waiting.filter(status__in=WAITING, issued_at__lte=_seen(request.POST.get("seen", "")))
+    return dict(waiting.order_by("pk").values_list("pk", "digest"))
+
+
+def _seen(text: str) -> datetime:
+    """Return when the list was shown; LONG_AGO for a text that is no moment."""
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        return LONG_AGO
+    return moment if moment and timezone.is_aware(moment) else LONG_AGO
+
+
+def _in_parts(request: HttpRequest, picked: Digests, act: Callable[[Digests], Replied]) -> tuple[int, Counter[str]]:
+    """Run the rule on the user's own cards among these, 500 a transaction; return how many were done, and the rest."""
+    own = receiving.issued_to(*(contact.counterpart for contact in contacts_of(request)))
+    done, left = 0, Counter[str]()
+    for part in batches(sorted(picked), AT_ONCE):
+        known = list(own.filter(pk__in=part).values_list("pk", flat=True))
+        replied = act({pk: picked[pk] for pk in known})
+        done, left = done + replied.done, left + replied.left
+        left[NOT_THERE] += len(part) - len(known)
+    return done, +left
+
+
+def _back(request: HttpRequest, picked: Digests, left: Counter[str], *, what: str, button: str) -> HttpResponse:
+    for why, count in left.items():
+        messages.warning(request, f"{count} 张没有{what}：{why}")
+    if not picked:
+        messages.error(request, NOTHING.format(button))
+    return redirect(way_back(request, "feedback:inbox"))
