@@ -6,8 +6,9 @@ class LouzuConfig(AppConfig):
     verbose_name = "楼组党建"
 
     def ready(self):
-        from louzu.rules import holders, nightly
+        from louzu.rules import holders, nightly, row_names
         from members.ground import queue
 
         holders.register_all()
+        row_names.register_all()
         queue.watch(nightly.next_night, nightly.keep_figures)

@@ -39,6 +39,7 @@ urlpatterns = [
     path("pairings/end/", pairings.pairings_end, name="pairings_end"),
     path("pairings/<int:pk>/", pairings.pairing, name="pairing"),
     path("pairings/<int:pk>/undo/", pairings.pairing_undo, name="pairing_undo"),
+    path("pairings/<int:pk>/resume/", pairings.pairing_resume, name="pairing_resume"),
     path("pairings/propose/<int:pk>/", proposals.proposals, name="proposals"),
     path("second-factor/", second_factor.second_step, name="second_factor"),
     path("users/<int:pk>/second-factor/", users.reset_second_factor, name="reset_second_factor"),

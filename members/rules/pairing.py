@@ -14,10 +14,14 @@ from members.ground.access import Right
 from members.ground.atomic import atomic_write
 from members.ground.audit import record
 from members.ground.history import batches, write_history
+from members.ground.rows import locked
+from members.ground.states import Conflict
 from members.models import Area, Household, Pairing, User
 from members.models.areas import SEGMENT
+from members.models.households import PAIR_GONE
 
 FAR = 99
+SIDES = ("household__area", "neighbour__area")
 
 
 class Proposal(NamedTuple):
@@ -181,3 +185,25 @@ def end_all(pairings: Iterable[Pairing], *, on: date, paths: Iterable[str]) -> i
             if count := sum(row.household.area.path.startswith(path) for row in rows):
                 record("change", Pairing, path=path, changes={"until": [None, str(on)], "pairings": count})
     return len(rows)
+
+
+def resume(pairing: Pairing) -> Pairing:
+    """Let an ended pairing go on as if it had not ended. Conflict where it has not ended, or a side has changed since.
+
+    ValidationError where it is gone.
+    """
+    with atomic_write():
+        Household.objects.lock({pairing.household_id, pairing.neighbour_id})
+        row = locked(Pairing.objects.select_related(*SIDES), pairing.pk, gone=PAIR_GONE)
+        if row.until is None:
+            raise Conflict("这一对正在结对，不用恢复。")
+        of_members = _of_members({row.household_id, row.neighbour_id})
+        if row.household_id not in of_members:
+            raise Conflict(f"{row.household}现在没有党员居住，不能恢复结对。")
+        if row.neighbour_id in of_members:
+            raise Conflict(f"{row.neighbour}现在住着党员，不能恢复结对。")
+        if other := Pairing.objects.filter(neighbour=row.neighbour, until=None).select_related(*SIDES).first():
+            raise Conflict(f"{row.neighbour}已和{other.household}结对，不能恢复。")
+        row.until = None
+        row.save()
+    return row

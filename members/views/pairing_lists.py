@@ -19,7 +19,7 @@ from members.ground.atomic import atomic_write
 from members.ground.export import workbook
 from members.models import Area, Household, Pairing, Residence, User
 from members.rules.building_grid import ELSEWHERE, Behind, door_name, may_see, members_behind
-from members.views.pairings import SIDES
+from members.rules.pairing import SIDES
 from members.web.files import download
 from members.web.places import places
 from members.web.shell import page

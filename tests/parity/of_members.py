@@ -433,6 +433,11 @@ PAIRS = {
         doors=(Door("page pairings/<int:pk>/undo/", "pairings/{pairing}/undo/"),),
         good={},
     ),
+    "an ended pair goes on": Write(
+        rule=pairing.resume,
+        doors=(Door("page pairings/<int:pk>/resume/", "pairings/{ended}/resume/"),),
+        good={},
+    ),
     "a list of pairs leaves": Write(
         rule=audit.record,
         doors=(Door("page pairings/export/", "pairings/export/"),),
@@ -741,6 +746,9 @@ MADE: Mapping[str, Callable[[Got], Any]] = {
     "other_neighbour": lambda got: _household(got, "304"),
     "taken": lambda got: factories.pairing(_other_home(got), _household(got, "305")).neighbour,
     "pairing": lambda got: factories.pairing(_home(got), _household(got, "303")),
+    "ended": lambda got: factories.pairing(
+        _home(got), _household(got, "303"), until=timezone.localdate() - timedelta(days=1)
+    ),
     "consent": lambda got: factories.consent(got("member")),
     "with_app": _with_app,
     "twice_posted": _twice_posted,
