@@ -6,6 +6,7 @@ from members.views import (
     employers,
     homes,
     households,
+    mine,
     pairing_lists,
     pairings,
     proposals,
@@ -20,8 +21,10 @@ from members.views import (
 app_name = "members"
 
 urlpatterns = [
+    path("mine/", mine.mine, name="mine"),
     path("members/<int:pk>/move/", homes.move, name="move"),
     path("members/<int:pk>/leave/", homes.leave, name="leave"),
+    path("moves/<int:pk>/undo/", homes.move_undo, name="move_undo"),
     path("members/<int:pk>/phone/", homes.phone, name="phone"),
     path("trail/verify/", trail.verify, name="verify_trail"),
     path("consents/", consents.consents, name="consents"),

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from activities.forms.places import as_id
 from activities.rules import reminding
-from activities.views.way_back import way_back
+from members.web.returning import way_back
 from members.ground.access import Resource
 from members.models import Area
 from members.web.acts import tried

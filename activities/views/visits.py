@@ -19,7 +19,7 @@ from activities.forms.visits import SIDES, TapForm, VisitForm
 from activities.models import Visit
 from activities.models.visits import LONG_AGO, REVERSIBLE, unvisited
 from activities.rules import visiting
-from activities.views.way_back import way_back
+from members.web.returning import way_back
 from members.ground import access
 from members.ground.access import Resource
 from members.ground.rooms import fold_room

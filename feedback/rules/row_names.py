@@ -4,7 +4,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Coalesce
 
 from feedback.models import Contact, EmployerKey, Offer, RecordCard, Sender, Webhook
-from members.ground.row_names import joined, register
+from members.ground.row_names import joined, register, register_list
 
 
 def register_all() -> None:
@@ -14,3 +14,4 @@ def register_all() -> None:
     register(RecordCard, joined("member__name", Coalesce("number", Value(""))), state=F("status"))
     register(Sender, "area__label")
     register(Webhook, "employer__name")
+    register_list("cards", RecordCard)

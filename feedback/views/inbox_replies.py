@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from activities.views.way_back import way_back
+from members.web.returning import way_back
 from feedback.forms.inbox import AnswerForm, ReturnForm
 from feedback.models import RecordCard
 from feedback.rules import receiving

@@ -10,7 +10,8 @@ from django.db.models import Case, CharField, F, QuerySet, Value, When
 from django.db.models.functions import Cast, Coalesce, Concat
 
 Model = type[Any]
-COLUMNS = ("row_model", "row_key", "row_text", "row_state")
+Kind = Model | tuple[Model, str]  # a model, whose rows are known by their ids, or by another column
+COLUMNS = ("row_kind", "row_key", "row_text", "row_state")
 MOST = 3_000
 
 
@@ -28,6 +29,7 @@ class _Naming(NamedTuple):
 
 
 _registered: dict[Model, _Naming] = {}
+_lists: dict[str, Model] = {}
 
 
 def register(
@@ -40,15 +42,28 @@ def register(
     _registered[model] = _Naming(text, Value("") if state is None else state, rows or model._default_manager.for_user)
 
 
-def named(wanted: Mapping[Model, Collection[int]], user: Any) -> dict[tuple[Model, int], RowName]:
-    """Return the names of those of these rows, ids by model, that exist and that the user may see."""
-    parts = [_named(model, sorted(pks)[:MOST], user) for model, pks in wanted.items() if pks and model in _registered]
+def register_list(key: str, model: Model) -> None:
+    """Say that a list of numbers under this key of a trail's entry holds ids of the model."""
+    _lists[key] = model
+
+
+def listed(key: str) -> Model | None:
+    return _lists.get(key)
+
+
+def named(wanted: Mapping[Kind, Collection[Any]], user: Any) -> dict[tuple[Kind, str], RowName]:
+    """Return the names of those of these rows, keys by kind, that exist and that the user may see; keys as texts."""
+    kinds = [kind for kind, keys in wanted.items() if keys and _split(kind)[0] in _registered]
+    parts = [_named(str(at), *_split(kind), sorted(wanted[kind])[:MOST], user) for at, kind in enumerate(kinds)]
     if not parts:
         return {}
     first, *others = parts
-    models = {model._meta.label: model for model in wanted}
     found = first.union(*others, all=True) if others else first
-    return {(models[label], int(key)): RowName(text, state) for label, key, text, state in found}
+    return {(kinds[int(at)], key): RowName(text, state) for at, key, text, state in found}
+
+
+def _split(kind: Kind) -> tuple[Model, str]:
+    return kind if isinstance(kind, tuple) else (kind, "pk")
 
 
 def joined(*parts: Any) -> Concat:
@@ -62,12 +77,12 @@ def shown(field: str, choices: Iterable[tuple[Any, Any]]) -> Case:
     return Case(*(When(**{field: value}, then=Value(str(label))) for value, label in choices), default=Value(""))
 
 
-def _named(model: Model, pks: list[int], user: Any) -> QuerySet[Any]:
+def _named(at: str, model: Model, column: str, keys: list[Any], user: Any) -> QuerySet[Any]:
     naming = _registered[model]
-    columns = (Value(model._meta.label), "pk", naming.text, naming.state)
+    columns = (Value(at), column, naming.text, naming.state)
     texts = {name: Cast(_expression(value), CharField()) for name, value in zip(COLUMNS, columns, strict=True)}
     texts |= {name: Coalesce(texts[name], Value("")) for name in ("row_text", "row_state")}
-    rows = naming.rows(user).filter(pk__in=pks).order_by()
+    rows = naming.rows(user).filter(**{f"{column}__in": keys}).order_by()
     return rows.annotate(**texts).values_list(*COLUMNS)
 
 

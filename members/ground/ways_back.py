@@ -16,12 +16,14 @@ NO_WAY = "没有一步撤销，请打开它修改。"
 class WayBack(NamedTuple):
     """The button that takes a write back, or, in `why_not`, why there is none.
 
-    `url` takes a POST; where the page has to ask something first (`asks`), it is opened instead.
+    `url` takes a POST; where the page has to ask something first (`asks`), it is opened instead. With `whole` it takes
+    back everything that was written with it.
     """
 
     label: str = ""
     url: str = ""
     asks: bool = False
+    whole: bool = False
     why_not: str = ""
 
 
@@ -44,9 +46,9 @@ def way_back(entry: Any, state: str | None) -> WayBack:
     return next((answer for answer in answers if answer), no_way(NO_WAY))
 
 
-def by(label: str, name: str, *args: Any, asks: bool = False) -> WayBack:
-    """Return the way back through the view of this name."""
-    return WayBack(label=label, url=reverse(name, args=args), asks=asks)
+def by(label: str, name: str, *args: Any, **how: bool) -> WayBack:
+    """Return the way back through the view of this name; `how` is what `asks` and `whole` say."""
+    return WayBack(label=label, url=reverse(name, args=args), **how)
 
 
 def no_way(reason: str) -> WayBack:

@@ -6,7 +6,7 @@ from django.db.models import Case, F, QuerySet, Value, When
 
 from members.ground import access
 from members.ground.access import PostKind, Resource
-from members.ground.row_names import joined, register, shown
+from members.ground.row_names import joined, register, register_list, shown
 from members.models import (
     Area,
     AreaName,
@@ -17,6 +17,7 @@ from members.models import (
     EmployerName,
     Household,
     Member,
+    Move,
     Pairing,
     Residence,
     RosterColumns,
@@ -30,6 +31,8 @@ TWO_DOORS = joined("household__area__label", "household__room", Value("—"), "n
 REFUSED, WITHDRAWN = "refused", "withdrawn"
 ANSWER = Case(When(is_agreed=False, then=Value(REFUSED)), When(withdrawn_at__isnull=False, then=Value(WITHDRAWN)))
 
+UNDONE = Case(When(undone_at__isnull=False, then=Value("undone")))
+
 
 def register_all() -> None:
     register(Area, "label", rows=_places)
@@ -41,12 +44,15 @@ def register_all() -> None:
     register(EmployerName, "name")
     register(Household, joined("area__label", "room"))
     register(Member, "name")
+    register(Move, joined("member__name", shown("kind", Move.Kind.choices)), state=UNDONE)
     register(Pairing, TWO_DOORS, state=F("until"))
     register(Residence, joined("member__name", "area__label", "room"))
     register(RosterColumns, "headings")
     register(RosterImport, "file_name", state=F("status"))
     register(StaffToken, "label")
     register(User, "name")
+    register_list("members", Member)
+    register_list("attendances", Member)
 
 
 def _places(user: Any) -> QuerySet[Area]:

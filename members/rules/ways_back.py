@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from members.ground import ways_back
 from members.ground.ways_back import WayBack, by, no_way
-from members.models import Consent, Member, Pairing, RosterImport
+from members.models import Consent, Member, Move, Pairing, RosterImport
 from members.rules.row_names import REFUSED, WITHDRAWN
 
 GONE = "已经不在了，或不在您的范围内。"
@@ -20,6 +20,7 @@ def register_all() -> None:
     ways_back.register(Consent, "change", _withdrawal)
     ways_back.register(RosterImport, "import", _roster)
     ways_back.register(Member, "create", _member)
+    ways_back.register(Move, "create", _move)
 
 
 def _pairing(entry: Any, state: str | None) -> WayBack | None:
@@ -66,3 +67,7 @@ def _roster(entry: Any, state: str | None) -> WayBack | None:
 
 def _member(entry: Any, state: str | None) -> WayBack | None:
     return no_way("党员的记录不删除：登记错了请修改；不住在这里的，请办理迁出。")
+
+
+def _move(entry: Any, state: str | None) -> WayBack | None:
+    return by("撤销", "members:move_undo", entry.row, whole=True) if state == "" else no_way(DONE if state else GONE)

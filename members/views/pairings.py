@@ -16,6 +16,7 @@ from members.models.areas import SEGMENT
 from members.rules.building_grid import members_behind
 from members.rules.pairing import SIDES, end_all, resume
 from members.web.acts import done, numbers, tried, writable
+from members.web.returning import way_back
 from members.web.shell import page
 
 MOST_ENDED = 500
@@ -54,8 +55,8 @@ def pairing_undo(request: HttpRequest, pk: int) -> HttpResponse:
     pairing = writable(request, Pairing, pk, *SIDES)
     if tried(request, pairing.undo):
         messages.success(request, f"已撤销：{pairing}。")
-        return redirect("members:building", pairing.household.area_id)
-    return redirect("members:pairing", pk)
+        return redirect(way_back(request, "members:building", pairing.household.area_id))
+    return redirect(way_back(request, "members:pairing", pk))
 
 
 @require_POST
@@ -64,7 +65,7 @@ def pairing_resume(request: HttpRequest, pk: int) -> HttpResponse:
     pairing = writable(request, Pairing, pk, *SIDES)
     if tried(request, lambda: resume(pairing)):
         messages.success(request, f"已恢复结对：{pairing}。")
-    return redirect("members:pairing", pk)
+    return redirect(way_back(request, "members:pairing", pk))
 
 
 def pairings_end(request: HttpRequest) -> HttpResponse:

@@ -26,7 +26,7 @@ def test_all_names_are_read_at_once(
     named({Area: {1}}, street_officer)  # reads the posts
     with django_assert_num_queries(1):
         found = named(rows, street_officer)
-    assert found[Member, member.pk].text == "欧阳建国"
+    assert found[Member, str(member.pk)].text == "欧阳建国"
     texts = {name.text for name in found.values()}
     assert {"第一社区 迎晖苑 1号楼", "欧阳建国 第一社区 迎晖苑 1号楼 302"} <= texts
     assert all(text.strip() for text in texts)
