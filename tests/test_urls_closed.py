@@ -26,6 +26,7 @@ OPEN_WITHOUT_A_POST = OPEN_TO_VISITORS | {
     "admin/password_change/done/",
     "api/v1/docs",
     "api/v1/schema",
+    "mine/",
     "search/",
 }
 LOGS_OUT = "admin/logout/"

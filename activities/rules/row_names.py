@@ -3,7 +3,7 @@
 from django.db.models import F, Value
 
 from activities.models import Activity, ActivityImport, Attendance, Honour, Need, Reminder, Visit
-from members.ground.row_names import joined, register, register_list, shown
+from members.ground.row_names import joined, register, register_list, register_words, shown
 
 
 def register_all() -> None:
@@ -14,5 +14,6 @@ def register_all() -> None:
     register(Need, "text", state=F("status"))
     register(Reminder, joined("area__label", "first"))
     register_list("needs", Need)
+    register_words("source", Attendance.Source.choices)
     sides = ("pairing__household__area__label", "pairing__household__room", Value("—"), "pairing__neighbour__room")
     register(Visit, joined(*sides, "visited_on"), state=F("visited_on"))

@@ -30,7 +30,7 @@ def _attendances(entry: Any, state: str | None) -> WayBack | None:
 
 
 def _activity_status(entry: Any, state: str | None) -> WayBack | None:
-    before, after = entry.changes.get("status", ("", ""))
+    _before, after = entry.changes.get("status", ("", ""))
     if not after or after == Activity.Status.PLANNED:
         return None
     if state != after:

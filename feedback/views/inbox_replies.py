@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from members.web.returning import way_back
 from feedback.forms.inbox import AnswerForm, ReturnForm
 from feedback.models import RecordCard
 from feedback.rules import receiving
@@ -17,6 +16,7 @@ from feedback.views.contacts import counterparts_of
 from feedback.views.inbox import card_page, following, mine
 from members.ground.states import Conflict
 from members.web.acts import tried
+from members.web.returning import way_back
 from members.web.shell import page
 
 TICKED = re.compile(r"([0-9]{1,18})\.([0-9a-f]{64})")

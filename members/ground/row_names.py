@@ -30,11 +30,10 @@ class _Naming(NamedTuple):
 
 _registered: dict[Model, _Naming] = {}
 _lists: dict[str, Model] = {}
+_words: dict[str, dict[Any, str]] = {}
 
 
-def register(
-    model: Model, text: Any, *, state: Any = None, rows: Callable[[Any], QuerySet[Any]] | None = None
-) -> None:
+def register(model: Model, text: Any, *, state: Any = None, rows: Callable[[Any], QuerySet[Any]] | None = None) -> None:
     """Name the rows of a model by this text, the name of a field or an expression; `state` is one too.
 
     `rows` returns what a user may see named: by default the model's `for_user`.
@@ -45,6 +44,15 @@ def register(
 def register_list(key: str, model: Model) -> None:
     """Say that a list of numbers under this key of a trail's entry holds ids of the model."""
     _lists[key] = model
+
+
+def register_words(key: str, choices: Iterable[tuple[Any, Any]]) -> None:
+    """Say what the codes under this key of a trail's entry are called on screen."""
+    _words[key] = {code: str(label) for code, label in choices}
+
+
+def words_of(key: str) -> dict[Any, str]:
+    return _words.get(key, {})
 
 
 def listed(key: str) -> Model | None:

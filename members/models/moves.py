@@ -83,4 +83,8 @@ class Move(Audited):
 
     def _values(self, names: Any = None) -> dict[str, Any]:
         """Return the audited values: what ended with it has entries of its own."""
-        return {name: value for name, value in super()._values(names).items() if name not in ("ended", "began", "mark", "at")}
+        return {
+            name: value
+            for name, value in super()._values(names).items()
+            if name not in ("ended", "began", "mark", "at")
+        }

@@ -1,4 +1,4 @@
-"""What the rows of this app are called in the trail and among a user's own writes; people only as the reader may see."""
+"""What the rows of this app are called where only ids are known; people only as the reader may see them."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.db.models import Case, F, QuerySet, Value, When
 
 from members.ground import access
 from members.ground.access import PostKind, Resource
-from members.ground.row_names import joined, register, register_list, shown
+from members.ground.row_names import joined, register, register_list, register_words, shown
 from members.models import (
     Area,
     AreaName,
@@ -51,6 +51,8 @@ def register_all() -> None:
     register(RosterImport, "file_name", state=F("status"))
     register(StaffToken, "label")
     register(User, "name")
+    register_words("means", Consent.Means.choices)
+    register_words("level", Area.Level.choices)
     register_list("members", Member)
     register_list("attendances", Member)
 

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.apps import apps
 from django.db import models
 from django.utils import timezone
 
 from members.ground.audit import MASK
-from members.ground.row_names import Kind, RowName, listed, named
+from members.ground.row_names import Kind, RowName, listed, named, words_of
 from members.models import Area, AuditEntry
 
 MOST_NAMED = 20
@@ -31,9 +31,10 @@ LABELS = {
     "cursor": "从哪里取起", "numbers": "卡号", "attendances": "参加的党员", "members": "党员", "cards": "记录卡",
     "needs": "群众需求", "need": "需求编号", "pairings": "结对数", "doors": "门数", "duties": "六员", "days": "日期",
     "year": "年度", "period": "时段", "file": "文件", "sha256": "文件校验值", "errors": "错误数", "level": "层级",
-    "groups": "楼组", "employers": "单位", "names": "叫法", "codes": "信用代码", "faults": "对不上的链", "same": "没有变化",
-    "texts": "需求内容", "sign_ins": "扫码签到", "replays": "接口底稿", "deliveries": "单位通知", "source": "登记方式",
-    "activities": "活动",
+    "groups": "楼组", "employers": "单位", "names": "叫法", "codes": "信用代码", "faults": "对不上的链",
+    "same": "没有变化",
+    "means": "方式", "texts": "需求内容", "sign_ins": "扫码签到", "replays": "接口底稿", "deliveries": "单位通知",
+    "source": "登记方式", "activities": "活动",
 }  # fmt: skip
 
 
@@ -45,6 +46,16 @@ class TrailLine:
     text: str
     details: list[tuple[str, str]]
     state: str | None
+
+
+class Meaning(NamedTuple):
+    """What a name in an entry stands for: its label, the model of its ids, the words of its codes."""
+
+    label: str
+    target: Kind | None
+    words: dict[Any, str]
+    is_moment: bool = False
+    is_list: bool = False
 
 
 def lines(entries: Sequence[AuditEntry], user: Any) -> list[TrailLine]:
@@ -65,19 +76,19 @@ def _mentioned(entry: AuditEntry) -> Iterator[tuple[Kind, Any]]:
     elif entry.area_path:
         yield BY_PATH, entry.area_path
     for name, value in entry.changes.items():
-        if target := _target(model, name):
+        if target := _meaning(model, name).target:
             yield from ((target, key) for key in _ids(value))
 
 
 def _line(entry: AuditEntry, names: Names) -> TrailLine:
     model = _model(entry.model)
     own = names.get((model, entry.row)) if model else None
-    fields = _fields(model)
-    told = [(name, _told(name, value, fields.get(name), _target(model, name), names))
-            for name, value in entry.changes.items() if name not in LEFT_OUT]  # fmt: skip
-    details = [(str(fields[name].verbose_name) if name in fields else LABELS.get(name, name), text)
-               for name, text in told if text]  # fmt: skip
-    return TrailLine(entry, _sentence(entry, own, names), details, own and own.state)
+    told = [
+        (meaning.label, text)
+        for name, value in entry.changes.items()
+        if name not in LEFT_OUT and (text := _told(value, meaning := _meaning(model, name), names))
+    ]
+    return TrailLine(entry, _sentence(entry, own, names), told, own and own.state)
 
 
 def _sentence(entry: AuditEntry, own: RowName | None, names: Names) -> str:
@@ -93,17 +104,16 @@ def _sentence(entry: AuditEntry, own: RowName | None, names: Names) -> str:
     return "，".join([f"{entry.get_action_display()} {thing}".strip(), *where])
 
 
-def _told(name: str, value: Any, field: Any, target: Kind | None, names: Names) -> str:
+def _told(value: Any, meaning: Meaning, names: Names) -> str:
     """Return a value in words, "" where it says nothing."""
     if isinstance(value, dict):
         return "，".join(f"{LABELS.get(key, key)} {_count(each)}" for key, each in value.items() if _count(each))
-    is_list = target is not None and field is None or name in PLAIN_LISTS
-    if is_list and isinstance(value, list):
-        return _members_of(value, target, names)
+    if meaning.is_list and isinstance(value, list):
+        return _members_of(value, meaning.target, names)
     if isinstance(value, list) and len(value) == 2:
-        before, after = (_shown(each, field, target, names) for each in value)
+        before, after = (_shown(each, meaning, names) for each in value)
         return f"{before or '（空）'} → {after or '（空）'}" if before != after else before
-    return _shown(value, field, target, names)
+    return _shown(value, meaning, names)
 
 
 def _members_of(value: list[Any], target: Kind | None, names: Names) -> str:
@@ -124,20 +134,19 @@ def _some(keys: list[Any], target: Kind | None, names: Names) -> str:
     return "、".join(known) + ("" if all_named else f"{'等 ' if known else ''}{len(keys)} 个")
 
 
-def _shown(value: Any, field: Any, target: Kind | None, names: Names) -> str:
+def _shown(value: Any, meaning: Meaning, names: Names) -> str:
     if value in (None, "", [], {}):
         return ""
+    if isinstance(value, list):
+        return "、".join(map(str, value[:MOST_NAMED]))
     if value == MASK:
         return "（内容不记录）"
     if isinstance(value, bool):
         return "是" if value else "否"
-    if target is not None:
-        known = names.get((target, str(value)))
+    if meaning.target is not None:
+        known = names.get((meaning.target, str(value)))
         return known.text if known else f"编号 {value}"
-    if isinstance(field, models.DateTimeField):
-        return _moment(value)
-    choices = dict(field.flatchoices) if field is not None and field.choices else {}
-    return str(choices.get(value, value))
+    return _moment(value) if meaning.is_moment else meaning.words.get(value, str(value))
 
 
 def _moment(text: str) -> str:
@@ -158,10 +167,16 @@ def _ids(value: Any) -> Iterable[int]:
     return [value] if isinstance(value, int) and not isinstance(value, bool) else []
 
 
-def _target(model: Any, name: str) -> Kind | None:
-    """Return the model whose ids stand under this name, None where there are none."""
+@cache
+def _meaning(model: Any, name: str) -> Meaning:
+    """Return what stands under this name in an entry about the model."""
     field = _fields(model).get(name)
-    return field.related_model if field is not None else listed(name)
+    if field is None:
+        target = listed(name)
+        return Meaning(LABELS.get(name, name), target, words_of(name), is_list=bool(target) or name in PLAIN_LISTS)
+    words = {code: str(label) for code, label in field.flatchoices or ()}
+    is_moment = isinstance(field, models.DateTimeField)
+    return Meaning(str(field.verbose_name), field.related_model, words, is_moment=is_moment)
 
 
 @cache

@@ -84,7 +84,7 @@ def pairings_export(request: HttpRequest) -> HttpResponse:
     lines = [_line(chosen, row) for row in _filled(chosen, rows, request.user)]
     content = workbook(TABS[chosen], HEADINGS[chosen], lines, formats={})
     path = found.chosen.path if found.chosen else access.scope_paths(cast(User, request.user), Resource.EXPORT)
-    changes = {"rows": len(lines), "filters": [chosen]}
+    changes = {"report": TABS[chosen], "rows": len(lines)}
     with atomic_write():
         audit.record("export", Pairing, path=path, changes=changes, reason=form.cleaned_data["reason"])
     return download(content, f"{TABS[chosen]}.xlsx")

@@ -38,7 +38,9 @@ def rows() -> dict[str, list]:
 
 def _links(model: Any) -> list:
     """Return a table's rows; links of two rows without their own ids, which are new where a link is put back."""
-    names = [field.attname for field in model._meta.concrete_fields if not (model._meta.auto_created and field.name == "id")]
+    names = [
+        field.attname for field in model._meta.concrete_fields if not (model._meta.auto_created and field.name == "id")
+    ]
     return sorted(map(repr, model._base_manager.values_list(*names)))
 
 
@@ -85,9 +87,7 @@ def test_what_is_kept_stays(tied: Member, street_officer: User) -> None:
     assert ended(tied) == {"pairings": 0, "posts": 0, "duties": 1, "claims": 0}
 
 
-def test_moving_next_door_keeps_the_post_of_the_compound(
-    tied: Member, street_officer: User, near_group: Area
-) -> None:
+def test_moving_next_door_keeps_the_post_of_the_compound(tied: Member, street_officer: User, near_group: Area) -> None:
     moving.settle(tied, to=near_group, room="201", by=street_officer, end=ALL)
     kinds = AreaRole.objects.filter(user__member=tied).order_by("kind").values_list("kind", "until")
     assert list(kinds) == [("leader", TODAY), ("liaison", None)]
@@ -232,7 +232,7 @@ def test_a_pair_of_the_new_home_stands_in_the_way(
     with acting(secretary):
         doors = factories.household(near_group, "201"), factories.household(near_group, "202")
         Pairing.objects.begin(household=doors[0], neighbour=doors[1])
-    with pytest.raises(Conflict, match="社区书记于 .*给第一社区 迎晖苑 3号楼 201登记了结对"):
+    with pytest.raises(Conflict, match=r"社区书记于 .*给第一社区 迎晖苑 3号楼 201登记了结对"):
         moving.undo(move, by=street_officer)  # type: ignore[arg-type]
 
 

@@ -74,7 +74,7 @@ PURGES = [
     Purge(
         Move,
         "moves",
-        "不能再撤销的迁居迁出 {} 次",
+        "迁居迁出的撤销 {} 次",
         lambda: Move.objects.expired(timezone.now()),
         lambda rows: rows.delete()[0],
     ),
