@@ -7,13 +7,14 @@ class FeedbackConfig(AppConfig):
 
     def ready(self):
         from feedback.feed import delivering
-        from feedback.rules import following, holders, inboxes, restoring, row_names, withdrawing
+        from feedback.rules import following, holders, inboxes, restoring, row_names, ways_back, withdrawing
         from members.ground import openings, queue
         from members.models import consents
         from members.rules import merging
 
         holders.register_all()
         row_names.register_all()
+        ways_back.register_all()
         openings.register(inboxes.OPENING)
         consents.rests_on_consent(withdrawing.fall_with)
         merging.goes_along(following.follow)

@@ -257,7 +257,7 @@ class EndingField(serializers.ListField):
 
     def __init__(self, **options: Any):
         names = "、".join(f"{tie.key}（{tie.words.format('').strip()}）" for tie in ties.kinds())
-        super().__init__(**{"required": False, "label": "一起结束", "help_text": f"不填就都保留：{names}。"} | options)
+        super().__init__(required=False, label="一起结束", help_text=f"不填就都保留：{names}。", **options)
 
     def to_internal_value(self, data: Any) -> list[str]:
         chosen = super().to_internal_value(data)

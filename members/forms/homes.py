@@ -1,7 +1,7 @@
 """Forms for moving house and for moving away."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
@@ -70,8 +70,9 @@ class LeaveForm(DayForm):
     def __init__(self, *args: Any, held: Sequence[Held], **kwargs: Any):
         super().__init__(*args, **kwargs)
         if held:
-            self.fields["end"].choices = [(each.tie.key, _listed(each)) for each in held]
-            self.fields["end"].initial = [each.tie.key for each in held]
+            end = cast(forms.MultipleChoiceField, self.fields["end"])
+            end.choices = [(each.tie.key, _listed(each)) for each in held]
+            end.initial = [each.tie.key for each in held]
         else:
             del self.fields["end"]
 

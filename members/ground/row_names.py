@@ -88,7 +88,9 @@ def shown(field: str, choices: Iterable[tuple[Any, Any]]) -> Case:
 def _named(at: str, model: Model, column: str, keys: list[Any], user: Any) -> QuerySet[Any]:
     naming = _registered[model]
     columns = (Value(at), column, naming.text, naming.state)
-    texts = {name: Cast(_expression(value), CharField()) for name, value in zip(COLUMNS, columns, strict=True)}
+    texts: dict[str, Any] = {
+        name: Cast(_expression(value), CharField()) for name, value in zip(COLUMNS, columns, strict=True)
+    }
     texts |= {name: Coalesce(texts[name], Value("")) for name in ("row_text", "row_state")}
     rows = naming.rows(user).filter(**{f"{column}__in": keys}).order_by()
     return rows.annotate(**texts).values_list(*COLUMNS)

@@ -20,9 +20,9 @@ class Migration(migrations.Migration):
                         verbose_name="办理",
                     ),
                 ),
-                ("ended", models.JSONField(default=dict)),
-                ("began", models.PositiveBigIntegerField(default=0)),
-                ("mark", models.PositiveBigIntegerField(default=0)),
+                ("ended", models.JSONField(default=dict, verbose_name="一起结束的")),
+                ("began", models.PositiveBigIntegerField(default=0, verbose_name="办理前的最后一条历史")),
+                ("mark", models.PositiveBigIntegerField(default=0, verbose_name="办理后的最后一条历史")),
                 ("at", models.DateTimeField(db_index=True, verbose_name="办理时间")),
                 ("undone_at", models.DateTimeField(null=True, verbose_name="撤销时间")),
                 (

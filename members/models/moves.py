@@ -58,9 +58,9 @@ class Move(Audited):
         verbose_name="新住址",
         related_name="+",
     )
-    ended = models.JSONField(default=dict)
-    began = models.PositiveBigIntegerField(default=0)
-    mark = models.PositiveBigIntegerField(default=0)
+    ended = models.JSONField("一起结束的", default=dict)
+    began = models.PositiveBigIntegerField("办理前的最后一条历史", default=0)
+    mark = models.PositiveBigIntegerField("办理后的最后一条历史", default=0)
     at = models.DateTimeField("办理时间", db_index=True)
     undone_at = models.DateTimeField("撤销时间", null=True)
 

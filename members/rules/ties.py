@@ -102,5 +102,5 @@ def _stored(rows: Any, notes: list[Any]) -> Iterable[tuple[Any, list[Any]]]:
 
 def _require_same(row: Any, until: str, going: Going) -> None:
     """Raise Conflict, with who and what, where the row does not end any more on the day that the move set."""
-    if str(row.until) != until:
+    if going.since and str(row.until) != until:
         raise Conflict(f"{by_trail(row, since=going.since)}改过{row._meta.verbose_name}“{row}”，没有撤销。")

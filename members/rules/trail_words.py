@@ -17,7 +17,7 @@ from members.models import Area, AuditEntry
 
 MOST_NAMED = 20
 PLAIN_LISTS = {"filters", "numbers"}
-LEFT_OUT = {"report"}  # stands in the sentence
+LEFT_OUT = {"report", "id"}  # they stand in the sentence
 BY_PATH: Kind = (Area, "path")
 Names = dict[tuple[Kind, str], RowName]
 EXPORT = AuditEntry.Action.EXPORT
@@ -86,9 +86,15 @@ def _line(entry: AuditEntry, names: Names) -> TrailLine:
     told = [
         (meaning.label, text)
         for name, value in entry.changes.items()
-        if name not in LEFT_OUT and (text := _told(value, meaning := _meaning(model, name), names))
+        if name not in LEFT_OUT and (text := _told(_new(entry, value), meaning := _meaning(model, name), names))
     ]
     return TrailLine(entry, _sentence(entry, own, names), told, own and own.state)
+
+
+def _new(entry: AuditEntry, value: Any) -> Any:
+    """Return the value, of a row that was added without the nothing that was there before."""
+    is_added = entry.action == AuditEntry.Action.CREATE and isinstance(value, list)
+    return value[1] if is_added and len(value) == 2 and value[0] is None else value
 
 
 def _sentence(entry: AuditEntry, own: RowName | None, names: Names) -> str:

@@ -21,6 +21,7 @@ def register_all() -> None:
     ways_back.register(RosterImport, "import", _roster)
     ways_back.register(Member, "create", _member)
     ways_back.register(Move, "create", _move)
+    ways_back.register(Move, "change", _undo_of_move)
 
 
 def _pairing(entry: Any, state: str | None) -> WayBack | None:
@@ -47,7 +48,7 @@ def _end_of_pairing(entry: Any, state: str | None) -> WayBack | None:
 
 def _consent(entry: Any, state: str | None) -> WayBack | None:
     if not entry.row:
-        return no_way("在“楼道亮名”里逐人撤回。")
+        return no_way("一次登记了几个人：请逐人撤回。")
     if state == REFUSED:
         return no_way("不同意的意见不用撤回：本人改了主意，请登记同意。")
     if state is None or state == WITHDRAWN:
@@ -70,4 +71,10 @@ def _member(entry: Any, state: str | None) -> WayBack | None:
 
 
 def _move(entry: Any, state: str | None) -> WayBack | None:
-    return by("撤销", "members:move_undo", entry.row, whole=True) if state == "" else no_way(DONE if state else GONE)
+    if state == "":
+        return by("撤销", "members:move_undo", entry.row, whole=True)
+    return no_way(DONE if state else GONE, whole=True)
+
+
+def _undo_of_move(entry: Any, state: str | None) -> WayBack | None:
+    return no_way("这是一次撤销；还要办的，请打开这位党员再办。", whole=True)

@@ -80,6 +80,7 @@ def test_a_move_goes_back_as_a_whole(
     assert answer.redirect_chain == [("/mine/", 302)]
     assert "已撤销欧阳建国的迁出，和办理以前一样。" in answer.content.decode()
     assert "已经撤销了。" in answer.content.decode()
+    assert [len(act.writes) for act in acts_of(secretary)[0]] == [1, 1]
     assert Pairing.objects.get().until is None
 
 
