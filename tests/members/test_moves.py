@@ -275,3 +275,33 @@ def test_an_undo_against_a_second_write(transactional_db: None, other: str, _: i
     else:
         assert homes == [("1号楼", "888")]
         assert Residence.objects.count() == (2 if not errors else 3)
+
+
+def test_the_page_asks_and_the_member_s_page_takes_back(
+    tied: Member, near_group: Area, secretary: User, logged_in: Any
+) -> None:
+    client, page = logged_in(secretary), f"/members/{tied.pk}/move/"
+    asked = client.get(page).context["form"]
+    assert (asked["joins"].value(), asked["end"].value()) == (True, list(ALL))
+    sent = {"to": near_group.pk, "room": "201", "on": TODAY, "joins": "on", "end": ["pairings", "claims"]}
+    told = client.post(page, sent, follow=True)
+    assert "已迁到第一社区 迎晖苑 3号楼。一起结束了1 对结对、2 条认领。" in told.content.decode()
+    assert "撤销迁居" in told.content.decode()
+    assert ended(tied) == {"pairings": 1, "posts": 0, "duties": 0, "claims": 2}
+    assert tied.home.joined_on == TODAY  # type: ignore[union-attr]
+    told = client.post(f"/moves/{Move.objects.get().pk}/undo/", follow=True)
+    assert "已撤销欧阳建国的迁居，和办理以前一样。" in told.content.decode()
+    assert "撤销迁居" not in told.content.decode()
+    newcomer = factories.person("新来人", near_group)
+    assert "end" not in client.get(f"/members/{newcomer.pk}/leave/").context["form"].fields
+
+
+def test_the_api_ends_what_is_named(tied: Member, secretary: User, api: Any) -> None:
+    client, url = api(secretary), f"/api/v1/members/{tied.pk}"
+    refused = client.post(f"{url}/leave", {"end": ["pairings", "everything"]})
+    assert (refused.status_code, "没有这一种：everything。" in str(refused.data)) == (400, True)
+    assert client.post(f"{url}/leave", {"end": ["pairings"]}).data["home"]["until"] == TODAY
+    assert ended(tied) == {"pairings": 1, "posts": 0, "duties": 0, "claims": 0}
+    assert client.post(f"{url}/undo-move").data["home"]["until"] is None
+    again = client.post(f"{url}/undo-move")
+    assert (again.status_code, again.data["detail"]) == (409, moving.NO_MOVE)
