@@ -8,10 +8,13 @@ class ActivitiesConfig(AppConfig):
     def ready(self):
         from activities.imports.headings import label
         from activities.models import ActivityImport
-        from activities.rules import following, holders
+        from activities.rules import following, holders, row_names, ties, ways_back
         from members.roster.remembering import call_columns
         from members.rules import merging
 
         holders.register_all()
+        row_names.register_all()
+        ties.register_all()
+        ways_back.register_all()
         merging.goes_along(following.follow)
         call_columns(ActivityImport.COLUMNS, label)

@@ -9,12 +9,24 @@ class FeedbackConfig(AppConfig):
         from activities.rules import resting
         from feedback.feed import delivering
         from feedback.models import IssueRun
-        from feedback.rules import drafts, following, holders, inboxes, issuing, restoring, withdrawing
+        from feedback.rules import (
+            drafts,
+            following,
+            holders,
+            inboxes,
+            issuing,
+            restoring,
+            row_names,
+            ways_back,
+            withdrawing,
+        )
         from members.ground import openings, queue
         from members.models import consents
         from members.rules import merging
 
         holders.register_all()
+        row_names.register_all()
+        ways_back.register_all()
         openings.register(inboxes.OPENING)
         consents.rests_on_consent(withdrawing.fall_with)
         merging.goes_along(following.follow)

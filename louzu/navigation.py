@@ -76,6 +76,7 @@ OFFICE: list[dict] = [
         "title": "设置与记录",
         "separator": True,
         "items": [
+            MenuEntry("我今天做的", "history", "members:mine"),
             MenuEntry("区域", "apartment", "admin:members_area_changelist", Resource.AREA),
             MenuEntry("地址与别名", "signpost", "admin:members_areaname_changelist", Resource.AREA, Right.WRITE),
             MenuEntry(
@@ -107,7 +108,7 @@ ON_FOOT: list[dict] = [
         "title": "更多",
         "separator": True,
         "collapsible": True,
-        "items": _of_the_office("结对", "党员", "薄弱点", "覆盖情况", "四联动", "参与情况", "评优"),
+        "items": _of_the_office("结对", "党员", "薄弱点", "覆盖情况", "四联动", "参与情况", "评优", "我今天做的"),
     },
 ]
 UNIT: dict = {

@@ -7,6 +7,7 @@ from members.views import (
     homes,
     households,
     logins,
+    mine,
     pairing_lists,
     pairings,
     proposals,
@@ -21,8 +22,10 @@ from members.views import (
 app_name = "members"
 
 urlpatterns = [
+    path("mine/", mine.mine, name="mine"),
     path("members/<int:pk>/move/", homes.move, name="move"),
     path("members/<int:pk>/leave/", homes.leave, name="leave"),
+    path("moves/<int:pk>/undo/", homes.move_undo, name="move_undo"),
     path("members/<int:pk>/phone/", homes.phone, name="phone"),
     path("trail/verify/", trail.verify, name="verify_trail"),
     path("consents/", consents.consents, name="consents"),
@@ -40,6 +43,7 @@ urlpatterns = [
     path("pairings/end/", pairings.pairings_end, name="pairings_end"),
     path("pairings/<int:pk>/", pairings.pairing, name="pairing"),
     path("pairings/<int:pk>/undo/", pairings.pairing_undo, name="pairing_undo"),
+    path("pairings/<int:pk>/resume/", pairings.pairing_resume, name="pairing_resume"),
     path("pairings/propose/<int:pk>/", proposals.proposals, name="proposals"),
     path("second-factor/", second_factor.second_step, name="second_factor"),
     path("second-factor/codes/", second_factor.recovery_codes, name="recovery_codes"),

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from members.ground.access import PostKind
 from members.models import Area, AuditEntry, Employer, Member, RosterImport, StaffToken, User
+from members.rules import moving
 from tests import factories
 from tests.matrix import (
     FILE,
@@ -37,6 +38,7 @@ TABLE: Table = {
         "GET nothing/": (404, 404, 404, 404, 404, 404, 404, 404, 404),
         "GET admin/": (302, 302, 302, 302, 302, 302, 302, 302, LOGIN),
         "GET admin/password_change/": (200, 200, 200, 200, 200, 200, 200, 200, LOGIN),
+        "GET mine/": (200, 200, 200, 200, 200, 200, 200, 200, LOGIN),
         "GET search/?q=欧阳": (200, 200, 200, 200, 200, 200, 200, 200, LOGIN),
         "GET help/?q=迁出": (200, 200, 200, 200, 200, 200, 200, 200, LOGIN),
         "GET help/print/": (200, 200, 200, 200, 200, 200, 200, 200, LOGIN),
@@ -106,6 +108,9 @@ TABLE: Table = {
         "POST members/{member}/leave/": (404, 302, 302, 403, 403, 404, 404, 404, LOGIN),
         "POST members/{far_member}/leave/": (404, 404, 404, 404, 404, 404, 404, 404, LOGIN),
         "POST members/{other_member}/leave/": (404, 302, 404, 404, 404, 404, 404, 404, LOGIN),
+        "POST moves/{move}/undo/": (404, 302, 302, 403, 403, 404, 404, 404, LOGIN),
+        "POST moves/{other_move}/undo/": (404, 302, 404, 404, 404, 404, 404, 404, LOGIN),
+        "POST moves/{far_move}/undo/": (404, 404, 404, 404, 404, 404, 404, 404, LOGIN),
         "GET members/{member}/phone/": (404, 200, 200, 200, 403, 404, 404, 404, LOGIN),
         "GET members/{other_member}/phone/": (404, 200, 404, 404, 404, 404, 404, 404, LOGIN),
         "POST members/{member}/phone/": (404, 200, 200, 200, 403, 404, 404, 404, LOGIN),
@@ -263,7 +268,10 @@ def rows(
     areas = {area.name: area for area in Area.objects.all()}
     far = factories.person("外街道人", areas["9号楼"])
     mine, theirs = (areas["第一社区"], users["secretary"]), (areas["第二社区"], users["other_secretary"])
+    places = {"move": "1号楼", "other_move": "2号楼", "far_move": "9号楼"}
+    gone = {word: factories.person("搬走人", areas[place], room="909") for word, place in places.items()}
     return {
+        **{word: moving.leave(person, by=street_officer).pk for word, person in gone.items()},
         "street": areas["新成路街道"].pk, "community": areas["第一社区"].pk, "station": areas["迎晖苑"].pk,
         "group": areas["1号楼"].pk, "other_group": areas["2号楼"].pk, "other_station": areas["仓场公寓"].pk,
         "other_community": areas["第二社区"].pk, "far_group": areas["9号楼"].pk, "far_street": areas["菊园新区"].pk,

@@ -55,6 +55,8 @@ TABLE: Table = {
         "POST pairings/{far_pairing}/": (404, 404, 404, 404, 404, 404, 404, 404, LOGIN),
         "POST pairings/{new_pairing}/undo/": (404, 302, 302, 302, 302, 404, 404, 404, LOGIN),
         "POST pairings/{other_pairing}/undo/": (404, 302, 404, 404, 404, 404, 404, 404, LOGIN),
+        "POST pairings/{pairing}/resume/": (404, 302, 302, 302, 302, 404, 404, 404, LOGIN),
+        "POST pairings/{other_pairing}/resume/": (404, 302, 404, 404, 404, 404, 404, 404, LOGIN),
         "GET pairings/propose/{group}/": (404, 200, 200, 200, 200, 404, 404, 404, LOGIN),
         "POST pairings/propose/{group}/": (404, 302, 302, 302, 302, 404, 404, 404, LOGIN),
         "GET pairings/propose/{station}/": (404, 200, 200, 200, 404, 404, 404, 404, LOGIN),

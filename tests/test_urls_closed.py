@@ -32,6 +32,7 @@ OPEN_WITHOUT_A_POST = OPEN_TO_VISITORS | {
     "help/interface/",
     "help/interface/print/",
     "help/print/",
+    "mine/",
     "search/",
 }
 LOGS_OUT = "admin/logout/"

@@ -19,7 +19,7 @@ from louzu.documents import making
 from louzu.models import MonthlyReport
 from louzu.rules import monthly
 from members.ground.export import XLSX
-from members.models import Area, Member, User
+from members.models import Area, Member, Move, User
 from tests import factories
 
 EXPORTED = (
@@ -61,6 +61,8 @@ def lived(member: Member, other_member: Member, *, by: User) -> dict[str, int]:
         "other_community": areas["第二社区"], "street": areas["新成路街道"], "far_community": areas["平城社区"],
     }  # fmt: skip
     made |= {f"{side}import": uploaded(areas[name], by=by) for side, name in (("", "1号楼"), ("other_", "2号楼"))}
+    # Nobody can undo it: something came after.
+    made["move"] = Move.objects.create(member=member, kind="back", settled=member.home, at=timezone.now())
     made |= {f"{side}report": handed_up(areas[name], by=by) for side, name in COMMUNITIES.items()}
     return {word: row.pk for word, row in made.items()}
 

@@ -4,6 +4,7 @@ The transitions without further input are methods of `Need`.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -11,6 +12,7 @@ from django.core.exceptions import ValidationError
 from activities.models import Need
 from activities.rules import correcting
 from members.ground.atomic import atomic_write
+from members.ground.audit import record
 from members.ground.states import Conflict
 from members.models import Area, Employer, Member, User
 
@@ -52,6 +54,43 @@ def claim(need: Need, *, user: User, members: Iterable[int] = (), employer: Empl
         if len(chosen) < len(pks):
             raise ValidationError({"members": NOT_HERE})
         need.claim(members=chosen, employer=employer)
+
+
+def let_go(need: Need, member: Member) -> datetime | None:
+    """Release one member from a claimed need; it is open again unless others claimed it too.
+
+    Return when it had been claimed where it is open again, else None.
+    """
+    with atomic_write():
+        need.lock("claimed_at", "employer")
+        claimants = sorted(need.members.values_list("pk", flat=True))
+        if claimants == [member.pk] and need.employer_id is None:
+            moment = need.claimed_at
+            need.unclaim()
+            return moment
+        _set_claimants(need, claimants, [pk for pk in claimants if pk != member.pk])
+    return None
+
+
+def take_again(need: Need, member: Member, *, claimed_at: str | None) -> bool:
+    """Put a member's claim back as it was before `let_go`; `claimed_at` as that returned it, in ISO format.
+
+    Return False, with nothing changed, where the need has moved on since.
+    """
+    with atomic_write():
+        need.lock("claimed_at", "employer")
+        if need.status != (Need.Status.OPEN if claimed_at else Need.Status.CLAIMED):
+            return False
+        if claimed_at:
+            need.advance(Need.Status.CLAIMED, only_from=Need.Status.OPEN, claimed_at=datetime.fromisoformat(claimed_at))
+        claimants = sorted(need.members.values_list("pk", flat=True))
+        _set_claimants(need, claimants, sorted({*claimants, member.pk}))
+    return True
+
+
+def _set_claimants(need: Need, before: list[int], after: list[int]) -> None:
+    need.members.set(after)
+    record("change", need, changes={"members": [before, after]})
 
 
 def residents(user: Any) -> Any:

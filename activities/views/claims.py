@@ -17,10 +17,10 @@ from activities.models.needs import EMPTIED
 from activities.rules import needing
 from activities.rules.needing import MOST_CLAIMANTS, residents
 from activities.views.needs import cards, readable
-from activities.views.way_back import way_back
 from members.models import User
 from members.rules.finding import named
 from members.web.acts import done, tried, writable
+from members.web.returning import way_back
 from members.web.shell import page
 
 MOST_LISTED = 12

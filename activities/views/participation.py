@@ -79,7 +79,7 @@ def exported(request, pk):
     days = f"{report.first}至{report.last}"
     content = workbook_of(_sheets(report, results))
     with atomic_write():
-        record("export", report.area, changes={"rows": len(report.rows), "days": days})
+        record("export", report.area, changes={"report": "参与情况", "rows": len(report.rows), "days": days})
     return download(content, f"参与情况-{report.area.label}-{days}.xlsx")
 
 

@@ -12,10 +12,10 @@ from django.views.decorators.http import require_POST
 
 from activities.forms.places import as_id
 from activities.rules import reminding
-from activities.views.way_back import way_back
 from members.ground.access import Resource
 from members.models import Area
 from members.web.acts import tried
+from members.web.returning import way_back
 
 NOBODY = "这个社区还没有书记的登录账号，提醒暂时没有人看到，请另外告诉他们。"
 

@@ -104,7 +104,7 @@ def exported(request, pk):
     rows = sum(len(grid.rows) for grid in report.grids)
     content = workbook_of([*(_sheet(report, grid) for grid in report.grids), formulas_sheet(FORMULAS)])
     with atomic_write():
-        record("export", report.area, changes={"rows": rows, "year": report.year})
+        record("export", report.area, changes={"report": "四联动", "rows": rows, "year": report.year})
     return download(content, f"四联动-{report.area.label}-{report.year}.xlsx")
 
 

@@ -95,7 +95,7 @@ def exported(request, pk):
     content = workbook_of(sheets(report, FORMULAS))
     rows = sum(len(tier.places) for tier in report.tiers)
     with atomic_write():
-        record("export", report.area, changes={"rows": rows, "day": str(report.day)})
+        record("export", report.area, changes={"report": "薄弱点", "rows": rows, "day": str(report.day)})
     return download(content, f"薄弱点-{report.area.label}-{report.day}.xlsx")
 
 

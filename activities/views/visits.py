@@ -19,7 +19,6 @@ from activities.forms.visits import SIDES, TapForm, VisitForm
 from activities.models import Visit
 from activities.models.visits import LONG_AGO, REVERSIBLE, unvisited
 from activities.rules import visiting
-from activities.views.way_back import way_back
 from members.ground import access
 from members.ground.access import Resource
 from members.ground.rooms import fold_room
@@ -28,6 +27,7 @@ from members.models.households import PairingQuerySet
 from members.rules.finding import named
 from members.web.acts import done, tried, writable
 from members.web.places import places
+from members.web.returning import way_back
 from members.web.shell import page
 
 PAGE = 30

@@ -60,8 +60,8 @@ class RecordCard(OfCounterpart, WithStatus, Audited):
 
     It is never an appraisal. `lines` come from the records; the secretary may leave some out. An objection stays on the
     draft that it led to until the card is shown again; without a sentence it says that the card is not to be sent.
-    `leaving` is the run with which an agreed card leaves when its time is up. `body` is the JSON that is issued, rendered
-    once and never changed; `digest` is its SHA-256.
+    `leaving` is the run with which an agreed card leaves when its time is up. `body` is the JSON that is issued,
+    rendered once and never changed; `digest` is its SHA-256.
     """
 
     class Status(models.TextChoices):

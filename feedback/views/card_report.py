@@ -108,7 +108,7 @@ def exported(request, pk):
     content = workbook_of(_sheets(report))
     with atomic_write():
         rows = len(report.rows) + len(report.employers or [])
-        record("export", report.area, changes={"rows": rows, "period": report.period.code})
+        record("export", report.area, changes={"report": "记录卡情况", "rows": rows, "period": report.period.code})
     return download(content, f"记录卡情况-{report.area.label}-{report.period.label}.xlsx")
 
 

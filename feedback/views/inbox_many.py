@@ -12,13 +12,13 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST
 
-from activities.views.way_back import way_back
 from feedback.forms.inbox import WAITING, AnswerForm
 from feedback.rules import receiving
 from feedback.rules.receiving import By, Replied
 from feedback.views.contacts import chosen, contacts_of
 from feedback.views.inbox import form_of, narrowed
 from members.ground.history import batches
+from members.web.returning import way_back
 
 TICKED = re.compile(r"([0-9]{1,18})\.([0-9a-f]{64})")
 MOST, AT_ONCE = 100, 500

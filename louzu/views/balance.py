@@ -101,7 +101,7 @@ def exported(request, pk):
     content = workbook_of(_sheets(report))
     with atomic_write():
         rows = sum(len(kind.compounds) for kind in report.kinds)
-        record("export", report.area, changes={"rows": rows, "day": report.day.isoformat()})
+        record("export", report.area, changes={"report": "分类指导", "rows": rows, "day": report.day.isoformat()})
     return download(content, f"分类指导-{report.area.label}-{report.day}.xlsx")
 
 

@@ -76,7 +76,7 @@ def exported(request, pk):
     ]
     content = workbook_of([*sheets, formulas_sheet(FORMULAS.values())])
     with atomic_write():
-        record("export", area, changes={"rows": rows, "day": day.isoformat()})
+        record("export", area, changes={"report": "覆盖情况", "rows": rows, "day": day.isoformat()})
     return download(content, f"覆盖情况-{area.label}-{day}.xlsx")
 
 

@@ -167,7 +167,7 @@ def _file(found: District, title: str, paths: list[str]):
     by_month = ExportSheet("各月", ("月份", *MONTHLY), months, MONTHLY_FORMATS, above)
     content = workbook_of([sheet, by_month, formulas_sheet(FORMULAS)])
     with atomic_write():
-        record("export", FiguresOfDay, path=paths, changes={"rows": len(rows), "day": day})
+        record("export", FiguresOfDay, path=paths, changes={"report": "全区", "rows": len(rows), "day": day})
     return download(content, f"{title}-{day}.xlsx")
 
 

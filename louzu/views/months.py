@@ -80,7 +80,7 @@ def exported(request, pk):
     report = _report(request, pk)
     content = workbook_of(_sheets(report))
     with atomic_write():
-        record("export", report.area, changes={"rows": len(report.rows) + 1, "year": report.year})
+        record("export", report.area, changes={"report": "月度走势", "rows": len(report.rows) + 1, "year": report.year})
     return download(content, f"月度走势-{report.area.label}-{report.year}年.xlsx")
 
 

@@ -73,7 +73,7 @@ def exported(request, pk):
     above = (f"目标：{report.area.label}，{report.year}年", f"截至 {timezone.localdate()}")
     content = workbook_of([ExportSheet("目标", headings, rows, {}, above), formulas_sheet(FORMULAS)])
     with atomic_write():
-        record("export", report.area, changes={"rows": len(rows), "year": report.year})
+        record("export", report.area, changes={"report": "目标", "rows": len(rows), "year": report.year})
     return download(content, f"目标-{report.area.label}-{report.year}.xlsx")
 
 

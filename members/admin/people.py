@@ -12,7 +12,7 @@ from members.forms.people import MemberForm, NewMemberForm
 from members.ground.access import Resource, Right
 from members.ground.names import fold_name
 from members.models import Area, Duty, Member, Residence
-from members.rules import registering
+from members.rules import moving, registering
 from members.rules.finding import name_lookups
 from members.web.widgets import Autocomplete
 
@@ -112,6 +112,7 @@ class MemberAdmin(HistoryAdmin, ExportableAdmin):
     )
     search_fields = name_lookups()
     search_help_text = "姓名、拼音、首字母或手机号"
+    change_form_outer_before_template = "members/move_undo.html"
     actions_detail = ["reveal", "move", "leave", "consents", "pairings"]
     show_full_result_count = False
     linked_by = ("employer",)
@@ -159,6 +160,11 @@ class MemberAdmin(HistoryAdmin, ExportableAdmin):
         home.widget = Autocomplete(Residence._meta.get_field("area"), self.admin_site)
         home.widget.choices = home.choices
         return form
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        """Show the way back of a member's last move above the form."""
+        context["move"] = moving.undoable_of(obj, by=request.user) if obj else None
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     def save_model(self, request, obj, form, change):
         if change:

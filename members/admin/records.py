@@ -1,6 +1,5 @@
 """Records to look at: the audit trail, roster imports, the user's own API tokens."""
 
-from django.apps import apps
 from django.contrib import admin, messages
 from django.db.models import Q
 from django.shortcuts import redirect
@@ -13,12 +12,13 @@ from members.admin.base import ReadOnlyAdmin, ScopedAdmin
 from members.admin.filters import DayRangeFilter
 from members.ground.access import Resource, Right
 from members.models import AuditEntry, StaffToken, User
+from members.rules.trail_words import lines
 
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
     resource = Resource.AUDIT
-    list_display = ("at", "user", "action", "model_label", "row", "address", "reason")
+    list_display = ("at", "user", "what", "address", "reason")
     list_select_related = ("user",)
     list_filter = (("action", ChoicesDropdownFilter), ("at", DayRangeFilter))
     search_fields = ("user", "row", "request_id")
@@ -27,7 +27,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     show_facets = admin.ShowFacets.NEVER
     sortable_by = ()
     fields = (
-        *("at", "user", "action", "model_label", "row", "labelled_changes", "address", "request_id", "reason"),
+        *("at", "user", "what", "model_label", "row", "labelled_changes", "address", "request_id", "reason"),
         *("number", "hash"),
     )
 
@@ -50,38 +50,36 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     def model_label(self, entry):
         return entry.model_name
 
+    def changelist_view(self, request, extra_context=None):
+        """Put the rows of the page in words, all at once."""
+        response = super().changelist_view(request, extra_context)
+        shown = getattr(response, "context_data", {}).get("cl")
+        if shown is not None:
+            shown.result_list = list(shown.result_list)
+            self._put_in_words(shown.result_list, request.user)
+        return response
+
+    def get_object(self, request, object_id, from_field=None):
+        entry = super().get_object(request, object_id, from_field)
+        if entry is not None:
+            self._put_in_words([entry], request.user)
+        return entry
+
+    @staticmethod
+    def _put_in_words(entries, user):
+        for line in lines(entries, user):
+            line.entry.line = line
+
+    @admin.display(description="操作")
+    def what(self, entry):
+        return entry.line.text
+
     @admin.display(description="内容")
     def labelled_changes(self, entry):
-        """Return the changes with the labels of their fields; a key that is no field stands as it was recorded."""
-        model = apps.get_model(entry.model) if entry.model else None
-        labels = {field.attname: field.verbose_name for field in model._meta.concrete_fields} if model else {}
-        lines = [
-            (labels.get(name, LABELS.get(name, name)), _change_text(value)) for name, value in entry.changes.items()
-        ]
-        return format_html_join("", "<div>{}：{}</div>", lines) or "-"
+        return format_html_join("", "<div>{}：{}</div>", entry.line.details) or "-"
 
 
 PAGES, MOST_USERS = 400, 200
-
-LABELS = {
-    "rows": "行数", "filters": "筛选", "counts": "结果", "made": "新建", "kept": "保留", "call": "请求", "new": "新增",
-    "changed": "修改", "username": "登录名", "day": "截至", "login": "登录", "areas": "区域数",
-    "until_below": "下级停用", "uploads": "上传文件",
-    "entries": "条数", "first_broken": "旧链中第一条对不上的", "tail_is_whole": "旧链的链尾完整",
-    "old_head": "旧链的链尾", "groups_kept": "保留的楼组", "employers_kept": "保留的单位", "feeds": "卡片流",
-    "login_attempts": "登录尝试的计数", "tasks": "后台任务的结果", "second_factor": "第二步验证",
-    "recovery_codes": "恢复码", "cursor": "从哪里取起", "numbers": "卡号",
-}  # fmt: skip
-
-
-def _change_text(value) -> str:
-    if isinstance(value, list) and len(value) == 2:
-        return f"{_plain(value[0])} → {_plain(value[1])}"
-    return _plain(value)
-
-
-def _plain(value) -> str:
-    return "（空）" if value in (None, "") else str(value)
 
 
 @admin.register(StaffToken)

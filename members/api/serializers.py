@@ -17,12 +17,13 @@ from members.api.fields import (
     PhoneField,
     ScopedField,
 )
+from members.ground import ties
 from members.ground.access import Resource
 from members.ground.rows import save_with
 from members.models import Area, AreaName, Employer, Member, Residence
 from members.models.areas import AreaQuerySet
 from members.roster.address_search import home_at
-from members.rules import employing, merging, naming, registering
+from members.rules import employing, merging, moving, naming, registering
 from members.web.problems import refused
 
 
@@ -249,6 +250,22 @@ class NewMemberSerializer(MemberSerializer):
         return registering.register(home=home.pop("area"), **home, **validated_data)
 
 
+class EndingField(serializers.ListField):
+    """The kinds of what hangs on the old home that end with the move."""
+
+    child = serializers.CharField(max_length=20)
+
+    def __init__(self, **options: Any):
+        names = "、".join(f"{tie.key}（{tie.words.format('').strip()}）" for tie in ties.kinds())
+        super().__init__(required=False, label="一起结束", help_text=f"不填就都保留：{names}。", **options)
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        chosen = super().to_internal_value(data)
+        if unknown := set(chosen) - {tie.key for tie in ties.kinds()}:
+            raise serializers.ValidationError(f"没有这一种：{'、'.join(sorted(unknown))}。")
+        return chosen
+
+
 class MoveSerializer(AddressedSerializer):
     """The home to which a member moves or comes back, and the day."""
 
@@ -257,9 +274,10 @@ class MoveSerializer(AddressedSerializer):
     room = serializers.CharField(required=False, allow_blank=True, max_length=30, label="室号")
     on = PastDayApiField(required=False, label="迁入日期", help_text="不填就是今天。")
     joined_on = PastDayApiField(required=False, allow_null=True, label="参加新楼组党小组日期")
+    end = EndingField()
 
     def update(self, instance: Member, validated_data: dict[str, Any]) -> Member:
-        instance.move(**validated_data)
+        moving.settle(instance, by=self.context["request"].user, **validated_data)
         return instance
 
 
@@ -267,10 +285,11 @@ class LeaveSerializer(serializers.Serializer):
     """The day on which a member moves away."""
 
     on = PastDayApiField(required=False, label="迁出日期", help_text="不填就是今天。")
+    end = EndingField()
 
     def update(self, instance: Member, validated_data: dict[str, Any]) -> Member:
         with errors_at("on"):
-            instance.leave(**validated_data)
+            moving.leave(instance, by=self.context["request"].user, **validated_data)
         return instance
 
 

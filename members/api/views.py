@@ -1,6 +1,6 @@
 """Areas, employers, members and their homes."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import F, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Length, Substr
@@ -26,8 +26,9 @@ from members.api.serializers import (
 from members.api.viewsets import BulkReadViewSet, ChangeMixin, CreateMixin, LockedByRule, ScopedViewSet
 from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
-from members.models import Area, AreaName, Employer, Member, Residence
+from members.models import Area, AreaName, Employer, Member, Residence, User
 from members.models.areas import SEGMENT
+from members.rules import moving
 
 
 @extend_schema_view(
@@ -138,6 +139,16 @@ class MemberViewSet(CreateMixin, ChangeMixin, BulkReadViewSet):
     @action(detail=True, methods=["post"])
     def leave(self, request: Request, pk: int) -> Response:
         return self.saved_by(LeaveSerializer)
+
+    @writes(
+        "撤销最近一次迁居、迁出",
+        MemberSerializer,
+        request=None,
+        note="7 天内可以撤销，一起结束的也恢复；之后又有人改过的不能撤销（409，写明是谁、改了什么）。",
+    )
+    @action(detail=True, methods=["post"], url_path="undo-move")
+    def undo_move(self, request: Request, pk: int) -> Response:
+        return self.changed_by(lambda member: moving.undo_last(member, by=cast(User, request.user)))
 
 
 @extend_schema_view(

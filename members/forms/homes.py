@@ -1,17 +1,26 @@
 """Forms for moving house and for moving away."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSingleDateWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanWidget,
+)
 
 from members.ground.access import Resource, Right
 from members.models import Area, Residence
 from members.roster.address_search import home_at
+from members.rules.moving import Held
 from members.web.widgets import Autocomplete
+
+MOST_NAMED = 3
 
 
 def address_field() -> forms.CharField:
@@ -51,19 +60,43 @@ class DayForm(forms.Form):
         return day
 
 
-class MoveForm(DayForm):
+class LeaveForm(DayForm):
+    """The day of moving away, and which of what hangs on the home ends with it: all of it, until a tick is removed."""
+
+    end = forms.MultipleChoiceField(
+        label="一起结束（去掉勾的保留）", required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget
+    )
+
+    def __init__(self, *args: Any, held: Sequence[Held], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        if held:
+            end = cast(forms.MultipleChoiceField, self.fields["end"])
+            end.choices = [(each.tie.key, _listed(each)) for each in held]
+            end.initial = [each.tie.key for each in held]
+        else:
+            del self.fields["end"]
+
+
+def _listed(held: Held) -> str:
+    """Return the count of what hangs on the home, with its rows as long as they are few."""
+    names = "、".join(map(str, held.rows[:MOST_NAMED]))
+    return f"{held}：{names}{'等' if len(held.rows) > MOST_NAMED else ''}"
+
+
+class MoveForm(LeaveForm):
     address = address_field()
     to = forms.ModelChoiceField(
         Area.objects.none(), label="新楼组", required=False, help_text="可输入小区名和楼号查找，如：迎晖苑1期 3号楼。"
     )
     room = forms.CharField(label="室号", max_length=30, required=False, widget=UnfoldAdminTextInputWidget)
-    joined_on = forms.DateField(
-        label="参加新楼组党小组日期", required=False, widget=UnfoldAdminSingleDateWidget, help_text="没有参加就不填。"
+    joins = forms.BooleanField(
+        label="也参加新楼组的党小组？", required=False, widget=UnfoldBooleanWidget, help_text="勾上：从迁入那天起参加。"
     )
-    field_order = ["address", "to", "room", "on", "joined_on"]
+    field_order = ["address", "to", "room", "on", "joins", "end"]
 
-    def __init__(self, *args, user, **kwargs):
+    def __init__(self, *args, user, home, **kwargs):
         super().__init__(*args, **kwargs)
+        self.fields["joins"].initial = bool(home and home.until is None and home.joined_on)
         self.user = user
         groups = Area.objects.for_user(user, Right.WRITE, resource=Resource.MEMBER).current()
         self.fields["to"].queryset = groups.filter(level=Area.Level.BUILDING_GROUP)
@@ -73,4 +106,5 @@ class MoveForm(DayForm):
     def clean(self):
         super().clean()
         settle_address(self, user=self.user, group_field="to")
-        return self.cleaned_data
+        joins = self.cleaned_data.pop("joins", False)
+        return self.cleaned_data | {"joined_on": self.cleaned_data.get("on") if joins else None}

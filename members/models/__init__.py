@@ -11,6 +11,7 @@ from members.models.employers import Employer, EmployerName
 from members.models.households import Household, Pairing
 from members.models.imports import RosterImport
 from members.models.journal import JournalMark
+from members.models.moves import Move
 from members.models.people import Member, Residence
 from members.models.throttles import CallCount
 from members.models.users import AreaRole, StaffToken, User
@@ -30,6 +31,7 @@ __all__ = [
     "JournalMark",
     "LoginAttempts",
     "Member",
+    "Move",
     "Pairing",
     "Residence",
     "RosterColumns",

@@ -196,7 +196,7 @@ class Member(Audited):
         same = {"area": to, "room": fold_room(room), "since": day, "joined_on": joined_on, "until": None}
         with atomic_write():
             Area.objects.lock_open(to)
-            self._queue()
+            self.queue()
             if there := self.residences.filter(**same).first():
                 return there
             self._end_home(day)
@@ -208,7 +208,7 @@ class Member(Audited):
     def leave(self, *, on: date | None = None) -> None:
         """Move away, today by default: the home ends, the record stays. Conflict where the member has no home."""
         with atomic_write():
-            self._queue()
+            self.queue()
             if not self.residences.filter(until=None).exists():
                 raise Conflict("这位党员现在没有住址，不用办理迁出。")
             self._end_home(on or timezone.localdate())
@@ -219,7 +219,7 @@ class Member(Audited):
             record("reveal", self)
         return self.phone
 
-    def _queue(self) -> None:
+    def queue(self) -> None:
         """Lock the member, so that two moves at once come one after the other."""
         list(Member.objects.select_for_update(no_key=True).filter(pk=self.pk).values_list("pk"))
 

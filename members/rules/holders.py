@@ -11,6 +11,7 @@ from members.models import (
     EmployerName,
     Household,
     Member,
+    Move,
     Pairing,
     Residence,
     RosterColumns,
@@ -50,6 +51,7 @@ def register_all() -> None:
     register(
         Member,
         Dependent(Residence, "member", "{} 处别的住址", goes=True),
+        Dependent(Move, "member", "{} 次迁居迁出", goes=True),
         Dependent(Duty, "member", "{} 项六员岗位", goes=True),
         Dependent(Consent, "member", "{} 次本人答复", goes=True),
         Dependent(User, "member", "{} 个登录账号"),

@@ -1,23 +1,29 @@
 """Pairing many households at once: proposing pairs, and saving them in one transaction."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
+from functools import reduce
 from math import ceil
-from typing import NamedTuple
+from operator import or_
+from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from members.ground.access import Right
 from members.ground.atomic import atomic_write
 from members.ground.audit import record
 from members.ground.history import batches, write_history
-from members.models import Area, Household, Pairing, User
+from members.ground.rows import locked
+from members.ground.states import Conflict
+from members.models import Area, Household, Pairing, Residence, User
 from members.models.areas import SEGMENT
+from members.models.households import PAIR_GONE
 
 FAR = 99
+SIDES = ("household__area", "neighbour__area")
 
 
 class Proposal(NamedTuple):
@@ -181,3 +187,36 @@ def end_all(pairings: Iterable[Pairing], *, on: date, paths: Iterable[str]) -> i
             if count := sum(row.household.area.path.startswith(path) for row in rows):
                 record("change", Pairing, path=path, changes={"until": [None, str(on)], "pairings": count})
     return len(rows)
+
+
+def lock_doors(homes: Iterable[Residence | None], notes: Collection[Sequence[Any]] = ()) -> None:
+    """Lock the doors of these homes, and of the pairings (ids, first in each note), in the order of ids."""
+    behind = Q(pk__in=[])
+    for home in filter(None, homes):
+        behind |= Q(area=home.area_id, room=home.room)
+    pairs = Pairing.objects.filter(pk__in=[note[0] for note in notes])
+    sides = (Q(pk__in=pairs.values(side)) for side in ("household", "neighbour")) if notes else ()
+    doors = Household.objects.filter(reduce(or_, sides, behind)).order_by("pk")
+    list(doors.select_for_update(no_key=True, of=("self",)).values_list("pk"))
+
+
+def resume(pairing: Pairing) -> Pairing:
+    """Let an ended pairing go on as if it had not ended. Conflict where it has not ended, or a side has changed since.
+
+    ValidationError where it is gone.
+    """
+    with atomic_write():
+        Household.objects.lock({pairing.household_id, pairing.neighbour_id})
+        row = locked(Pairing.objects.select_related(*SIDES), pairing.pk, gone=PAIR_GONE)
+        if row.until is None:
+            raise Conflict("这一对正在结对，不用恢复。")
+        of_members = _of_members({row.household_id, row.neighbour_id})
+        if row.household_id not in of_members:
+            raise Conflict(f"{row.household}现在没有党员居住，不能恢复结对。")
+        if row.neighbour_id in of_members:
+            raise Conflict(f"{row.neighbour}现在住着党员，不能恢复结对。")
+        if other := Pairing.objects.filter(neighbour=row.neighbour, until=None).select_related(*SIDES).first():
+            raise Conflict(f"{row.neighbour}已和{other.household}结对，不能恢复。")
+        row.until = None
+        row.save()
+    return row

@@ -22,7 +22,8 @@ from members.models.areas import SEGMENT
 from members.rules import housing
 from members.rules.building_grid import grid_of, members_behind
 from members.rules.coverage import coverage
-from members.views.pairings import SIDES, compound_path
+from members.rules.pairing import SIDES
+from members.views.pairings import compound_path
 from members.web.acts import done, numbers, tried, writable
 from members.web.places import places
 from members.web.shell import page

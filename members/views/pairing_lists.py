@@ -19,7 +19,7 @@ from members.ground.atomic import atomic_write
 from members.ground.export import workbook
 from members.models import Area, Household, Pairing, Residence, User
 from members.rules.building_grid import ELSEWHERE, Behind, door_name, may_see, members_behind
-from members.views.pairings import SIDES
+from members.rules.pairing import SIDES
 from members.web.files import download
 from members.web.places import places
 from members.web.shell import page
@@ -84,7 +84,7 @@ def pairings_export(request: HttpRequest) -> HttpResponse:
     lines = [_line(chosen, row) for row in _filled(chosen, rows, request.user)]
     content = workbook(TABS[chosen], HEADINGS[chosen], lines, formats={})
     path = found.chosen.path if found.chosen else access.scope_paths(cast(User, request.user), Resource.EXPORT)
-    changes = {"rows": len(lines), "filters": [chosen]}
+    changes = {"report": TABS[chosen], "rows": len(lines)}
     with atomic_write():
         audit.record("export", Pairing, path=path, changes=changes, reason=form.cleaned_data["reason"])
     return download(content, f"{TABS[chosen]}.xlsx")

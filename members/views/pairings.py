@@ -14,11 +14,11 @@ from members.ground.access import Resource, Right
 from members.models import Area, Pairing, User
 from members.models.areas import SEGMENT
 from members.rules.building_grid import members_behind
-from members.rules.pairing import end_all
+from members.rules.pairing import SIDES, end_all, resume
 from members.web.acts import done, numbers, tried, writable
+from members.web.returning import way_back
 from members.web.shell import page
 
-SIDES = ("household__area", "neighbour__area")
 MOST_ENDED = 500
 
 
@@ -55,8 +55,17 @@ def pairing_undo(request: HttpRequest, pk: int) -> HttpResponse:
     pairing = writable(request, Pairing, pk, *SIDES)
     if tried(request, pairing.undo):
         messages.success(request, f"已撤销：{pairing}。")
-        return redirect("members:building", pairing.household.area_id)
-    return redirect("members:pairing", pk)
+        return redirect(way_back(request, "members:building", pairing.household.area_id))
+    return redirect(way_back(request, "members:pairing", pk))
+
+
+@require_POST
+def pairing_resume(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a pairing that was ended by mistake go on."""
+    pairing = writable(request, Pairing, pk, *SIDES)
+    if tried(request, lambda: resume(pairing)):
+        messages.success(request, f"已恢复结对：{pairing}。")
+    return redirect(way_back(request, "members:pairing", pk))
 
 
 def pairings_end(request: HttpRequest) -> HttpResponse:

@@ -516,7 +516,10 @@ def test_the_export_has_typed_cells(
     assert ("工作领域", "居住环境", 1, 1, 9) in list(book["办了什么"].values)
     assert ("2024 年先进楼组党小组", 1) in list(book["结对、需求、评优"].values)
     entry = AuditEntry.objects.get(action="export")
-    assert (entry.area_path, entry.changes) == (community.path, {"rows": 1, "days": "2024-01-01至2024-12-31"})
+    assert (entry.area_path, entry.changes) == (
+        community.path,
+        {"report": "参与情况", "rows": 1, "days": "2024-01-01至2024-12-31"},
+    )
 
 
 def test_the_page_asks_no_query_a_row(logged_in: Any, street_officer: User, street: Area, station: Area) -> None:

@@ -393,7 +393,7 @@ def test_the_export_has_a_sheet_a_grid_with_typed_cells(
     ]
     assert book["楼组"]["H4"].number_format == "0.0%"
     entry = AuditEntry.objects.get(action="export")
-    assert (entry.area_path, entry.changes) == (station.path, {"rows": 2, "year": 2024})
+    assert (entry.area_path, entry.changes) == (station.path, {"report": "四联动", "rows": 2, "year": 2024})
 
 
 def test_the_pages_ask_a_constant_number_of_queries(

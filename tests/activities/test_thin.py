@@ -320,7 +320,7 @@ def test_the_export_has_title_day_and_formulas(logged_in: Any, secretary: User, 
     assert book["薄弱点"]["K4"].number_format == "0.0%"
     assert list(book["楼组每季"].values)[3][-1] == 1
     entry = AuditEntry.objects.get(action="export")
-    assert (entry.area_path, entry.changes) == (station.path, {"rows": 2, "day": str(TODAY)})
+    assert (entry.area_path, entry.changes) == (station.path, {"report": "薄弱点", "rows": 2, "day": str(TODAY)})
 
 
 def test_the_page_asks_a_constant_number_of_queries(

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from members.ground.access import PostKind
-from members.models import Area, AuditEntry, Member, User
+from members.models import Area, AuditEntry, Member, Pairing, User
 from tests import factories
 from tests.browser.hand import go_by_menu, type_into_search
 
@@ -94,6 +94,28 @@ def test_a_member_moves_away_and_comes_back(enter: Callable[[User], Page], secre
     page.get_by_role("button", name="办理迁居").click()
     expect(page.get_by_text("欧阳建国已迁到第四社区 梅园2期 4号楼")).to_be_visible()
     assert member.residences.count() == 2
+
+
+@office
+def test_a_move_is_undone_by_one_click_or_two(
+    enter: Callable[[User], Page], secretary: User, member: Member, group: Area
+) -> None:
+    """One where the message of the move stands; two from anywhere, by the list of one's own writes."""
+    factories.pairing(factories.household(group, "302"), factories.household(group, "303"))
+    page = enter(secretary)
+    for clicks in (1, 2):
+        page.goto(f"/members/{member.pk}/leave/")
+        expect(page.get_by_label("1 对结对：第四社区 梅园2期 4号楼 302 — 303")).to_be_checked()
+        page.get_by_role("button", name="办理迁出").click()
+        expect(page.get_by_text("已办理迁出，记录保留。一起结束了1 对结对。")).to_be_visible()
+        if clicks == 1:
+            page.get_by_role("button", name="撤销迁出").click()
+        else:
+            go_by_menu(page, "我今天做的")
+            page.get_by_role("button", name="撤销").first.click()
+        expect(page.get_by_text("已撤销欧阳建国的迁出，和办理以前一样。")).to_be_visible()
+        assert member.residences.filter(until=None).exists()
+        assert Pairing.objects.get().until is None
 
 
 @office

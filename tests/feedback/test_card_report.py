@@ -339,7 +339,7 @@ def test_the_export_has_typed_cells(logged_in: Any, street_officer: User, street
     ]
     assert book["各社区"]["K4"].number_format == "0.0%"
     entry = AuditEntry.objects.filter(action="export").latest("pk")
-    assert entry.changes == {"rows": 3, "period": "2026H1"}
+    assert entry.changes == {"report": "记录卡情况", "rows": 3, "period": "2026H1"}
 
 
 def test_without_cards_it_says_what_to_do(logged_in: Any, secretary: User, community: Area) -> None:

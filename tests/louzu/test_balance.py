@@ -447,7 +447,7 @@ def test_the_export_has_typed_cells(logged_in: Any, street_officer: User, street
     half = list(book["同类中间一半"].values)[-1]
     assert half[:2] == ("商品房 · 小", 5)
     entry = AuditEntry.objects.filter(action="export").latest("pk")
-    assert entry.changes == {"rows": 5, "day": "2024-06-05"}
+    assert entry.changes == {"report": "分类指导", "rows": 5, "day": "2024-06-05"}
 
 
 def test_the_page_asks_no_query_a_row(

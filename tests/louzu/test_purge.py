@@ -12,7 +12,7 @@ from django_tasks_db.models import DBTaskResult
 from activities.models import ActivityImport, Attendance, Need, SignIn, StruckAttendance
 from activities.models.needs import EMPTIED
 from feedback.models import Delivery, Replay, Webhook
-from members.models import Area, AuditEntry, LoginAttempts, RosterImport
+from members.models import Area, AuditEntry, LoginAttempts, Move, RosterImport
 from tests import factories
 from tests.members.uploads import cells, preview, sheet
 
@@ -69,6 +69,9 @@ def old_rows(group: Area, community: Area) -> dict[str, int]:
     DBTaskResult.objects.filter(pk=unfinished.pk).update(status="READY", finished_at=None)
     LoginAttempts.objects.create(name="a" * 64, since=NOW - timedelta(days=2))
     LoginAttempts.objects.create(name="b" * 64, since=NOW)
+    someone = factories.person("搬家人", group)
+    for days in (8, 6):
+        Move.objects.create(member=someone, kind="back", at=NOW - timedelta(days=days))
     old, new = (preview(sheet(cells(name)), community) for name in ("新人甲", "新人乙"))
     RosterImport.objects.filter(pk=old.pk).update(created_at=NOW - timedelta(days=31))
     both = [ActivityImport.objects.create(area=community, content=b"x") for _ in range(2)]
@@ -92,6 +95,7 @@ def test_a_dry_run_counts(old_rows: dict[str, int]) -> None:
         "到期的活动里去掉的人 1 位，加 --yes 清除。",
         "到期的接口重复提交的底稿 1 份，加 --yes 清除。",
         "到期的登录尝试的计数 1 条，加 --yes 清除。",
+        "到期的迁居迁出的撤销 1 次，加 --yes 清除。",
         "到期的单位通知 1 条，加 --yes 清除。",
         "到期的后台任务的结果 1 条，加 --yes 清除。",
     ]
@@ -114,10 +118,11 @@ def test_what_is_past_its_time_goes(old_rows: dict[str, int]) -> None:
     told = AuditEntry.objects.filter(action="purge").values_list("model", "changes")
     assert dict(told) == {
         "members.RosterImport": {"uploads": 1}, "activities.ActivityImport": {"activity_uploads": 1},
-        "activities.Need": {"texts": 2}, "activities.SignIn": {"sign_ins": 1}, "activities.StruckAttendance": {"struck": 1},
+        "activities.Need": {"texts": 2}, "activities.SignIn": {"sign_ins": 1},
+        "activities.StruckAttendance": {"struck": 1},
         "feedback.Replay": {"replays": 1}, "feedback.Delivery": {"deliveries": 1},
         "django_tasks_database.DBTaskResult": {"tasks": 1},
-        "members.LoginAttempts": {"login_attempts": 1},
+        "members.LoginAttempts": {"login_attempts": 1}, "members.Move": {"moves": 1},
     }  # fmt: skip
     assert AuditEntry.objects.first_broken() is None
 

@@ -229,7 +229,7 @@ def test_the_file_is_in_the_trail(client: Client, street: Area, community: Area)
     target(community, GROUPS, 3, year=YEAR)
     book = load_workbook(io.BytesIO(client.get(f"/targets/{street.pk}/targets.xlsx").content))
     assert [row[:4] for row in book.active.iter_rows(values_only=True)][3] == ("第一社区", 3, 0, "现在 0 个；还差 3 个")
-    assert AuditEntry.objects.get(action="export").changes == {"rows": 2, "year": YEAR}
+    assert AuditEntry.objects.get(action="export").changes == {"report": "目标", "rows": 2, "year": YEAR}
 
 
 def test_the_api_reads_and_sets(api: Callable, street_officer: User, street: Area, community: Area) -> None:

@@ -21,6 +21,7 @@ PASSING = {
 }  # fmt: skip
 OF_WRITING = {
     "members.RosterImport": {"user", "content", "reading", "plan", "kept", "counts"},
+    "members.Move": {"began", "mark"},
     "activities.ActivityImport": {"user", "content", "reading", "plan", "kept", "counts", "made"},
 }
 KEPT_BESIDE = {"Replay", "AuditEntry", "AuditHead", "CallCount", "LoginAttempts", "WorkerBeat", "JournalMark"}

@@ -28,6 +28,7 @@ from members.models import (
     EmployerName,
     Household,
     Member,
+    Move,
     Pairing,
     RosterColumns,
     RosterImport,
@@ -35,7 +36,7 @@ from members.models import (
 )
 from members.roster import compounds, stages, steps
 from members.roster.tree import import_tree
-from members.rules import appointing, consenting, employing, housing, merging, naming, pairing, registering
+from members.rules import appointing, consenting, employing, housing, merging, moving, naming, pairing, registering
 from members.rules.remembered import forget_columns
 from tests import factories
 from tests.members.uploads import cells, named_columns, preview, sheet, write
@@ -230,7 +231,7 @@ PEOPLE = {
         ),
     ),
     "a member moves house": Write(
-        rule=Member.move,
+        rule=moving.settle,
         doors=(
             Door("page members/<int:pk>/move/", "members/{member}/move/"),
             Door(
@@ -246,7 +247,7 @@ PEOPLE = {
         ),
     ),
     "a member moves away": Write(
-        rule=Member.leave,
+        rule=moving.leave,
         doors=(
             Door("page members/<int:pk>/leave/", "members/{member}/leave/"),
             Door("api POST api/v1/members/<int:pk>/leave", "api/v1/members/{member}/leave"),
@@ -256,6 +257,14 @@ PEOPLE = {
             ("日期不能晚于今天", {"on": TO_COME}),
             ("迁出日期不能早于入住日期 2020-03-01", {"on": "2019-12-31"}),
         ),
+    ),
+    "a move is undone": Write(
+        rule=moving.undo,
+        doors=(
+            Door("page moves/<int:pk>/undo/", "moves/{move}/undo/"),
+            Door("api POST api/v1/members/<int:pk>/undo-move", "api/v1/members/{member}/undo-move"),
+        ),
+        good={"_": "{move}"},
     ),
     "a home on record is corrected": Write(
         rule=registering.correct_home,
@@ -446,6 +455,11 @@ PAIRS = {
     "a pair is taken back": Write(
         rule=Pairing.undo,
         doors=(Door("page pairings/<int:pk>/undo/", "pairings/{pairing}/undo/"),),
+        good={},
+    ),
+    "an ended pair goes on": Write(
+        rule=pairing.resume,
+        doors=(Door("page pairings/<int:pk>/resume/", "pairings/{ended}/resume/"),),
         good={},
     ),
     "a list of pairs leaves": Write(
@@ -763,6 +777,7 @@ def _busy_member(got: Got) -> Member:
 MADE: Mapping[str, Callable[[Got], Any]] = {
     "unnamed": _unnamed,
     "columns": _columns,
+    "move": lambda got: Move.objects.first() or moving.leave(got("member"), by=got("street_officer")),
     "residence": lambda got: got("member").home,
     "busy_member": _busy_member,
     "named": lambda got: naming.name_area(area=got("station"), text="仓场路66弄", kind="address"),
@@ -779,6 +794,9 @@ MADE: Mapping[str, Callable[[Got], Any]] = {
     "other_neighbour": lambda got: _household(got, "304"),
     "taken": lambda got: factories.pairing(_other_home(got), _household(got, "305")).neighbour,
     "pairing": lambda got: factories.pairing(_home(got), _household(got, "303")),
+    "ended": lambda got: factories.pairing(
+        _home(got), _household(got, "303"), until=timezone.localdate() - timedelta(days=1)
+    ),
     "consent": lambda got: factories.consent(got("member")),
     "with_app": _with_app,
     "twice_posted": _twice_posted,

@@ -13,7 +13,7 @@ from feedback.models import Delivery, Replay
 from feedback.models.replays import KEPT
 from members.ground import audit, queue
 from members.ground.atomic import atomic_write
-from members.models import LoginAttempts, RosterImport
+from members.models import LoginAttempts, Move, RosterImport
 from members.models.attempts import KEPT as TRIED
 from members.web import throttling
 
@@ -76,6 +76,13 @@ PURGES = [
         "login_attempts",
         "登录尝试的计数 {} 条",
         lambda: LoginAttempts.objects.filter(since__lt=timezone.now() - TRIED),
+        lambda rows: rows.delete()[0],
+    ),
+    Purge(
+        Move,
+        "moves",
+        "迁居迁出的撤销 {} 次",
+        lambda: Move.objects.expired(timezone.now()),
         lambda rows: rows.delete()[0],
     ),
     Purge(Delivery, "deliveries", "单位通知 {} 条", lambda: Delivery.objects.expired(), lambda rows: rows.delete()[0]),

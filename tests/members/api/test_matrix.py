@@ -37,6 +37,8 @@ CALLS: dict[tuple[str, str], tuple[int, ...]] = {
     ("POST", "members/{member}/move"): (403, 200, 200, 403, 403, 403, 403, 403, 401),
     ("POST", "members/{member}/leave"): (403, 200, 200, 403, 403, 403, 403, 403, 401),
     ("POST", "members/{other_member}/leave"): (403, 200, 404, 404, 404, 403, 403, 403, 401),
+    ("POST", "members/{member}/undo-move"): (403, 409, 409, 403, 403, 403, 403, 403, 401),
+    ("POST", "members/{other_member}/undo-move"): (403, 409, 404, 404, 404, 403, 403, 403, 401),
     ("GET", "residences"): (403, 200, 200, 200, 200, 403, 403, 403, 401),
     ("GET", "residences/{residence}"): (403, 200, 200, 200, 200, 403, 403, 403, 401),
     ("GET", "residences/{other_residence}"): (403, 200, 404, 404, 404, 403, 403, 403, 401),

@@ -1,0 +1,17 @@
+"""What the rows of this app are called in the trail and among a user's own writes."""
+
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce
+
+from feedback.models import Contact, EmployerKey, Offer, RecordCard, Sender, Webhook
+from members.ground.row_names import joined, register, register_list
+
+
+def register_all() -> None:
+    register(Contact, joined("employer__name", "user__name"))
+    register(EmployerKey, joined("employer__name", "label"))
+    register(Offer, joined("employer__name", "title"), state=F("status"))
+    register(RecordCard, joined("member__name", Coalesce("number", Value(""))), state=F("status"))
+    register(Sender, "area__label")
+    register(Webhook, "employer__name")
+    register_list("cards", RecordCard)
