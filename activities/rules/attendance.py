@@ -33,8 +33,8 @@ class Recording:
 
     def __str__(self) -> str:
         if not self.added:
-            return f"没有新增，共登记 {self.total} 人。"
-        return f"新登记 {self.added} 人，共登记 {self.total} 人。"
+            return f"没有新增，共登记 {self.total:,} 人。"
+        return f"新登记 {self.added:,} 人，共登记 {self.total:,} 人。"
 
 
 def eligible(activity: Activity, *, area: Area | None, user: User | None = None) -> MemberQuerySet:

@@ -86,6 +86,7 @@ class PeriodFilter(admin.SimpleListFilter):
 
 @admin.register(RecordCard)
 class RecordCardAdmin(ExportableAdmin):
+    unit = "张"
     resource = Resource.CARD
     resource_classes = [RecordCardResource]
     list_display = ("member", "employer", "area", "period_label", "status", "number", "issued_at")

@@ -84,6 +84,7 @@ class DutyInline(ScopedInline):
 
 @admin.register(Member)
 class MemberAdmin(HistoryAdmin, ExportableAdmin):
+    unit = "人"
     resource = Resource.MEMBER
     resource_classes = [MemberResource]
     form = MemberForm

@@ -36,8 +36,8 @@ def look_up(page: Page, member: Member) -> None:
 
 
 def choose_action(page: Page, name: str) -> None:
-    """On a phone the actions of a page are behind three dots."""
-    more, link = page.get_by_role("link", name="more_horiz"), page.get_by_role("link", name=name)
+    """On a phone the actions of a page are folded."""
+    more, link = page.get_by_role("button", name="操作", exact=True), page.get_by_role("link", name=name)
     more.or_(link).first.wait_for()
     if more.is_visible():
         more.click()
