@@ -144,7 +144,7 @@ def _counting_for(activity: Activity) -> Q:
 def _bounded(members: Iterable[int]) -> list[int]:
     pks = list(dict.fromkeys(members))
     if len(pks) > MOST_AT_ONCE:
-        raise ValidationError(f"一次最多登记 {MOST_AT_ONCE} 人，请分几次登记。")
+        raise ValidationError(f"一次最多登记 {MOST_AT_ONCE:,} 人，请分几次登记。")
     return pks
 
 

@@ -18,7 +18,7 @@ from members.ground.access import Resource, Right
 from members.rules.finding import name_lookups
 
 MOST = 300
-TOO_MANY = f"一次最多选 {MOST} 张。更多的，请到“记录卡”页按时段和社区一起办。"
+TOO_MANY = f"一次最多选 {MOST:,} 张。更多的，请到“记录卡”页按时段和社区一起办。"
 
 
 class RecordCardResource(PlainResource):

@@ -81,6 +81,8 @@ def _change_text(value) -> str:
 
 
 def _plain(value) -> str:
+    if isinstance(value, bool):
+        return "是" if value else "否"
     return "（空）" if value in (None, "") else str(value)
 
 

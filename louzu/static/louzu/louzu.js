@@ -27,9 +27,10 @@ const nameSearches = () => {
     box.setAttribute("aria-describedby", box.getAttribute("aria-labelledby"));
     box.removeAttribute("aria-labelledby");
     box.setAttribute("aria-label", name.replace("*", "").trim());
+    for (const name of ["role", "aria-readonly"]) box.querySelector("[role=textbox], [aria-readonly]")?.removeAttribute(name);
   }
 };
-document.addEventListener("DOMContentLoaded", () => setTimeout(nameSearches));
+window.addEventListener("load", () => setTimeout(nameSearches)); // they are made once the page is there
 document.addEventListener("formset:added", () => setTimeout(nameSearches));
 document.addEventListener("DOMContentLoaded", () => {
   window.django?.jQuery?.(document).on("select2:open", () => document.querySelector(".select2-container--open .select2-search__field")?.setAttribute("aria-label", "查找"));
