@@ -116,7 +116,7 @@ def test_every_page_and_every_answer_speaks_chinese(browsers: dict[str, Client],
         texts, page = texts_of(answer), page_of(answer)
         found |= dict.fromkeys(english(texts), url)
         large |= {text: url for text in texts if LARGE.search(text)}
-        sent_forms |= {form: url for form in forms_of(page, url)} if page and who in ("street_officer", "unit") else {}
+        sent_forms |= dict.fromkeys(forms_of(page, url), url) if page and who in ("street_officer", "unit") else {}
     for (action, names), url in sent_forms.items():
         for junk in JUNK:
             with transaction.atomic():

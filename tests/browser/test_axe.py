@@ -123,6 +123,8 @@ def test_nothing_serious_on_any_page(
                 for each in page.evaluate(RUN, number == 0):
                     found.setdefault(each, []).append(f"{user} {url} {width}")
             page.set_viewport_size(ZOOMED)
+            if page.locator("main").count() != 1:
+                found.setdefault("not one <main>", []).append(f"{user} {url}")
             if page.evaluate(IS_WIDER):
                 found.setdefault("wider than the window", []).append(f"{user} {url}")
     assert not found, "\n".join(f"{each}\n    {', '.join(where)}" for each, where in found.items())
