@@ -1,4 +1,4 @@
-"""Every page, answer to a form, file and command speaks Chinese, and writes large numbers so that they can be read."""
+"""Pages, answers to forms, files and commands speak Chinese; large numbers can be read, buttons say what they do."""
 
 import io
 import re
@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 import pytest
-from django.core.management import get_commands, load_command_class
+from django.core.management import call_command, get_commands, load_command_class
 from django.db import transaction
 from django.test import Client
 from lxml import html
@@ -26,10 +26,11 @@ KNOWN = {
     "zjg", "ouyang", "oyjg", "zhangsan", "zs",
     "claimed", "done", "withdrawn", "danwei", "fardanwei", "jiedao", "lianxiren", "root", "shuji", "zuzhang", *NAMES,
 }  # fmt: skip
-OF_ROWS = re.compile(r"https?://\S+|[\w.-]+@[\w.-]+|[\w-]*[._/=]\w[\w./=,-]*|\b\w*\d\w*\b|\b[0-9a-f]{4}\b", re.ASCII)
+OF_ROWS = re.compile(r"https?://\S+|[\w.-]+@[\w.-]+|[\w-]*[._/=-]\w[\w./=,-]*|\b\w*\d\w*\b|\b[0-9a-f]{4}\b", re.ASCII)
 ENGLISH = re.compile(r"[A-Za-z]{2,}")
 # Four digits and more without a separator: a year, a month, a door, a phone or a code is no number.
 LARGE = re.compile(r"(?<![\w.,*:/—-])[1-9]\d{3,}(?= ?[人户对次张条家处个项名行字])")
+VAGUE = re.compile(r">\s*(执行|确定|提交|more_vert|more_horiz)\s*<")  # a button says what it does
 SAID = ("title", "alt", "placeholder", "aria-label", "data-label", "data-confirm")
 SILENT = ("script", "style", "code")
 SYMBOLS = "material-symbols-outlined"
@@ -109,13 +110,14 @@ def filled_with(junk: str, names: frozenset[str]) -> dict[str, str]:
 @pytest.mark.parametrize("who", ["street_officer", "secretary", "superuser", "leader", "unit", "visitor"])
 def test_every_page_and_every_answer_speaks_chinese(browsers: dict[str, Client], who: str) -> None:
     """Each form is sent empty and full of junk; the secretary's are the street's."""
-    client, found, large = browsers[who], {}, {}
+    client, found, large, vague = browsers[who], {}, {}, {}
     sent_forms: dict[tuple[str, frozenset[str]], str] = {}
     for url in addresses():
         answer = client.get(url)
         texts, page = texts_of(answer), page_of(answer)
         found |= dict.fromkeys(english(texts), url)
         large |= {text: url for text in texts if LARGE.search(text)}
+        vague |= dict.fromkeys(VAGUE.findall(page), url)
         sent_forms |= dict.fromkeys(forms_of(page, url), url) if page and who in ("street_officer", "unit") else {}
     for (action, names), url in sent_forms.items():
         for junk in JUNK:
@@ -125,6 +127,7 @@ def test_every_page_and_every_answer_speaks_chinese(browsers: dict[str, Client],
             found |= dict.fromkeys(english(texts_of(answer)), f"{url} → {action}")
     assert not found, told(found)
     assert not large, told(large)
+    assert not vague, told(vague)
     assert len(sent_forms) > {"street_officer": 80, "unit": 5}.get(who, -1)
 
 
@@ -145,7 +148,17 @@ def test_every_command_speaks_chinese() -> None:
     for name, app in ours.items():
         command = load_command_class(app, name)
         parser = command.create_parser("manage.py", name)
-        own = [each.help for each in parser._actions if each.help][9:]
+        own = [each.help for each in parser._actions if each.help][9:]  # after Django's own
         found[name] = english([command.help, *own])
     assert not any(found.values()), found
     assert len(ours) > 5
+
+
+@pytest.mark.parametrize(
+    "name", ["verify_tree", "verify_audit", "audit_heads", "purge", "restart_feeds", "check_figures"]
+)
+def test_what_a_command_says_is_chinese(browsers: dict[str, Client], name: str) -> None:
+    out = io.StringIO()
+    call_command(name, stdout=out)
+    assert out.getvalue()
+    assert english(out.getvalue().splitlines()) == set()
