@@ -27,7 +27,8 @@ const nameSearches = () => {
     box.setAttribute("aria-describedby", box.getAttribute("aria-labelledby"));
     box.removeAttribute("aria-labelledby");
     box.setAttribute("aria-label", name.replace("*", "").trim());
-    for (const name of ["role", "aria-readonly"]) box.querySelector("[role=textbox], [aria-readonly]")?.removeAttribute(name);
+    const chosen = box.querySelector("[role=textbox]");
+    for (const attribute of ["role", "aria-readonly"]) chosen?.removeAttribute(attribute);
   }
 };
 window.addEventListener("load", () => setTimeout(nameSearches)); // they are made once the page is there
@@ -45,7 +46,7 @@ document.addEventListener("DOMContentLoaded", () => {
   if (window.innerWidth > 640) return;
   for (const list of document.querySelectorAll("#result_list, .lz-cards > tbody, .lz-asked, [data-more]")) {
     const rest = [...list.children].filter((row) => !row.matches("thead")).slice(MOST);
-    if (!rest.length || rest.some((row) => row.querySelector(":target, .lz-problem"))) continue;
+    if (!rest.length || rest.some((row) => row.matches(":target") || row.querySelector(":target, .lz-problem"))) continue;
     const button = Object.assign(document.createElement("button"), { type: "button", className: "lz-button lz-plain lz-rest" });
     const tell = () => { button.textContent = `更多（还有 ${rest.length} 条）`; };
     for (const row of rest) row.hidden = true;
