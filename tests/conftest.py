@@ -29,10 +29,11 @@ MATRICES = (
 )  # fmt: skip
 # The longest first, from a minute and a half down to twenty seconds: one that begins last would be waited for.
 LONGEST = (
+    "browser/test_axe.py",
     "test_what_pages_tell.py", "members/test_worker_process.py", "feedback/test_schema_run.py", "test_matrix_week.py",
     "test_matrix_homes.py", "test_matrix.py", "upgrade/test_upgrade.py", "members/roster/test_memory.py",
     "louzu/test_servers.py", "louzu/test_demo_year.py", "feedback/test_client.py", "members/test_pages.py",
-    "members/test_throttling.py", "test_matrix_cards.py", "test_urls_closed.py", "test_junk.py",
+    "members/test_throttling.py", "test_matrix_cards.py", "test_urls_closed.py", "test_junk.py", "test_in_chinese.py",
 )  # fmt: skip
 FUTURE = 2**40  # in seconds since 1970
 BACKEND = "django.contrib.auth.backends.ModelBackend"

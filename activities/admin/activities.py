@@ -51,6 +51,7 @@ class ActivityResource(PlainResource):
 class ActivityAdmin(ExportableAdmin):
     """Fields can be corrected here. New activities and their status belong to the activity's own pages."""
 
+    unit = "次"
     resource = Resource.ACTIVITY
     resource_classes = [ActivityResource]
     autocomplete_fields = ["area"]
@@ -148,6 +149,7 @@ class ActivityPlaceFilter(PlaceFilter):
 class AttendanceAdmin(ExportableAdmin):
     """Attendances, recorded on the activity's pages; closed to users who may not read members."""
 
+    unit = "人次"
     resource = Resource.ACTIVITY
     resource_classes = [AttendanceResource]
     list_display = ("member", "home", "held_on", "activity", "host", "duty", "source")

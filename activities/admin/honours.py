@@ -49,6 +49,7 @@ class StandingFilter(admin.SimpleListFilter):
 class HonourAdmin(ExportableAdmin):
     """Honours to search and export; they are given and corrected on their own pages."""
 
+    unit = "项"
     resource = Resource.HONOUR
     resource_classes = [HonourResource]
     list_display = ("year", "area", "kind", "theme", "awarded_on")

@@ -29,6 +29,7 @@ class VisitResource(PlainResource):
 class VisitAdmin(ExportableAdmin):
     """Visits to search and export; they are recorded and corrected on their own pages."""
 
+    unit = "次"
     resource = Resource.HOUSEHOLD
     resource_classes = [VisitResource]
     list_display = ("visited_on", "pairing", "kind", "note")

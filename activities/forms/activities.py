@@ -137,7 +137,7 @@ class NewActivityForm(ActivityForm):
     def clean_names(self) -> str:
         names = self.cleaned_data["names"].replace("\r\n", "\n")
         if len(names) > LONGEST:
-            raise ValidationError(f"名单太长（{len(names)} 字），最多 {LONGEST} 字。请只粘贴名单，人多可以分几次。")
+            raise ValidationError(f"名单太长（{len(names):,} 字），最多 {LONGEST:,} 字。请只粘贴名单，人多可以分几次。")
         return names
 
     def clean(self) -> dict[str, Any]:

@@ -20,7 +20,7 @@ class ActivityUploadForm(forms.Form):
         empty_label=None,
         help_text="表里没有“主办”列的，按这里选的算。",
     )
-    file = WorkbookField(label="活动表", help_text="Excel、WPS 表格或 CSV，不超过 10 MB，最多 500 次活动、20000 行。")
+    file = WorkbookField(label="活动表", help_text="Excel、WPS 表格或 CSV，不超过 10 MB，最多 500 次活动、20,000 行。")
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)

@@ -15,7 +15,7 @@ from members.roster.sheet import RosterSheet, read
 
 MOST_ACTIVITIES, MOST_CAME = 500, 20_000
 OF_CAME = {*CAME, "attended"}
-TOO_MANY = "一次最多导入 {most} {what}，这份表里有 {found} {what}。请按季度分成几个文件，分几次导入。"
+TOO_MANY = "一次最多导入 {most:,} {what}，这份表里有 {found:,} {what}。请按季度分成几个文件，分几次导入。"
 
 
 @dataclass(slots=True)

@@ -38,8 +38,8 @@ class Recording:
 
     def __str__(self) -> str:
         if not self.added:
-            return f"没有新增，共登记 {self.total} 人。"
-        return f"新登记 {self.added} 人，共登记 {self.total} 人。"
+            return f"没有新增，共登记 {self.total:,} 人。"
+        return f"新登记 {self.added:,} 人，共登记 {self.total:,} 人。"
 
 
 def eligible(activity: Activity, *, area: Area | None, user: User | None = None) -> MemberQuerySet:
@@ -179,7 +179,7 @@ def _counting_for(activity: Activity) -> Q:
 def _bounded(members: Iterable[int]) -> list[int]:
     pks = list(dict.fromkeys(members))
     if len(pks) > MOST_AT_ONCE:
-        raise ValidationError(f"一次最多登记 {MOST_AT_ONCE} 人，请分几次登记。")
+        raise ValidationError(f"一次最多登记 {MOST_AT_ONCE:,} 人，请分几次登记。")
     return pks
 
 

@@ -97,10 +97,10 @@ class TooLong(Exception):
 def read_names(text: str) -> list[PastedEntry]:
     """Return the entries of a pasted list, in its order; TooLong, with a sentence, for too long a text."""
     if len(text) > LONGEST:
-        raise TooLong(f"内容太长（{len(text)} 字）。请只粘贴名单，最多 {LONGEST} 字；人多可以分几次。")
+        raise TooLong(f"内容太长（{len(text):,} 字）。请只粘贴名单，最多 {LONGEST:,} 字；人多可以分几次。")
     entries = list(read_lines(plain(text)))
     if sum(bool(entry.name) for entry in entries) > MOST_NAMES:
-        raise TooLong(f"名单里的人太多，一次最多 {MOST_NAMES} 人，请分几次粘贴。")
+        raise TooLong(f"名单里的人太多，一次最多 {MOST_NAMES:,} 人，请分几次粘贴。")
     return entries
 
 

@@ -18,7 +18,7 @@ from members.ground.access import Resource, Right
 from members.rules.finding import name_lookups
 
 MOST = 300
-TOO_MANY = f"一次最多选 {MOST} 张。更多的，请到“记录卡”页按时段和社区一起办。"
+TOO_MANY = f"一次最多选 {MOST:,} 张。更多的，请到“记录卡”页按时段和社区一起办。"
 
 
 class RecordCardResource(PlainResource):
@@ -86,6 +86,7 @@ class PeriodFilter(admin.SimpleListFilter):
 
 @admin.register(RecordCard)
 class RecordCardAdmin(ExportableAdmin):
+    unit = "张"
     resource = Resource.CARD
     resource_classes = [RecordCardResource]
     list_display = ("member", "employer", "area", "period_label", "status", "number", "issued_at")

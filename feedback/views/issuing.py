@@ -74,7 +74,7 @@ def progress(request, pk):
 
 
 def _progress(run: IssueRun) -> Progress:
-    doing = f"{run.get_status_display()}{run.area}的记录卡：共 {len(run.cards)} 张，已发出 {run.issued} 张……"
+    doing = f"{run.get_status_display()}{run.area}的记录卡：共 {len(run.cards):,} 张，已发出 {run.issued:,} 张……"
     return Progress(run, doing, reverse("feedback:run_progress", args=[run.pk]), "记录卡")
 
 

@@ -149,7 +149,7 @@ def _counted(cards: RecordCardQuerySet) -> list[Unsettled]:
     for first, last, status, count in rows.annotate(count=Count("pk")):
         period = CardPeriod(first, last)
         address = reverse("feedback:board", query={"period": period.code, "show": status})
-        items.append(Unsettled(f"{period.label}的记录卡：有 {count} 张{UNSETTLED[status]}。", address))
+        items.append(Unsettled(f"{period.label}的记录卡：有 {count:,} 张{UNSETTLED[status]}。", address))
     return items
 
 

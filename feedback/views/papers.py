@@ -26,7 +26,7 @@ from members.models import Residence
 from members.web.files import download
 
 MOST = 600
-TOO_MANY = f"一次最多印 {MOST} 张，请先选一个社区，或分几次印。"
+TOO_MANY = f"一次最多印 {MOST:,} 张，请先选一个社区，或分几次印。"
 QUERY = ("period", "place", "show", "q", "all", "card")
 
 

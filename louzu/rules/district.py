@@ -257,9 +257,9 @@ def _missing(row: DistrictRow) -> Iterator[str]:
         if _is_below(share := shares[name], THIN_SHARE):
             yield f"{words}完成 {share:.0%}"
     if _is_below(shares["needs_share"], ANSWERED_SHARE):
-        yield f"今年提出的需求 {counts['needs_opened']} 条，办结 {counts['needs_done']} 条"
+        yield f"今年提出的需求 {counts['needs_opened']:,} 条，办结 {counts['needs_done']:,} 条"
     if _is_below(shares["received_share"], ANSWERED_SHARE):
-        yield f"今年发出的记录卡 {counts['cards_issued']} 张，签收 {counts['cards_received']} 张"
+        yield f"今年发出的记录卡 {counts['cards_issued']:,} 张，签收 {counts['cards_received']:,} 张"
 
 
 def _is_below(share: float | None, limit: float) -> bool:

@@ -82,6 +82,7 @@ class AreaResource(PlainResource):
 
 @admin.register(Area)
 class AreaAdmin(ExportableAdmin):
+    unit = "处"
     resource = Resource.AREA
     resource_classes = [AreaResource]
     form = AreaForm

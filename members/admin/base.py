@@ -6,10 +6,12 @@ from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from import_export.admin import ExportMixin
 from import_export.formats.base_formats import CSV, XLSX
 from import_export.resources import ModelResource
@@ -73,10 +75,24 @@ class ScopedPermissions:
             kwargs.setdefault("widget", Autocomplete(db_field, self.admin_site))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        """Return a field without the links beside it: they lead away from a form that is half typed."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget
+        return field
+
 
 class ScopedInline(ScopedPermissions, TabularInline):
     extra = 0
     show_change_link = False
+
+    def get_formset(self, request, obj=None, **kwargs):
+        """Return the formset; a field of a table, which has no label beside it, is called as its column is."""
+        formset = super().get_formset(request, obj, **kwargs)
+        for field in formset.form.base_fields.values():
+            field.widget.attrs["aria-label"] = field.label
+        return formset
 
 
 class ScopedAdmin(ScopedPermissions, ModelAdmin):
@@ -175,6 +191,7 @@ class ExportableAdmin(ExportMixin, ScopedAdmin):
     """A list with an export, for users with the right; it takes a reason and leaves an audit entry."""
 
     export_form_class = ReasonedExportForm
+    unit = "条"  # what the button of an export counts
     formats = [XLSX, CSV]
     to_encoding = "utf-8-sig"
 
@@ -187,7 +204,10 @@ class ExportableAdmin(ExportMixin, ScopedAdmin):
     def export_action(self, request):
         """Export the list; a filter in the URL that cannot be read leads back to it."""
         try:
-            return super().export_action(request)
+            response = super().export_action(request)
+            if isinstance(response, TemplateResponse):
+                response.context_data |= {"count": self.get_export_queryset(request).count(), "unit": self.unit}
+            return response
         except IncorrectLookupParameters:
             return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
 

@@ -29,6 +29,7 @@ class EmployerResource(PlainResource):
 
 @admin.register(Employer)
 class EmployerAdmin(ExportableAdmin):
+    unit = "家"
     resource = Resource.EMPLOYER
     resource_classes = [EmployerResource]
     list_display = ("name", "credit_code", "members_link")

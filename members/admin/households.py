@@ -77,6 +77,7 @@ class HouseholdResource(PlainResource):
 
 @admin.register(Household)
 class HouseholdAdmin(HistoryAdmin, ExportableAdmin):
+    unit = "户"
     resource = Resource.HOUSEHOLD
     resource_classes = [HouseholdResource]
     list_display = ("area", "room", "name", "kind", "paired")
@@ -150,6 +151,7 @@ class PairingResource(PlainResource):
 class PairingAdmin(HistoryAdmin, ExportableAdmin):
     """All pairings, those that have ended as well, to correct their dates."""
 
+    unit = "对"
     resource = Resource.HOUSEHOLD
     resource_classes = [PairingResource]
     list_display = ("household", "neighbour", "since", "until")

@@ -55,7 +55,7 @@ class IdsField(serializers.ListField):
 
     def to_internal_value(self, data: Any) -> list[int]:
         if isinstance(data, list) and len(data) > self.most:
-            raise serializers.ValidationError(f"一次最多 {self.most} 个，请分几次提交。")
+            raise serializers.ValidationError(f"一次最多 {self.most:,} 个，请分几次提交。")
         return list(dict.fromkeys(super().to_internal_value(data)))
 
 

@@ -14,7 +14,7 @@ class RosterUploadForm(forms.Form):
         empty_label=None,
         help_text="名单里没有“社区”“小区”列的，按这里选的算。",
     )
-    file = WorkbookField(label="花名册文件", help_text="Excel、WPS 表格或 CSV，不超过 10 MB、20000 行。")
+    file = WorkbookField(label="花名册文件", help_text="Excel、WPS 表格或 CSV，不超过 10 MB、20,000 行。")
     create_groups = forms.BooleanField(label="自动新建楼组（名单里写了、还没有登记过的）", required=False)
 
     def __init__(self, *args, user, **kwargs):

@@ -30,7 +30,7 @@ def lay_out(group: Area, *, units: int, floors: int, doors: int) -> LaidOut:
     The rooms of members are among them. Doors with any data, and those added by hand, stay.
     """
     if units * floors * doors > MOST_HOUSEHOLDS:
-        raise ValidationError(f"算下来超过 {MOST_HOUSEHOLDS} 户，请核对单元、层数和每层户数。")
+        raise ValidationError(f"算下来超过 {MOST_HOUSEHOLDS:,} 户，请核对单元、层数和每层户数。")
     with atomic_write():
         _lock_building(group)  # so that two people who lay out one building queue
         _, is_named = shape_of_building(group)

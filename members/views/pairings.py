@@ -82,6 +82,6 @@ def pairings_end(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         paths = access.scope_paths(cast(User, request.user), Resource.HOUSEHOLD, Right.WRITE)
         if done(form, lambda: end_all(pairings, on=form.cleaned_data["on"], paths=paths)):
-            messages.success(request, f"已结束 {len(pairings)} 对结对。记录保留。")
+            messages.success(request, f"已结束 {len(pairings):,} 对结对。记录保留。")
             return redirect("members:pairings")
     return page(request, "members/pairings_end.html", title="成批结束结对", pairings=pairings, form=form)

@@ -64,7 +64,7 @@ def _answer(request, upload, plan, compounds):
         upload.user = request.user
         count = settle_compounds(upload, named=named, outside=outside, plan=plan)
         if count:
-            messages.success(request, f"已按选择处理 {count} 个地址，选了小区的以后会自动认出。")
+            messages.success(request, f"已按选择处理 {count:,} 个地址，选了小区的以后会自动认出。")
         if count and not _is_open(request, upload.pk):
             return redirect("members:roster", upload.pk)
     except ValidationError as error:

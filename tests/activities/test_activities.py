@@ -112,7 +112,7 @@ def test_as_many_names_as_fit(client: Client, typed: Any) -> None:
     answer = client.post(ADD, typed | {"names": lines})
     assert answer.status_code == 302
     page = text_of(client.post(ADD, typed | {"title": "读书会", "names": f"{lines}欧阳"}))
-    assert "名单太长（20002 字），最多 20000 字" in page
+    assert "名单太长（20,002 字），最多 20,000 字" in page
     assert Activity.objects.count() == 1
 
 

@@ -28,7 +28,7 @@ def go_by_menu(page: Page, title: str) -> None:
     entry, more = bar.locator("a", has_text=re.compile(rf"{title}\s*$")), bar.get_by_text("更多")
     expect(page.locator("h1")).to_be_visible()
     if not bar.is_visible():
-        page.locator("span[x-on\\:click*=sidebarMobileOpen]:visible").first.click()
+        page.get_by_role("button", name="菜单", exact=True).click()
         expect(bar).to_be_visible()
     if more.is_visible() and not entry.is_visible():
         more.click()

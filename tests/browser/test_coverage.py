@@ -97,7 +97,7 @@ def test_the_member_list_leaves_with_a_reason(
     page.get_by_role("link", name="导出").click()
     page.get_by_label("格式").select_option(label="xlsx")
     page.get_by_label("导出事由").fill("核对三月花名册")
-    rows = list(opened(downloaded(page, page.get_by_role("button", name="提交"))).active.values)
+    rows = list(opened(downloaded(page, page.get_by_role("button", name="导出 2 人"))).active.values)
     born = rows[0].index("参加楼组党小组")
     assert {(row[0], row[born]) for row in rows[1:]} == {("欧阳建国", datetime(2020, 3, 1)), ("单秀英", "否")}
     assert AuditEntry.objects.get(action="export").reason == "核对三月花名册"

@@ -43,7 +43,7 @@ def test_closed_after_a_question(enter: Callable[[User], Page], officer: User, s
     page.get_by_label("情况说明").fill("本月的重点是垃圾分类。")
     page.get_by_role("button", name="保存情况说明").click()
     page.get_by_role("link", name="定稿").click()
-    page.get_by_role("button", name="确定").click()
+    page.get_by_role("button", name="月报定稿").click()
     expect(page.get_by_text("以后每次下载的文件都一模一样")).to_be_visible()
     expect(page.get_by_role("button", name="重新生成")).to_have_count(0)
     assert MonthlyReport.objects.get().paragraph == "本月的重点是垃圾分类。"

@@ -65,7 +65,7 @@ def test_a_roster_comes_in_and_is_taken_back(
     expect(page.get_by_text("已写入")).to_be_visible()
     assert Member.objects.count() == 240
     page.get_by_role("link", name="撤销这次导入").click()
-    page.get_by_role("button", name="确定").click()
+    page.get_by_role("button", name="撤销导入").click()
     expect(page.get_by_text("已撤销")).to_be_visible()
     assert not Member.objects.exists()
 

@@ -373,7 +373,7 @@ DOORS = {
             Door("api POST api/v1/households/lay-out", "api/v1/households/lay-out"),
         ),
         good={"area": "{group}", "units": 1, "floors": 2, "doors": 4, "_": "{home}"},
-        bad=(("算下来超过 1000 户", {"units": 12, "floors": 60, "doors": 30}),),
+        bad=(("算下来超过 1,000 户", {"units": 12, "floors": 60, "doors": 30}),),
     ),
     "members' own doors are added": Write(
         rule=housing.add_rooms,

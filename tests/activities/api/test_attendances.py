@@ -144,7 +144,7 @@ def test_ids_that_cannot_be_read(client: APIClient, activity: Activity, people: 
 def test_ten_thousand_at_once_are_too_many(client: APIClient, activity: Activity) -> None:
     assert "5000" in str(enrol(client, activity, *({"member": pk} for pk in range(1, 10_001))).data["errors"])
     answer = strike(client, activity, *range(1, 10_001))
-    assert answer.data["errors"] == {"members": ["一次最多 5000 个，请分几次提交。"]}
+    assert answer.data["errors"] == {"members": ["一次最多 5,000 个，请分几次提交。"]}
 
 
 def test_filters(client: APIClient, member: Member, group: Area) -> None:

@@ -137,7 +137,7 @@ def test_lay_out_a_building_once(client: APIClient, leader: User, member: Member
 def test_a_building_of_too_many_doors_is_a_slip(client: APIClient, group: Area) -> None:
     response = client.post(f"{URL}/lay-out", {"area": group.pk, "units": 12, "floors": 60, "doors": 30})
     assert response.status_code == 400
-    assert "超过 1000 户" in str(response.data["errors"]["non_field_errors"])
+    assert "超过 1,000 户" in str(response.data["errors"]["non_field_errors"])
     assert not Household.objects.exists()
 
 
