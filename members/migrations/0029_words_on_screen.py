@@ -5,7 +5,7 @@ import members.ground.partial_date
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("members", "0027_verified_trail"),
+        ("members", "0028_moves"),
     ]
 
     operations = [

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("activities", "0003_reminders")]
+    dependencies = [("activities", "0004_void_an_activity")]
 
     operations = [
         migrations.AddField(

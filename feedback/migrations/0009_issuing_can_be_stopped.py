@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("feedback", "0007_card_periods_by_area"),
+        ("feedback", "0008_card_codes_and_standing_objections"),
         ("members", "0027_verified_trail"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
