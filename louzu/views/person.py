@@ -13,6 +13,7 @@ from members.ground import access
 from members.ground.access import Resource, Right
 from members.models import Area, Member, Residence
 from members.models.areas import SEGMENT
+from members.rules import moving
 from members.web.shell import page
 
 COMMUNITY = Area.Level.COMMUNITY * SEGMENT
@@ -47,6 +48,7 @@ def show(request, pk: int):
         title=member.name,
         member=member,
         record=record,
+        move=moving.undoable_of(member, by=request.user),
         listed_at=f"{reverse('admin:members_member_changelist')}?{request.GET.get('_changelist_filters', '')}",
         duties=[duty for duty in record.duties if duty.until is None or duty.until > today],
         facts=[(fact, reverse(ADDRESSES[fact.kind], args=[fact.row]) if fact.row else "") for fact in record.facts],

@@ -81,8 +81,8 @@ def leave(member: Member, *, by: User, end: Collection[str] = (), on: date | Non
 
 def undoable_of(member: Member, *, by: User) -> Move | None:
     """Return the member's last move if this user may undo it; whether anything was changed since is not asked."""
-    last = Move.objects.filter(member=member, undone_at=None).first()
-    return Move.objects.for_user(by).undoable().filter(pk=last.pk).first() if last else None
+    last = Move.objects.filter(member=member, undone_at=None).values("pk")[:1]
+    return Move.objects.for_user(by).undoable().filter(pk__in=last).first()
 
 
 def undo_last(member: Member, *, by: User) -> Move:
