@@ -13,7 +13,7 @@ from django.db import DatabaseError
 from django.db.utils import ConnectionHandler
 
 from louzu import keys
-from members.models import Area
+from members.roster.tree import NAME_LENGTH
 
 HOST = re.compile(r"[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\]")
 PATIENCE = 5  # seconds
@@ -115,9 +115,8 @@ def backup_settings(text: str) -> dict[str, str]:
 
 
 def street_name(text: str) -> str:
-    most = Area._meta.get_field("name").max_length
-    if not text or len(text) > most or not text.isprintable():
-        raise Refused(f"请填街道名称，最多 {most} 个字。")
+    if not text or len(text) > NAME_LENGTH or not text.isprintable():
+        raise Refused(f"请填街道名称，最多 {NAME_LENGTH} 个字。")
     return text
 
 

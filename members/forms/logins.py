@@ -15,12 +15,7 @@ NOTHING = "请粘贴一张表，或者选一个文件。"
 class LoginsForm(forms.Form):
     """The table's `rows`, wherever it came from; `table` is its text, to be corrected on the page."""
 
-    text = forms.CharField(
-        label="粘贴的表",
-        required=False,
-        max_length=20_000,
-        widget=forms.Textarea({"class": "lz-input", "rows": 8, "placeholder": "姓名\t岗位\t地方\t登录名（可以不写）"}),
-    )
+    text = forms.CharField(label="粘贴的表", required=False, max_length=20_000)
     file = WorkbookField(label="或者选一个文件", required=False)
     rows: list[RosterRow] = []
 

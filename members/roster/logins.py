@@ -134,7 +134,8 @@ def _keys(area: Area) -> Iterator[str]:
 def _held(by: User, names: set[str]) -> tuple[set[tuple[str, str, int]], dict[str, list[str]]]:
     """Return what users of these names hold, as (name, kind, area's id), and their posts in words by name."""
     roles = AreaRole.objects.for_user(by).lasting().filter(user__name__in=names).select_related("user", "area")
-    held, posts = set(), defaultdict(list)
+    held: set[tuple[str, str, int]] = set()
+    posts: dict[str, list[str]] = defaultdict(list)
     for role in roles:
         held.add((role.user.name, role.kind, role.area_id))
         posts[role.user.name].append(str(role))

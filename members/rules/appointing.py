@@ -86,6 +86,12 @@ def require_given(user: User, *, by: User) -> None:
         raise PermissionDenied(HIGHER if user != by else "自己的密码请在“修改密码”里换；别的请上级办理。")
 
 
+def require_giver(user: User) -> None:
+    """Raise PermissionDenied for who may give no post to anybody."""
+    if not access.can(user, Resource.POST, Right.WRITE):
+        raise PermissionDenied
+
+
 def set_post(role: AreaRole, *, by: User) -> AreaRole:
     """Give or change a post; PermissionDenied where the acting user could not give it as it was, or as it becomes."""
     with atomic_write():

@@ -4,21 +4,18 @@ from collections.abc import Sequence
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from members.forms.logins import LoginsForm
-from members.ground import access
-from members.ground.access import Resource, Right
 from members.ground.export import workbook
 from members.ground.first_password import first_password
 from members.models import AreaRole, User
 from members.roster import logins
 from members.roster.logins import PlannedLogin
-from members.rules.appointing import NewLogin, add_logins
+from members.rules.appointing import NewLogin, add_logins, require_giver
 from members.web import handover
 from members.web.acts import done
 from members.web.files import download
@@ -29,7 +26,7 @@ EXAMPLES = [("王敏", "社区书记", "第一社区", ""), ("赵芳", "楼组�
 
 def table(request):
     """Take a table, and say of each row what it would add; nothing is written."""
-    _require(request)
+    require_giver(request.user)
     form = LoginsForm(request.POST, request.FILES) if request.method == "POST" else LoginsForm()
     planned = logins.plan(form.rows, by=request.user) if form.is_bound and form.is_valid() else []
     return _checked(request, form, planned)
@@ -38,7 +35,7 @@ def table(request):
 @require_POST
 def create(request):
     """Add the users of a table that was checked, and lead to their slips."""
-    _require(request)
+    require_giver(request.user)
     form = LoginsForm(request.POST)
     planned = logins.plan(form.rows, by=request.user) if form.is_valid() else []
     new = _new(planned)
@@ -56,7 +53,7 @@ def create(request):
 @require_GET
 def template(request):
     """Download an empty table with two examples."""
-    _require(request)
+    require_giver(request.user)
     headings = [names[0] for names in logins.HEADINGS.values()]
     rows = [(name, kind, place, username) for name, kind, place, username in EXAMPLES]
     return download(workbook("开通登录", headings, rows, formats={}), "开通登录模板.xlsx")
@@ -65,7 +62,7 @@ def template(request):
 @require_GET
 def slips(request):
     """Show the first passwords that wait to be handed over, a slip each, once."""
-    _require(request)
+    require_giver(request.user)
     passwords = handover.taken(request)
     posts = AreaRole.objects.for_user(request.user).lasting().select_related("area")
     users = User.objects.for_user(request.user).filter(pk__in=passwords)
@@ -98,8 +95,3 @@ def _new(planned: Sequence[PlannedLogin]) -> list[PlannedLogin]:
 
 def _shows_digits(user: User) -> bool:
     return any(role.kind in settings.SECOND_FACTOR for role in user.roles.all())
-
-
-def _require(request: HttpRequest) -> None:
-    if not access.can(request.user, Resource.POST, Right.WRITE):
-        raise PermissionDenied

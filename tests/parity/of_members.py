@@ -516,7 +516,7 @@ USERS = {
     "several users are added from a table": Write(
         rule=appointing.add_logins,
         doors=(Door("page users/table/create/", "users/table/create/", body=lambda values: {"text": _table(values)}),),
-        good={"name": "钱小多", "kind": "社区书记", "place": "第一社区", "username": "qianduo"},
+        good={"name": "钱小多", "kind": "社区书记", "place": "第一社区", "username": "qianduo", "of": "{community}"},
         bad=(
             ("这个登录名已有人使用", {"username": "jiedao"}),
             ("认不出来", {"kind": "大总管"}),
