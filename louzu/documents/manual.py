@@ -56,8 +56,8 @@ class Pages(RendererHTML):
         if not path.is_file():
             return ""
         width, height = size_of(path)
-        size = {"src": static(f"manual/{path.name}"), "width": width, "height": height, "loading": "lazy"}
-        token.attrs = {**token.attrs, **size}
+        shown: dict[str, str | int | float] = {"src": static(f"manual/{path.name}"), "width": width, "height": height}
+        token.attrs = token.attrs | shown | {"loading": "lazy"}
         return super().image(tokens, idx, options, env)
 
     def link_open(self, tokens: Sequence[Token], idx: int, options, env) -> str:
@@ -70,6 +70,8 @@ def size_of(picture: Path) -> tuple[int, int]:
     """Return width and height of a WebP picture as Chromium writes it, so that no page jumps while it loads."""
     with picture.open("rb") as file:
         head = file.read(30)
+    if head[12:16] == b"VP8X":  # a container: each side less one, in three bytes
+        return int.from_bytes(head[24:27], "little") + 1, int.from_bytes(head[27:30], "little") + 1
     width, height = struct.unpack("<HH", head[26:30])
     return width & 0x3FFF, height & 0x3FFF
 
@@ -78,7 +80,7 @@ def size_of(picture: Path) -> tuple[int, int]:
 def chapters(book: str) -> list[Chapter]:
     """Return a book's chapters in order, first what stands before them; they change with the release alone."""
     markdown = MarkdownIt("commonmark", {"html": False}, renderer_cls=Pages).enable("table")
-    markdown.normalizeLink = str  # type: ignore[method-assign]  # our own links have Chinese names
+    markdown.normalizeLink = str  # type: ignore[assignment, method-assign]  # our own links have Chinese names
     tokens = markdown.parse((DOCS / BOOKS[book]).read_text("utf-8"))
     starts = [i for i, token in enumerate(tokens) if token.type == "heading_open" and token.tag == "h2"]
     ends = [*starts[1:], len(tokens)]

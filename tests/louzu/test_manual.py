@@ -154,7 +154,7 @@ def test_pictures_are_there_small_and_shown() -> None:
     assert max(path.stat().st_size for path in taken.values()) < 60_000
     assert sum(path.stat().st_size for path in taken.values()) < 1_000_000
     for shot in SHOTS:
-        assert taken[shot.name].read_bytes()[8:15] == b"WEBPVP8", shot.name
+        assert taken[shot.name].read_bytes()[8:16] in (b"WEBPVP8X", b"WEBPVP8 "), shot.name
         assert abs(size_of(taken[shot.name])[0] - shot.screen[0] * 0.6) <= 2, shot.name
         assert finders.find(f"manual/{shot.name}.webp"), shot.name
 
@@ -163,5 +163,4 @@ def test_a_picture_says_what_it_shows_and_how_large_it_is() -> None:
     pictures = re.findall(r"<img [^>]+>", "".join(chapter.html for chapter in chapters("manual")))
     assert len(pictures) >= len(SHOTS)
     for picture in pictures:
-        assert re.search(r'alt="[^"]+"', picture)
-        assert re.search(r'src="/static/manual/[^"]+" width="\d{3}" height="\d{3}" loading="lazy"', picture)
+        assert re.search(r'src="/static/manual/[^"]+" alt="[^"]+" width="\d{3}" height="\d{3}" loading="lazy"', picture)
