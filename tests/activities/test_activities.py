@@ -355,7 +355,7 @@ def test_one_activity_takes_as_many_queries_however_many_came(
     activity = factories.activity(group)
     enrol(activity, [person.pk for person in came], user=secretary, source="tick")
     client.get(LIST)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         client.get(url(activity))
 
 

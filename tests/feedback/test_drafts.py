@@ -211,7 +211,7 @@ def test_another_street_keeps_its_cards(
 def test_five_thousand_take_few_queries(
     street: Area, group: Area, street_officer: User, django_assert_max_num_queries: Any
 ) -> None:
-    """Of 5,000 who came, each has a draft with the line: as many as a street has, in 0.8 s, most of it the drafts."""
+    """Of 5 000 who came, each has a draft with the line: voiding takes 0.8 s, most of it for the drafts."""
     event = factories.activity(street, held_on=TODAY)
     unit = factories.employer()
     some = factories.person("众人", group, employer=unit, affiliation="in_post")
