@@ -48,6 +48,7 @@ OPEN = (
     "admin/login/",
     "admin/jsi18n/",
     "admin/search/",
+    "mine/",
     "search/",
     "api/v1/keys",
     "c/<",
