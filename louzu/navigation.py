@@ -76,7 +76,7 @@ OFFICE: list[dict] = [
         "title": "设置与记录",
         "separator": True,
         "items": [
-            MenuEntry("我今天做的", "history", "members:mine"),
+            MenuEntry("我今天做的", "history", "members:mine", Resource.AREA),
             MenuEntry("区域", "apartment", "admin:members_area_changelist", Resource.AREA),
             MenuEntry("地址与别名", "signpost", "admin:members_areaname_changelist", Resource.AREA, Right.WRITE),
             MenuEntry(

@@ -49,6 +49,7 @@ OPEN = (
     "admin/jsi18n/",
     "admin/search/",
     "help/",
+    "mine/",
     "search/",
     "api/v1/keys",
     "c/<",

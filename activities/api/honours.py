@@ -62,7 +62,9 @@ class HonourSerializer(serializers.ModelSerializer):
 class HonourWithdrawalSerializer(serializers.Serializer):
     """Why an honour is withdrawn: a sentence about the place, not about a person."""
 
-    reason = serializers.CharField(allow_blank=True, label="撤回的原因", help_text="必填，最多 100 个字。")
+    reason = serializers.CharField(
+        allow_blank=True, label="撤回的原因", help_text=f"必填，最多 {honouring.LONGEST_REASON} 个字。"
+    )
 
     def update(self, instance: Honour, validated_data: dict[str, Any]) -> Honour:
         honouring.withdraw(instance, **validated_data)
@@ -92,7 +94,7 @@ class HonourViewSet(LockedByRule, CreateMixin, ChangeMixin, ScopedViewSet):
         return super().rows(right).select_related("area")
 
     def get_queryset(self) -> QuerySet:
-        rows = super().get_queryset()
+        rows: Any = super().get_queryset()
         return rows.standing() if self.action == "list" else rows
 
     @writes("撤回评优", HonourSerializer, request=HonourWithdrawalSerializer, note="给错了地方，写明原因；记录保留。")

@@ -35,8 +35,8 @@ def in_the_year(user: Any, area: Area, year: int) -> list[DoneInYear]:
 
 def _activities(user: Any, area: Area, first: date, last: date) -> DoneInYear:
     held = Activity.objects.for_user(user).inside(area).held().between(first, last).with_came()
-    rows = list(held.order_by("held_on", "pk").values_list("held_on", "title", "came"))
-    lines = [f"{DAY.format(day)}{title}，{came} 名党员参加" for day, title, came in rows[:LISTED]]
+    rows: list[Any] = list(held.order_by("held_on", "pk"))
+    lines = [f"{DAY.format(row.held_on)}{row}，{row.came} 名党员参加" for row in rows[:LISTED]]
     return DoneInYear(f"活动 {len(rows)} 次", lines, len(rows) - len(lines))
 
 

@@ -74,9 +74,9 @@ def needs(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     where, rows = places(request, Resource.NEED), readable(request.user)
     skills = Need.objects.for_user(request.user).skills()
-    words, skill = _words(request), request.GET.get("skill", "")
+    words, skill = _words(request), next((each for each in skills if each == request.GET.get("skill")), "")
     rows = rows.inside(where.chosen) if where.chosen else rows
-    rows = rows.filter(skill=skill) if skill in skills else rows
+    rows = rows.filter(skill=skill) if skill else rows
     columns = _columns(request.user, rows.called(words))
     chosen = request.GET.get("show", "")
     return page(

@@ -50,5 +50,6 @@ def test_what_a_place_did_comes_when_it_is_chosen(enter: Callable[[User], Page],
     page.get_by_text("活动 1 次").click()
     expect(page.get_by_text("1月1日 今年的")).to_be_visible()
     page.get_by_label("年度").select_option(f"{year - 1} 年")
+    expect(page.get_by_text(f"{year - 1} 年做了什么")).to_be_visible()
     page.get_by_text("活动 1 次").click()
     expect(page.get_by_text("1月1日 去年的")).to_be_visible()
