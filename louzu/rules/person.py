@@ -49,10 +49,23 @@ class PersonRecord(NamedTuple):
     def home(self) -> Residence:
         return self.homes[0]
 
+    @property
+    def member(self) -> Member:
+        return self.home.member
 
-def on_record(user: Any, member: Member, *, most: int) -> PersonRecord:
-    """Return what is on record of a member of the user's scope, with the latest `most` facts, the latest first."""
-    homes = sorted(Residence.objects.for_user(user).filter(member=member).select_related("area"), key=_last_first)
+
+def on_record(user: Any, member: int, *, most: int) -> PersonRecord | None:
+    """Return what is on record of a member (id), with the latest `most` facts, the latest first.
+
+    None where the member is not in the user's scope.
+    """
+    rows = Residence.objects.for_user(user).filter(member__in=Member.objects.for_user(user).filter(pk=member))
+    homes = sorted(rows.select_related("area", "member__employer"), key=_last_first)
+    return _record_of(user, homes, most) if homes else None
+
+
+def _record_of(user: Any, homes: list[Residence], most: int) -> PersonRecord:
+    member = homes[0].member
     duties = list(member.duties.order_by("-since", "-pk"))
     facts = [*_homes(homes), *_duties(duties)]
     for source in (_activities, _needs, _cards):

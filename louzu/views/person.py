@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from django.shortcuts import get_object_or_404
+from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
@@ -38,10 +38,11 @@ class PersonAct(NamedTuple):
 @require_GET
 def show(request, pk: int):
     """Show a member: masked, as the user may see them."""
-    member = get_object_or_404(Member.objects.for_user(request.user).select_related("employer"), pk=pk)
     most = _most(request.GET.get("shown", ""))
-    record = on_record(request.user, member, most=most)
-    home, today = record.home, timezone.localdate()
+    record = on_record(request.user, pk, most=most)
+    if record is None:
+        raise Http404
+    member, home, today = record.member, record.home, timezone.localdate()
     return page(
         request,
         "louzu/person.html",

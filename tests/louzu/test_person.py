@@ -52,12 +52,12 @@ def lived(person: Member, group: Area, community: Area, secretary: User) -> Memb
 
 
 def facts(user: User, member: Member) -> list[tuple[FactKind, str]]:
-    return [(fact.kind, fact.text) for fact in on_record(user, member, most=SHOWN).facts]
+    return [(fact.kind, fact.text) for fact in on_record(user, member.pk, most=SHOWN).facts]
 
 
 class TestWhatIsOnRecord:
     def test_all_of_it_the_latest_first(self, lived: Member, secretary: User, group: Area) -> None:
-        found = on_record(secretary, lived, most=SHOWN)
+        found = on_record(secretary, lived.pk, most=SHOWN)
         assert [fact.day for fact in found.facts] == sorted((fact.day for fact in found.facts), reverse=True)
         assert not found.has_more
         home, unit = f"{group} 302", lived.employer
@@ -100,7 +100,7 @@ class TestWhatIsOnRecord:
         for day in (date(2024, 5, 1), date(2025, 3, 5)):
             Visit.objects.create(pairing=pair, visited_on=day, kind=Visit.Kind.PHONE)
         days = {
-            who: {fact.day for fact in on_record(secretary, who, most=SHOWN).facts if fact.kind == FactKind.VISIT}
+            who: {fact.day for fact in on_record(secretary, who.pk, most=SHOWN).facts if fact.kind == FactKind.VISIT}
             for who in (before, after, person)
         }
         assert days == {before: {date(2024, 5, 1)}, after: {date(2025, 3, 5)}, person: set()}
@@ -218,9 +218,9 @@ def test_a_long_history_costs_no_more_queries(
     assert answer.context["more"] == 0
     few = client.get(page_of(lived))
     assert f'href="?shown={few.context["more"]}#record">更多</a>' in few.content.decode()
-    latest = on_record(secretary, lived, most=5000).facts
+    latest = on_record(secretary, lived.pk, most=5000).facts
     for most in (20, 100, 500):
-        assert on_record(secretary, lived, most=most).facts == latest[:most], "no fact is left out between others"
+        assert on_record(secretary, lived.pk, most=most).facts == latest[:most], "no fact is left out between others"
 
 
 def _noon(day: date) -> datetime:
