@@ -56,8 +56,8 @@ class Pages(RendererHTML):
         if not path.is_file():
             return ""
         width, height = size_of(path)
-        shown: dict[str, str | int | float] = {"src": static(f"manual/{path.name}"), "width": width, "height": height}
-        token.attrs = token.attrs | shown | {"loading": "lazy"}
+        token.attrs["src"] = static(f"manual/{path.name}")
+        token.attrs |= {"width": width, "height": height, "loading": "lazy"}
         return super().image(tokens, idx, options, env)
 
     def link_open(self, tokens: Sequence[Token], idx: int, options, env) -> str:
