@@ -673,7 +673,6 @@ def test_moving_house_away_and_back_by_the_pages(client: Client, member: Member,
     ("step", "body"),
     [
         ("move", {"on": TOMORROW}),
-        ("move", {"on": TODAY, "joined_on": TOMORROW}),
         ("move", {"on": factories.EARLY - timedelta(days=1)}),
         ("leave", {"on": TOMORROW}),
         ("leave", {"on": factories.EARLY - timedelta(days=1)}),
