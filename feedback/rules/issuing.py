@@ -199,6 +199,7 @@ def _issue_part(run: IssueRun, cards: list[int], *, of: int) -> None:
 def _queue(cards: list[RecordCard], user: User, area: Area | None = None) -> IssueRun:
     """Put these locked cards of one street into a new run, and let the worker know."""
     area = area or around([card.area.path for card in cards])
+    assert area
     pks = [card.pk for card in cards]
     run = IssueRun.objects.create(area=area, user=user, cards=pks, **_times())
     for part in batches(pks):

@@ -1,6 +1,7 @@
 """Withdrawing cards: by the community, or because the member withdraws their consent."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.utils import timezone
 
@@ -40,7 +41,7 @@ def withdraw_all(cards: RecordCardQuerySet, reason: str) -> None:
         if was_out and reason == RecordCard.Withdrawal.DROPPED:
             raise Conflict(LEFT)
         for card in locked:
-            values = {"withdrawn_at": timezone.now(), "withdrawal": reason, "body": "", "leaving": None}
+            values: dict[str, Any] = {"withdrawn_at": timezone.now(), "withdrawal": reason, "body": "", "leaving": None}
             card.advance(RecordCard.Status.WITHDRAWN, **values)
         feed.add_events(was_out, FeedEvent.Type.WITHDRAWN)
         if was_out:
