@@ -9,7 +9,7 @@ from django.urls import reverse
 from activities.models import Activity, Attendance, StruckAttendance
 from activities.rules.resting import Hanging
 from feedback.models import RecordCard
-from feedback.models.cards import ENDED
+from feedback.models.cards import ENDED, RecordCardQuerySet
 from feedback.rules.making import Line, attendance_lines, in_order
 from members.ground.audit import record
 from members.ground.history import batches
@@ -77,7 +77,7 @@ def drop_struck(cards: Sequence[RecordCard]) -> None:
 NEEDED = ("status", "member", "lines", "left_out")
 
 
-def _cards(activity: Activity, attendances: QuerySet[Attendance]) -> QuerySet[RecordCard]:
+def _cards(activity: Activity, attendances: QuerySet[Attendance]) -> RecordCardQuerySet:
     """Return the live cards of these members for periods with the activity's day, in its street."""
     day, path = activity.held_on, activity.area.street_path
     cards = RecordCard.objects.filter(street__path=path, first_day__lte=day, last_day__gte=day)

@@ -57,7 +57,7 @@ def _of_community(is_done: dict[str, bool]) -> list[FirstStep]:
 
 def _done(area: Area) -> dict[str, bool]:
     there = access.within("area__path", [access.subtree(area.path)])
-    return dict(
+    found = (
         Area.objects.filter(pk=area.pk)
         .annotate(
             tree=Exists(Area.objects.below(area).filter(level=Area.Level.BUILDING_GROUP)),
@@ -68,3 +68,4 @@ def _done(area: Area) -> dict[str, bool]:
         .values("tree", "secretary", "roster", "activity")
         .get()
     )
+    return {**found}

@@ -15,7 +15,7 @@ class CodeField(forms.RegexField):
     """Takes a code as it was read from paper: with or without the dash, in any case or width."""
 
     def to_python(self, value: Any) -> str:
-        text = super().to_python(value)
+        text = super().to_python(value) or ""
         return text if text.isdecimal() else squeezed(text).replace("-", "").lower()
 
 
