@@ -9,6 +9,7 @@ from members.ground import access
 from members.ground.access import PostKind, Resource, Right
 from members.models import Area, AreaRole, Residence
 
+STEPS = ("tree", "secretary", "roster", "activity")
 ACTIVITY = "第一次活动：粘贴接龙或签到名单，谁来了就记上了。"
 
 
@@ -65,7 +66,7 @@ def _done(area: Area) -> dict[str, bool]:
             roster=Exists(Residence.objects.filter(there)),
             activity=Exists(Activity.objects.held().inside(area)),
         )
-        .values("tree", "secretary", "roster", "activity")
+        .values_list(*STEPS)
         .get()
     )
-    return {**found}
+    return dict(zip(STEPS, found, strict=True))
