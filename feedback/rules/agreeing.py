@@ -19,6 +19,7 @@ from django.utils.crypto import constant_time_compare
 
 from feedback.models import RecordCard
 from feedback.rules import drafts
+from feedback.rules.holding import note_held
 from members.ground.atomic import atomic_write
 from members.ground.audit import record
 from members.ground.history import batches
@@ -139,6 +140,7 @@ def correct_all(pks: Sequence[int], *, only_from: Sequence[str] = (Status.SHOWN,
         cards = _locked(pks, *only_from)
         cleared = {"agreed_at": None, "agreed_how": "", "agreed_by": None}
         left = left_behind(pks, cards)
+        note_held(cards)
         moved = _advance(cards, left, Status.DRAFT, shown_at=None, consent=None, leaving=None, **cleared)
         drafts.drop_struck(cards)
     return moved
@@ -163,6 +165,7 @@ def refuse(card: RecordCard) -> None:
 
 def _object(card: RecordCard, objection: str) -> None:
     with atomic_write():
+        note_held(_locked([card.pk], Status.AGREED))
         card.advance(
             Status.OBJECTED, objected_at=timezone.now(), objection=objection,
             agreed_at=None, agreed_how="", agreed_by=None, consent=None, leaving=None,

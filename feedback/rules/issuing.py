@@ -18,6 +18,7 @@ from feedback.models import IssueRun, NumberSeries, RecordCard
 from feedback.models.cards import RecordCardQuerySet
 from feedback.models.senders import contacts_of
 from feedback.rules.agreeing import MovedOn, left_behind, require
+from feedback.rules.holding import note_held
 from members.ground import access
 from members.ground.access import Right
 from members.ground.atomic import atomic_write
@@ -145,6 +146,7 @@ def stop_all(pks: Sequence[int]) -> MovedOn:
         )
         rows = mine.filter(leaving__in=runs).select_related("area").order_by("area__path", "leaving", "pk").locked()
         cards = list(rows)
+        note_held(cards)
         RecordCard.objects.filter(pk__in=[card.pk for card in cards]).update(leaving=None)
         for (path, _), some in groupby(cards, key=lambda card: (card.area.path, card.leaving_id)):
             of_place = list(some)

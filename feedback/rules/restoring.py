@@ -1,10 +1,10 @@
-"""After a restored backup: cards withdrawn since are withdrawn again, and every feed starts over."""
+"""After a restored backup: what was withdrawn or held back since is so again, and every feed starts over."""
 
 from collections import Counter
 
 from feedback.feed import feed
 from feedback.models import Feed, NumberSeries, senders
-from feedback.rules import withdrawing
+from feedback.rules import holding, withdrawing
 from members.ground import audit
 from members.ground.atomic import atomic_write
 from members.models import journal
@@ -14,6 +14,8 @@ def listen_to_the_journal() -> None:
     """Register what the journal replays after a restore; consents come first, as cards are withdrawn with them."""
     journal.register(withdrawing.JOURNAL, withdrawing.withdraw_again)
     journal.register(senders.JOURNAL, NumberSeries.go_on_behind)
+    journal.register(holding.JOURNAL, holding.hold_again)
+    journal.after_restore(holding.hold_all)
     journal.after_restore(restart_feeds)
 
 

@@ -9,6 +9,7 @@ from feedback.feed import feed
 from feedback.models import FeedEvent, RecordCard
 from feedback.models.cards import RecordCardQuerySet
 from feedback.rules import agreeing
+from feedback.rules.holding import note_held
 from members.ground.atomic import atomic_write
 from members.ground.history import batches
 from members.ground.states import Conflict
@@ -40,6 +41,7 @@ def withdraw_all(cards: RecordCardQuerySet, reason: str) -> None:
         was_out = [card for card in locked if card.is_with_employer]
         if was_out and reason == RecordCard.Withdrawal.DROPPED:
             raise Conflict(LEFT)
+        note_held(locked)
         for card in locked:
             values: dict[str, Any] = {"withdrawn_at": timezone.now(), "withdrawal": reason, "body": "", "leaving": None}
             card.advance(RecordCard.Status.WITHDRAWN, **values)

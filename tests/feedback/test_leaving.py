@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from feedback.models import Feed, FeedEvent, IssueRun, NumberSeries, RecordCard
 from feedback.rules import agreeing, issuing
 from members.ground import queue
-from members.models import Area, Consent, Member, User
+from members.models import Area, Consent, Member, User, journal
 from tests import factories
 from tests.cards import agreed, draft, fresh, in_post, shown
 
@@ -152,3 +152,31 @@ def test_what_is_sent_and_stopped_is_as_it_was(
     later()
     assert state() == before
     assert set(IssueRun.objects.values_list("status", flat=True)) <= {"held"}
+
+
+def test_a_restored_backup_sends_nothing_that_was_held_back(
+    secretary: User,
+    group: Area,
+    rows: list[RecordCard],
+    settings: Any,
+    tmp_path: Any,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    """Each is held back in another way; the fourth still waited when the backup was made, and waits no more."""
+    settings.JOURNAL = tmp_path / "journal.log"
+    cards = [*rows, agreed(in_post("工丁", group, room="丁"))]
+    issuing.send_all([card.pk for card in cards], user=secretary)
+    waiting = dict(RecordCard.objects.values_list("pk", "leaving"))
+    with django_capture_on_commit_callbacks(execute=True):
+        issuing.stop(fresh(cards[0]))
+        agreeing.object_to(fresh(cards[1]), reason="日期不对")
+        agreeing.correct(fresh(cards[2]))
+    RecordCard.objects.update(
+        status="agreed", leaving=waiting[cards[0].pk], objected_at=None, objection="",
+        agreed_at=timezone.now(), agreed_how="paper", shown_at=timezone.now(), consent=cards[0].consent,
+    )  # fmt: skip
+    assert journal.apply(settings.JOURNAL) == 3
+    later()
+    assert not FeedEvent.objects.exists()
+    assert set(RecordCard.objects.values_list("status", "leaving")) == {("agreed", None)}
+    assert issuing.send_all([cards[3].pk], user=secretary).done == 1
