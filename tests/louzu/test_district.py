@@ -211,14 +211,14 @@ def test_the_landing_page_leads_to_the_streets_beside_each_other(client: Client)
     answer = client.get("/", follow=True)
     assert answer.redirect_chain == [("/district/", 302)]
     text = answer.content.decode()
-    for words in ("新成路街道", "菊园新区", "1234", "2468", "3702", "全区", "1 个楼组还没有建立党小组"):
+    for words in ("新成路街道", "菊园新区", "1,234", "2,468", "3,702", "全区", "1 个楼组还没有建立党小组"):
         assert words in text, words
     assert "第一社区" not in text
 
 
 def test_a_street_shows_its_communities_alone(client: Client, street: Area, other_street: Area) -> None:
     text = client.get(f"/district/{street.pk}/").content.decode()
-    assert all(words in text for words in ("第一社区", "第二社区", "3702", "4936"))
+    assert all(words in text for words in ("第一社区", "第二社区", "3,702", "4,936"))
     assert not any(words in text for words in ("迎晖苑", "仓场公寓", "平城社区", "菊园新区"))
     assert client.get(f"/district/{street.pk}/print/").status_code == 200
     assert client.get("/district/print/").status_code == 200
