@@ -26,7 +26,10 @@ KNOWN = {
     "zjg", "ouyang", "oyjg", "zhangsan", "zs",
     "claimed", "done", "withdrawn", "danwei", "fardanwei", "jiedao", "lianxiren", "root", "shuji", "zuzhang", *NAMES,
 }  # fmt: skip
-OF_ROWS = re.compile(r"https?://\S+|[\w.-]+@[\w.-]+|[\w-]*[._/=-]\w[\w./=,-]*|\b\w*\d\w*\b|\b[0-9a-f]{4}\b", re.ASCII)
+OF_ROWS = re.compile(
+    r"(?<=密码是 )\S+?(?=（)|https?://\S+|[\w.-]+@[\w.-]+|[\w-]*[._/=-]\w[\w./=,-]*|\b\w*\d\w*\b|\b[0-9a-f]{4}\b",
+    re.ASCII,
+)
 ENGLISH = re.compile(r"[A-Za-z]{2,}")
 # Four digits and more without a separator: a year, a month, a door, a phone or a code is no number.
 LARGE = re.compile(r"(?<![\w.,*:/—-])[1-9]\d{3,}(?= ?[人户对次张条家处个项名行字])")
