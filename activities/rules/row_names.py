@@ -7,7 +7,7 @@ from members.ground.row_names import joined, register, register_list, register_w
 
 
 def register_all() -> None:
-    register(Activity, "title", state=F("status"))
+    register(Activity, "title", state=F("status"), rows=Activity.objects.within_reach)
     register(ActivityImport, "file_name", state=F("status"))
     register(Attendance, joined("activity__title", "member__name"))
     register(Honour, joined("year", "area__label", shown("kind", Honour.Kind.choices)))

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from activities.models import Activity, ActivityImport, Need, Visit
+from activities.models import Activity, ActivityImport, Honour, Need, Visit
 from activities.models.visits import REVERSIBLE
 from members.ground import ways_back
 from members.ground.ways_back import WayBack, by, no_way
@@ -15,18 +15,29 @@ TAKEN_UP = (Need.Status.OPEN, Need.Status.CLAIMED)
 
 
 def register_all() -> None:
+    ways_back.register(Activity, "create", _activity)
     ways_back.register(Activity, "change", _attendances)
     ways_back.register(Activity, "change", _activity_status)
     ways_back.register(ActivityImport, "import", _import)
+    ways_back.register(Honour, "create", _honour)
     ways_back.register(Need, "create", _need)
     ways_back.register(Need, "change", _need_status)
     ways_back.register(Visit, "create", _visit)
 
 
+def _activity(entry: Any, state: str | None) -> WayBack | None:
+    return _of_what_stands(state) or by("作废", "activities:void", entry.row, asks=True)
+
+
 def _attendances(entry: Any, state: str | None) -> WayBack | None:
     if "attendances" not in entry.changes:
         return None
-    return by("打开名单", "activities:came", entry.row, asks=True) if state else no_way(GONE)
+    return _of_what_stands(state) or by("打开名单", "activities:came", entry.row, asks=True)
+
+
+def _of_what_stands(state: str | None) -> WayBack | None:
+    """Return why nothing of the activity is taken back: it is out of reach, or voided as a whole."""
+    return no_way("这次活动已经作废了。" if state else GONE) if state in (None, Activity.Status.VOIDED) else None
 
 
 def _activity_status(entry: Any, state: str | None) -> WayBack | None:
@@ -35,7 +46,13 @@ def _activity_status(entry: Any, state: str | None) -> WayBack | None:
         return None
     if state != after:
         return no_way(LATER if state else GONE)
+    if after == Activity.Status.VOIDED:
+        return by("撤销作废", "activities:unvoid", entry.row)
     return by("改回计划中", "activities:reopen", entry.row)
+
+
+def _honour(entry: Any, state: str | None) -> WayBack | None:
+    return by("撤回", "activities:honour_withdraw", entry.row, asks=True)
 
 
 def _import(entry: Any, state: str | None) -> WayBack | None:

@@ -10,6 +10,7 @@ from activities.rules import latest, resting, voiding
 from members.ground import access
 from members.ground.access import Resource, Right
 from members.web.acts import numbers, tried
+from members.web.returning import way_back
 from members.web.shell import page
 
 LISTED = 200
@@ -43,7 +44,7 @@ def unvoid(request, pk):
     found = _writable(request, pk)
     if tried(request, lambda: voiding.unvoid(found)):
         messages.success(request, f"“{found}”恢复了，和作废以前一样。")
-    return redirect("activities:activity", pk)
+    return redirect(way_back(request, "activities:activity", pk))
 
 
 @require_GET

@@ -4,7 +4,7 @@ from typing import Any
 
 from feedback.models import RecordCard
 from members.ground import ways_back
-from members.ground.ways_back import WayBack, no_way
+from members.ground.ways_back import WayBack, by, no_way
 
 
 def register_all() -> None:
@@ -17,6 +17,9 @@ def _made(entry: Any, state: str | None) -> WayBack | None:
 
 
 def _moved_on(entry: Any, state: str | None) -> WayBack | None:
+    _, run = entry.changes.get("leaving_id", (None, None))
+    if run:
+        return by("停止发出", "feedback:run_stop", run)
     _, after = entry.changes.get("status", ("", ""))
     if after == RecordCard.Status.ISSUED:
         return no_way("已经发给单位：写错了，打开卡片点“撤回”。")

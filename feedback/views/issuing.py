@@ -11,6 +11,7 @@ from feedback.rules import issuing
 from feedback.views.listed import NOTHING_CHOSEN, chosen, read_listing, require_cards
 from members.ground.access import Right
 from members.web.progress import Progress, moving_part
+from members.web.returning import way_back
 from members.web.shell import page
 
 Status = RecordCard.Status
@@ -64,7 +65,7 @@ def stop(request, pk):
     else:
         found.refresh_from_db()
         messages.warning(request, issuing.NOT_STOPPED[found.status])
-    return redirect("feedback:run", pk)
+    return redirect(way_back(request, "feedback:run", pk))
 
 
 @require_GET

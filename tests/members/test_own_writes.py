@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from activities.models import Attendance
-from activities.rules import attendance, visiting
+from activities.rules import attendance, visiting, voiding
 from members.ground import audit
 from members.models import Area, AuditEntry, Household, Member, Pairing, Residence, User
 from members.rules import moving, pairing
@@ -66,6 +66,17 @@ def test_each_write_has_a_way_back_or_a_reason(
     assert ("新增 本人意见，楼道公示姓名", "不同意的意见不用撤回：本人改了主意，请登记同意。") in found
     assert ("新增 党员，不愿意", "党员的记录不删除：登记错了请修改；不住在这里的，请办理迁出。") in found
     assert found[-1] == (f"修改 结对，{home} 302 — 303", "恢复结对")
+
+
+def test_an_activity_is_voided_and_put_back_from_here(
+    group: Area, secretary: User, logged_in: Callable[[User], Client]
+) -> None:
+    activity = factories.activity(group)
+    wrote(secretary, lambda: voiding.void(activity, user=secretary))
+    assert ways(secretary) == [("修改 活动，楼道大扫除", "撤销作废")]
+    (act,), _ = acts_of(secretary)
+    logged_in(secretary).post(act.writes[0].way.url, {"back": "/mine/"})
+    assert ways(secretary)[0] == ("修改 活动，楼道大扫除", "后来又改过了，请打开看看。")
 
 
 def test_a_move_goes_back_as_a_whole(
