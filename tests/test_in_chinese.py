@@ -23,7 +23,7 @@ from tests.week import lived
 # Names of things that have no Chinese name; what is typed as an example; what the cast and its rows are called.
 KNOWN = {
     "api", "csv", "ctrl", "esc", "excel", "https", "id", "json", "mb", "pdf", "tab", "word", "wps", "xls", "xlsx",
-    "zjg", "ouyang", "oyjg", "zhangsan", "zs",
+    "make", "postgres", "python", "zjg", "ouyang", "oyjg", "zhang", "zhangsan", "zhaofang", "zs",
     "claimed", "done", "withdrawn", "danwei", "fardanwei", "jiedao", "lianxiren", "root", "shuji", "zuzhang", *NAMES,
 }  # fmt: skip
 OF_ROWS = re.compile(
@@ -37,7 +37,13 @@ VAGUE = re.compile(r">\s*(执行|确定|提交|more_vert|more_horiz)\s*<")  # a 
 SAID = ("title", "alt", "placeholder", "aria-label", "data-label", "data-confirm")
 SILENT = ("script", "style", "code")
 SYMBOLS = "material-symbols-outlined"
-NO_PAGES = ("admin/jsi18n/", "admin/logout/", "api/v1/", "/progress/")
+NO_PAGES = (
+    "admin/jsi18n/",
+    "admin/logout/",
+    "api/v1/",
+    "/progress/",
+    "help/interface/",
+)  # the guide is for programmers
 COUNTS = {"TOTAL_FORMS": "1", "INITIAL_FORMS": "0", "MIN_NUM_FORMS": "0", "MAX_NUM_FORMS": "1000"}
 JUNK = ("", "乱" * 300, "-1")
 

@@ -63,7 +63,7 @@ def test_the_first_roster_is_in_after_25_clicks(
     log_in(page, "wangmin", made.text)
     hand.clicks += 1
     page.get_by_label("手机上的六位数字").fill(digits(User.objects.get()))
-    hand.button("确定")
+    hand.button("验证")
     hand.link("收好了，继续")
     page.locator("[name=old_password]").fill(made.text)
     for name in ("new_password1", "new_password2"):

@@ -54,6 +54,7 @@ def test_an_activity_is_shown_without_the_code_of_its_poster(client: APIClient, 
         "status": "planned",
         "recorded_at": None,
         "cancelled_at": None,
+        "voided_at": None,
         "attended": 1,
     }
 
