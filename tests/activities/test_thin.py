@@ -150,7 +150,9 @@ def happen(area: Area, day: date, kind: str) -> None:
             Visit.objects.bulk_create([Visit(pairing=pair, visited_on=day, kind="door")], ignore_conflicts=True)
         return
     now = timezone.now()
-    moments = {"held": {"recorded_at": now}, "cancelled": {"cancelled_at": now}}.get(kind, {})
+    moments = {"held": {"recorded_at": now}, "cancelled": {"cancelled_at": now}, "voided": {"voided_at": now}}.get(
+        kind, {}
+    )
     Activity.objects.bulk_create(
         [Activity(area=area, title="活动", held_on=day, field="culture", status=kind, **moments)]
     )

@@ -129,6 +129,7 @@ TYPES = [
     "not-acceptable",
     "not-authenticated",
     "not-found",
+    "receipt-closed",
     "scope-missing",
     "second-factor",
     "throttled",

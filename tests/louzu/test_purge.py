@@ -105,7 +105,7 @@ def test_a_dry_run_counts(old_rows: dict[str, int]) -> None:
 
 def test_what_is_past_its_time_goes(old_rows: dict[str, int]) -> None:
     before = texts()
-    assert [line.endswith("已清除。") for line in purge("--yes")] == [True] * 9
+    assert [line.endswith("已清除。") for line in purge("--yes")] == [True] * 10
     emptied = {old_rows["done"]: EMPTIED, old_rows["withdrawn"]: EMPTIED}
     assert texts() == before | emptied
     assert [row.name for row in SignIn.objects.all()] == ["新的"]
@@ -136,4 +136,4 @@ def test_a_second_run_finds_nothing(old_rows: dict[str, int]) -> None:
 
 def test_how_long_is_a_setting(old_rows: dict[str, int], settings) -> None:
     settings.RETENTION = {"upload": 1000, "need_text": 1000, "sign_in": 1000, "delivery": 1000, "task": 1000}
-    assert [line.split()[1] for line in purge()] == ["0", "0", "0", "0", "1", "1", "1", "0", "0"]
+    assert [line.split()[1] for line in purge()] == ["0", "0", "0", "0", "1", "1", "1", "1", "0", "0"]

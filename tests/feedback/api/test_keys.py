@@ -9,6 +9,7 @@ from rest_framework.test import APIClient
 
 from feedback.api.urls import router, urlpatterns
 from feedback.models import EmployerKey, RecordCard, Scope
+from feedback.rules import receiving
 from members.models import Area, AuditEntry, Member, StaffToken, User
 from tests import cards
 
@@ -20,6 +21,7 @@ TABLE = [
     ("get", "cards", None, (200, 200, 200, 403, 403, 403, 401)),
     ("get", "cards/{number}", None, ONE_CARD),
     ("post", "cards/{number}/receipt", {"digest": "{digest}"}, ONE_CARD),
+    ("post", "cards/{number}/receipt/take-back", {"digest": "{digest}"}, ONE_CARD),
     ("post", "cards/{number}/answer", {"text": "收到"}, (201, *ONE_CARD[1:])),
     ("post", "cards/{number}/return", {"digest": "{digest}", "reason_code": "left_unit"}, ONE_CARD),
     ("get", "offers", None, (200, 200, 200, 403, 403, 403, 401)),
@@ -48,6 +50,8 @@ def test_who_may_call_what(
     offer = cards.offer(card.employer, community)
     if path.endswith("answer"):
         card.advance("received", received_at=timezone.now())
+    if path.endswith("take-back"):
+        receiving.receive(card, digest=card.digest)
     about = withdrawn if caller == "withdrawn card" else card
     known = {"number": about.number, "digest": about.digest, "area": community.pk, "offer": offer.pk}
     said = {name: value.format(**known) for name, value in (body or {}).items()}
@@ -75,7 +79,10 @@ def test_the_table_has_every_call() -> None:
     ("scope", "calls"),
     [
         (Scope.READ, {"feed", "cards", "cards/{number}"}),
-        (Scope.ANSWER, {"cards/{number}/receipt", "cards/{number}/answer", "cards/{number}/return"}),
+        (
+            Scope.ANSWER,
+            {f"cards/{{number}}/{call}" for call in ("receipt", "receipt/take-back", "answer", "return")},
+        ),
         (Scope.OFFER, {"offers", "offers/{offer}"}),
     ],
 )
@@ -84,7 +91,7 @@ def test_each_scope_opens_its_calls_and_no_other(
 ) -> None:
     system = with_key(cards.key(card.employer, street, scope)[1])
     opened = set()
-    for method, path, _, _ in TABLE[:9]:
+    for method, path, _, _ in TABLE[:10]:
         answer = getattr(system, method)(f"/api/v1/{path.format(number=card.number, offer=1)}", {})
         if answer.status_code != 403:
             opened.add(path)
@@ -93,7 +100,7 @@ def test_each_scope_opens_its_calls_and_no_other(
     assert opened == calls
     assert system.get("/api/v1/me").json()["scopes"] == [scope]
     refusals = AuditEntry.objects.filter(action="refuse")
-    assert len(refusals) == 9 - sum(path in calls for _, path, _, _ in TABLE[:9])
+    assert len(refusals) == 10 - sum(path in calls for _, path, _, _ in TABLE[:10])
     assert {(entry.user, entry.area_path, entry.reason[:4]) for entry in refusals} == {(None, street.path, "密钥 l")}
 
 
