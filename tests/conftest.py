@@ -21,19 +21,20 @@ from members.web import throttling
 from tests import emptying, factories, guard, once
 
 ON_BOTH, THIRD = "LOUZU_TESTED_ON_SQLITE", "LOUZU_THIRD"
-# What walks through all pages and calls, as everybody: what differs between the databases shows in any part of it.
+# What walks through all pages, calls and writes: what differs between the databases shows in any part of it.
 MATRICES = (
     "test_matrix.py", "test_matrix_cards.py", "test_matrix_homes.py", "test_matrix_week.py", "test_what_pages_tell.py",
     "test_junk.py", "test_urls_closed.py", "members/api/test_matrix.py", "activities/test_side_doors.py",
-    "feedback/test_schema_run.py",
+    "feedback/test_schema_run.py", "parity/test_parity.py", "test_in_chinese.py", "test_district.py",
 )  # fmt: skip
-# The longest first, from a minute and a half down to twenty seconds: one that begins last would be waited for.
+# The longest first, from four minutes down to twenty seconds: one that begins last would be waited for.
 LONGEST = (
-    "browser/test_axe.py",
-    "test_what_pages_tell.py", "members/test_worker_process.py", "feedback/test_schema_run.py", "test_matrix_week.py",
-    "test_matrix_homes.py", "test_matrix.py", "upgrade/test_upgrade.py", "members/roster/test_memory.py",
-    "louzu/test_servers.py", "louzu/test_demo_year.py", "feedback/test_client.py", "members/test_pages.py",
-    "members/test_throttling.py", "test_matrix_cards.py", "test_urls_closed.py", "test_junk.py", "test_in_chinese.py",
+    "parity/test_parity.py", "browser/test_axe.py", "test_what_pages_tell.py", "test_in_chinese.py", "test_district.py",
+    "feedback/test_client.py", "members/test_worker_process.py", "feedback/test_schema_run.py", "test_matrix_week.py",
+    "test_matrix.py", "activities/test_thin.py", "members/api/test_matrix.py", "members/test_pages.py",
+    "test_matrix_cards.py", "louzu/test_servers.py", "members/roster/test_memory.py", "test_matrix_homes.py",
+    "test_urls_closed.py", "louzu/test_setup.py", "test_settings.py", "louzu/test_demo_year.py",
+    "upgrade/test_upgrade.py", "test_junk.py",
 )  # fmt: skip
 FUTURE = 2**40  # in seconds since 1970
 BACKEND = "django.contrib.auth.backends.ModelBackend"

@@ -3,11 +3,12 @@
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce
 
-from feedback.models import Contact, EmployerKey, Offer, RecordCard, Sender, Webhook
+from feedback.models import CardCode, Contact, EmployerKey, Offer, RecordCard, Sender, Webhook
 from members.ground.row_names import joined, register, register_list
 
 
 def register_all() -> None:
+    register(CardCode, joined("place__label", Coalesce("activity__title", Value(""))))
     register(Contact, joined("employer__name", "user__name"))
     register(EmployerKey, joined("employer__name", "label"))
     register(Offer, joined("employer__name", "title"), state=F("status"))

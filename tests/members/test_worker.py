@@ -157,6 +157,7 @@ class TestWhatIsLeftUndone:
     def test_a_run_goes_on(self, community: Area, group: Area, secretary: User) -> None:
         card = agreed(in_post("工甲", group, room="1"))
         run = IssueRun.objects.create(area=community, user=secretary, cards=[card.pk])
+        run.leaving_cards.add(card)
         DBTaskResult.objects.all().delete()
         jobs.enqueue(issuing.run_issue, run.pk)
         left(run, "killed")
