@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import environ
+from django.apps import apps
 from django.conf import settings
 from django.db import DatabaseError
 from django.db.utils import ConnectionHandler
@@ -160,12 +161,21 @@ def _street_in(configured: Mapping[str, Any]) -> str:
             if tables and "django_migrations" not in tables:
                 raise Refused(OF_OTHERS)
             if "members_area" not in tables:
+                _require_own(cursor, tables)
                 return ""
             cursor.execute("SELECT name FROM members_area ORDER BY path LIMIT 1")
             row = cursor.fetchone()
     finally:
         connection.close()
     return row[0] if row else ""
+
+
+def _require_own(cursor: Any, tables: list[str]) -> None:
+    """Raise Refused where another system that is built like ours has its tables."""
+    if "django_migrations" in tables:
+        cursor.execute("SELECT DISTINCT app FROM django_migrations")
+        if {row[0] for row in cursor.fetchall()} - {each.label for each in apps.get_app_configs()}:
+            raise Refused(OF_OTHERS)
 
 
 def _patience(engine: str) -> dict[str, int]:

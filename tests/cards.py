@@ -13,8 +13,8 @@ from members.models.areas import SEGMENT
 from tests import factories
 
 PERIOD = CardPeriod(date(2026, 1, 1), date(2026, 6, 30))
-LINE = {
-    "key": "a1", "kind": "activity", "day": "2026-03-12", "title": "楼道大扫除", "tier": "楼组", "field": "居住环境",
+LINE = {  # of no attendance on record: the key of one begins with an a
+    "key": "x1", "kind": "activity", "day": "2026-03-12", "title": "楼道大扫除", "tier": "楼组", "field": "居住环境",
     "duty": "",
 }  # fmt: skip
 

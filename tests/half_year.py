@@ -113,7 +113,7 @@ def bodies(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "cards/ask/": of_list | {"place": community.path, "target": f"area-{rows['group']}", "ends_on": today},
         "cards/links/?period=2026H1&show=shown&card={shown}": {"reason": "逐个发给本人"},
         "cards/settings/": {"contact": "党建办", "months": 6},
-        "cards/{draft}/": {"sentence": "谢谢。", "line": "a1", "keep": "a1"},
+        "cards/{draft}/": {"sentence": "谢谢。", "line": "x1", "keep": "x1"},
         **{f"cards/{{{side}shown}}/agree/": {"given_on": today} for side in ("", "other_")},
         **{f"cards/{{{side}issued}}/withdraw/": {"reason": "mistake"} for side in ("", "other_", "far_")},
         "c/{token}/": {"digits": "5678"},

@@ -13,6 +13,7 @@ def register_all() -> None:
     register(Honour, joined("year", "area__label", shown("kind", Honour.Kind.choices)))
     register(Need, "text", state=F("status"))
     register(Reminder, joined("area__label", "first"))
+    register_list("activity", Activity)
     register_list("needs", Need)
     register_words("source", Attendance.Source.choices)
     sides = ("pairing__household__area__label", "pairing__household__room", Value("—"), "pairing__neighbour__room")

@@ -28,7 +28,7 @@ def _end_claims(rows: list[Any], going: Going) -> list[Any]:
 
 def _resume_claims(notes: list[Any], going: Going) -> None:
     for pk, moment in notes:
-        need = Need.objects.select_related("area").filter(pk=pk).first()
+        need = Need.objects.for_user(going.by, Right.WRITE).select_related("area").filter(pk=pk).first()
         if need is None or not needing.take_again(need, going.member, claimed_at=moment):
             who = by_trail(need, since=going.since) if need and going.since else "有人之后"
             raise Conflict(f"{who}改过认领的需求“{need or pk}”，没有撤销。")

@@ -44,6 +44,9 @@ def unvoid(activity: Activity) -> None:
     """
     with atomic_write():
         Area.objects.lock_street(activity.area)
+        list(
+            Area.objects.select_for_update(no_key=True).filter(pk=activity.area_id).values_list("pk")
+        )  # see `twins_of`
         activity.lock("held_on", "title", "begins_at", "recorded_at", "cancelled_at", "voided_at")
         if not activity.is_voided:
             raise Conflict(f"“{activity}”没有作废，或者已经撤销了作废{_by(latest.entries_of(activity).first())}。")

@@ -11,6 +11,8 @@ from django.views.decorators.http import require_POST
 from activities.models import Activity, Attendance
 from activities.rules import resting
 from activities.rules.attendance import change, eligible, note_duties, put_back, strike
+from members.ground import access
+from members.ground.access import Resource
 from members.models import Area, Duty, Member
 from members.web.acts import numbers, tried, writable
 from members.web.shell import page
@@ -64,7 +66,8 @@ def strike_one(request, pk):
     """Strike somebody by the × beside their name; say where their record card is past a draft."""
     activity, members = _named(request, pk)
     rows = Attendance.objects.filter(activity=activity, member__in=members)
-    firm = [each for each in resting.hanging(activity, rows, request.user) if each.is_firm]
+    may_see = access.covers(request.user, Resource.CARD, activity.area.path)
+    firm = [each for each in resting.hanging(activity, rows, request.user) if each.is_firm] if may_see else []
     if tried(request, lambda: strike(activity, members, user=request.user)):
         for each in firm:
             links = format_html_join("", '<a href="{}">{}</a> ', ((address, label) for label, address in each.links))

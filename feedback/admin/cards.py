@@ -15,6 +15,7 @@ from members.admin.base import ExportableAdmin, PlainResource
 from members.admin.filters import DayRangeFilter, PlaceFilter
 from members.ground import access
 from members.ground.access import Resource, Right
+from members.ground.states import Conflict
 from members.rules.finding import name_lookups
 
 MOST = 300
@@ -163,7 +164,11 @@ class RecordCardAdmin(ExportableAdmin):
         if len(pks) > MOST:
             messages.error(request, TOO_MANY)
             return None
-        return act(pks)
+        try:
+            return act(pks)
+        except Conflict as reason:
+            messages.error(request, str(reason))
+            return None
 
     @staticmethod
     def _report(request, sentence: str, moved: MovedOn) -> None:

@@ -26,7 +26,7 @@ from members.ground import access
 from members.ground.atomic import atomic_write
 from members.ground.audit import record
 from members.ground.names import LONGEST, fold_name
-from members.models import Area, Residence
+from members.models import Area, Member, Residence
 from members.models.areas import SEGMENT
 
 COMMUNITY = Area.Level.COMMUNITY * SEGMENT
@@ -111,13 +111,16 @@ def find_cards(code: CardCode, *, name: str, phone_end: str) -> list[RecordCard]
 
     What does not open a card takes the same queries whatever was typed.
     """
+    known = fold_name(name)[:LONGEST]
     named = cards_at(code.place, code.activity, code.period).open_by_link()
-    named = named.filter(member__name=fold_name(name)[:LONGEST], wrong_tries__lt=MOST_TRIES)
+    named = named.filter(member__name=known, wrong_tries__lt=MOST_TRIES)
+    namesakes = Member.objects.filter(name=known, street__path=code.place.street_path).only("phone_sealed")
     with atomic_write():
         found = named.select_related("member").only("status", "shown_at", "member__phone_sealed")
         cards = list(found.order_by("pk").locked())
-        right = [card for card in cards if constant_time_compare(card.member.phone[-4:], phone_end)]
-        if len({card.member_id for card in right}) == 1:
+        meant = {one.pk for one in namesakes if constant_time_compare(one.phone[-4:], phone_end)}
+        right = [card for card in cards if {card.member_id} == meant]
+        if right:
             RecordCard.objects.filter(pk__in=[card.pk for card in right]).update(wrong_tries=0)
             return right
         named.update(wrong_tries=F("wrong_tries") + 1)

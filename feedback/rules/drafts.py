@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from activities.models import Activity, Attendance, StruckAttendance
+from activities.models import Activity, Attendance
 from activities.rules.resting import Hanging
 from feedback.models import RecordCard
 from feedback.models.cards import ENDED, RecordCardQuerySet
@@ -56,7 +56,9 @@ def regain(activity: Activity, attendances: QuerySet[Attendance]) -> None:
     if not activity.is_held:
         return
     lines = dict(attendance_lines(attendances))
-    cards = _cards(activity, attendances).filter(status=DRAFT).locked().only(*NEEDED).order_by("pk") if lines else []
+    of_that_day = {"first_day__lte": activity.held_on, "last_day__gte": activity.held_on}
+    rows = _cards(activity, attendances).filter(status=DRAFT, **of_that_day)
+    cards = rows.locked().only(*NEEDED).order_by("pk") if lines else []
     drafts = [card for card in cards if not _tells(card.lines, {lines[card.member_id]["key"]})]
     for card in drafts:
         card.lines = sorted([*card.lines, lines[card.member_id]], key=in_order)
@@ -64,10 +66,14 @@ def regain(activity: Activity, attendances: QuerySet[Attendance]) -> None:
 
 
 def drop_struck(cards: Sequence[RecordCard]) -> None:
-    """Take out of new drafts the lines of those struck while the card was past a draft, as after an objection."""
+    """Take out of new drafts the lines of attendances that are not on record any more, as after an objection.
+
+    They were struck, or their activity was voided, while the card was past a draft.
+    """
     keys = [int(line["key"][1:]) for card in cards for line in card.lines if line["key"].startswith("a")]
-    rows = (StruckAttendance.objects.filter(pk__in=batch) for batch in batches(keys))
-    gone = {f"a{pk}" for some in rows for pk in some.values_list("pk", flat=True)}
+    there = Attendance.objects.exclude(activity__status=Activity.Status.VOIDED)
+    kept = {pk for some in batches(keys) for pk in there.filter(pk__in=some).values_list("pk", flat=True)}
+    gone = {f"a{pk}" for pk in keys if pk not in kept}
     changed = [card for card in cards if _tells(card.lines, gone)]
     for card in changed:
         card.lines = [line for line in card.lines if line["key"] not in gone]
@@ -78,9 +84,8 @@ NEEDED = ("status", "member", "lines", "left_out")
 
 
 def _cards(activity: Activity, attendances: QuerySet[Attendance]) -> RecordCardQuerySet:
-    """Return the live cards of these members for periods with the activity's day, in its street."""
-    day, path = activity.held_on, activity.area.street_path
-    cards = RecordCard.objects.filter(street__path=path, first_day__lte=day, last_day__gte=day)
+    """Return the live cards of these members in the activity's street, of any period: its day may have changed."""
+    cards = RecordCard.objects.filter(street__path=activity.area.street_path)
     return cards.filter(member__in=attendances.order_by().values("member")).exclude(status__in=ENDED)
 
 

@@ -81,6 +81,7 @@ def send_all(pks: Sequence[int], *, user: User) -> MovedOn:
     """Let those of these cards (ids) leave that may: after the delay, one run a street; without a delay at once."""
     if not settings.ISSUE_DELAY:
         return issue_all(pks)
+    IssueRun.objects.bury_the_silent()
     with atomic_write():
         cards = _ready(pks)
         left = _left(pks, cards)
@@ -94,6 +95,7 @@ def start(area: Area, pks: Sequence[int], *, user: User) -> IssueRun | None:
 
     A second call for the same cards returns the run that is under way.
     """
+    IssueRun.objects.bury_the_silent()
     with atomic_write():
         Area.objects.select_for_update(no_key=True).get(pk=area.pk)
         if cards := _ready(pks):

@@ -15,13 +15,13 @@ def listen_to_the_journal() -> None:
     journal.register(withdrawing.JOURNAL, withdrawing.withdraw_again)
     journal.register(senders.JOURNAL, NumberSeries.go_on_behind)
     journal.register(holding.JOURNAL, holding.hold_again)
-    journal.after_restore(holding.hold_all)
     journal.after_restore(restart_feeds)
 
 
 def restart_feeds() -> int:
-    """Start every feed over, with an audit entry in each street; return how many."""
+    """Start every feed over, with an audit entry in each street; return how many. Nothing waits to leave."""
     with atomic_write():
+        holding.hold_all()
         feeds = feed.start_over()
         for path, count in Counter(each.street.path for each in feeds).items():
             audit.record("change", Feed, path=path, changes={"feeds": count})

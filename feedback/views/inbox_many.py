@@ -68,9 +68,9 @@ def _seen(text: str) -> datetime:
     """Return when the list was shown; LONG_AGO for a text that is no moment."""
     try:
         moment = parse_datetime(text)
-    except ValueError:
+        return moment.astimezone(UTC) if moment and timezone.is_aware(moment) else LONG_AGO
+    except (ValueError, OverflowError):
         return LONG_AGO
-    return moment if moment and timezone.is_aware(moment) else LONG_AGO
 
 
 def _in_parts(request: HttpRequest, picked: Digests, act: Callable[[Digests], Replied]) -> tuple[int, Counter[str]]:

@@ -10,6 +10,7 @@ from feedback.models import IssueRun, RecordCard
 from feedback.rules import issuing
 from feedback.views.listed import NOTHING_CHOSEN, chosen, read_listing, require_cards
 from members.ground.access import Right
+from members.web.acts import tried
 from members.web.progress import Progress, moving_part
 from members.web.returning import way_back
 from members.web.shell import page
@@ -59,9 +60,11 @@ def stop(request, pk):
     """Take back the run's cards before they leave."""
     found = _find(request, pk)
     mine = RecordCard.objects.for_user(request.user, Right.WRITE).filter(leaving=found)
-    stopped = issuing.stop_all(list(mine.values_list("pk", flat=True)))
-    if stopped.done:
-        messages.success(request, f"已停止发出 {stopped.done} 张，单位没有看到。改了主意，可以再发。")
+    stopped: list[issuing.MovedOn] = []
+    if not tried(request, lambda: stopped.append(issuing.stop_all(list(mine.values_list("pk", flat=True))))):
+        return redirect(way_back(request, "feedback:run", pk))
+    if stopped[0].done:
+        messages.success(request, f"已停止发出 {stopped[0].done} 张，单位没有看到。改了主意，可以再发。")
     else:
         found.refresh_from_db()
         messages.warning(request, issuing.NOT_STOPPED[found.status])

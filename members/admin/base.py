@@ -24,6 +24,7 @@ from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
 from members.ground.audit import PROTECTED
 from members.ground.export import harmless
+from members.ground.states import Conflict
 from members.models import User
 from members.web.widgets import Autocomplete
 
@@ -130,8 +131,8 @@ class ScopedAdmin(ScopedPermissions, ModelAdmin):
         try:
             with atomic_write() if request.method == "POST" else nullcontext():
                 return super().changeform_view(request, object_id, form_url, extra_context)
-        except ValidationError as error:
-            messages.error(request, "".join(error.messages))
+        except (ValidationError, Conflict) as error:
+            messages.error(request, "".join(getattr(error, "messages", [str(error)])))
             return redirect(request.get_full_path())
 
     def history_view(self, request, object_id, extra_context=None):

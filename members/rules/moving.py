@@ -9,6 +9,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from members.ground import ties
+from members.ground.access import Right
 from members.ground.atomic import atomic_write
 from members.ground.rows import locked
 from members.ground.states import Conflict
@@ -82,7 +83,7 @@ def leave(member: Member, *, by: User, end: Collection[str] = (), on: date | Non
 def undoable_of(member: Member, *, by: User) -> Move | None:
     """Return the member's last move if this user may undo it; whether anything was changed since is not asked."""
     last = Move.objects.filter(member=member, undone_at=None).values("pk")[:1]
-    return Move.objects.for_user(by).undoable().filter(pk__in=last).first()
+    return Move.objects.for_user(by, Right.WRITE).undoable().filter(pk__in=last).first()
 
 
 def undo_last(member: Member, *, by: User) -> Move:

@@ -55,6 +55,8 @@ def register_all() -> None:
     register_words("level", Area.Level.choices)
     register_list("members", Member)
     register_list("attendances", Member)
+    register_list("duties", Member)
+    register_words("duties", Duty.Kind.choices)
 
 
 def _places(user: Any) -> QuerySet[Area]:

@@ -7,7 +7,7 @@ from members.ground import ties
 from members.ground.access import PostKind, Right
 from members.ground.states import Conflict
 from members.ground.ties import Going, Tie
-from members.models import AreaRole, Duty, Pairing, Residence
+from members.models import AreaRole, Duty, Pairing, Residence, User
 from members.rules import appointing, pairing, registering
 from members.rules.latest import by_trail
 
@@ -53,11 +53,21 @@ def _posts(going: Going) -> list[AreaRole]:
     return [row for row in rows if going.to is None or not going.to.path.startswith(row.area.path)]
 
 
+def _lock_holders(pks: list[int]) -> None:
+    """Lock the users of these posts, as every change of a post does first."""
+    holders = AreaRole.objects.filter(pk__in=pks).values("user")
+    list(User.objects.filter(pk__in=holders).order_by("pk").select_for_update(no_key=True).values_list("pk"))
+
+
 def _end_posts(rows: list[Any], going: Going) -> list[Any]:
-    return _end_dated(rows, going, lambda row: appointing.set_post(row, by=going.by))
+    pks = [row.pk for row in rows]
+    _lock_holders(pks)
+    now = list(AreaRole.objects.lasting().filter(pk__in=pks).select_related("area").order_by("pk"))
+    return _end_dated(now, going, lambda row: appointing.set_post(row, by=going.by))
 
 
 def _resume_posts(notes: list[Any], going: Going) -> None:
+    _lock_holders([note[0] for note in notes])
     for row, (_, before, until) in _stored(AreaRole.objects.select_related("area"), notes):
         if not AreaRole.objects.for_user(going.by, Right.WRITE).filter(pk=row.pk).exists():
             raise Conflict(NOT_YOURS.format(row))

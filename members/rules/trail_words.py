@@ -35,7 +35,7 @@ LABELS = {
     "groups": "楼组", "employers": "单位", "names": "叫法", "codes": "信用代码", "faults": "对不上的链",
     "same": "没有变化",
     "means": "方式", "texts": "需求内容", "sign_ins": "扫码签到", "replays": "接口底稿", "deliveries": "单位通知",
-    "source": "登记方式", "activities": "活动",
+    "source": "登记方式", "activities": "活动", "activity": "活动", "back": "放回", "struck": "去掉的人",
 }  # fmt: skip
 
 
@@ -113,6 +113,8 @@ def _sentence(entry: AuditEntry, own: RowName | None, names: Names) -> str:
 
 def _told(value: Any, meaning: Meaning, names: Names) -> str:
     """Return a value in words, "" where it says nothing."""
+    if isinstance(value, dict) and meaning.target:
+        return _of_each(value, meaning, names)
     if isinstance(value, dict):
         return "，".join(f"{LABELS.get(key, key)} {_count(each)}" for key, each in value.items() if _count(each))
     if meaning.is_list and isinstance(value, list):
@@ -121,6 +123,14 @@ def _told(value: Any, meaning: Meaning, names: Names) -> str:
         before, after = (_shown(each, meaning, names) for each in value)
         return f"{before or '（空）'} → {after or '（空）'}" if before != after else before
     return _shown(value, meaning, names)
+
+
+def _of_each(value: dict[str, Any], meaning: Meaning, names: Names) -> str:
+    """Return what became of each of some rows, by their ids: [before, after]."""
+    return "，".join(
+        f"{_some([int(key)], meaning.target, names)}：{meaning.words.get(after) or '（空）'}"
+        for key, (_, after) in list(value.items())[:MOST_NAMED]
+    )
 
 
 def _members_of(value: list[Any], target: Kind | None, names: Names) -> str:
@@ -169,6 +179,8 @@ def _count(value: Any) -> Any:
 
 def _ids(value: Any) -> Iterable[int]:
     """Return the ids in a value: a number, a list of them, or the lists before and after; few of each list."""
+    if isinstance(value, dict):
+        return [int(key) for key in list(value)[:MOST_NAMED] if key.isdecimal()]
     if isinstance(value, list):
         return [key for each in value[:MOST_NAMED] for key in _ids(each)]
     return [value] if isinstance(value, int) and not isinstance(value, bool) else []

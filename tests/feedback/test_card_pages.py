@@ -92,32 +92,32 @@ def test_it_tells_who_where_and_what(client, draft, django_assert_max_num_querie
 
 class TestWriting:
     def test_a_word_is_added_and_a_line_left_out(self, client, draft) -> None:
-        answer = post(client, draft, sentence=" 常来值守 ", line=["a1", "v2"], keep=["v2"])
+        answer = post(client, draft, sentence=" 常来值守 ", line=["x1", "v2"], keep=["v2"])
         draft.refresh_from_db()
-        assert (draft.sentence, draft.left_out) == ("常来值守", ["a1"])
+        assert (draft.sentence, draft.left_out) == ("常来值守", ["x1"])
         assert "已保存。" in answer
 
     def test_a_line_that_came_since_is_not_left_out(self, client, draft) -> None:
         draft.lines = [*TWO, cards.LINE | {"key": "a9"}]
         draft.save()
-        post(client, draft, sentence="", line=["a1", "v2"], keep=["a1"])
+        post(client, draft, sentence="", line=["x1", "v2"], keep=["x1"])
         assert RecordCard.objects.get().left_out == ["v2"]
 
     def test_what_was_left_out_stays_so_unless_shown(self, client, draft) -> None:
-        draft.write(sentence="", left_out=["a1"])
+        draft.write(sentence="", left_out=["x1"])
         post(client, draft, sentence="", line=["v2"], keep=["v2"])
-        assert RecordCard.objects.get().left_out == ["a1"]
+        assert RecordCard.objects.get().left_out == ["x1"]
 
     @pytest.mark.parametrize("sentence", ["长" * 201, "a\0b"])
     def test_what_cannot_be_written_is_said(self, client, draft, sentence: str) -> None:
         for step in ("", "show"):
-            assert "lz-problem" in post(client, draft, step, sentence=sentence, line=["a1"], keep=["a1"])
+            assert "lz-problem" in post(client, draft, step, sentence=sentence, line=["x1"], keep=["x1"])
         draft.refresh_from_db()
         assert (draft.sentence, draft.left_out, draft.status) == ("", [], Status.DRAFT)
 
     def test_only_drafts_are_written(self, client, draft) -> None:
         agreeing.show_all([draft.pk])
-        assert "不能再做这一步" in post(client, draft, sentence="晚了的话", line=["a1"], keep=[])
+        assert "不能再做这一步" in post(client, draft, sentence="晚了的话", line=["x1"], keep=[])
         assert RecordCard.objects.get().sentence == ""
 
     def test_the_next_draft_comes_in_the_list_s_order(self, client, group, draft) -> None:
@@ -130,7 +130,7 @@ class TestWriting:
 
 class TestSteps:
     def test_shown_it_has_a_link_a_code_and_a_day(self, client, draft) -> None:
-        answer = post(client, draft, "show", sentence="常来值守", line=["a1", "v2"], keep=["a1"])
+        answer = post(client, draft, "show", sentence="常来值守", line=["x1", "v2"], keep=["x1"])
         shown = cards.fresh(draft)
         assert (shown.status, shown.sentence, shown.left_out) == ("shown", "常来值守", ["v2"])
         assert f"http://testserver/c/{agreeing.link_token(shown)}/" in answer
@@ -138,7 +138,7 @@ class TestSteps:
         assert "前有效" in answer
 
     def test_a_blank_card_is_not_shown(self, client, draft) -> None:
-        answer = post(client, draft, "show", sentence="", line=["a1", "v2"])
+        answer = post(client, draft, "show", sentence="", line=["x1", "v2"])
         assert "还是空白的" in answer
         assert (status(draft), RecordCard.objects.get().left_out) == ("draft", [])
 
@@ -181,7 +181,7 @@ class TestSteps:
         assert status(card) == Status.DRAFT
         assert "本人的意见：扫除我没去" in text(client.get(f"/cards/{card.pk}/"))
         RecordCard.objects.update(sentence="值守两次")
-        post(client, card, "show", sentence="值守两次", line=["a1"])
+        post(client, card, "show", sentence="值守两次", line=["x1"])
         assert (cards.fresh(card).kept_lines, cards.fresh(card).said) == ([], "")
 
     def test_an_objection_leads_to_the_attendance(self, client, resident, group, other_group) -> None:

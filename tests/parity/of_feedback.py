@@ -130,7 +130,7 @@ CARDS: dict[str, Write] = {
             Door(ANY_CARD, CARD, written),
             Door("api PATCH api/v1/record-cards/<int:pk>", STAFF[:-1], only("sentence", "left_out")),
         ),
-        good={"card": "{draft}", "sentence": "谢谢参加。", "left_out": ["a1"]},
+        good={"card": "{draft}", "sentence": "谢谢参加。", "left_out": ["x1"]},
         bad=((NOT_NOW.format("待本人确认"), {"card": "{shown}"}),),
     ),
     "a card is put before its member": Write(

@@ -16,6 +16,8 @@ from members.ground.login_names import suggested
 from members.models import User
 from members.rules.appointing import STREET_THERE, open_street
 
+OTHERWISE = "{file} 里写的和 --{option} 不一样，什么都没有改：请改那个文件，或者把它移走再运行。"
+
 
 class Command(BaseCommand):
     """Set an installation up: ask five things, write the settings file, build the database, open the street.
@@ -65,6 +67,13 @@ class Command(BaseCommand):
         if ended := subprocess.run(command, env=around, check=False).returncode:
             sys.exit(ended)
 
+    def _require_as_written(self, options):
+        """Refuse an option that says other than the settings file: it would change nothing."""
+        for question in installing.questions():
+            given = options[question.option]
+            if given and any(os.environ.get(name) != value for name, value in question.check(given.strip()).items()):
+                raise Refused(OTHERWISE.format(file=settings.ENV_FILE, option=question.option))
+
     def _finish(self, options):
         """Build the database and open the street, with the settings that are written down."""
         try:
@@ -72,6 +81,7 @@ class Command(BaseCommand):
                 raise installing.StreetThere(installing.THERE.format(street))
         except DatabaseError as error:
             raise CommandError(f"{installing.AWAY}它写在 {settings.ENV_FILE} 里。") from error
+        self._require_as_written(options)
         office = {question.option: self._answer(question, options) for question in installing.office_questions()}
         self.stdout.write("正在建立数据库，大约半分钟……")
         self.stdout.flush()
