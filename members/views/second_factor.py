@@ -29,13 +29,14 @@ def second_step(request):
 
 
 def recovery_codes(request):
-    """Say how many recovery codes are left; make ten new ones, shown once."""
+    """Say how many recovery codes are left; make ten new ones, shown once, for the digits or one of the old codes."""
     if not second_factor.has_passed(request):
         return redirect("home")
-    if request.method == "POST":
+    form = SecondStepForm(request.POST if request.method == "POST" else None)
+    if form.is_valid() and _passes(request, form) is not None:
         return _shown(request, second_factor.renew_codes(request.user), str(settings.LOGIN_REDIRECT_URL))
     left = second_factor.codes_left(request.user)
-    return page(request, "members/recovery_codes_left.html", title="恢复码", left=left)
+    return page(request, "members/recovery_codes_left.html", title="恢复码", left=left, form=form)
 
 
 def _passes(request, form: SecondStepForm) -> list[str] | None:

@@ -182,7 +182,11 @@ def test_new_codes_void_the_old(street_officer: User, secretary: User, logged_in
     assert browser.post(f"{URL}codes/").headers["Location"].startswith(URL)
     browser.post(URL, {"digits": codes[0]})
     assert "还有 9 个" in browser.get(f"{URL}codes/").content.decode()
-    new = CODE.findall(browser.post(f"{URL}codes/").content.decode())
+    assert "请填写" in browser.post(f"{URL}codes/").content.decode()
+    assert "不对，或者已经用过" in browser.post(f"{URL}codes/", {"digits": codes[0]}).content.decode()
+    assert second_factor.codes_left(street_officer) == 9
+    second_factor.forgive(street_officer)
+    new = CODE.findall(browser.post(f"{URL}codes/", {"digits": codes[2]}).content.decode())
     assert len(set(new) - set(codes)) == 10
     assert logged_in(street_officer).post(URL, {"digits": new[0]}).status_code == 302
     assert "lz-problem" in logged_in(street_officer).post(URL, {"digits": codes[1]}).content.decode()
