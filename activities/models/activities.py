@@ -16,6 +16,7 @@ from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
 from members.ground.audit import Audited
 from members.ground.states import WithStatus
+from members.ground.words import each_word
 from members.models import Area, Duty, Member
 from members.models.households import FIRST_YEAR
 from members.models.people import OPINION_REMINDER
@@ -53,10 +54,7 @@ class ActivityQuerySet(models.QuerySet):
 
     def called(self, words: str) -> Self:
         """Activities that have each of these words in their title, their place or their co-organisers."""
-        found = self
-        for word in words.split():
-            found = found.filter(Q(title__contains=word) | Q(place__contains=word) | Q(co_organisers__contains=word))
-        return found
+        return self.filter(each_word(words, "title", "place", "co_organisers"))
 
     def nearest_first(self, day: date) -> Self:
         """Plans of this day and later ones, the soonest first; then all others, the latest first."""

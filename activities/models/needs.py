@@ -15,6 +15,7 @@ from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
 from members.ground.audit import Audited, record
 from members.ground.states import WithStatus
+from members.ground.words import each_word
 from members.models import Area, Employer, Household, Member, Residence
 from members.models.areas import SEGMENT
 from members.models.households import FIRST_YEAR
@@ -32,10 +33,7 @@ class NeedQuerySet(models.QuerySet):
 
     def called(self, words: str) -> Self:
         """Needs that have each of these words in their text, their skill or the name of their area."""
-        found = self
-        for word in words.split():
-            found = found.filter(Q(text__contains=word) | Q(skill__contains=word) | Q(area__label__contains=word))
-        return found
+        return self.filter(each_word(words, "text", "skill", "area__label"))
 
     def skills(self) -> list[str]:
         """Return the skills that these needs ask for."""

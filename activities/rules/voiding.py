@@ -12,6 +12,7 @@ from activities.models.activities import WAY_BACK
 from activities.rules import latest, resting
 from activities.rules.recording import twins_of
 from members.ground.atomic import atomic_write
+from members.ground.rows import locked
 from members.ground.states import Conflict
 from members.models import Area, AuditEntry, User
 
@@ -44,9 +45,7 @@ def unvoid(activity: Activity) -> None:
     """
     with atomic_write():
         Area.objects.lock_street(activity.area)
-        list(
-            Area.objects.select_for_update(no_key=True).filter(pk=activity.area_id).values_list("pk")
-        )  # see `twins_of`
+        locked(Area.objects.all(), activity.area_id, gone=TOO_LATE)  # as recording does, before it looks for twins
         activity.lock("held_on", "title", "begins_at", "recorded_at", "cancelled_at", "voided_at")
         if not activity.is_voided:
             raise Conflict(f"“{activity}”没有作废，或者已经撤销了作废{_by(latest.entries_of(activity).first())}。")

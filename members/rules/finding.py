@@ -7,6 +7,7 @@ from django.db.models.functions import Replace
 
 from members.ground.address_text import fold
 from members.ground.names import fold_name
+from members.ground.words import each_word
 from members.models import AreaName
 from members.models.areas import AreaQuerySet
 
@@ -43,9 +44,7 @@ def called(words: str) -> Q:
 
 def placed(areas: AreaQuerySet, words: str) -> AreaQuerySet:
     """Return the areas whose label has all these words, or the words as one, or with another name that has them."""
-    condition = Q()
-    for word in words.split():
-        condition &= Q(label__contains=word)
+    condition = each_word(words, "label")
     for text in as_one(words):
         condition |= Q(plain_label__contains=text)
     if key := fold(words):
