@@ -27,7 +27,8 @@ KNOWN = {
     "claimed", "done", "withdrawn", "danwei", "fardanwei", "jiedao", "lianxiren", "root", "shuji", "zuzhang", *NAMES,
 }  # fmt: skip
 OF_ROWS = re.compile(
-    r"(?<=密码是 )\S+?(?=（)|https?://\S+|[\w.-]+@[\w.-]+|[\w-]*[._/=-]\w[\w./=,-]*|\b\w*\d\w*\b|\b[0-9a-f]{4}\b",
+    r"(?<=密码是 )\S+?(?=（)|whsec_[\w+/=]+|https?://\S+|"
+    r"[\w.-]+@[\w.-]+|[\w-]*[._/=-]\w[\w./=,-]*|\b\w*\d\w*\b|\b[0-9a-f]{4}\b",
     re.ASCII,
 )
 ENGLISH = re.compile(r"[A-Za-z]{2,}")

@@ -42,13 +42,16 @@ def lose(activity: Activity, attendances: QuerySet[Attendance], *, is_whole: boo
     The caller has locked the street, as whoever makes cards does: none is made meanwhile.
     """
     keys = _keys(attendances)
-    cards = list(_cards(activity, attendances).locked().only(*NEEDED).order_by("pk")) if keys else []
-    if is_whole and (firm := _firm(cards, keys)):
-        raise Conflict(f"没有作废：{FIRM.format(len(firm))}")
-    drafts = [card for card in cards if card.status == DRAFT and _tells(card.lines, keys)]
-    for card in drafts:
-        card.lines = [line for line in card.lines if line["key"] not in keys]
-    _save(activity, drafts)
+    firm, changed = 0, 0
+    for cards in _locked(_cards(activity, attendances)) if keys else ():
+        firm += len(_firm(cards, keys))
+        drafts = [card for card in cards if card.status == DRAFT and _tells(card.lines, keys)]
+        for card in drafts:
+            card.lines = [line for line in card.lines if line["key"] not in keys]
+        changed += _save(drafts)
+    if is_whole and firm:
+        raise Conflict(f"没有作废：{FIRM.format(firm)}")
+    _record(activity, changed)
 
 
 def regain(activity: Activity, attendances: QuerySet[Attendance]) -> None:
@@ -57,12 +60,13 @@ def regain(activity: Activity, attendances: QuerySet[Attendance]) -> None:
         return
     lines = dict(attendance_lines(attendances))
     of_that_day = {"first_day__lte": activity.held_on, "last_day__gte": activity.held_on}
-    rows = _cards(activity, attendances).filter(status=DRAFT, **of_that_day)
-    cards = rows.locked().only(*NEEDED).order_by("pk") if lines else []
-    drafts = [card for card in cards if not _tells(card.lines, {lines[card.member_id]["key"]})]
-    for card in drafts:
-        card.lines = sorted([*card.lines, lines[card.member_id]], key=in_order)
-    _save(activity, drafts)
+    changed = 0
+    for cards in _locked(_cards(activity, attendances).filter(status=DRAFT, **of_that_day)) if lines else ():
+        drafts = [card for card in cards if not _tells(card.lines, {lines[card.member_id]["key"]})]
+        for card in drafts:
+            card.lines = sorted([*card.lines, lines[card.member_id]], key=in_order)
+        changed += _save(drafts)
+    _record(activity, changed)
 
 
 def drop_struck(cards: Sequence[RecordCard]) -> None:
@@ -102,8 +106,17 @@ def _tells(lines: list[Line], keys: set[str]) -> bool:
     return any(line["key"] in keys for line in lines)
 
 
-def _save(activity: Activity, drafts: list[RecordCard]) -> None:
-    if drafts:
-        RecordCard.objects.bulk_update(drafts, ["lines"], batch_size=AT_ONCE)
-        changes = {"activity": activity.pk, "changed": len(drafts)}
+def _locked(cards: RecordCardQuerySet) -> Iterator[list[RecordCard]]:
+    """Yield the cards by parts, locked in the order of their keys: what is done with a part is soon SQL again."""
+    for some in batches(list(cards.order_by("pk").values_list("pk", flat=True)), 5 * AT_ONCE):
+        yield list(cards.filter(pk__in=some).locked().only(*NEEDED).order_by("pk"))
+
+
+def _save(drafts: list[RecordCard]) -> int:
+    return RecordCard.objects.bulk_update(drafts, ["lines"], batch_size=AT_ONCE)
+
+
+def _record(activity: Activity, changed: int) -> None:
+    if changed:
+        changes = {"activity": activity.pk, "changed": changed}
         record("change", RecordCard, path=activity.area.street_path, changes=changes)
