@@ -41,7 +41,7 @@ def former_paths_of(user: Any) -> set[str]:
 
 def words_of(user: Any, users: Collection[int]) -> dict[int, list[str]]:
     """Return in words what each of these users (ids) can open, as far as `user` gives it."""
-    found = defaultdict(list)
+    found: defaultdict[int, list[str]] = defaultdict(list)
     for opening in _openings:
         for pk, words in opening.words(user, users).items():
             found[pk] += words
