@@ -12,7 +12,7 @@ from django_tasks_db.models import DBTaskResult
 from activities.models import ActivityImport, Attendance, Need, SignIn, StruckAttendance
 from activities.models.needs import EMPTIED
 from feedback.models import Delivery, Replay, Webhook
-from members.models import Area, AuditEntry, LoginAttempts, Move, RosterImport
+from members.models import Area, AuditEntry, LoginAttempts, Move, RosterImport, Transfer
 from tests import factories
 from tests.members.uploads import cells, preview, sheet
 
@@ -72,6 +72,11 @@ def old_rows(group: Area, community: Area) -> dict[str, int]:
     someone = factories.person("搬家人", group)
     for days in (8, 6):
         Move.objects.create(member=someone, kind="back", at=NOW - timedelta(days=days))
+    for days in (91, 89):
+        Transfer.objects.create(
+            member=someone, to_street=theirs["street"], home_text="那边", sent_by=factories.user(f"zhuanchu{days}"),
+            status="withdrawn", withdrawn_at=NOW - timedelta(days=days),
+        )  # fmt: skip
     old, new = (preview(sheet(cells(name)), community) for name in ("新人甲", "新人乙"))
     RosterImport.objects.filter(pk=old.pk).update(created_at=NOW - timedelta(days=31))
     both = [ActivityImport.objects.create(area=community, content=b"x") for _ in range(2)]
@@ -123,6 +128,7 @@ def test_what_is_past_its_time_goes(old_rows: dict[str, int]) -> None:
         "feedback.Replay": {"replays": 1}, "feedback.Delivery": {"deliveries": 1},
         "django_tasks_database.DBTaskResult": {"tasks": 1},
         "members.LoginAttempts": {"login_attempts": 1}, "members.Move": {"moves": 1},
+        "members.Transfer": {"transfers": 1},
     }  # fmt: skip
     assert AuditEntry.objects.first_broken() is None
 
