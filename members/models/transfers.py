@@ -1,4 +1,4 @@
-"""Members on their way from one street of the installation to another (docs/design/slips.md)."""
+"""Members on their way from one street of the installation to another (docs/design/privacy.md)."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta

@@ -1,10 +1,11 @@
-"""Sending a member to another street of the installation: sent, withdrawn, declined, accepted (docs/design/slips.md).
+"""Sending a member to another street of the installation: sent, withdrawn, declined, accepted (docs/design/privacy.md).
 
 Until it is accepted nothing changes in either street. Accepting ends the home in the one and begins it in the other,
 each with a record of its own; what was done stays with the street where it was done. There is no undo of that.
 """
 
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -109,7 +110,8 @@ def fall_with(consent: Consent) -> None:
     if consent.purpose != Consent.Purpose.TRANSFER:
         return
     for transfer in Transfer.objects.waiting().filter(member=consent.member_id):
-        transfer.advance(Transfer.Status.WITHDRAWN, withdrawn_at=timezone.now())
+        with suppress(Conflict):  # accepted at this moment: the consent ends, the transfer stays
+            transfer.advance(Transfer.Status.WITHDRAWN, withdrawn_at=timezone.now())
 
 
 def matches(transfer: Transfer) -> list[Member]:
@@ -146,6 +148,7 @@ def accept(
             raise ValidationError(ELSEWHERE.format(transfer.to_street.name))
         Area.objects.lock_street(to)
         Area.objects.lock_open(to)
+        employing.standing(transfer.member.employer)  # comes before the members in the order of locks
         _lock_members(transfer, known)
         transfer.lock_if(Transfer.Status.SENT)
         sent = Member.objects.select_related("street").get(pk=transfer.member_id)
@@ -181,7 +184,6 @@ def _lock_members(transfer: Transfer, known: Member | None) -> None:
 def _copied(transfer: Transfer, sent: Member) -> Member:
     """Return a new record of the receiving street, with what the notice says and nothing of what was done."""
     record = Member(street=transfer.to_street, **{name: getattr(sent, name) for name in PASSED})
-    record.employer = employing.standing(sent.employer)
     if record.twins().exists():
         raise ValidationError({"known": TWIN})
     record.full_clean()
@@ -200,7 +202,6 @@ def _filled(transfer: Transfer, sent: Member, known: Member) -> Member:
             setattr(record, name, getattr(sent, name))
     if not was_numbered and record.twins().exists():
         raise ValidationError({"known": TWIN})
-    record.employer = employing.standing(record.employer)
     record.full_clean()
     record.save()
     return record

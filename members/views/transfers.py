@@ -1,5 +1,7 @@
 """Pages of transfers: sending a member to another street, the list of both sides, accepting, declining."""
 
+import re
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, redirect
@@ -17,6 +19,7 @@ from members.web.returning import way_back
 from members.web.shell import page
 
 SHOWN = 200
+STREET_PATH = re.compile(r"[0-9]{4}")
 NO_UNDO = "接收以后不能撤销。"
 
 
@@ -41,7 +44,8 @@ def transfers(request):
     """List who comes and who goes, what waits first."""
     if not access.can(request.user, Resource.MEMBER, Right.WRITE):
         raise PermissionDenied
-    place = request.GET.get("place", "")
+    asked = request.GET.get("place", "")
+    place = asked if STREET_PATH.fullmatch(asked) else ""
     arriving = _listed(Transfer.objects.arriving(request.user))
     if place:
         arriving = arriving.filter(to_street__path=place)

@@ -101,6 +101,7 @@ def test_a_dry_run_counts(old_rows: dict[str, int]) -> None:
         "到期的接口重复提交的底稿 1 份，加 --yes 清除。",
         "到期的登录尝试的计数 1 条，加 --yes 清除。",
         "到期的迁居迁出的撤销 1 次，加 --yes 清除。",
+        "到期的有结果的转接 1 次，加 --yes 清除。",
         "到期的单位通知 1 条，加 --yes 清除。",
         "到期的后台任务的结果 1 条，加 --yes 清除。",
     ]
@@ -110,7 +111,7 @@ def test_a_dry_run_counts(old_rows: dict[str, int]) -> None:
 
 def test_what_is_past_its_time_goes(old_rows: dict[str, int]) -> None:
     before = texts()
-    assert [line.endswith("已清除。") for line in purge("--yes")] == [True] * 10
+    assert [line.endswith("已清除。") for line in purge("--yes")] == [True] * 11
     emptied = {old_rows["done"]: EMPTIED, old_rows["withdrawn"]: EMPTIED}
     assert texts() == before | emptied
     assert [row.name for row in SignIn.objects.all()] == ["新的"]
@@ -142,4 +143,4 @@ def test_a_second_run_finds_nothing(old_rows: dict[str, int]) -> None:
 
 def test_how_long_is_a_setting(old_rows: dict[str, int], settings) -> None:
     settings.RETENTION = {"upload": 1000, "need_text": 1000, "sign_in": 1000, "delivery": 1000, "task": 1000}
-    assert [line.split()[1] for line in purge()] == ["0", "0", "0", "0", "1", "1", "1", "1", "0", "0"]
+    assert [line.split()[1] for line in purge()] == ["0", "0", "0", "0", "1", "1", "1", "1", "1", "0", "0"]
