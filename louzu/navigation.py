@@ -52,6 +52,7 @@ OFFICE: list[dict] = [
             MenuEntry("记录卡", "contact_mail", "feedback:board", Resource.CARD),
             MenuEntry("单位资源", "redeem", "feedback:offers", Resource.CARD),
             MenuEntry("党员", "groups", "admin:members_member_changelist", Resource.MEMBER),
+            MenuEntry("转接", "move_up", "members:transfers", Resource.MEMBER, Right.WRITE),
             MenuEntry("导入花名册", "upload_file", "members:roster_index", Resource.ROSTER, Right.WRITE),
         ],
     },

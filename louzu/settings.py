@@ -303,6 +303,7 @@ SPECTACULAR_SETTINGS = {
         "OfferStatus": "feedback.models.offers.Offer.Status",
         "OfferStanding": "feedback.api.offers.STANDING",
         "Affiliation": "members.models.people.Member.Affiliation",
+        "TransferStatus": "members.models.transfers.Transfer.Status",
         "TargetKind": "louzu.models.targets.Target.Kind",
     },
 }

@@ -25,6 +25,7 @@ from members.models import (
     Residence,
     RosterImport,
     StaffToken,
+    Transfer,
     User,
 )
 
@@ -32,6 +33,8 @@ KEYS = r"<int:pk>/<str:month>|<[^>]+>"  # the first of them stand for one row to
 GROUPS = Area.objects.filter(level=Area.Level.BUILDING_GROUP)
 # The rows to fill a route with, by the first key that is part of the route.
 ROWS: dict[str, QuerySet] = {
+    "members/<int:pk>/transfer/": Member.objects.all(),
+    "transfer": Transfer.objects.all(),
     "<str:month>": MonthlyReport.objects.all(),
     "monthly-reports": MonthlyReport.objects.all(),
     "monthly/": Area.objects.filter(level__lte=Area.Level.COMMUNITY),

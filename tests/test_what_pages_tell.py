@@ -17,7 +17,7 @@ from django.utils import timezone
 from activities.models import Activity, Attendance
 from feedback.models import IssueRun
 from feedback.rules.asking import ask_with_code
-from members.models import Area, Household, Member, Residence, User
+from members.models import Area, Household, Member, Residence, Transfer, User
 from tests import cards, factories
 from tests.routes import addresses, routes
 from tests.week import bodies, lived, read
@@ -86,6 +86,8 @@ def rows(member: Member, other_member: Member, other_street: Area, secretary: Us
         gone = factories.person(name, group, room="707")
         Attendance.objects.create(activity=past, member=gone, source="tick")
         gone.move(to=Area.objects.get(name=place), room=room, on=today)
+    # Who sent a member to another street is told its name, which is looked for here.
+    Transfer.objects.update(status=Transfer.Status.WITHDRAWN, withdrawn_at=timezone.now())
     return week
 
 

@@ -17,7 +17,7 @@ from feedback.models import RecordCard
 from louzu.models import FiguresOfDay
 from members.ground.access import Right
 from members.ground.moments import midnight
-from members.models import Area, AuditEntry, Pairing
+from members.models import Area, AuditEntry, Pairing, Transfer
 from members.models.areas import SEGMENT
 from members.rules.coverage import CoverageFigures
 
@@ -66,6 +66,11 @@ def waiting_cards(user: Any) -> dict[str, ByPlace]:
     for status, path, count in cards.values_list("status", "area__path").annotate(Count("pk")):
         found[status][path] = count
     return found
+
+
+def arriving(user: Any) -> ByPlace:
+    """Count by street the members whom other streets sent and who wait to be accepted."""
+    return _by_path(Transfer.objects.arriving(user).waiting(), "to_street__path")
 
 
 def audited_today(user: Any, today: date) -> Counter[str]:

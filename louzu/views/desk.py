@@ -16,6 +16,7 @@ from members.ground import access
 from members.ground.access import Resource, Right
 from members.models import Area
 from members.models.areas import AreaQuerySet
+from members.models.transfers import receiving_ranges
 from members.rules.coverage import CoverageFigures, coverage
 
 FEW = 6
@@ -138,6 +139,9 @@ def waiting_lines(user: Any, today: date) -> list[DeskLine]:
 
 
 def _waiting(user: Any, today: date) -> Iterator[WaitingCounts]:
+    if receiving_ranges(user):
+        url = reverse("members:transfers")
+        yield WaitingCounts("别的街道转来、等您接收的党员", "人", desk.arriving(user), "去接收", url)
     if access.can(user, Resource.CARD, Right.WRITE):
         for status, counts in desk.waiting_cards(user).items():
             what, action = CARDS[RecordCard.Status(status)]

@@ -13,7 +13,7 @@ from members.ground import access
 from members.ground.access import Resource, Right
 from members.models import Area, Member, Residence
 from members.models.areas import SEGMENT
-from members.rules import moving
+from members.rules import moving, transferring
 from members.web.shell import page
 
 COMMUNITY = Area.Level.COMMUNITY * SEGMENT
@@ -43,6 +43,7 @@ def show(request, pk: int):
     if record is None:
         raise Http404
     member, home, today = record.member, record.home, timezone.localdate()
+    may_write = access.covers(request.user, Resource.MEMBER, home.area.path, Right.WRITE)
     return page(
         request,
         "louzu/person.html",
@@ -54,7 +55,8 @@ def show(request, pk: int):
         duties=[duty for duty in record.duties if duty.until is None or duty.until > today],
         facts=[(fact, reverse(ADDRESSES[fact.kind], args=[fact.row]) if fact.row else "") for fact in record.facts],
         more=min(most * TIMES_MORE, MOST) if record.has_more and most < MOST else 0,
-        may_write=access.covers(request.user, Resource.MEMBER, home.area.path, Right.WRITE),
+        transfer=transferring.waiting_of(member) if may_write else None,
+        may_write=may_write,
         may_reveal=access.covers(request.user, Resource.MEMBER, home.area.path, Right.REVEAL),
         acts=list(_acts(request.user, member, home)),
     )

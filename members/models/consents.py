@@ -29,6 +29,12 @@ NOTICES = {
         "同意把本人的《在职党员参与社区活动记录卡》发给本人所在单位的党组织。卡上只写姓名、时段、参加过的活动和社区的一句话，"
         "没有住址、电话和评分，不用于考核。可以不同意，不影响任何事情；随时可以撤回，撤回后卡片作废。",
     ),
+    "transfer": (
+        "1",
+        "同意把本人转到新住地的街道：先告诉对方本人的姓名、新住址、在职或在册、单位；对方接收以后，再转去性别、出生年月、"
+        "认人用的身份证号校验码、电话、党员类别、入党时间、单位内编号。参加过的活动、走访、记录卡不转，留在原街道。"
+        "可以不同意；对方接收以前随时可以撤回。",
+    ),
 }
 
 JOURNAL = "consent"
@@ -79,6 +85,7 @@ class Consent(Audited):
     class Purpose(models.TextChoices):
         STAIRWELL = "stairwell", "楼道公示姓名"
         CARDS = "cards", "把记录卡发给单位"
+        TRANSFER = "transfer", "转到其他街道"
 
     class Means(models.TextChoices):
         PAPER = "paper", "书面签字"

@@ -24,10 +24,12 @@ from members.web.shell import page
 MEANING = {
     Consent.Purpose.STAIRWELL: "以后打印的楼道公示牌不再有这个姓名。",
     Consent.Purpose.CARDS: "已经发给这个单位的记录卡全部作废。",
+    Consent.Purpose.TRANSFER: "还没有被接收的转接也一起撤回；已经接收的不变。",
 }
 AFTERWARDS = {
     Consent.Purpose.STAIRWELL: "请重新打印公示牌，把楼道里原来的换下来。",
     Consent.Purpose.CARDS: "发出的记录卡已作废，单位会得到通知。",
+    Consent.Purpose.TRANSFER: "还没有被接收的转接已经撤回。",
 }
 
 

@@ -12,7 +12,7 @@ from django_tasks_db.models import DBTaskResult
 from activities.models import ActivityImport, Attendance, Need, SignIn, StruckAttendance
 from activities.models.needs import EMPTIED
 from feedback.models import Delivery, Replay, Webhook
-from members.models import Area, AuditEntry, LoginAttempts, Move, RosterImport
+from members.models import Area, AuditEntry, LoginAttempts, Move, RosterImport, Transfer
 from tests import factories
 from tests.members.uploads import cells, preview, sheet
 
@@ -72,6 +72,11 @@ def old_rows(group: Area, community: Area) -> dict[str, int]:
     someone = factories.person("搬家人", group)
     for days in (8, 6):
         Move.objects.create(member=someone, kind="back", at=NOW - timedelta(days=days))
+    for days in (91, 89):
+        Transfer.objects.create(
+            member=someone, to_street=theirs["street"], home_text="那边", sent_by=factories.user(f"zhuanchu{days}"),
+            status="withdrawn", withdrawn_at=NOW - timedelta(days=days),
+        )  # fmt: skip
     old, new = (preview(sheet(cells(name)), community) for name in ("新人甲", "新人乙"))
     RosterImport.objects.filter(pk=old.pk).update(created_at=NOW - timedelta(days=31))
     both = [ActivityImport.objects.create(area=community, content=b"x") for _ in range(2)]
@@ -96,6 +101,7 @@ def test_a_dry_run_counts(old_rows: dict[str, int]) -> None:
         "到期的接口重复提交的底稿 1 份，加 --yes 清除。",
         "到期的登录尝试的计数 1 条，加 --yes 清除。",
         "到期的迁居迁出的撤销 1 次，加 --yes 清除。",
+        "到期的有结果的转接 1 次，加 --yes 清除。",
         "到期的单位通知 1 条，加 --yes 清除。",
         "到期的后台任务的结果 1 条，加 --yes 清除。",
     ]
@@ -105,7 +111,7 @@ def test_a_dry_run_counts(old_rows: dict[str, int]) -> None:
 
 def test_what_is_past_its_time_goes(old_rows: dict[str, int]) -> None:
     before = texts()
-    assert [line.endswith("已清除。") for line in purge("--yes")] == [True] * 10
+    assert [line.endswith("已清除。") for line in purge("--yes")] == [True] * 11
     emptied = {old_rows["done"]: EMPTIED, old_rows["withdrawn"]: EMPTIED}
     assert texts() == before | emptied
     assert [row.name for row in SignIn.objects.all()] == ["新的"]
@@ -123,6 +129,7 @@ def test_what_is_past_its_time_goes(old_rows: dict[str, int]) -> None:
         "feedback.Replay": {"replays": 1}, "feedback.Delivery": {"deliveries": 1},
         "django_tasks_database.DBTaskResult": {"tasks": 1},
         "members.LoginAttempts": {"login_attempts": 1}, "members.Move": {"moves": 1},
+        "members.Transfer": {"transfers": 1},
     }  # fmt: skip
     assert AuditEntry.objects.first_broken() is None
 
@@ -136,4 +143,4 @@ def test_a_second_run_finds_nothing(old_rows: dict[str, int]) -> None:
 
 def test_how_long_is_a_setting(old_rows: dict[str, int], settings) -> None:
     settings.RETENTION = {"upload": 1000, "need_text": 1000, "sign_in": 1000, "delivery": 1000, "task": 1000}
-    assert [line.split()[1] for line in purge()] == ["0", "0", "0", "0", "1", "1", "1", "1", "0", "0"]
+    assert [line.split()[1] for line in purge()] == ["0", "0", "0", "0", "1", "1", "1", "1", "1", "0", "0"]

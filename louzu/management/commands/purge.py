@@ -13,7 +13,7 @@ from feedback.models import Delivery, Replay
 from feedback.models.replays import KEPT
 from members.ground import audit, queue
 from members.ground.atomic import atomic_write
-from members.models import LoginAttempts, Move, RosterImport
+from members.models import LoginAttempts, Move, RosterImport, Transfer
 from members.models.attempts import KEPT as TRIED
 from members.web import throttling
 
@@ -83,6 +83,13 @@ PURGES = [
         "moves",
         "迁居迁出的撤销 {} 次",
         lambda: Move.objects.expired(timezone.now()),
+        lambda rows: rows.delete()[0],
+    ),
+    Purge(
+        Transfer,
+        "transfers",
+        "有结果的转接 {} 次",
+        lambda: Transfer.objects.expired(timezone.now()),
         lambda rows: rows.delete()[0],
     ),
     Purge(Delivery, "deliveries", "单位通知 {} 条", lambda: Delivery.objects.expired(), lambda rows: rows.delete()[0]),
