@@ -45,8 +45,8 @@ class SlipAdmin(ExportableAdmin):
     fields = readonly_fields = (
         "number", "name", "sender", "area", "home", "room", "home_text", "employer_number", "skills", "wishes",
         "origin", "agreed_how", "agreed_on", "tells_employer", "employer_says", "status", "sent_at", "asked_code",
-        "asked_text", "reply", "forwarded_at", "accepted_at", "member", "was_known", "declined_at", "declined_text", "withdrawn_at",
-        "withdrawn_by", "ended_at", "ended_code", "ended_text",
+        "asked_text", "reply", "forwarded_at", "accepted_at", "member", "was_known", "declined_at", "declined_text",
+        "withdrawn_at", "withdrawn_by", "ended_at", "ended_code", "ended_text",
     )  # fmt: skip
     show_full_result_count = False
 
