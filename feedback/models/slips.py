@@ -244,7 +244,7 @@ class Slip(WithStatus, Audited):
                 condition=Q(status__in=("accepted", "ended"), accepted_at__isnull=False)
                 & Q(member__isnull=False, area__isnull=False, consent__isnull=False)
                 | Q(status="withdrawn")
-                | Q(accepted_at=None, member=None, consent=None),
+                | ~Q(status__in=("accepted", "ended")) & Q(accepted_at=None, member=None, consent=None),
                 name="slip_accepted_has_member",
                 violation_error_message="接收的报到单要有党员、社区和本人的同意。",
             ),

@@ -211,10 +211,11 @@ def test_posts_without_cards_see_no_slip(
 # Asking and placing -------------------------------------------------------------------------------------------------
 
 
-def test_a_question_is_answered_with_another_address(street: Area, group: Area, secretary: User) -> None:
+def test_a_question_is_answered_with_another_address(
+    street: Area, group: Area, community: Area, secretary: User, street_officer: User
+) -> None:
     slip = from_unit(street, home="迎晖苑")
-    assert (slip.home, slip.area) == (None, None) or slip.area
-    slips_asking.place(slip, Area.objects.get(name="第一社区"), by=factories.official("jd", "street", street))
+    slips_asking.place(slip, community, by=street_officer)
     slips_asking.ask(slip, code="home", text="几号楼？", by=secretary)
     assert slips_asking.ask(slip, code="home", text="几号楼？", by=secretary).status == Status.ASKED
     answered = slips_asking.answer_question(slip, text="写漏了", home=HERE, by=EVERYBODY)
@@ -473,4 +474,4 @@ def test_an_employer_merged_takes_its_slips_along(
 def test_an_employer_with_slips_is_in_use(street: Area, group: Area, member: Member) -> None:
     unit = factories.employer("丙厂")
     from_unit(street, unit=unit)
-    assert uses_of(Employer, [unit.pk], street_path=street.path, but={})[unit.pk] == "已有 1 张报到单"
+    assert uses_of(Employer, [unit.pk], street_path=street.path, but={})[unit.pk] == "已有 1 个卡片流、1 张报到单"
