@@ -381,7 +381,7 @@ IMPOSSIBLE = [
     ("slip_accepted_has_member", {"status": "accepted"}),
     ("slip_declined_has_moment", {"status": "declined"}),
     ("slip_withdrawn_has_sender", {"status": "withdrawn"}),
-    ("slip_ended_has_reason", {"status": "ended"}),
+    ("slip_ended_has_reason", {"ended_at": timezone.now()}),
     ("slip_home_in_community", {"area": None}),
 ]
 
