@@ -21,7 +21,7 @@ from feedback.rules import slips_accepting, slips_closing
 from feedback.rules.receiving import By
 from members.ground.states import Conflict
 from members.models import Area, AuditEntry, Consent, Employer, Member, Residence, User
-from members.rules import moving
+from members.rules import moving, registering
 from tests import factories
 from tests.cards import in_post, issued
 from tests.slips import THERE, UNKNOWN, Origin, Status, accepted, fresh, from_unit, phone, reported
@@ -61,6 +61,14 @@ def test_accepting_again_changes_nothing(street: Area, group: Area, secretary: U
     entries = AuditEntry.objects.count()
     assert accepted(slip, secretary) == slip
     assert (Member.objects.count(), AuditEntry.objects.count()) == (1, entries)
+
+
+def test_a_member_of_unknown_sex_is_corrected_in_parts(street: Area, group: Area, secretary: User) -> None:
+    member = accepted(from_unit(street), secretary).member
+    assert member
+    assert registering.revise(member, skills="国画").skills == "国画"
+    with pytest.raises(ValidationError):
+        registering.revise(member, sex="")
 
 
 def test_the_secretary_says_the_home_and_the_sex(street: Area, group: Area, secretary: User, other_group: Area) -> None:
