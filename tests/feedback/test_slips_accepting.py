@@ -236,6 +236,7 @@ def test_200_certain_slips_are_accepted_by_few_queries(
     assert Member.objects.count() == Residence.objects.count() == Consent.objects.count() == 200
     assert FeedEvent.objects.filter(type="slip.accepted").count() == 200
     assert slips_accepting.accept_all(pks, by=secretary).accepted == []
+    assert AuditEntry.objects.first_broken() is None
 
 
 def test_only_certain_ones_are_accepted_in_bulk(street: Area, group: Area, other_group: Area, secretary: User) -> None:
