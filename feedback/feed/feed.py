@@ -58,13 +58,13 @@ def append(rows: Mapping[Counterpart, Sequence[Any]], fill: Callable[[Any, FeedE
     if not rows:
         return
     feeds, events, now = Feed.lock(set(rows)), [], timezone.now()
+    delivering.announce({counterpart: cursor_at(feed, feed.last_seq) for counterpart, feed in feeds.items()})
     for counterpart, some in rows.items():
         feed = feeds[counterpart]
         for row in some:
             feed.last_seq += 1
             events.append(FeedEvent(feed=feed, seq=feed.last_seq, at=now))
             fill(row, events[-1])
-    delivering.announce({counterpart: cursor_at(feed, feed.last_seq) for counterpart, feed in feeds.items()})
     insert(events)
     Feed.objects.bulk_update(feeds.values(), ["last_seq"])
 
