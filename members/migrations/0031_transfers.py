@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("members", "0029_words_on_screen"),
+        ("members", "0030_consents_for_reporting"),
     ]
 
     operations = [
@@ -16,7 +16,14 @@ class Migration(migrations.Migration):
             model_name="consent",
             name="purpose",
             field=models.CharField(
-                choices=[("stairwell", "楼道公示姓名"), ("cards", "把记录卡发给单位"), ("transfer", "转到其他街道")],
+                choices=[
+                    ("stairwell", "楼道公示姓名"),
+                    ("cards", "把记录卡发给单位"),
+                    ("transfer", "转到其他街道"),
+                    ("receive", "接收本人信息"),
+                    ("tell_employer", "把报到告诉单位"),
+                    ("passed_on", "单位转交本人信息"),
+                ],
                 default="stairwell",
                 max_length=20,
                 verbose_name="用途",
