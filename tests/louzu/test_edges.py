@@ -62,7 +62,7 @@ def test_what_fails_before_the_view(secretary: User, monkeypatch: pytest.MonkeyP
 
 @pytest.mark.django_db
 def test_a_method_that_is_not_offered(secretary: User, logged_in: Callable[[User], Client]) -> None:
-    for path in ("/api/v1/docs", "/api/v1/schema", AREAS):
+    for path in ("/api/v1/docs", "/api/v1/schema", "/api/v1/employer/schema", AREAS):
         answer = logged_in(secretary).delete(path)
         assert told(answer) == (405, "method-not-allowed")
         assert "GET" in answer["Allow"]
