@@ -17,25 +17,12 @@ from louzu.api.schemas import employer_schema
 from members.ground.atomic import atomic_write
 from members.models import Area
 from tests import cards
-from tests.members.api.test_schema import CHINESE, operations
+from tests.members.api.test_schema import CHINESE
+from tests.schemas import operations, strict
 
 SCHEMA = employer_schema("https://louzu.example/api/v1")
 OURS = operations(SCHEMA)
 JSON, PROBLEM = "application/json", "application/problem+json"
-
-
-def strict(shape: Any) -> Any:
-    """The shape with all references resolved, of which every field must be there and no other may."""
-    if isinstance(shape, list):
-        return [strict(each) for each in shape]
-    if not isinstance(shape, dict):
-        return shape
-    if reference := shape.get("$ref"):
-        return strict(SCHEMA["components"]["schemas"][reference.rpartition("/")[2]])
-    made = {name: strict(value) for name, value in shape.items()}
-    if "properties" in made:
-        made["additionalProperties"] = False
-    return made
 
 
 def conforms(name: str, reply: Any) -> None:
@@ -45,7 +32,7 @@ def conforms(name: str, reply: Any) -> None:
     kind = PROBLEM if reply.status_code >= 400 else JSON
     assert reply["Content-Type"] == kind
     shape = responses[str(reply.status_code)]["content"][kind]["schema"]
-    Draft202012Validator(strict(shape)).validate(reply.json())
+    Draft202012Validator(strict(shape, SCHEMA)).validate(reply.json())
 
 
 def test_every_call_is_there() -> None:
@@ -68,7 +55,9 @@ def test_it_is_valid_and_names_everything_in_english() -> None:
 
 def test_no_answer_closes_a_choice_that_may_grow() -> None:
     """A generated client refuses a value outside an enum; only what the caller writes is held to one."""
-    answers = [str(strict(response)) for operation in OURS.values() for response in operation["responses"].values()]
+    answers = [
+        str(strict(response, SCHEMA)) for operation in OURS.values() for response in operation["responses"].values()
+    ]
     assert len(answers) > 60
     assert not [each for each in answers if "'enum'" in each]
 
@@ -86,7 +75,7 @@ def test_the_notice_is_what_is_sent(card: RecordCard, monkeypatch: pytest.Monkey
     notice = SCHEMA["webhooks"]["feed.advanced"]["post"]
     content = notice["requestBody"]["content"][JSON]
     for example in (*(each["value"] for each in content["examples"].values()), json.loads(body)):
-        Draft202012Validator(strict(content["schema"])).validate(example)
+        Draft202012Validator(strict(content["schema"], SCHEMA)).validate(example)
     assert url == hook.url
     assert {each["name"] for each in notice["parameters"]} < set(headers)
 
@@ -122,7 +111,7 @@ def test_examples_fit_their_shapes(name: str) -> None:
     assert shown
     for content in shown:
         for example in content["examples"].values():
-            Draft202012Validator(strict(content["schema"])).validate(example["value"])
+            Draft202012Validator(strict(content["schema"], SCHEMA)).validate(example["value"])
 
 
 def test_what_is_answered_is_what_the_schema_says(

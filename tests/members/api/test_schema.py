@@ -12,17 +12,9 @@ from activities.api import urls as activities_urls
 from louzu.api.schemas import staff_schema
 from members.api import urls as members_urls
 from members.models import User
+from tests.schemas import operations
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
-
-
-def operations(schema: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the calls of a schema by method and path."""
-    return {
-        f"{method.upper()} {path}": operation
-        for path, methods in schema["paths"].items()
-        for method, operation in methods.items()
-    }
 
 
 OURS = operations(staff_schema())
