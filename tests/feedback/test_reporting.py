@@ -45,7 +45,13 @@ def test_a_report_becomes_a_slip_of_the_community(code: SlipCode, community: Are
     answer = Client().post(address(code), AGREED | {"skills": "书法", "tells_employer": "on"})
     assert "已收到" in answer.content.decode()
     slip = Slip.objects.get()
-    assert (slip.name, slip.phone, slip.area, slip.home, slip.room) == ("安一明", "19900002001", community, group, "302")
+    assert (slip.name, slip.phone, slip.area, slip.home, slip.room) == (
+        "安一明",
+        "19900002001",
+        community,
+        group,
+        "302",
+    )
     assert (slip.origin, slip.status, slip.skills, slip.code) == ("member", "sent", "书法", code)
     assert (slip.agreed_how, slip.agreed_on, slip.tells_employer) == ("link", TODAY, True)
 
