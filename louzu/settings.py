@@ -212,7 +212,7 @@ EMPLOYER_RATE = env("LOUZU_EMPLOYER_RATE", default="600/min")
 # Networks inside which employers may be notified; any other private address is refused.
 WEBHOOK_NETWORKS = env.list("LOUZU_WEBHOOK_NETWORKS", default=[])
 # Days that data is kept (docs/design/privacy.md); carried out by `manage.py purge`.
-RETENTION = {"upload": 30, "need_text": 90, "sign_in": 30, "delivery": 90, "task": 14}
+RETENTION = {"upload": 30, "need_text": 90, "sign_in": 30, "delivery": 90, "task": 14, "slip": 180}
 
 # On screen ----------------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"

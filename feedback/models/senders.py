@@ -82,9 +82,10 @@ def contacts_of(street: Area) -> dict[str, str]:
 
 
 class NumberSeries(models.Model):
-    """The last number that a street gave to a card or a slip in a year; locked while numbers are taken: none is missing.
+    """The last number that a street gave in a year; locked while numbers are taken, so that none is missing.
 
-    Slips have a series of their own, with a B behind the street's code (报到). Each number ends in two random letters, so that after a restored backup no number is given a second time.
+    Slips have a series of their own, with a B behind the street's code (报到). Each number ends in two random letters,
+    so that after a restored backup no number is given a second time.
     """
 
     class Kind(models.TextChoices):

@@ -1,7 +1,5 @@
 """Reporting slips: how in-post members are reported to the community where they live (docs/design/slips.md)."""
 
-from typing import Any, Self
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -9,56 +7,13 @@ from django.utils import timezone
 
 from feedback.models.codes import SlipCode
 from feedback.models.counterparts import Counterpart
+from feedback.models.slip_rows import SlipQuerySet
 from feedback.models.units import EmployerKey
-from members.ground import access
-from members.ground.access import Resource, Right
 from members.ground.audit import Audited
 from members.ground.sealing import decrypt_text, digest, encrypt_text
 from members.ground.states import WithStatus
 from members.models import Area, Consent, Employer, Member
 from members.models.people import OPINION_REMINDER
-
-WAITING = ("sent", "asked")  # somebody has to do something
-LIVE = (*WAITING, "accepted")
-OVER = ("forwarded", "declined", "withdrawn", "ended")
-
-
-class SlipQuerySet(models.QuerySet["Slip"]):
-    def for_user(self, user: Any, right: Right = Right.READ) -> Self:
-        """Slips of the user's communities; those that no community is known for belong to the street office."""
-        return self._within(access.reach(user, Resource.CARD, right))
-
-    def inside(self, area: Area) -> Self:
-        return self._within([access.subtree(area.path)])
-
-    def _within(self, ranges: list[access.Range]) -> Self:
-        unplaced = Q(access.within("street__path", ranges), area=None)
-        return self.filter(access.within("area__path", ranges) | unplaced)
-
-    def of_counterpart(self, *counterparts: Counterpart) -> Self:
-        """Slips that these employers know of: those they sent to these streets, and those their members let them know.
-
-        A slip that was handed on to another street stays with the street that it was sent to.
-        """
-        rows = Q(pk__in=[])
-        for employer, street in counterparts:
-            rows |= Q(employer=employer, sent_to=street)
-        return self.filter(rows, Q(origin="employer") | Q(tells_employer=True))
-
-    def live(self) -> Self:
-        """Slips that wait or are accepted."""
-        return self.filter(status__in=LIVE)
-
-    def waiting(self) -> Self:
-        return self.filter(status__in=WAITING)
-
-    def unplaced(self) -> Self:
-        """Waiting slips of which no community is known yet."""
-        return self.filter(status__in=WAITING, area=None)
-
-    def locked(self) -> Self:
-        """These slips, locked until the transaction ends. The lock lets other rows refer to them (no_key)."""
-        return self.select_for_update(of=("self",), no_key=True)
 
 
 class Slip(WithStatus, Audited):
@@ -109,6 +64,7 @@ class Slip(WithStatus, Audited):
         Status.SENT: {Status.ASKED, Status.FORWARDED, Status.ACCEPTED, Status.DECLINED, Status.WITHDRAWN},
         Status.ASKED: {Status.SENT, Status.FORWARDED, Status.ACCEPTED, Status.DECLINED, Status.WITHDRAWN},
         Status.ACCEPTED: {Status.ENDED, Status.WITHDRAWN},
+        Status.ENDED: {Status.ACCEPTED},  # the move with which it ended is undone
     }
 
     street = models.ForeignKey(
@@ -288,7 +244,7 @@ class Slip(WithStatus, Audited):
                 condition=Q(status__in=("accepted", "ended"), accepted_at__isnull=False)
                 & Q(member__isnull=False, area__isnull=False, consent__isnull=False)
                 | Q(status="withdrawn")
-                | Q(accepted_at=None, member=None, consent=None),
+                | ~Q(status__in=("accepted", "ended")) & Q(accepted_at=None, member=None, consent=None),
                 name="slip_accepted_has_member",
                 violation_error_message="接收的报到单要有党员、社区和本人的同意。",
             ),
@@ -342,7 +298,7 @@ class Slip(WithStatus, Audited):
 
     @property
     def is_waiting(self) -> bool:
-        return self.status in WAITING
+        return self.status in (self.Status.SENT, self.Status.ASKED)
 
     def audit_path(self) -> str:
         return self.area.path if self.area else self.street.path
