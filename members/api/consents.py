@@ -31,8 +31,8 @@ class ConsentSerializer(CheckedSerializer):
         rows=Employer.objects.for_user,
         required=False,
         allow_null=True,
-        label="发给哪个单位",
-        help_text="只有 cards 填。",
+        label="哪个单位",
+        help_text="只有 cards、tell_employer、passed_on 填。",
     )
     is_agreed = serializers.BooleanField(label="本人是否同意")
     means = serializers.ChoiceField(choices=list(BY_HAND.items()), label="方式")
