@@ -109,12 +109,11 @@ def start_over() -> list[Feed]:
 def _fill(event: FeedEvent, card: RecordCard, kind: str) -> None:
     event.card = card
     event.type = kind or (FeedEvent.Type.CORRECTED if card.supersedes_id else FeedEvent.Type.ISSUED)
-    event.told = _event_json(event)
+    event.told = _event_json(event, card)
 
 
-def _event_json(event: FeedEvent) -> str:
+def _event_json(event: FeedEvent, card: RecordCard) -> str:
     """Return an event as JSON, cut off where the card's body follows."""
-    card = event.card
     envelope = {
         "seq": event.seq,
         "type": event.type,

@@ -21,7 +21,7 @@ from feedback.rules import slips_accepting, slips_closing
 from feedback.rules.receiving import By
 from members.ground.states import Conflict
 from members.models import Area, AuditEntry, Consent, Employer, Member, Residence, User
-from members.rules import moving
+from members.rules import moving, registering
 from tests import factories
 from tests.cards import in_post, issued
 from tests.slips import THERE, UNKNOWN, Origin, Status, accepted, fresh, from_unit, phone, reported
@@ -61,6 +61,14 @@ def test_accepting_again_changes_nothing(street: Area, group: Area, secretary: U
     entries = AuditEntry.objects.count()
     assert accepted(slip, secretary) == slip
     assert (Member.objects.count(), AuditEntry.objects.count()) == (1, entries)
+
+
+def test_a_member_of_unknown_sex_is_corrected_in_parts(street: Area, group: Area, secretary: User) -> None:
+    member = accepted(from_unit(street), secretary).member
+    assert member
+    assert registering.revise(member, skills="国画").skills == "国画"
+    with pytest.raises(ValidationError):
+        registering.revise(member, sex="")
 
 
 def test_the_secretary_says_the_home_and_the_sex(street: Area, group: Area, secretary: User, other_group: Area) -> None:
@@ -228,6 +236,7 @@ def test_200_certain_slips_are_accepted_by_few_queries(
     assert Member.objects.count() == Residence.objects.count() == Consent.objects.count() == 200
     assert FeedEvent.objects.filter(type="slip.accepted").count() == 200
     assert slips_accepting.accept_all(pks, by=secretary).accepted == []
+    assert AuditEntry.objects.first_broken() is None
 
 
 def test_only_certain_ones_are_accepted_in_bulk(street: Area, group: Area, other_group: Area, secretary: User) -> None:
@@ -324,7 +333,7 @@ def test_old_withdrawn_slips_are_emptied(street: Area, group: Area, secretary: U
     for slip in (old, new):
         slips_closing.withdraw(slip, withdrawer="sender", by=BY)
     Slip.objects.filter(pk=old.pk).update(withdrawn_at=timezone.now() - timedelta(days=181))
-    assert Slip.objects.expired(timezone.now()).empty() == 1
+    assert Slip.objects.all().empty_expired() == 1
     emptied = fresh(old)
     assert (emptied.name, emptied.phone, emptied.home_text, emptied.member, emptied.consent) == ("", "", "", None, None)
     assert (emptied.number, emptied.employer, fresh(new).name) == (old.number, old.employer, "王强")
