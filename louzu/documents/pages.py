@@ -34,6 +34,7 @@ CHAPTERS = {
     "activities:unvoid": "登记活动",
     "activities:strike": "登记活动",
     "activities:put_back": "登记活动",
+    "activities:take_back": "登记活动",
     "activities:paste": "登记活动",
     "activities:tick": "登记活动",
     "activities:came": "登记活动",
