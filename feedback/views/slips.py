@@ -16,7 +16,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_POST
 
 from feedback.models import Slip
-from feedback.models.slip_rows import OVER, SlipQuerySet
+from feedback.models.slip_rows import LIVE, SlipQuerySet
 from feedback.rules import slips_closing
 from feedback.rules.slips_accepting import accept_all
 from feedback.rules.slips_matching import candidates_of
@@ -30,6 +30,7 @@ PER_PAGE, AT_ONCE, LONGEST = 20, 200, 30
 FLOOD = 20  # slips by one code within an hour
 UNPLACED = "none"
 Status = Slip.Status
+OVER = tuple(status.value for status in Status if status not in LIVE)
 TABS = (("sent", "待接收", ("sent",)), ("asked", "等对方核对", ("asked",)), ("accepted", "已接收", ("accepted",)),
         ("over", "已了结", OVER))  # fmt: skip
 STATUSES = {key: statuses for key, _, statuses in TABS}
