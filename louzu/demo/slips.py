@@ -38,12 +38,13 @@ def send_demo_slips(street: Area, *, officer: User, secretary: User) -> str:
     key, text = EmployerKey.make(label=SYSTEM, employer=employer, street=street, scopes=Scope.values)
     new = _newcomers(rng, street)
     with ago(LONG_AGO):
-        rows = [_of_member(member) for member in _members_of(employer, street)]
+        members = _members_of(employer, street)
+        rows = [_of_member(member) for member in members]
         known = _sent(rows, street, Slip.Origin.EMPLOYER, By(key=key), employer=employer)
         rows = [*(next(new) for _ in range(NEW)), next(new)._replace(home=UNCLEAR)]
         others = _sent(rows, street, Slip.Origin.EMPLOYER, By(key=key), employer=employer)
     with ago(LATELY):
-        _deal_with(known, others, By(key=key), officer)
+        _deal_with(dict(zip(members, known, strict=True)), others, By(key=key), officer)
         contact = Contact.objects.select_related("employer", "user").filter(street=street).first()
         if contact:
             rows = [next(new), next(new), next(new)._replace(home=ELSEWHERE)]
@@ -57,14 +58,15 @@ def send_demo_slips(street: Area, *, officer: User, secretary: User) -> str:
 
 
 def _sent(rows: Sequence[Row], street: Area, origin: str, by: By, **more) -> list[Slip]:
-    return [sent.slip for sent in send_slips(rows, street=street, origin=origin, by=by, **more) if sent.slip]
+    answers = send_slips(rows, street=street, origin=origin, by=by, **more)
+    assert all(answer.slip for answer in answers), [answer.errors for answer in answers]
+    return [answer.slip for answer in answers if answer.slip]
 
 
-def _deal_with(known: list[Slip], new: list[Slip], by: By, officer: User) -> None:
+def _deal_with(known: dict[Member, Slip], new: list[Slip], by: By, officer: User) -> None:
     """Accept those who are registered, but for the last one; of the others ask about one, decline one, lose one."""
-    for slip in known[:-1]:
-        accept(slip, member=Member.objects.get(street=slip.street, phone_digest=slip.phone_digest), by=officer)
-    end(known[0], code=Slip.End.LEFT_UNIT, by=by)
+    accepted = [accept(slip, member=member, by=officer) for member, slip in list(known.items())[:-1]]
+    end(accepted[0], code=Slip.End.LEFT_UNIT, by=by)
     ask(new[0], code=Slip.Question.PHONE, text="打了三次没有人接，请核对手机号。", by=officer)
     decline(new[1], text="这户的业主说没有这个人。", by=officer)
     withdraw(new[2], withdrawer=Slip.Withdrawer.SENDER, by=by)
@@ -72,12 +74,13 @@ def _deal_with(known: list[Slip], new: list[Slip], by: By, officer: User) -> Non
 
 def _members_of(employer: Employer, street: Area) -> list[Member]:
     members = Member.objects.filter(employer=employer, street=street, residences__until=None)
-    return list(members.exclude(phone_digest="").with_home().order_by("pk").distinct()[:KNOWN])
+    return list(members.order_by("pk").distinct()[:KNOWN])
 
 
 def _of_member(member: Member) -> Row:
     home = member.residences.select_related("area").get(until=None)
-    return _row(member.name, member.phone, home.area, home.room, skills=member.skills)
+    phone = member.phone or str(FIRST_PHONE + 2 * MEMBERS + member.pk % MEMBERS)
+    return _row(member.name, phone, home.area, home.room, skills=member.skills)
 
 
 def _newcomers(rng: Random, street: Area) -> Iterator[Row]:
