@@ -78,6 +78,8 @@ CHAPTERS = {
     "monthly": "月报",
     "district": "全区、目标",
     "targets": "全区、目标",
+    "feedback:slip": "报到单",
+    "feedback:report": "报到单",
     "feedback:": "记录卡",
     "admin:feedback_recordcard_": "记录卡",
     "admin:feedback_offer_": "记录卡",
