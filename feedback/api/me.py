@@ -5,13 +5,13 @@ from typing import Any
 from django.http import HttpResponse
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from feedback.api.calls import EmployerCall, json_response
 from feedback.api.examples import KEYS, ME
 from feedback.api.offers import places
 from feedback.api.schema import call, open_call
 from feedback.api.shapes import KeysShape, MeShape
+from feedback.api.throttling import RateLimited
 from feedback.feed import receipts
 from members.models import Area
 
@@ -39,7 +39,7 @@ class MeView(EmployerCall):
         )
 
 
-class KeysView(APIView):
+class KeysView(RateLimited):
     authentication_classes: list[Any] = []
     permission_classes = [AllowAny]
     metadata_class = None

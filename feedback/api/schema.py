@@ -13,7 +13,7 @@ from members.api.schema import ProblemSerializer
 from members.web.problems import MEDIA_TYPE
 
 TAG = "单位接口"
-OF_KEYS, OF_BODIES, OF_QUERIES = {401, 403, 413, 429}, {400, 415, 422}, {422}
+OF_KEYS, OF_BODIES, OF_QUERIES = {400, 401, 403, 413, 429}, {415, 422}, {422}
 HEADER: Literal["header"] = "header"
 
 
@@ -23,6 +23,12 @@ class EmployerProblemSerializer(ProblemSerializer):
     card_status = serializers.ChoiceField(STATUSES, required=False, help_text="卡现在的状态，只在 wrong-state 时有")
     offer_status = serializers.ChoiceField(
         Offer.Status.choices, required=False, help_text="资源现在的状态，只在 wrong-state 时有"
+    )
+    scope = serializers.CharField(required=False, help_text="密钥缺少的权限，只在 scope-missing 时有")
+    address = serializers.CharField(required=False, help_text="请求来自哪个地址，只在 address-refused 时有")
+    parameter = serializers.CharField(required=False, help_text="不认识的参数，只在 unknown-parameter 时有")
+    known = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="可以用的参数，只在 unknown-parameter 时有"
     )
 
 

@@ -97,6 +97,7 @@ def test_each_scope_opens_its_calls_and_no_other(
             opened.add(path)
         else:
             assert answer.data["type"] == "/problems/scope-missing"
+            assert answer.data["scope"] in Scope.values
     assert opened == calls
     assert system.get("/api/v1/me").json()["scopes"] == [scope]
     refusals = AuditEntry.objects.filter(action="refuse")
@@ -153,7 +154,13 @@ def test_a_key_may_be_bound_to_addresses(
     EmployerKey.objects.update(addresses=addresses)
     client = with_key(key[1])
     client.defaults["REMOTE_ADDR"] = caller
-    assert refused(client) is is_refused
+    answer = client.get("/api/v1/me")
+    assert answer.status_code == (403 if is_refused else 200)
+    if is_refused:
+        known = caller if caller.count(":") != 1 and caller != "unknown" else ""
+        assert (answer.data["type"], answer.data["address"]) == ("/problems/address-refused", known)
+        assert known in answer.data["detail"]
+        assert AuditEntry.objects.get(action="refuse").area_path == key[0].street.path
 
 
 @pytest.mark.parametrize(
