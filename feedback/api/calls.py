@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC
 from typing import Any, cast
 
 import orjson
@@ -93,6 +94,13 @@ class EmployerCall(RateLimited, OnRecord):
             with atomic_write():
                 audit.record("refuse", changes={"call": self._call()}, path=key.street.path)
         return response
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        final = super().finalize_response(request, response, *args, **kwargs)
+        key = getattr(request, "auth", None) if self.allowance and self.allowance.policy == "key" else None
+        if isinstance(key, EmployerKey) and key.ends_soon():
+            final["Louzu-Key-Expires"] = key.expires_at.astimezone(UTC).isoformat(timespec="seconds")
+        return final
 
     def body(self, serializer: type[Serializer]) -> dict[str, Any]:
         """Return the validated body; ValidationError (422)."""

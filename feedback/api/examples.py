@@ -103,10 +103,22 @@ ME = [
             "label": "单位系统",
             "scopes": ["cards:read", "cards:answer", "offers:write"],
             "expires_at": "2027-01-01T00:00:00+00:00",
+            "expires_soon": False,
             "areas": [{"id": 1, "name": "新成路街道", "label": "新成路街道", "level": "street"}],
         }
     )
 ]
+NEW_KEY = [
+    response_example(
+        {
+            "key": "lz_1a2b3c4d5e_x5f0…",
+            "expires_at": "2027-06-01T00:00:00+00:00",
+            "old_key_until": "2026-12-10T00:00:00+00:00",
+        },
+        status=201,
+    )
+]
+NOTICE_TEST = [response_example({"notices": 1}, status=202)]
 KEYS = [response_example({"keys": [{"id": "5f2c7d0a9b3e4816", "algorithm": "Ed25519", "public": "11qYAYKxCrfVS…"}]})]
 
 # By status: the last part of the type, the title, the detail, further members.

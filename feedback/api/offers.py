@@ -74,6 +74,8 @@ class OfferCall(EmployerCall):
 
 
 class OffersView(OfferCall):
+    parameters = OfferQuery
+
     @call(
         "offers",
         "列出本单位提供的资源",

@@ -82,6 +82,16 @@ class ReceiptClosed(Problem):
     kind = ("receipt-closed", "Too late to take the receipt back")
 
 
+class KeyReplaced(Problem):
+    status_code = 409
+    kind = ("key-replaced", "The key that came in its place is in use")
+
+
+class NoWebhook(Problem):
+    status_code = 409
+    kind = ("no-webhook", "There is no webhook to send to")
+
+
 class KeyMissing(Problem):
     status_code = 400
     kind = ("idempotency-key-missing", "Idempotency-Key is required")

@@ -57,6 +57,7 @@ REPLAYED = OpenApiParameter(
 LIMITS = [
     OpenApiParameter("RateLimit", str, HEADER, description="还能请求几次（r），几秒后重新计数（t）。", response=True),
     OpenApiParameter("RateLimit-Policy", str, HEADER, description="几秒内（w）最多几次（q）。", response=True),
+    OpenApiParameter("Louzu-Key-Expires", str, HEADER, description="30 天内到期的密钥才有：何时到期。", response=True),
     OpenApiParameter("Retry-After", int, HEADER, description="几秒后再试。", response=[429]),
 ]
 

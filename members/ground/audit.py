@@ -45,6 +45,7 @@ _now: ContextVar[Circumstances | None] = ContextVar("circumstances", default=Non
 PROTECTED = {
     "password", "phone_sealed", "phone_digest", "id_digest", "digest", "content", "reading", "plan", "text", "note",
     "sign_in_code", "is_agreed", "lines", "left_out", "sentence", "body", "objection", "return_text", "secret_sealed",
+    "old_secret_sealed",
     "secret_code",
 }  # fmt: skip
 MASK = "＊＊＊"
