@@ -8,6 +8,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from feedback.api.urls import router, urlpatterns
+from feedback.feed import delivering
 from feedback.models import Delivery, EmployerKey, RecordCard, Scope
 from feedback.rules import receiving
 from louzu.rules import desk
@@ -285,8 +286,9 @@ def test_keys_that_end_soon_are_on_the_street_s_desk(
 
 # Test notices --------------------------------------------------------------------------------------------------------
 def test_a_test_notice_goes_to_ones_own_webhooks(
-    system: APIClient, card: RecordCard, other_street: Area, other_employer: Any, street: Area
+    system: APIClient, card: RecordCard, other_street: Area, other_employer: Any, street: Area, monkeypatch: Any
 ) -> None:
+    monkeypatch.setattr(delivering, "enqueue", lambda job, **_: None)
     own = cards.webhook(card.employer, street)
     cards.webhook(card.employer, street, url="https://hooks.example/off", is_active=False)
     cards.webhook(card.employer, other_street)
