@@ -511,6 +511,7 @@ ADMITTING: dict[str, Write] = {
         rule=admitting.renew_secret,
         doors=(Door("page webhooks/<int:pk>/secret/", "webhooks/{bare_webhook}/secret/", only()),),
         good={},
+        again="the secret before stays good beside the new one for a week",
     ),
     "a test goes to a webhook": Write(
         rule=delivering.send_test,
