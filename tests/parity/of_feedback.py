@@ -521,6 +521,7 @@ ADMITTING: dict[str, Write] = {
             by_key("api POST api/v1/webhooks/test", "api/v1/webhooks/test", only()),
         ),
         good={"webhook": "{webhook}"},
+        again="once a test was tried, another may go out",
     ),
     "a message is sent again": Write(
         rule=delivering.send_again,
