@@ -98,6 +98,7 @@ EMPLOYERS = [
     path("our-offers/<int:pk>/again/", inbox_offers.offer_again, name="inbox_offer_again"),
     path("inbox/keys/", inbox_keys.index, name="inbox_keys"),
     path("inbox/keys/<int:pk>/rotate/", inbox_keys.rotate, name="inbox_key_rotate"),
+    path("inbox/webhooks/<int:pk>/test/", inbox_keys.send_test, name="inbox_webhook_test"),
 ]
 SLIPS = [
     path("slips/", slips.index, name="slips"),
@@ -129,6 +130,7 @@ UNITS = [
     path("contacts/<int:pk>/reset/", units.reset_contact, name="contact_reset"),
     path("contacts/<int:pk>/end/", units.end_contact, name="contact_end"),
     path("webhooks/<int:pk>/secret/", units.new_secret, name="webhook_secret"),
+    path("webhooks/<int:pk>/test/", units.send_test, name="webhook_test"),
     path("deliveries/<int:pk>/send/", units.resend, name="delivery_send"),
 ]
 

@@ -135,13 +135,16 @@ TABLE: Table = {
     "what lets employers in": {
         **{f"GET {page}/{{{word}}}/{act}/": STREET for page, word, act in (
             ("employer-keys", "key", "rotate"), ("employer-keys", "key", "revoke"), ("contacts", "contact", "reset"),
-            ("contacts", "contact", "end"), ("webhooks", "webhook", "secret"), ("deliveries", "delivery", "send"),
+            ("contacts", "contact", "end"), ("webhooks", "webhook", "secret"), ("webhooks", "webhook", "test"),
+            ("deliveries", "delivery", "send"),
         )},
         **{f"POST {page}/{{{word}}}/{act}/": STREET_MOVED for page, word, act in (
-            ("employer-keys", "key", "revoke"), ("contacts", "contact", "end"), ("deliveries", "delivery", "send"),
+            ("employer-keys", "key", "revoke"), ("contacts", "contact", "end"), ("webhooks", "webhook", "test"),
+            ("deliveries", "delivery", "send"),
         )},
         **{f"POST {page}/{{far_{word}}}/{act}/": FAR_MOVED for page, word, act in (
-            ("employer-keys", "key", "revoke"), ("contacts", "contact", "end"), ("deliveries", "delivery", "send"),
+            ("employer-keys", "key", "revoke"), ("contacts", "contact", "end"), ("webhooks", "webhook", "test"),
+            ("deliveries", "delivery", "send"),
         )},
     },
     "inbox": {
@@ -159,6 +162,7 @@ TABLE: Table = {
         "GET inbox/cards.xlsx": CLOSED,
         "GET inbox/cards.pdf": CLOSED,
         "GET inbox/keys/": CLOSED,
+        "POST inbox/webhooks/{webhook}/test/": CLOSED,
         "GET our-offers/": CLOSED,
         "GET our-offers/add/": CLOSED,
         "GET our-offers/{offer}/": CLOSED,
@@ -225,6 +229,8 @@ INBOX = {
     "POST our-offers/{offer}/take-back/": (302, 404, 403, 404),
     "GET inbox/keys/": (200, 200, 403, 200),
     "POST inbox/keys/{key}/rotate/": (302, 404, 403, 404),
+    "POST inbox/webhooks/{webhook}/test/": (302, 404, 403, 404),
+    "POST inbox/webhooks/{far_webhook}/test/": (404, 404, 403, 302),
     "GET inbox/{far_issued}/": (404, 404, 403, 200),
     "POST inbox/{far_issued}/receive/": (404, 404, 403, 302),
     "GET inbox/{far_issued}/print/": (404, 404, 403, 200),

@@ -36,6 +36,7 @@ class CardQuery(Paged):
 
 class CardsView(EmployerCall):
     scope = Scope.READ
+    parameters = CardQuery
 
     @call(
         "list_cards",
@@ -48,7 +49,7 @@ class CardsView(EmployerCall):
         examples=CARDS,
     )
     def get(self, request: Request) -> HttpResponse:
-        query = self.query(CardQuery)
+        query = self.query()
         limit, cursor = query.pop("limit"), query.pop("cursor")
         signer = Signer(salt=f"feedback.cards.{self.counterpart}.{sorted(query.items())}")
         rows = narrowed(receiving.issued_to(self.counterpart), **query).order_by("number")

@@ -34,6 +34,7 @@ class After(serializers.Serializer):
 
 class FeedView(EmployerCall):
     scope = Scope.READ
+    parameters = After
 
     @call(
         "read_feed",
@@ -46,7 +47,7 @@ class FeedView(EmployerCall):
         examples=FEED,
     )
     def get(self, request: Request) -> HttpResponse:
-        query = self.query(After)
+        query = self.query()
         with cursor_errors_as_problems():
             page = feed.read(self.counterpart, query["after"], query["limit"])
         record_pull(self.key, rows=page.size, cursor=query["after"], fetched_at=page.fetched_at)

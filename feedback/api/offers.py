@@ -74,6 +74,8 @@ class OfferCall(EmployerCall):
 
 
 class OffersView(OfferCall):
+    parameters = OfferQuery
+
     @call(
         "list_offers",
         "列出本单位提供的资源",
@@ -84,7 +86,7 @@ class OffersView(OfferCall):
         examples=OFFERS,
     )
     def get(self, request: Request) -> HttpResponse:
-        query = self.query(OfferQuery)
+        query = self.query()
         limit, cursor, status = query["limit"], query["cursor"], query.get("status", "")
         signer = Signer(salt=f"feedback.offers.{self.counterpart}.{status}")
         rows = self.offers().filter(**({"status": status} if status else {}))

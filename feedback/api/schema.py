@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from rest_framework import serializers
 
 from feedback.api.examples import CARD_NUMBER, problem_examples
 from feedback.api.shapes import STATUSES, open_field
@@ -12,7 +13,7 @@ from members.api.schema import ProblemSerializer
 from members.web.problems import MEDIA_TYPE
 
 TAG = "employer"
-OF_KEYS, OF_BODIES, OF_QUERIES = {401, 403, 413, 429}, {400, 415, 422}, {422}
+OF_KEYS, OF_BODIES, OF_QUERIES = {400, 401, 403, 413, 429}, {415, 422}, {422}
 HEADER: Literal["header"] = "header"
 
 
@@ -21,6 +22,12 @@ class EmployerProblemSerializer(ProblemSerializer):
 
     card_status = open_field("卡现在的状态，只在 wrong-state 时有", STATUSES, required=False)
     offer_status = open_field("资源现在的状态，只在 wrong-state 时有", Offer.Status.choices, required=False)
+    scope = serializers.CharField(required=False, help_text="密钥缺少的权限，只在 scope-missing 时有")
+    address = serializers.CharField(required=False, help_text="请求来自哪个地址，只在 address-refused 时有")
+    parameter = serializers.CharField(required=False, help_text="不认识的参数，只在 unknown-parameter 时有")
+    known = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="可以用的参数，只在 unknown-parameter 时有"
+    )
 
 
 NUMBER = OpenApiParameter(
@@ -51,6 +58,7 @@ VERSION = OpenApiParameter("API-Version", str, HEADER, description="接口的版
 LIMITS = [
     OpenApiParameter("RateLimit", str, HEADER, description="还能请求几次（r），几秒后重新计数（t）。", response=True),
     OpenApiParameter("RateLimit-Policy", str, HEADER, description="几秒内（w）最多几次（q）。", response=True),
+    OpenApiParameter("Louzu-Key-Expires", str, HEADER, description="30 天内到期的密钥才有：何时到期。", response=True),
     OpenApiParameter("Retry-After", int, HEADER, description="几秒后再试。", response=[429]),
 ]
 

@@ -215,7 +215,18 @@ class MeShape(serializers.Serializer):
     label = serializers.CharField(help_text="密钥的用途")  # type: ignore[assignment]
     scopes = serializers.ListField(child=open_field("权限", Scope.choices), help_text="权限")
     expires_at = serializers.DateTimeField(help_text="到期时间")
+    expires_soon = serializers.BooleanField(help_text="是否在 30 天以内到期，该更换了")
     areas = PlaceShape(many=True)
+
+
+class NewKeyShape(serializers.Serializer):
+    key = serializers.CharField(help_text="新密钥，只出现这一次")
+    expires_at = serializers.DateTimeField(help_text="新密钥的到期时间")
+    old_key_until = serializers.DateTimeField(help_text="原来的密钥用到什么时候")
+
+
+class NoticeTestShape(serializers.Serializer):
+    notices = serializers.IntegerField(help_text="发往几个通知地址")
 
 
 class KeyShape(serializers.Serializer):

@@ -6,7 +6,7 @@ from feedback.api.card_report import CardReportView
 from feedback.api.cards import CardsView, CardView
 from feedback.api.employer_offers import EmployerOfferViewSet
 from feedback.api.feed import FeedView
-from feedback.api.me import KeysView, MeView
+from feedback.api.me import KeysView, MeView, NoticeTestView, RotationView
 from feedback.api.offers import OffersView, OfferView
 from feedback.api.record_cards import RecordCardViewSet
 from feedback.api.replies import AnswerView, ReceiptView, ReturnView, TakeBackView
@@ -29,6 +29,8 @@ office = [*router.urls, path("card-report/<int:pk>", CardReportView.as_view(), n
 # The employers' calls, which a schema of their own describes.
 employers = [
     path("me", MeView.as_view(), name="me"),
+    path("me/key/rotate", RotationView.as_view(), name="me_key_rotate"),
+    path("webhooks/test", NoticeTestView.as_view(), name="webhooks_test"),
     path("keys", KeysView.as_view(), name="receipt_keys"),
     path("feed", FeedView.as_view(), name="feed"),
     path("cards", CardsView.as_view(), name="cards"),

@@ -5,9 +5,9 @@ from django.urls import include, path, re_path
 from django.views.generic import TemplateView
 from drf_spectacular.utils import extend_schema
 from rest_framework.routers import SimpleRouter
-from rest_framework.views import APIView
 
 from feedback.api.keys import IsKnown, KeyAuthentication
+from feedback.api.throttling import RateLimited
 from louzu.api.balance import BalanceView
 from louzu.api.district import DistrictStreetView, DistrictView
 from louzu.api.monthly import MonthlyReportViewSet
@@ -20,7 +20,7 @@ app_name = "api"
 
 
 @extend_schema(exclude=True)
-class NoSuchCall(APIView):
+class NoSuchCall(RateLimited):
     """Answers any other address with a problem response instead of a page."""
 
     authentication_classes = [KeyAuthentication]

@@ -13,7 +13,7 @@ from activities.ground.periods import DaySpan, month_before, month_of
 from activities.models import Activity, Need, Visit
 from activities.models.activities import ActivityQuerySet
 from activities.models.visits import unvisited
-from feedback.models import RecordCard
+from feedback.models import EmployerKey, RecordCard
 from louzu.models import FiguresOfDay
 from members.ground.access import Right
 from members.ground.moments import midnight
@@ -71,6 +71,11 @@ def waiting_cards(user: Any) -> dict[str, ByPlace]:
 def arriving(user: Any) -> ByPlace:
     """Count by street the members whom other streets sent and who wait to be accepted."""
     return _by_path(Transfer.objects.arriving(user).waiting(), "to_street__path")
+
+
+def ending_keys(user: Any) -> ByPlace:
+    """Count by street the keys of units that expire within 30 days."""
+    return _by_path(EmployerKey.objects.for_user(user, Right.WRITE).ending(), "street__path")
 
 
 def audited_today(user: Any, today: date) -> Counter[str]:

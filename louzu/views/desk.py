@@ -121,13 +121,17 @@ def _record_url(pk: int) -> str:
 
 
 class WaitingCounts(NamedTuple):
-    """Something that waits: what and in which unit, its counts by place, and the action that its page is for."""
+    """Something that waits: what and in which unit, its counts by place, and the action that its page is for.
+
+    `narrows` says that the page can be narrowed to a place.
+    """
 
     what: str
     unit: str
     counts: ByPlace
     action: str
     url: str
+    narrows: bool = True
 
 
 def waiting_lines(user: Any, today: date) -> list[DeskLine]:
@@ -146,6 +150,9 @@ def _waiting(user: Any, today: date) -> Iterator[WaitingCounts]:
         for status, counts in desk.waiting_cards(user).items():
             what, action = CARDS[RecordCard.Status(status)]
             yield WaitingCounts(what, "张", counts, action, reverse("feedback:board", query={"show": status}))
+    if access.can(user, Resource.KEY, Right.WRITE):
+        keys = reverse("admin:feedback_employerkey_changelist")
+        yield WaitingCounts("30 天内到期、还没有更换的单位密钥", "把", desk.ending_keys(user), "去更换", keys, False)
     if access.can(user, Resource.NEED, Right.WRITE):
         what = f"提出 {desk.OLD_NEED.days} 天还没有人认领的需求"
         yield WaitingCounts(what, "件", desk.old_needs(user, today), "去找人认领", reverse("activities:needs"))
@@ -163,7 +170,9 @@ def _gathered(counts: ByPlace) -> ByPlace:
 def _line(each: WaitingCounts, counts: ByPlace, names: dict[str, str]) -> DeskLine:
     joint = "&" if "?" in each.url else "?"
     places = [
-        DeskPlace(names.get(path, ""), count, f"{each.url}{joint}{urlencode({'place': path})}")
+        DeskPlace(
+            names.get(path, ""), count, f"{each.url}{joint}{urlencode({'place': path})}" if each.narrows else each.url
+        )
         for path, count in sorted(counts.items())
     ]
     return DeskLine(f"{each.what}：{counts.total()} {each.unit}", places, each.action, each.url)

@@ -48,6 +48,7 @@ def test_every_example_of_curl_does_what_it_says(
 ) -> None:
     card, other = two
     _, text = cards.key(card.employer, street)
+    cards.webhook(card.employer, street)
     environment = {
         "PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8",
         "LOUZU": f"{live_server.url}/api/v1", "KEY": text, "AREA": str(street.pk),
@@ -85,7 +86,7 @@ def test_every_block_is_an_example() -> None:
 def test_the_table_has_every_problem_of_ours() -> None:
     table = set(re.findall(r"\| (\d+) \| `/problems/([\w-]+)` \|", GUIDE))
     own = {each for each in vars(problems).values() if isinstance(each, type) and issubclass(each, Problem)} - {Problem}
-    assert len(own) == 10
+    assert len(own) == 14
     assert {(str(each.status_code), each.kind[0]) for each in own} <= table
 
 

@@ -8,8 +8,10 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from feedback.api.urls import router, urlpatterns
-from feedback.models import EmployerKey, RecordCard, Scope
+from feedback.feed import delivering
+from feedback.models import Delivery, EmployerKey, RecordCard, Scope
 from feedback.rules import receiving
+from louzu.rules import desk
 from members.models import Area, AuditEntry, Member, StaffToken, User
 from tests import cards
 
@@ -28,9 +30,13 @@ TABLE = [
     ("post", "offers", {"area": "{area}", "kind": "talk", "title": "讲座"}, (201, 201, 201, 403, 403, 403, 401)),
     ("patch", "offers/{offer}", {"title": "礼堂"}, (200, 404, 200, 403, 403, 403, 401)),
     ("get", "me", None, (200, 200, 200, 403, 403, 403, 401)),
+    ("post", "me/key/rotate", None, (201, 201, 201, 403, 403, 403, 401)),
+    ("post", "webhooks/test", None, (202, 409, 202, 403, 403, 403, 401)),
     ("get", "keys", None, (200,) * 7),
     ("get", "nothing", None, (404,) * 6 + (401,)),
 ]
+
+SCOPED = [row for row in TABLE if row[1] not in ("me", "me/key/rotate", "keys", "nothing")]
 
 
 @pytest.fixture
@@ -48,6 +54,7 @@ def test_who_may_call_what(
     caller: str, method: str, path: str, body: dict | None, statuses: tuple[int, ...],
 ) -> None:  # fmt: skip
     offer = cards.offer(card.employer, community)
+    cards.webhook(card.employer, card.street)
     if path.endswith("answer"):
         card.advance("received", received_at=timezone.now())
     if path.endswith("take-back"):
@@ -78,7 +85,7 @@ def test_the_table_has_every_call() -> None:
 @pytest.mark.parametrize(
     ("scope", "calls"),
     [
-        (Scope.READ, {"feed", "cards", "cards/{number}"}),
+        (Scope.READ, {"feed", "cards", "cards/{number}", "webhooks/test"}),
         (
             Scope.ANSWER,
             {f"cards/{{number}}/{call}" for call in ("receipt", "receipt/take-back", "answer", "return")},
@@ -91,16 +98,17 @@ def test_each_scope_opens_its_calls_and_no_other(
 ) -> None:
     system = with_key(cards.key(card.employer, street, scope)[1])
     opened = set()
-    for method, path, _, _ in TABLE[:10]:
+    for method, path, _, _ in SCOPED:
         answer = getattr(system, method)(f"/api/v1/{path.format(number=card.number, offer=1)}", {})
         if answer.status_code != 403:
             opened.add(path)
         else:
             assert answer.data["type"] == "/problems/scope-missing"
+            assert answer.data["scope"] in Scope.values
     assert opened == calls
     assert system.get("/api/v1/me").json()["scopes"] == [scope]
     refusals = AuditEntry.objects.filter(action="refuse")
-    assert len(refusals) == 10 - sum(path in calls for _, path, _, _ in TABLE[:10])
+    assert len(refusals) == len(SCOPED) - sum(path in calls for _, path, _, _ in SCOPED)
     assert {(entry.user, entry.area_path, entry.reason[:4]) for entry in refusals} == {(None, street.path, "密钥 l")}
 
 
@@ -153,7 +161,12 @@ def test_a_key_may_be_bound_to_addresses(
     EmployerKey.objects.update(addresses=addresses)
     client = with_key(key[1])
     client.defaults["REMOTE_ADDR"] = caller
-    assert refused(client) is is_refused
+    answer = client.get("/api/v1/me")
+    assert answer.status_code == (403 if is_refused else 200)
+    if is_refused:
+        assert (answer.data["type"], answer.data["address"]) == ("/problems/address-refused", caller)
+        assert caller in answer.data["detail"]
+        assert AuditEntry.objects.get(action="refuse").area_path == key[0].street.path
 
 
 @pytest.mark.parametrize(
@@ -220,3 +233,71 @@ def test_a_session_needs_no_more_than_a_key(system: APIClient, card: RecordCard,
     assert set(AuditEntry.objects.filter(model="feedback.Receipt").values_list("user", "reason")) == {
         (None, f"密钥 lz_{EmployerKey.objects.get().prefix}…")
     }
+
+
+# Exchanged by the system, and warned of ------------------------------------------------------------------------------
+def rotate(client: APIClient) -> Any:
+    return client.post("/api/v1/me/key/rotate")
+
+
+def test_a_system_exchanges_its_key(key: tuple[EmployerKey, str], system: APIClient, with_key: Any) -> None:
+    answer = rotate(system)
+    assert answer.status_code == 201
+    told = answer.json()
+    fresh = with_key(told["key"])
+    kept = ("employer_id", "street_id", "scopes", "addresses", "label")
+    old, made = EmployerKey.objects.order_by("pk")
+    assert [getattr(made, name) for name in kept] == [getattr(old, name) for name in kept]
+    assert timedelta(days=6) < old.expires_at - timezone.now() <= timedelta(days=7)
+    assert not refused(fresh)
+    assert not refused(system)
+    assert (again := rotate(system)).status_code == 409
+    assert again.data["type"] == "/problems/key-replaced"
+    assert EmployerKey.objects.count() == 2
+    assert told["key"].split("_", 2)[2] not in str(list(AuditEntry.objects.values_list("changes", flat=True)))
+
+
+def test_a_system_that_lost_the_answer_asks_again(system: APIClient, with_key: Any) -> None:
+    lost, got = rotate(system).json(), rotate(system).json()
+    assert lost["key"] != got["key"]
+    assert lost["old_key_until"] >= got["old_key_until"]
+    assert refused(with_key(lost["key"]))
+    assert not refused(with_key(got["key"]))
+    assert EmployerKey.objects.live().count() == 2
+
+
+def test_a_key_warns_of_its_end(system: APIClient, key: tuple[EmployerKey, str], card: RecordCard) -> None:
+    for days, warns in ((31, False), (29, True)):
+        EmployerKey.objects.update(expires_at=timezone.now() + timedelta(days=days))
+        for path in ("me", "feed", "cards/x", f"cards/{card.number}"):
+            assert ("Louzu-Key-Expires" in system.get(f"/api/v1/{path}")) is (warns and path != "cards/x"), path
+        assert system.get("/api/v1/me").json()["expires_soon"] is warns
+
+
+def test_keys_that_end_soon_are_on_the_street_s_desk(
+    key: tuple[EmployerKey, str], card: RecordCard, other_street: Area, street_officer: User, secretary: User
+) -> None:
+    far = cards.key(card.employer, other_street)[0]
+    assert desk.ending_keys(street_officer) == {}
+    EmployerKey.objects.update(expires_at=timezone.now() + timedelta(days=20))
+    assert desk.ending_keys(street_officer) == {key[0].street.path: 1}
+    assert desk.ending_keys(secretary) == {}
+    far.rotate()
+    key[0].rotate()
+    assert desk.ending_keys(street_officer) == {}
+
+
+# Test notices --------------------------------------------------------------------------------------------------------
+def test_a_test_notice_goes_to_ones_own_webhooks(
+    system: APIClient, card: RecordCard, other_street: Area, other_employer: Any, street: Area, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(delivering, "enqueue", lambda job, **_: None)
+    own = cards.webhook(card.employer, street)
+    cards.webhook(card.employer, street, url="https://hooks.example/off", is_active=False)
+    cards.webhook(card.employer, other_street)
+    cards.webhook(other_employer, street)
+    for _ in range(2):
+        answer = system.post("/api/v1/webhooks/test")
+        assert (answer.status_code, answer.json()) == (202, {"notices": 1})
+    sent = Delivery.objects.filter(is_test=True)
+    assert [(each.webhook, each.cursor) for each in sent] == [(own, "")]
