@@ -21,7 +21,7 @@ NO_CHOICE = "请选是新党员，还是已经登记的哪一位。"
 TEXT: dict[str, Any] = {"class": "lz-input lz-wide"}
 
 
-class AcceptForm(forms.Form):
+class AcceptSlipForm(forms.Form):
     """Who is meant and where they live; the unit is asked only where the slip's is not registered."""
 
     who = forms.ChoiceField(
@@ -86,7 +86,7 @@ class SayForm(forms.Form):
     text = forms.CharField(label="说明", max_length=200, required=False, widget=forms.TextInput(TEXT))
 
 
-class EndForm(SayForm):
+class EndSlipForm(SayForm):
     code = forms.ChoiceField(
         label="原因",
         choices=[each for each in Slip.End.choices if each[0] != Slip.End.REPLACED],
@@ -96,7 +96,7 @@ class EndForm(SayForm):
     field_order = ["code", "text"]
 
 
-class PlaceForm(forms.Form):
+class PlaceSlipForm(forms.Form):
     """The community of the street that a slip is handed to."""
 
     community = forms.ModelChoiceField(

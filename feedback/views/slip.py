@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from feedback.documents import receipt_paper
 from feedback.feed.slips import signed
-from feedback.forms.slips import AcceptForm, AskForm, EndForm, ForwardForm, PaperForm, PlaceForm, SayForm
+from feedback.forms.slips import AcceptSlipForm, AskForm, EndSlipForm, ForwardForm, PaperForm, PlaceSlipForm, SayForm
 from feedback.models import Slip
 from feedback.rules import slips_asking, slips_closing
 from feedback.rules.receiving import By
@@ -50,7 +50,7 @@ def accept(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, f"已接收{found.name}，回执已备好。")
             return redirect(way_back(request, "feedback:slips"))
         return redirect("feedback:slip", pk)
-    form = AcceptForm(request.POST, slip=found, meant=candidates(found, by=request.user), user=request.user)  # type: ignore[arg-type]
+    form = AcceptSlipForm(request.POST, slip=found, meant=candidates(found, by=request.user), user=request.user)  # type: ignore[arg-type]
     if form.is_valid() and done(form, lambda: accept_slip(found, by=request.user, **form.cleaned_data)):  # type: ignore[arg-type]
         messages.success(request, f"已接收{found.name}，回执已备好。")
         return redirect("feedback:slip", pk)
@@ -74,7 +74,7 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
     """End an accepted slip; what the member is now, the secretary decides on their page."""
     by = By(user=request.user)  # type: ignore[arg-type]
     found = _writable(request, pk)
-    form = EndForm(request.POST)
+    form = EndSlipForm(request.POST)
     if form.is_valid() and done(form, lambda: slips_closing.end(found, by=by, **form.cleaned_data)):
         messages.success(request, f"报到已结束。{found.name}现在在哪个单位、住不住这里，请在党员页面上改。")
         return redirect("feedback:slip", pk)
@@ -98,7 +98,7 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 def place(request: HttpRequest, pk: int) -> HttpResponse:
     """Hand a slip to a community of its street."""
     found = _writable(request, pk)
-    form = PlaceForm(request.POST, slip=found)
+    form = PlaceSlipForm(request.POST, slip=found)
     if form.is_valid() and done(form, lambda: slips_asking.place(found, by=request.user, **form.cleaned_data)):  # type: ignore[arg-type]
         messages.success(request, f"已交给{form.cleaned_data['community']}办。")
         return redirect("feedback:slips")
@@ -183,12 +183,12 @@ def _page(request: HttpRequest, found: Slip, **tried_forms: forms.Form) -> HttpR
     offered: dict[str, Any] = {}
     if is_mine and found.is_waiting:
         meant = candidates(found, by=request.user)  # type: ignore[arg-type]
-        offered["accepting"] = AcceptForm(slip=found, meant=meant, user=request.user)
-        offered |= {"asking": AskForm(), "declining": SayForm(), "placing": PlaceForm(slip=found)}
+        offered["accepting"] = AcceptSlipForm(slip=found, meant=meant, user=request.user)
+        offered |= {"asking": AskForm(), "declining": SayForm(), "placing": PlaceSlipForm(slip=found)}
         streets = streets_to_forward(found) if _is_streets(request, found) else []
         offered |= {"forwarding": ForwardForm(streets=streets)} if streets else {}
     elif is_mine and found.status == Status.ACCEPTED:
-        offered["ending"] = EndForm()
+        offered["ending"] = EndSlipForm()
     return page(
         request, "feedback/slip.html", title=f"报到单：{found.name or '（已清空）'}", slip=found, is_mine=is_mine,
         trail=sorted(_trail(found)), receipt=getattr(found, "receipt", None), **(offered | tried_forms),

@@ -132,6 +132,7 @@ def all_of(kind: type) -> set[type]:
 
 
 TYPES = [
+    "address-refused",
     "answer-closed",
     "bad-cursor",
     "bad-request",
@@ -142,10 +143,12 @@ TYPES = [
     "idempotency-key-missing",
     "idempotency-key-reused",
     "internal",
+    "key-replaced",
     "length-required",
     "malformed",
     "method-not-allowed",
     "new-password-first",
+    "no-webhook",
     "not-acceptable",
     "not-authenticated",
     "not-found",
@@ -156,6 +159,7 @@ TYPES = [
     "token-refused",
     "too-large",
     "unavailable",
+    "unknown-parameter",
     "unsupported-media-type",
     "uri-too-long",
     "validation",
