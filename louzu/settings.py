@@ -305,6 +305,8 @@ SPECTACULAR_SETTINGS = {
         "MonthlyStatus": "louzu.models.monthly.MonthlyReport.Status",
         "OfferKind": "feedback.models.offers.Offer.Kind",
         "OfferStatus": "feedback.models.offers.Offer.Status",
+        "SlipQuestion": "feedback.models.slips.Slip.Question",
+        "SlipStatus": "feedback.models.slips.Slip.Status",
         "Affiliation": "members.models.people.Member.Affiliation",
         "TargetKind": "louzu.models.targets.Target.Kind",
     },
