@@ -305,6 +305,7 @@ SPECTACULAR_SETTINGS = {
         "MonthlyStatus": "louzu.models.monthly.MonthlyReport.Status",
         "OfferKind": "feedback.models.offers.Offer.Kind",
         "OfferStatus": "feedback.models.offers.Offer.Status",
+        "ConsentMeans": "members.models.consents.Consent.Means",
         "SlipQuestion": "feedback.models.slips.Slip.Question",
         "SlipStatus": "feedback.models.slips.Slip.Status",
         "Affiliation": "members.models.people.Member.Affiliation",
