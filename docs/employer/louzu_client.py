@@ -40,13 +40,13 @@ CREATE TABLE IF NOT EXISTS receipts (
 );
 CREATE TABLE IF NOT EXISTS replies (
     id INTEGER PRIMARY KEY, street INTEGER NOT NULL, number TEXT NOT NULL,
-    step TEXT NOT NULL,                      -- answer or return; of slips: send, or slip and the step
+    step TEXT NOT NULL,                      -- answer or return, of slips: send, or slip and the step
     body TEXT NOT NULL, once TEXT NOT NULL,
     outcome TEXT                             -- NULL until the service has said what became of it
 );
 CREATE TABLE IF NOT EXISTS slips (
     number TEXT PRIMARY KEY, street INTEGER NOT NULL, status TEXT NOT NULL,
-    told TEXT NOT NULL                       -- what the feed last told of it; it names nobody
+    told TEXT NOT NULL                       -- what the feed last told of it, which names nobody
 )"""
 EVENTS = {"issued", "corrected", "withdrawn", "reopened"}  # others may come, they are not about cards' bodies
 START_OVER = {"cursor-reset", "bad-cursor"}
