@@ -55,11 +55,11 @@ PATIENCE = 5  # how often a service that is away for the moment is asked again
 
 
 class Problem(Exception):
-    """An error of the service (RFC 9457): its status, and the last part of its type."""
+    """An error of the service (RFC 9457): its status, the last part of its type, and what is wrong by field."""
 
-    def __init__(self, status: int, kind: str, detail: str):
+    def __init__(self, status: int, kind: str, detail: str, errors: dict | None = None):
         super().__init__(f"{status} {kind}: {detail}")
-        self.status, self.kind = status, kind
+        self.status, self.kind, self.errors = status, kind, errors or {}
 
 
 def ask(key: str, path: str, body: dict | None = None, once: str = "", tries: int = PATIENCE) -> dict:
@@ -77,7 +77,9 @@ def ask(key: str, path: str, body: dict | None = None, once: str = "", tries: in
             time.sleep(int(error.headers.get("Retry-After", "1")))
             return ask(key, path, body, once, tries - 1)
         told = json.loads(error.read() or b"{}") if "json" in error.headers.get("Content-Type", "") else {}
-        raise Problem(error.code, told.get("type", "").rpartition("/")[2], told.get("detail", "")) from error
+        raise Problem(
+            error.code, told.get("type", "").rpartition("/")[2], told.get("detail", ""), told.get("errors")
+        ) from error
 
 
 def sync(db: sqlite3.Connection, key: str, street: int) -> None:
@@ -202,15 +204,15 @@ def path_of(number: str, step: str) -> str:
     return f"slips/{number}/{step.removeprefix('slip ')}" if step.startswith("slip ") else f"cards/{number}/{step}"
 
 
-def settle(step: str, told: dict) -> tuple[str, str]:
-    """What became of a call, and what is still kept of it: of slips that were sent, the reasons of those that were not.
+def settle(step: str, body: str, told: dict) -> tuple[str, str]:
+    """What became of a call, and what is still kept of it: of slips, the reasons of those that were not sent.
 
-    Who they were about is not kept; what the service tells of them comes by the feed.
+    Whom they are about is not kept; what the service tells of them comes by the feed.
     """
-    if step != "send":
-        return "done", "{}"
-    refused = [row for row in told["slips"] if row["errors"]]
-    return f"sent {told['sent']}, refused {told['refused']}", json.dumps(refused, ensure_ascii=False)
+    if step == "send":
+        refused = [row for row in told["slips"] if row["errors"]]
+        return f"sent {told['sent']}, refused {told['refused']}", json.dumps(refused, ensure_ascii=False)
+    return "done", "{}" if step.startswith("slip ") else body
 
 
 def send_replies(db: sqlite3.Connection, key: str, street: int) -> None:
@@ -218,11 +220,13 @@ def send_replies(db: sqlite3.Connection, key: str, street: int) -> None:
     waiting = "SELECT id, number, step, body, once FROM replies WHERE street = ? AND outcome IS NULL ORDER BY id"
     for row, number, step, body, once in db.execute(waiting, (street,)).fetchall():
         try:
-            outcome, body = settle(step, ask(key, path_of(number, step), json.loads(body), once))
+            outcome, body = settle(step, body, ask(key, path_of(number, step), json.loads(body), once))
         except Problem as problem:
             if problem.status in (401, 403, 429) or problem.status >= 500:  # nothing was said of this reply yet
                 raise
             outcome = str(problem)
+            if step == "send" or step.startswith("slip "):
+                body = json.dumps(problem.errors, ensure_ascii=False)
             print(f"{number}: {outcome}", file=sys.stderr)
         with db:
             db.execute("UPDATE replies SET outcome = ?, body = ? WHERE id = ?", (outcome, body, row))

@@ -41,7 +41,12 @@ class SlipRowSaid(serializers.Serializer):
 class SlipsSaid(serializers.Serializer):
     """The slips to send."""
 
-    slips = SlipRowSaid(many=True, allow_empty=False, max_length=MOST, help_text=f"1 至 {MOST} 张。")
+    slips = SlipRowSaid(
+        many=True,
+        allow_empty=False,
+        max_length=MOST,  # type: ignore[call-arg]
+        help_text=f"1 至 {MOST} 张。",
+    )
 
 
 class SlipAnswerSaid(serializers.Serializer):

@@ -31,7 +31,7 @@ from feedback.feed.pulls import record_pull
 from feedback.feed.slips import facts
 from feedback.models import Scope, Slip
 from feedback.models.replays import Reply
-from feedback.rules import slips_of_units
+from feedback.rules import slips_closing, slips_of_units
 from feedback.rules.receiving import By
 from feedback.rules.slips_of_units import GONE, facts_and_name, shown_status, slips_of, with_status
 from feedback.rules.slips_sending import SlipRow, SlipSent, send_slips
@@ -120,7 +120,7 @@ class SlipsView(SlipCall):
         rows = self.body(SlipsSaid)["slips"]
         return self.once(lambda: self._send(rows))
 
-    def _send(self, rows: list[dict[str, str]]) -> Reply:
+    def _send(self, rows: list[dict[str, Any]]) -> Reply:
         read = [_row(row) for row in rows]
         key = self.key
         sent = send_slips(
@@ -218,7 +218,7 @@ class SlipOursView(SlipCall):
     )
     def post(self, request: Request, number: str) -> HttpResponse:
         body = self.body(SlipOursSaid)
-        return self.step(number, lambda slip: slips_of_units.slips_closing.ours(slip, by=self.by, **body))
+        return self.step(number, lambda slip: slips_closing.ours(slip, by=self.by, **body))
 
 
 @contextmanager
@@ -238,7 +238,7 @@ def _sentence(error: Conflict, slip: Slip, status: Slip.Status) -> str:
     return str(error).replace(f"“{slip}”", "这张报到单")
 
 
-def _row(said: dict[str, str]) -> tuple[SlipRow, dict[str, list[str]]]:
+def _row(said: dict[str, Any]) -> tuple[SlipRow, dict[str, list[str]]]:
     """Return a row for the rule, and what cannot be read of it."""
     day, errors = said["agreed_on"].strip(), {}
     try:
@@ -257,6 +257,5 @@ def _told(sent: list[SlipSent]) -> dict[str, Any]:
 def _told_of(index: int, answer: SlipSent) -> dict[str, Any]:
     if answer.slip is None:
         return {"index": index, "status": 422, "slip": None, "errors": answer.errors}
-    return {
-        "index": index, "status": 201 if answer.is_new else 200, "slip": facts(answer.slip), "errors": None,
-    }  # fmt: skip
+    status = 201 if answer.is_new else 200
+    return {"index": index, "status": status, "slip": facts(answer.slip), "errors": None}

@@ -97,7 +97,13 @@ def test_slips_are_sent_followed_and_stepped(run: Run, copy: Path, employer: Emp
     assert dict(asked(copy, "SELECT number, status FROM slips")) == held(employer)
     ((outcome, body),) = asked(copy, "SELECT outcome, body FROM replies")
     assert (outcome, [row["index"] for row in json.loads(body)]) == ("sent 2, refused 1", [2])
-    assert slips.phone(0).encode() not in copy.read_bytes(), "whom they were about is not kept"
+    assert not [n for n in (0, 1, 9) if slips.phone(n).encode() in copy.read_bytes()], (
+        "whom they were about is not kept"
+    )
+    file.write_text(json.dumps([{"name": "无同意", "phone": slips.phone(9), "home": slips.HERE}]), "utf-8")
+    finish(run, "slips", str(file))
+    outcome, body = asked(copy, "SELECT outcome, body FROM replies")[-1]
+    assert (outcome.split(":")[0], set(json.loads(body)["slips"][0])) == ("422 validation", {"agreed_how", "agreed_on"})
     first, second = Slip.objects.order_by("pk")
     slips.accepted(first, officer)
     slips_asking.ask(second, code="home", by=officer)
