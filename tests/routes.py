@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RegexPattern
 
 from activities.models import Activity, Attendance, Honour, Need, Reminder, Visit
-from feedback.models import CardCode, Contact, Delivery, EmployerKey, IssueRun, Offer, RecordCard, Webhook
+from feedback.models import CardCode, Contact, Delivery, EmployerKey, IssueRun, Offer, RecordCard, Slip, Webhook
 from feedback.rules.agreeing import link_token
 from louzu.models import MonthlyReport
 from members.models import (
@@ -39,6 +39,8 @@ ROWS: dict[str, QuerySet] = {
     "monthly-reports": MonthlyReport.objects.all(),
     "monthly/": Area.objects.filter(level__lte=Area.Level.COMMUNITY),
     "c/<str": RecordCard.objects.filter(status="shown"),
+    "<slip:": Slip.objects.values_list("number", flat=True),
+    "reporting-slips/": Slip.objects.all(),
     "<number": RecordCard.objects.exclude(number=None).values_list("number", flat=True),
     "verify/<": RecordCard.objects.exclude(number=None).values_list("number", flat=True),
     "ask/<str": CardCode.objects.values_list("secret_code", flat=True),

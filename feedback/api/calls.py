@@ -48,6 +48,7 @@ class EmployerCall(RateLimited, OnRecord):
     permission_classes = [HoldsKey]
     scope: Scope | None = None
     parameters: type[Serializer] | None = None
+    largest = LARGEST
 
     @property
     def key(self) -> EmployerKey:
@@ -59,7 +60,7 @@ class EmployerCall(RateLimited, OnRecord):
         return self.key.counterpart
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        if _length(request) > LARGEST:
+        if _length(request) > self.largest:
             self.count(AddressThrottle())
             raise TooLarge
         super().initial(request, *args, **kwargs)
