@@ -43,6 +43,7 @@ MODULES: dict[str, Any] = {
 SECTIONS = [(name, section) for name, module in MODULES.items() for section in module.TABLE]
 # Beside its own pages: what anybody who logged in may have, and the search of what a post opens, which is nothing.
 OWN = ("district/", "api/v1/district", "admin/password_change/", "admin/logout/", "api/v1/docs", "api/v1/schema")
+OWN += ("api/v1/employer/docs", "api/v1/employer/schema")
 OPEN = (
     *OWN,
     "admin/login/",

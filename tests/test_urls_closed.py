@@ -27,6 +27,8 @@ OPEN_WITHOUT_A_POST = OPEN_TO_VISITORS | {
     "admin/password_change/",
     "admin/password_change/done/",
     "api/v1/docs",
+    "api/v1/employer/docs",
+    "api/v1/employer/schema",
     "api/v1/schema",
     "help/",
     "help/interface/",

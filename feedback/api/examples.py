@@ -8,6 +8,7 @@ from members.web.problems import MEDIA_TYPE
 
 CARD_NUMBER = "310114001-2026-00001KX"
 SHA = "9f" * 32
+AMENDABLE = "2026-12-31"
 CURSOR = "7c1e90ab54d2f368.57:9rYb0mVd3sJ2tqk0bQ8x1c7eYw5uVn4zHf6gTa2pLmk"
 BODY = {
     "counts": {"activities": 1, "needs": 0, "visits": 0},
@@ -53,7 +54,12 @@ def response_example(value: Any, status: int = 200, name: str = "结果") -> Ope
 FEED = [response_example({"events": [EVENT], "next": CURSOR, "more": False})]
 CARDS = [
     response_example(
-        {"cards": [{"number": CARD_NUMBER, "status": "issued", "digest": SHA, "body": BODY}], "next": None}
+        {
+            "cards": [
+                {"number": CARD_NUMBER, "status": "issued", "digest": SHA, "amendable_until": AMENDABLE, "body": BODY}
+            ],
+            "next": None,
+        }
     )
 ]
 ONE_CARD = [response_example(BODY)]
@@ -74,8 +80,10 @@ TAKEN_BACK = [
 ]
 ANSWER = [
     request_example({"text": "已在支部会上表扬。", "thanks": True}),
-    response_example(ANSWERED | {"at": "2026-07-08T02:00:00+00:00"}, 201),
-    response_example(ANSWERED | {"version": 2, "at": "2026-07-09T02:00:00+00:00"}, 200, "修改以后"),
+    response_example(ANSWERED | {"at": "2026-07-08T02:00:00+00:00", "amendable_until": AMENDABLE}, 201),
+    response_example(
+        ANSWERED | {"version": 2, "at": "2026-07-09T02:00:00+00:00", "amendable_until": AMENDABLE}, 200, "修改以后"
+    ),
 ]
 RETURN = [
     request_example({"digest": SHA, "reason_code": "left_unit", "text": "五月已调离。"}),
@@ -108,6 +116,8 @@ ME = [
     )
 ]
 KEYS = [response_example({"keys": [{"id": "5f2c7d0a9b3e4816", "algorithm": "Ed25519", "public": "11qYAYKxCrfVS…"}]})]
+
+NOTICE = {"type": "feed.advanced", "timestamp": "2026-07-06T01:30:00+00:00", "data": {"cursor": CURSOR}}
 
 # By status: the last part of the type, the title, the detail, further members.
 PROBLEMS: dict[int, list[tuple[str, str, str, dict[str, Any]]]] = {

@@ -24,7 +24,11 @@ class After(serializers.Serializer):
         required=False, allow_blank=True, max_length=200, default="", help_text="上一次结果里的 next；不填就从头取起。"
     )
     limit = serializers.IntegerField(
-        required=False, min_value=1, max_value=feed.MOST, default=AT_ONCE, help_text="一次最多几条，默认 100。"
+        required=False,
+        min_value=1,
+        max_value=feed.MOST,
+        default=AT_ONCE,
+        help_text=f"一次几条，默认 {AT_ONCE}，最多 {feed.MOST}。",
     )
 
 
@@ -32,7 +36,7 @@ class FeedView(EmployerCall):
     scope = Scope.READ
 
     @call(
-        "feed",
+        "read_feed",
         "取卡片流",
         {200: FeedShape},
         description="从游标之后取起，由旧到新：发出、更正后发出、撤回。同一张卡的事件按 card.number 和 version 去重；"

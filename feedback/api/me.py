@@ -18,7 +18,7 @@ from members.models import Area
 
 class MeView(EmployerCall):
     @call(
-        "me",
+        "get_me",
         "查看密钥",
         {200: MeShape},
         description="这把密钥属于哪个单位、由哪个街道发放、有哪些权限、何时到期，以及可以向哪些社区提供资源。",
@@ -45,7 +45,7 @@ class KeysView(APIView):
     metadata_class = None
 
     @open_call(
-        "receipt_keys",
+        "list_receipt_keys",
         "列出回执的公钥",
         KeysShape,
         description="验证签收回执用，任何人都可以取。轮换以后，旧公钥仍在其中。",

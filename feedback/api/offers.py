@@ -75,7 +75,7 @@ class OfferCall(EmployerCall):
 
 class OffersView(OfferCall):
     @call(
-        "offers",
+        "list_offers",
         "列出本单位提供的资源",
         {200: OffersShape},
         description="由旧到新。",
@@ -95,7 +95,7 @@ class OffersView(OfferCall):
         return json_response({"offers": found[:limit], "next": after})
 
     @call(
-        "offer",
+        "make_offer",
         "提供资源",
         {201: OfferShape, 200: OfferShape},
         description="提供给一个街道（其下各社区都能用）或一个社区。"
@@ -117,7 +117,7 @@ class OfferView(OfferCall):
     http_method_names = ["patch"]
 
     @call(
-        "offer_change",
+        "change_offer",
         "修改或收回资源",
         {200: OfferShape},
         description="只改写明的几项，收回或用完以后不能改；status 填 withdrawn 即收回，填 open 即重新提供。",

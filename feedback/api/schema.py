@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
-from rest_framework import serializers
 
 from feedback.api.examples import CARD_NUMBER, problem_examples
-from feedback.api.shapes import STATUSES
+from feedback.api.shapes import STATUSES, open_field
 from feedback.models import Offer
 from members.api.schema import ProblemSerializer
 from members.web.problems import MEDIA_TYPE
 
-TAG = "单位接口"
+TAG = "employer"
 OF_KEYS, OF_BODIES, OF_QUERIES = {401, 403, 413, 429}, {400, 415, 422}, {422}
 HEADER: Literal["header"] = "header"
 
@@ -20,10 +19,8 @@ HEADER: Literal["header"] = "header"
 class EmployerProblemSerializer(ProblemSerializer):
     """A problem of the employers' calls."""
 
-    card_status = serializers.ChoiceField(STATUSES, required=False, help_text="卡现在的状态，只在 wrong-state 时有")
-    offer_status = serializers.ChoiceField(
-        Offer.Status.choices, required=False, help_text="资源现在的状态，只在 wrong-state 时有"
-    )
+    card_status = open_field("卡现在的状态，只在 wrong-state 时有", STATUSES, required=False)
+    offer_status = open_field("资源现在的状态，只在 wrong-state 时有", Offer.Status.choices, required=False)
 
 
 NUMBER = OpenApiParameter(
@@ -34,7 +31,9 @@ NUMBER = OpenApiParameter(
     pattern="^[0-9]{4,12}-[0-9]{4}-[0-9]{5,10}[A-Z]{0,2}$",
     examples=[OpenApiExample("卡号", CARD_NUMBER)],
 )
-OFFER_ID = OpenApiParameter("id", int, "path", description="资源的编号", examples=[OpenApiExample("编号", 7)])
+OFFER_ID = OpenApiParameter(
+    "id", {"type": "integer", "format": "int64"}, "path", description="资源的编号", examples=[OpenApiExample("编号", 7)]
+)
 IDEMPOTENCY = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
@@ -48,6 +47,7 @@ ETAG = OpenApiParameter("ETag", str, HEADER, description="原文的 SHA-256，�
 REPLAYED = OpenApiParameter(
     "Idempotent-Replayed", str, HEADER, description="true：这是第一次的结果。", response=[200, 201]
 )
+VERSION = OpenApiParameter("API-Version", str, HEADER, description="接口的版本，见接口指南第 11 节。", response=True)
 LIMITS = [
     OpenApiParameter("RateLimit", str, HEADER, description="还能请求几次（r），几秒后重新计数（t）。", response=True),
     OpenApiParameter("RateLimit-Policy", str, HEADER, description="几秒内（w）最多几次（q）。", response=True),
@@ -76,7 +76,7 @@ def call(
         summary=summary,
         description=description,
         request=request,
-        parameters=[*parameters, *LIMITS, *([REPLAYED] if IDEMPOTENCY in parameters else [])],
+        parameters=[*parameters, VERSION, *LIMITS, *([REPLAYED] if IDEMPOTENCY in parameters else [])],
         responses={**answers, **refusals},
         examples=[*examples, *problem_examples(statuses)],
     )
@@ -91,6 +91,7 @@ def open_call(name: str, summary: str, answer: Any, *, description: str, example
         summary=summary,
         description=description,
         auth=[],
+        parameters=[VERSION],
         responses={200: answer, **refusals},
         examples=[*examples, *problem_examples({429})],
     )

@@ -26,8 +26,8 @@ router.register("employer-offers", EmployerOfferViewSet, basename="employer-offe
 
 office = [*router.urls, path("card-report/<int:pk>", CardReportView.as_view(), name="card_report")]
 
-urlpatterns = [
-    *office,
+# The employers' calls, which a schema of their own describes.
+employers = [
     path("me", MeView.as_view(), name="me"),
     path("keys", KeysView.as_view(), name="receipt_keys"),
     path("feed", FeedView.as_view(), name="feed"),
@@ -40,3 +40,5 @@ urlpatterns = [
     path("offers", OffersView.as_view(), name="offers"),
     path("offers/<int:pk>", OfferView.as_view(), name="offer"),
 ]
+
+urlpatterns = [*office, *employers]

@@ -174,7 +174,10 @@ def test_a_key_opens_nothing_of_the_staff(system: APIClient, member: Member) -> 
 
 
 def test_the_schema_opens_to_a_key(system: APIClient, key: Any) -> None:
-    assert system.get("/api/v1/schema").json()["openapi"].startswith("3.")
+    told = system.get("/api/v1/employer/schema").json()
+    assert (told["openapi"], told["servers"][0]["url"]) == ("3.1.0", "http://testserver/api/v1")
+    assert "/feed" in told["paths"]
+    assert system.get("/api/v1/schema").json() == told
 
 
 def test_use_is_noted_to_the_minute(system: APIClient, key: tuple[EmployerKey, str]) -> None:

@@ -86,6 +86,7 @@ def test_an_answer_and_its_versions(system: APIClient, received: RecordCard) -> 
     told = first.json()
     assert told | {"at": ""} == {
         "number": received.number, "version": 1, "text": "收到，谢谢社区。", "thanks": True, "at": "",
+        "amendable_until": str(received.amendable_until),
     }  # fmt: skip
     again = answer(system, received, "已在支部会上表扬。", "k2")
     assert (again.status_code, again.json()["version"]) == (200, 2)
