@@ -27,6 +27,8 @@ class Scope(models.TextChoices):
     READ = "cards:read", "取卡"
     ANSWER = "cards:answer", "签收、反馈、退回"
     OFFER = "offers:write", "提供资源"
+    SLIPS_READ = "slips:read", "看报到单"
+    SLIPS_WRITE = "slips:write", "发报到单、回答、撤回"
 
 
 class EmployerKeyQuerySet(GivenQuerySet, KeyQuerySet):  # type: ignore[override]
