@@ -5,11 +5,11 @@ from typing import Any
 from django.utils import timezone
 
 from feedback.ground.periods import CardPeriod
-from feedback.models import CardCode, Contact, Delivery, EmployerKey, IssueRun, RecordCard, Scope, Webhook
+from feedback.models import CardCode, Contact, Delivery, EmployerKey, IssueRun, RecordCard, Scope, Slip, Webhook
 from feedback.rules import agreeing, receiving, withdrawing
 from members.ground.atomic import atomic_write
 from members.models import Area, Employer, User
-from tests import cards, factories
+from tests import cards, factories, slips
 
 NAMES = {
     "draft": "郁草稿", "empty": "郁空白", "shown": "郁待认", "agreed": "郁同意", "objected": "郁异议",
@@ -46,9 +46,19 @@ def sent(*, by: User) -> dict[str, Any]:
     rows |= {
         f"{side}code": _code(areas[name]) for side, name in (("", "1号楼"), ("other_", "2号楼"), ("far_", "9号楼"))
     }
+    rows |= _slips(factories.employer("报到的厂"), street, far_street)
     rows |= _units(unit, street) | {f"far_{word}": row for word, row in _units(unit, far_street, "far").items()}
     words = {"token": agreeing.link_token(rows["shown"]), "scanned": rows["code"].secret_code}
     return {word: row.pk for word, row in rows.items()} | words
+
+
+def _slips(unit: Employer, street: Area, far_street: Area) -> dict[str, Slip]:
+    """Create a slip that waits in each community."""
+    return {
+        "slip": slips.from_unit(street, "郁报到", unit=unit, phone=slips.phone(1)),
+        "other_slip": slips.from_unit(street, "外社区报到", unit=unit, phone=slips.phone(2), home=slips.THERE),
+        "far_slip": slips.from_unit(far_street, "外街道报到", unit=unit, phone=slips.phone(3), home=slips.FAR),
+    }
 
 
 def _card(state: str, group: Area) -> RecordCard:
@@ -125,4 +135,5 @@ def bodies(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "our-offers/{offer}/": offer,
         "admin/feedback/recordcard/export/": reason,
         "admin/feedback/offer/export/": reason,
+        "admin/feedback/slip/export/": reason,
     }  # fmt: skip

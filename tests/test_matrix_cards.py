@@ -175,6 +175,13 @@ TABLE: Table = {
         "GET admin/feedback/offer/{offer}/change/": (403, 200, 200, 403, 403, 403, 403, LOGIN, LOGIN),
         "GET admin/feedback/offer/{other_offer}/change/": (403, 200, 404, 403, 403, 403, 403, LOGIN, LOGIN),
         "POST admin/feedback/offer/export/": (403, FILE, FILE, 403, 403, 403, 403, LOGIN, LOGIN),
+        "GET admin/feedback/slip/": (403, 200, 200, 403, 403, 403, 403, LOGIN, LOGIN),
+        "GET admin/feedback/slip/add/": (403, 403, 403, 403, 403, 403, 403, LOGIN, LOGIN),
+        "GET admin/feedback/slip/{slip}/change/": (403, 200, 200, 403, 403, 403, 403, LOGIN, LOGIN),
+        "GET admin/feedback/slip/{other_slip}/change/": (403, 200, 404, 403, 403, 403, 403, LOGIN, LOGIN),
+        "GET admin/feedback/slip/{far_slip}/change/": (403, 404, 404, 403, 403, 403, 403, LOGIN, LOGIN),
+        "POST admin/feedback/slip/{slip}/delete/": (403, 403, 403, 403, 403, 403, 403, LOGIN, LOGIN),
+        "POST admin/feedback/slip/export/": (403, FILE, FILE, 403, 403, 403, 403, LOGIN, LOGIN),
         **{
             f"GET admin/feedback/{model}/{page}": (403, 200, 403, 403, 403, 403, 403, LOGIN, LOGIN)
             for model, page in (

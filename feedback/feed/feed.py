@@ -58,13 +58,13 @@ def append(rows: Mapping[Counterpart, Sequence[Any]], fill: Callable[[Any, FeedE
     if not rows:
         return
     feeds, events, now = Feed.lock(set(rows)), [], timezone.now()
+    delivering.announce({counterpart: cursor_at(feed, feed.last_seq) for counterpart, feed in feeds.items()})
     for counterpart, some in rows.items():
         feed = feeds[counterpart]
         for row in some:
             feed.last_seq += 1
             events.append(FeedEvent(feed=feed, seq=feed.last_seq, at=now))
             fill(row, events[-1])
-    delivering.announce({counterpart: cursor_at(feed, feed.last_seq) for counterpart, feed in feeds.items()})
     insert(events)
     Feed.objects.bulk_update(feeds.values(), ["last_seq"])
 
@@ -109,12 +109,11 @@ def start_over() -> list[Feed]:
 def _fill(event: FeedEvent, card: RecordCard, kind: str) -> None:
     event.card = card
     event.type = kind or (FeedEvent.Type.CORRECTED if card.supersedes_id else FeedEvent.Type.ISSUED)
-    event.told = _event_json(event)
+    event.told = _event_json(event, card)
 
 
-def _event_json(event: FeedEvent) -> str:
+def _event_json(event: FeedEvent, card: RecordCard) -> str:
     """Return an event as JSON, cut off where the card's body follows."""
-    card = event.card
     envelope = {
         "seq": event.seq,
         "type": event.type,

@@ -103,6 +103,7 @@ def _fill(event: FeedEvent, slip: Slip, kind: str) -> None:
 
 def _receipt(slip: Slip, contacts: Mapping[str, str], feed_: Feed | None) -> SlipReceipt:
     assert slip.area
+    assert slip.accepted_at
     contact = contacts.get(slip.area.path) or contacts.get(slip.area.street_path, "")
     receipt = SlipReceipt(slip=slip, at=slip.accepted_at, community=slip.area.label, telephone=contact)
     receipt.signed_by = receipts.present_key()

@@ -55,10 +55,11 @@ class SlipQuerySet(models.QuerySet):
         over = Q(declined_at__lt=until) | Q(withdrawn_at__lt=until)
         return self.filter(over, status__in=EMPTIED, emptied_at=None)
 
-    def empty(self) -> int:
-        """Empty whom these slips were about; their numbers, units and moments stay for the counts. Return how many."""
+    def empty_expired(self) -> int:
+        """Empty whom the expired slips were about; their numbers, units and moments stay for the counts."""
         texts, rows = dict.fromkeys(PERSONAL, ""), dict.fromkeys(("home", "member", "consent", "consent_to_tell"))
-        return self.update(**texts, **rows, emptied_at=timezone.now())
+        now = timezone.now()
+        return self.expired(now).update(**texts, **rows, emptied_at=now)
 
     def waiting(self) -> Self:
         return self.filter(status__in=WAITING)

@@ -13,7 +13,7 @@ from members.rules.latest import by_trail
 
 
 def register_all() -> None:
-    ties.register(Tie("slips", "{} 张报到单（结束，已迁出）", _slips, _end_slips, _resume_slips))
+    ties.register(Tie("slips", "{} 张报到单", _slips, _end_slips, _resume_slips))
 
 
 def _slips(going: Going) -> list[Slip]:

@@ -78,6 +78,7 @@ CHAPTERS = {
     "feedback:": "记录卡",
     "admin:feedback_recordcard_": "记录卡",
     "admin:feedback_offer_": "记录卡",
+    "admin:feedback_slip_": "记录卡",
     "feedback:inbox": "收件箱",
     "feedback:key_": "单位怎么收卡",
     "feedback:contact_": "单位怎么收卡",

@@ -41,8 +41,8 @@ class ConsentSerializer(CheckedSerializer):
         rows=Employer.objects.for_user,
         required=False,
         allow_null=True,
-        label="发给哪个单位",
-        help_text="只有 cards 填。",
+        label="哪个单位",
+        help_text="只有 cards、tell_employer、passed_on 填。",
     )
     is_agreed = serializers.BooleanField(label="本人是否同意")
     means = MeansField(choices=Consent.Means.choices, label="方式", help_text="本人通过链接表示的，不能代为登记。")

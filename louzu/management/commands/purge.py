@@ -90,7 +90,7 @@ PURGES = [
         "slips_emptied",
         "报到单的个人信息 {} 张",
         lambda: Slip.objects.expired(timezone.now()),
-        lambda rows: rows.empty(),
+        lambda rows: Slip.objects.all().empty_expired(),
     ),
     Purge(Delivery, "deliveries", "单位通知 {} 条", lambda: Delivery.objects.expired(), lambda rows: rows.delete()[0]),
     Purge(DBTaskResult, "tasks", "后台任务的结果 {} 条", queue.finished_long_ago, lambda rows: rows.delete()[0]),
