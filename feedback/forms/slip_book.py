@@ -66,7 +66,7 @@ def template() -> bytes:
 
 
 def read_slips(content: bytes) -> list[SlipBookRow]:
-    """Read an uploaded workbook. Raises UnreadableFile for one without a heading row, without rows, or with too many."""
+    """Read an uploaded workbook. Raises UnreadableFile, also without rows or with too many."""
     terms = ColumnTerms()
     found = read(content, Vocabulary(HEADINGS, "name", WITHIN, FOREIGN), terms=terms)
     rows = [row for sheet in settled(found, terms, lambda sheet: []) for row in sheet.rows]

@@ -29,7 +29,7 @@ def _line(label: str, most: int, *, required: bool = True, help_text: str = "") 
     )
 
 
-class SlipForm(forms.Form):
+class UnitSlipForm(forms.Form):
     """A slip of one member, as the unit sends it."""
 
     name = _line("姓名", 30)
@@ -54,11 +54,11 @@ class SlipForm(forms.Form):
         return SlipRow(**self.cleaned_data)
 
 
-class SlipBookForm(forms.Form):
+class UnitBookForm(forms.Form):
     file = WorkbookField(label="表格", error_messages={"required": "请先选一个表格文件。"})
 
 
-class SlipAnswerForm(forms.Form):
+class QuestionForm(forms.Form):
     """The unit's answer to a question; at least one field, as the rule says."""
 
     text = _line("回答", 200, required=False, help_text="写一句话，或者改正下面的住址、电话。")
@@ -66,7 +66,7 @@ class SlipAnswerForm(forms.Form):
     phone = _line("改正的电话", 30, required=False)
 
 
-class SlipEndForm(forms.Form):
+class LeavingForm(forms.Form):
     """Why the member is no longer the unit's."""
 
     code = forms.ChoiceField(
@@ -78,7 +78,7 @@ class SlipEndForm(forms.Form):
     text = _line("说明", 200, required=False)
 
 
-class SlipLinkForm(forms.Form):
+class UnitLinkForm(forms.Form):
     """The last day of the unit's link."""
 
     ends_on = forms.DateField(

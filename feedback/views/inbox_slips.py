@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_GET, require_POST
 
 from feedback.feed.pulls import record_pull
-from feedback.forms.slips_of_units import SLIP_TABS, SlipAnswerForm, SlipEndForm
+from feedback.forms.slips_of_units import SLIP_TABS, LeavingForm, QuestionForm
 from feedback.models import Contact, Slip
 from feedback.rules import slips_closing, slips_of_units
 from feedback.rules.receiving import By
@@ -45,8 +45,8 @@ def index(request: HttpRequest) -> HttpResponse:
     if listed:
         record_pull(contact, rows=len(listed), filters=["show"] if show else [], what=Slip)
     return page(
-        request, "feedback/inbox_slips.html", title="报到单", contact=contact, contacts=contacts, shown=shown, show=show,
-        tabs=[(status, label, counts.get(status, 0)) for status, label in SLIP_TABS.items()],
+        request, "feedback/inbox_slips.html", title="报到单", contact=contact, contacts=contacts, shown=shown,
+        show=show,        tabs=[(status, label, counts.get(status, 0)) for status, label in SLIP_TABS.items()],
         total=sum(counts.values()), asked=counts.get(Status.ASKED, 0),
         unsaid=Slip.objects.of_counterpart(contact.counterpart).filter(UNSAID).count(),
         streets=len({each.street_id for each in contacts}),
@@ -79,7 +79,7 @@ def slip_page(request: HttpRequest, contact: Contact, found: Slip, **forms: Any)
         may_end=is_ours and state == Status.ACCEPTED,
         may_say=not is_sender and not found.employer_says and state in (Status.SENT, Status.ASKED, Status.ACCEPTED),
         receipt=found.receipt if state in (Status.ACCEPTED, Status.ENDED) else None,
-        **{"answer_form": SlipAnswerForm(), "end_form": SlipEndForm()} | forms,
+        **{"answer_form": QuestionForm(), "end_form": LeavingForm()} | forms,
     )
 
 
@@ -87,7 +87,7 @@ def slip_page(request: HttpRequest, contact: Contact, found: Slip, **forms: Any)
 def answer(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer what the community asked."""
     contact, found = mine(request, pk)
-    form = SlipAnswerForm(request.POST)
+    form = QuestionForm(request.POST)
     if not form.is_valid() or not done(
         form, lambda: slips_of_units.answer_own(found, by=_by(request), **form.cleaned_data)
     ):
@@ -106,7 +106,7 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 def end(request: HttpRequest, pk: int) -> HttpResponse:
     """Say that the member left the unit or retired."""
     contact, found = mine(request, pk)
-    form = SlipEndForm(request.POST)
+    form = LeavingForm(request.POST)
     if not form.is_valid() or not done(
         form, lambda: slips_of_units.end_own(found, by=_by(request), **form.cleaned_data)
     ):

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from feedback.forms import slip_book
-from feedback.forms.slips_of_units import SlipBookForm, SlipForm, SlipLinkForm
+from feedback.forms.slips_of_units import UnitBookForm, UnitLinkForm, UnitSlipForm
 from feedback.models import Contact, Slip, SlipCode
 from feedback.rules.receiving import By
 from feedback.rules.slips_coding import open_code
@@ -26,7 +26,7 @@ TOO_OLD = "这份预览放得太久，或者不是您上传的。请再上传一
 def add(request: HttpRequest) -> HttpResponse:
     """Send the slip of one member."""
     contact = chosen(request, contacts_of(request))
-    form = SlipForm(request.POST if request.method == "POST" else None)
+    form = UnitSlipForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         (sent,) = _send(request, contact, [form.row()])
         for name, sentences in sent.errors.items():
@@ -47,7 +47,7 @@ def template(request: HttpRequest) -> HttpResponse:
 def book(request: HttpRequest) -> HttpResponse:
     """Take a workbook, and show what is in it before anything is sent."""
     contact = chosen(request, contacts_of(request))
-    form = SlipBookForm(request.POST or None, request.FILES or None)
+    form = UnitBookForm(request.POST or None, request.FILES or None)
     rows: list[slip_book.SlipBookRow] = []
     if form.is_valid():
         try:
@@ -86,7 +86,7 @@ def send_book(request: HttpRequest) -> HttpResponse:
 def link(request: HttpRequest) -> HttpResponse:
     """Show the link by which the unit's members report themselves, or open one until a day."""
     contact = chosen(request, contacts_of(request))
-    form = SlipLinkForm(request.POST if request.method == "POST" else None)
+    form = UnitLinkForm(request.POST if request.method == "POST" else None)
     if form.is_valid() and done(
         form, lambda: open_code(contact.street, employer=contact.employer, **form.cleaned_data)
     ):

@@ -208,10 +208,10 @@ def test_of_one_who_is_not_theirs_nothing_more_is_told(system: APIClient, own: S
 # Whose ---------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("what", ["", "answer", "withdraw", "end", "ours"])
 def test_a_key_of_another_unit_or_street_finds_nothing(
-    what: str, slip: Slip, unit: Employer, far_street: Area, other_system: APIClient, with_key: Any
+    what: str, slip: Slip, unit: Employer, other_street: Area, other_system: APIClient, with_key: Any
 ) -> None:
     body = {"answer": {"text": "好"}, "end": {"reason_code": "retired"}, "ours": {"is_ours": True}}.get(what, {})
-    far = with_key(cards.key(unit, far_street)[1])
+    far = with_key(cards.key(unit, other_street)[1])
     for system in (other_system, far):
         reply = step(system, slip, what, body) if what else system.get(f"{SLIPS}/{slip.number}")
         assert problem(reply) == (404, "not-found")
