@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RegexPattern
 
 from activities.models import Activity, Attendance, Honour, Need, Reminder, Visit
-from feedback.models import CardCode, Contact, Delivery, EmployerKey, IssueRun, Offer, RecordCard, Webhook
+from feedback.models import CardCode, Contact, Delivery, EmployerKey, IssueRun, Offer, RecordCard, Slip, Webhook
 from feedback.rules.agreeing import link_token
 from louzu.models import MonthlyReport
 from members.models import (
@@ -49,6 +49,7 @@ ROWS: dict[str, QuerySet] = {
     "deliver": Delivery.objects.all(),
     "offer": Offer.objects.all(),
     "recordcard": RecordCard.objects.all(),
+    "inbox/slips/": Slip.objects.exclude(receipt=None),
     "inbox/": RecordCard.objects.ever_issued(),
     "cards/": RecordCard.objects.all(),
     "s/<str": Activity.objects.exclude(sign_in_code="").values_list("sign_in_code", flat=True),

@@ -47,7 +47,7 @@ def template(request: HttpRequest) -> HttpResponse:
 def book(request: HttpRequest) -> HttpResponse:
     """Take a workbook, and show what is in it before anything is sent."""
     contact = chosen(request, contacts_of(request))
-    form = UnitBookForm(request.POST or None, request.FILES or None)
+    form = UnitBookForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
     rows: list[slip_book.SlipBookRow] = []
     if form.is_valid():
         try:
