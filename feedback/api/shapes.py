@@ -7,7 +7,6 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from activities.models import Activity
-from feedback.api.slip_shapes import SlipFactsShape
 from feedback.models import FeedEvent, Offer, RecordCard, Scope
 from feedback.models.cards import OUT
 from members.models import Area, Duty
@@ -97,9 +96,8 @@ class EventShape(serializers.Serializer):
     seq = WholeNumber(help_text="序号，从 1 起连续")
     type = open_field("事件", FeedEvent.Type.choices)
     at = serializers.DateTimeField(help_text="时间")
-    version = serializers.IntegerField(required=False, help_text="卡的事件按它去重：1 发出（撤回签收也是），2 撤回")
-    card = EventCardShape(required=False, help_text="卡的事件才有")
-    slip = SlipFactsShape(required=False, help_text="报到单的事件（slip. 开头的）才有；不用报到单的可以跳过")
+    version = serializers.IntegerField(help_text="按它去重：1 发出（撤回签收也是），2 撤回")
+    card = EventCardShape()
 
 
 class FeedShape(serializers.Serializer):

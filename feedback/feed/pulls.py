@@ -24,7 +24,7 @@ def record_pull(
     what: type[RecordCard | Slip] = RecordCard,
     fetched_at: datetime | None = None,
 ) -> None:
-    """Record that a key or contact gets `rows` cards or slips, from which cursor, with which filters (without values).
+    """Record that a key or contact gets `rows` cards or slips, from which cursor, with which filters (names alone).
 
     A reading without any only sets the time of the fetch. `fetched_at` is the last one, where the caller knows it.
     """
