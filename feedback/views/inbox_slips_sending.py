@@ -1,5 +1,7 @@
 """Slips that a unit sends in the browser: one, a workbook of them, or a link for its members."""
 
+from collections import Counter
+
 import segno
 from django.contrib import messages
 from django.core import signing
@@ -125,5 +127,6 @@ def _say(request: HttpRequest, sent: list[SlipSent]) -> None:
     messages.success(
         request, f"已发给社区 {new} 张。" + (f"另有 {known} 张以前发过，还有效，没有再发。" if known else "")
     )
-    if refused := sum(each.slip is None for each in sent):
-        messages.warning(request, f"{refused} 张没有发出，请再上传一次表格看看原因。")
+    refused = Counter(sentence for each in sent for sentences in each.errors.values() for sentence in sentences)
+    for sentence, count in refused.items():
+        messages.warning(request, f"{count} 张没有发出：{sentence}")
