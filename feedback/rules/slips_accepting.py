@@ -22,6 +22,7 @@ from members.ground.history import batches
 from members.ground.rooms import fold_room, wrong_with_room
 from members.ground.states import Conflict
 from members.models import Area, Consent, Employer, Member, User
+from members.roster.apply import overwrite
 from members.rules import employing
 from members.rules.registering import Newcomer, register_all
 
@@ -280,7 +281,7 @@ def _save(slips: Sequence[Slip]) -> None:
         "status", "accepted_at", "member", "was_known", "consent", "consent_to_tell", "area", "home", "room",
         "is_certain", "employer",
     ]  # fmt: skip
-    Slip.objects.bulk_update(slips, names)
+    overwrite(Slip, list(slips))
     for slip in slips:
         record("change", slip, changes=_changes(slip, names))
 

@@ -1,6 +1,7 @@
 """Sending slips, and the ways they go until they are over."""
 
 import json
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -178,7 +179,8 @@ def test_who_is_registered_does_not_change_what_the_sender_gets(street: Area, gr
         known = reported(street, "郁建平", phone=phone(1))
     with CaptureQueriesContext(connection) as of_made_up:
         made_up = reported(street, "毛有才", phone=phone(2))
-    assert [each["sql"][:40] for each in of_known] == [each["sql"][:40] for each in of_made_up]
+    asked = [[re.sub(r"\d+", "", each["sql"])[:40] for each in some] for some in (of_known, of_made_up)]
+    assert asked[0] == asked[1]
     kept = {f.name for f in Slip._meta.fields} - {"id", "number", "name", "phone_sealed", "phone_digest", "sent_at"}
     assert [getattr(known, name) for name in sorted(kept)] == [getattr(made_up, name) for name in sorted(kept)]
 
