@@ -37,6 +37,7 @@ class EmployerCall(OnRecord):
     throttle_classes = [KeyThrottle]
     scope: Scope | None = None
     allowance: Allowance | None = None
+    largest = LARGEST
 
     @property
     def key(self) -> EmployerKey:
@@ -48,7 +49,7 @@ class EmployerCall(OnRecord):
         return self.key.counterpart
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        if _length(request) > LARGEST:
+        if _length(request) > self.largest:
             raise TooLarge
         self.perform_authentication(request)
         self.check_permissions(request)

@@ -10,6 +10,7 @@ from feedback.api.fields import TextField
 from feedback.api.problems import cursor_errors_as_problems
 from feedback.api.schema import call
 from feedback.api.shapes import FeedShape
+from feedback.api.slip_examples import SLIP_FEED
 from feedback.feed import feed
 from feedback.feed.pulls import record_pull
 from feedback.models import Scope
@@ -40,10 +41,10 @@ class FeedView(EmployerCall):
         "取卡片流",
         {200: FeedShape},
         description="从游标之后取起，由旧到新：发出、更正后发出、撤回。同一张卡的事件按 card.number 和 version 去重；"
-        "撤回的卡 body 为 null，请删去本地内容。每次取卡都记入操作记录。",
+        "撤回的卡 body 为 null，请删去本地内容。slip. 开头的是报到单走到了哪一步。每次取卡都记入操作记录。",
         problems=(400, 410),
         parameters=[After],
-        examples=FEED,
+        examples=[*FEED, *SLIP_FEED],
     )
     def get(self, request: Request) -> HttpResponse:
         query = self.query(After)

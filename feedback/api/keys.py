@@ -22,7 +22,7 @@ class KeyAuthentication(TokenAuthentication):
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
         scheme, _, text = request.headers.get("Authorization", "").partition(" ")
-        key = live_key(EmployerKey.objects.select_related("street"), text)
+        key = live_key(EmployerKey.objects.select_related("street", "employer"), text)
         if scheme.lower() == "bearer" and key and key.works_from(circumstances().address or ""):
             note_use(key)
             return AnonymousUser(), key

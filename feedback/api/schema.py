@@ -6,8 +6,10 @@ from typing import Any, Literal
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 
 from feedback.api.examples import CARD_NUMBER, problem_examples
-from feedback.api.shapes import STATUSES, open_field
-from feedback.models import Offer
+from feedback.api.fields import open_field
+from feedback.api.shapes import STATUSES
+from feedback.api.slip_examples import SLIP_NUMBER as SLIP_NUMBER_SHOWN
+from feedback.models import Offer, Slip
 from members.api.schema import ProblemSerializer
 from members.web.problems import MEDIA_TYPE
 
@@ -21,6 +23,7 @@ class EmployerProblemSerializer(ProblemSerializer):
 
     card_status = open_field("卡现在的状态，只在 wrong-state 时有", STATUSES, required=False)
     offer_status = open_field("资源现在的状态，只在 wrong-state 时有", Offer.Status.choices, required=False)
+    slip_status = open_field("报到单现在的状态，只在 wrong-state 时有", Slip.Status.choices, required=False)
 
 
 NUMBER = OpenApiParameter(
@@ -30,6 +33,14 @@ NUMBER = OpenApiParameter(
     description="卡号",
     pattern="^[0-9]{4,12}-[0-9]{4}-[0-9]{5,10}[A-Z]{0,2}$",
     examples=[OpenApiExample("卡号", CARD_NUMBER)],
+)
+SLIP_NUMBER = OpenApiParameter(
+    "number",
+    str,
+    "path",
+    description="报到单号",
+    pattern="^[0-9]{4,12}B-[0-9]{4}-[0-9]{5,10}[A-Z]{2}$",
+    examples=[OpenApiExample("报到单号", SLIP_NUMBER_SHOWN)],
 )
 OFFER_ID = OpenApiParameter(
     "id", {"type": "integer", "format": "int64"}, "path", description="资源的编号", examples=[OpenApiExample("编号", 7)]

@@ -1,12 +1,11 @@
 """Shapes of responses, for the schema only: the responses are stored bytes or plain values."""
 
-from collections.abc import Sequence
-from typing import Any
-
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from activities.models import Activity
+from feedback.api.fields import open_field
+from feedback.api.slip_shapes import SlipFactsShape
 from feedback.models import FeedEvent, Offer, RecordCard, Scope
 from feedback.models.cards import OUT
 from members.models import Area, Duty
@@ -20,12 +19,6 @@ FIELDS = [str(label) for label in Activity.Field.labels]
 @extend_schema_field({"type": "integer", "format": "int64"})
 class WholeNumber(serializers.IntegerField):
     """An id or a sequence number; generated clients give it 64 bits."""
-
-
-def open_field(meaning: str, choices: Sequence[tuple[Any, Any]], **more: Any) -> serializers.CharField:
-    """Return a string whose values are documented but may grow, so that no generated client refuses a new one."""
-    values = "；".join(f"{value} {label}" for value, label in choices)
-    return serializers.CharField(help_text=f"{meaning}：{values}。以后可能增加，请容忍不认识的值。", **more)
 
 
 class PeriodShape(serializers.Serializer):
@@ -96,8 +89,9 @@ class EventShape(serializers.Serializer):
     seq = WholeNumber(help_text="序号，从 1 起连续")
     type = open_field("事件", FeedEvent.Type.choices)
     at = serializers.DateTimeField(help_text="时间")
-    version = serializers.IntegerField(help_text="按它去重：1 发出（撤回签收也是），2 撤回")
-    card = EventCardShape()
+    version = serializers.IntegerField(required=False, help_text="卡的事件按它去重：1 发出（撤回签收也是），2 撤回")
+    card = EventCardShape(required=False, help_text="卡的事件才有")
+    slip = SlipFactsShape(required=False, help_text="报到单的事件（slip. 开头的）才有；不用报到单的可以跳过")
 
 
 class FeedShape(serializers.Serializer):

@@ -40,6 +40,7 @@ TOO_MANY = f"一次最多发 {MOST} 张，这份表里有 {{}} 行。请分成�
 NO_ROWS = "表里没有要发的人。请在表头下面一行写一个人，再上传。"
 NO_DAY = "请写到哪一天，如 2026-11-20"
 NO_MEANS = f"同意的方式请写：{'、'.join(map(str, Consent.Means.labels))}。"
+DAY = SlipRow._fields.index("agreed_on")
 SALT = "feedback.slip-book"
 KEPT = 24 * 3600  # seconds that a preview can be sent
 
@@ -81,14 +82,14 @@ def read_slips(content: bytes) -> list[SlipBookRow]:
 
 def sealed(rows: list[SlipBookRow], *, unit: int) -> str:
     """Return the good rows as a text that only this contact (id) can send within a day."""
-    said = [each.row._replace(agreed_on=str(each.row.agreed_on)) for each in rows if not each.errors]
+    said = [(*each.row[:DAY], _iso(each.row.agreed_on), *each.row[DAY + 1 :]) for each in rows if not each.errors]
     return signing.dumps(said, salt=f"{SALT}.{unit}", compress=True)
 
 
 def unsealed(text: str, *, unit: int) -> list[SlipRow]:
     """Return the rows of such a text. Raises signing.BadSignature."""
     rows = [SlipRow(*values) for values in signing.loads(text, salt=f"{SALT}.{unit}", max_age=KEPT)]
-    return [row._replace(agreed_on=date.fromisoformat(str(row.agreed_on))) for row in rows]
+    return [row._replace(agreed_on=date.fromisoformat(str(row.agreed_on)) if row.agreed_on else None) for row in rows]
 
 
 def _read(sheet: str, number: int, cells: dict[str, Cell]) -> SlipBookRow:
@@ -103,6 +104,10 @@ def _read(sheet: str, number: int, cells: dict[str, Cell]) -> SlipBookRow:
         day, errors["agreed_on"] = None, [f"同意的日期：{str(problem).removesuffix('。')}。"]
     row = SlipRow(**{"name": "", "phone": "", "home": ""} | texts | {"agreed_on": day})
     return SlipBookRow(sheet, number, row, read_fields(row, needs_employer=False)[1] | errors)
+
+
+def _iso(day: date | None) -> str:
+    return day.isoformat() if day else ""
 
 
 def _whole_day(cell: Cell) -> date | None:

@@ -38,7 +38,7 @@ def with_status(slips: SlipQuerySet, status: str) -> SlipQuerySet:
     return slips.filter(status=status, untold_at=None)
 
 
-def shown_status(slip: Slip) -> Status:
+def shown_status(slip: Slip) -> Slip.Status:
     """Return the status as the employer sees it."""
     return Status.WITHDRAWN if slip.untold_at else Status(slip.status)
 

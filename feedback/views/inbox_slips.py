@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from feedback.feed.pulls import record_pull
 from feedback.forms.slips_of_units import SLIP_TABS, LeavingForm, QuestionForm
 from feedback.models import Contact, Slip
+from feedback.models.counterparts import Counterpart
 from feedback.rules import slips_closing, slips_of_units
 from feedback.rules.receiving import By
 from feedback.rules.slips_of_units import shown_status, slips_of, with_status
@@ -127,7 +128,8 @@ def mine(request: HttpRequest, pk: int) -> tuple[Contact, Slip]:
     """Return the slip and the user's contact for it; 404 where it is none of the user's units'."""
     contacts = {contact.counterpart: contact for contact in contacts_of(request)}
     found = get_object_or_404(slips_of(*contacts), pk=pk)
-    return contacts[(found.employer_id, found.sent_to_id)], found
+    assert found.employer_id
+    return contacts[Counterpart(found.employer_id, found.sent_to_id)], found
 
 
 def _stepped(request: HttpRequest, pk: int, act: Callable[..., object], said: str) -> HttpResponse:

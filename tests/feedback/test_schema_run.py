@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from feedback.models import Answer, Offer, RecordCard
+from feedback.models import Answer, Offer, RecordCard, Slip
 from feedback.rules import receiving
 from members.ground.atomic import atomic_write
 from members.models import Area, AuditEntry
-from tests import cards, factories
+from tests import cards, factories, slips
 
 EXAMPLES = 15
 CHECKS = (
@@ -49,8 +49,11 @@ def test_no_fault_and_no_undocumented_answer(
     offer = cards.offer(card.employer, street)
     with atomic_write():
         receiving.receive(card, digest=card.digest)
+    slip = slips.from_unit(street, unit=card.employer)
     (tmp_path / "schemathesis.toml").write_text(
-        f'[parameters]\n"path.number" = "{card.number}"\n"path.id" = {offer.pk}\n', "utf-8"
+        f'[parameters]\n"path.number" = "{card.number}"\n"path.id" = {offer.pk}\n'
+        f'[[operations]]\ninclude-path-regex = "/slips/"\nparameters = {{ "path.number" = "{slip.number}" }}\n',
+        "utf-8",
     )
     command = [
         str(Path(sys.executable).with_name("schemathesis")),
@@ -68,4 +71,5 @@ def test_no_fault_and_no_undocumented_answer(
     assert AuditEntry.objects.filter(action="pull").count() > EXAMPLES
     assert Offer.objects.count() > 1
     assert Answer.objects.count() > 1
+    assert Slip.objects.count() > 1
     assert cards.fresh(card).status == "answered"

@@ -43,6 +43,7 @@ ROWS = {
     "participation": "community",
     "record-cards": "issued",
     "reminders": "reminder",
+    "reporting-slips": "slip",
     "residences": "residence",
     "rhythm": "station",
     "targets": "community",

@@ -1,6 +1,7 @@
 """What the schema says of the employers' calls is what they answer: no field more, none less, no other status."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -11,12 +12,12 @@ from rest_framework.test import APIClient
 from feedback.api import schema, webhooks
 from feedback.api.urls import employers
 from feedback.feed import delivering
-from feedback.models import RecordCard, Webhook
-from feedback.rules import withdrawing
+from feedback.models import RecordCard, Slip, Webhook
+from feedback.rules import slips_asking, withdrawing
 from louzu.api.schemas import employer_schema
 from members.ground.atomic import atomic_write
-from members.models import Area
-from tests import cards
+from members.models import Area, User
+from tests import cards, slips
 from tests.members.api.test_schema import CHINESE
 from tests.schemas import operations, strict
 
@@ -38,9 +39,9 @@ def conforms(name: str, reply: Any) -> None:
 def test_every_call_is_there() -> None:
     routes = {str(each.pattern) for each in employers}
     paths = {name.partition(" ")[2] for name in OURS}
-    plain = {route.replace("<number:number>", "{number}").replace("<int:pk>", "{id}") for route in routes}
+    plain = {re.sub("<(?:number|slip):number>", "{number}", route).replace("<int:pk>", "{id}") for route in routes}
     assert {f"/{route}" for route in plain} == paths
-    assert len(OURS) == 12
+    assert len(OURS) == 19
 
 
 def test_it_is_valid_and_names_everything_in_english() -> None:
@@ -145,3 +146,36 @@ def test_what_is_answered_is_what_the_schema_says(
     conforms("GET /feed", system.get("/api/v1/feed", {"after": "x"}))
     withdrawing.withdraw(cards.fresh(card), RecordCard.Withdrawal.MISTAKE)
     conforms(f"POST {at}/receipt", system.post(f"{one}/receipt", {"digest": card.digest}))
+
+
+def test_what_is_answered_about_slips_is_what_the_schema_says(
+    system: APIClient, card: RecordCard, street: Area, secretary: User
+) -> None:
+    """A slip in each state that its employer reads, and the events about them."""
+    row = {
+        "name": "单建国",
+        "phone": slips.phone(1),
+        "home": slips.HERE,
+        "agreed_how": "paper",
+        "agreed_on": "2026-11-02",
+    }
+    sent = system.post("/api/v1/slips", {"slips": [row, {}]}, headers={"Idempotency-Key": "k1"})
+    conforms("POST /slips", sent)
+    conforms("POST /slips", system.post("/api/v1/slips", {"slips": [{}]}, headers={"Idempotency-Key": "k2"}))
+    number = sent.json()["slips"][0]["slip"]["number"]
+    one, at, slip = f"/api/v1/slips/{number}", "/slips/{number}", Slip.objects.get(number=number)
+    slips_asking.ask(slip, code="home", by=secretary)
+    conforms(f"GET {at}", system.get(one))
+    conforms(f"POST {at}/answer", system.post(f"{one}/answer", {"text": "一号楼"}))
+    conforms(f"POST {at}/answer", system.post(f"{one}/answer", {"text": "二号楼"}))
+    slips.accepted(slip, secretary)
+    conforms("GET /slips", system.get("/api/v1/slips"))
+    conforms(f"POST {at}/end", system.post(f"{one}/end", {"reason_code": "retired"}))
+    conforms(f"POST {at}/withdraw", system.post(f"{one}/withdraw"))
+    gone = slips.from_unit(street, "单撤回", unit=card.employer, phone=slips.phone(2))
+    conforms(f"POST {at}/withdraw", system.post(f"/api/v1/slips/{gone.number}/withdraw"))
+    own = slips.reported(street, "单本人", employer_name=card.employer.name, tells_employer=True)
+    conforms(f"POST {at}/ours", system.post(f"/api/v1/slips/{own.number}/ours", {"is_ours": True}))
+    conforms(f"POST {at}/ours", system.post(f"/api/v1/slips/{own.number}/ours", {"is_ours": False}))
+    conforms("GET /slips", system.get("/api/v1/slips"))
+    conforms("GET /feed", system.get("/api/v1/feed"))

@@ -25,7 +25,7 @@ def call(name: str, *args: Any, expected: int = 200, **options: Any) -> Any:
 
 
 me = call("get_me").data
-assert me.scopes == ["cards:read", "cards:answer", "offers:write"]
+assert me.scopes == ["cards:read", "cards:answer", "offers:write", "slips:read", "slips:write"]
 feed = call("read_feed", limit=100).data
 assert [event.card.number for event in feed.events] == [NUMBER, OTHER]
 digests = {event.card.number: event.card.digest for event in feed.events}
