@@ -51,7 +51,7 @@ WRITES: dict[str, Write] = {
         ),
         good={
             "name": "单报到", "phone": "19900004321", "home": slips.HERE, "employer_number": "A-1", "skills": "书法",
-            "wishes": "", "agreed_how": "paper", "agreed_on": "2026-11-02", "made_of": "{group}",
+            "wishes": "", "agreed_how": "paper", "agreed_on": "2026-11-02", "made_of": "{waiting}",
         },
         bad=(
             (slips_reading.NO_AGREEMENT, {"agreed_how": ""}),
