@@ -36,6 +36,8 @@ ROWS: dict[str, QuerySet] = {
     "monthly-reports": MonthlyReport.objects.all(),
     "monthly/": Area.objects.filter(level__lte=Area.Level.COMMUNITY),
     "c/<str": RecordCard.objects.filter(status="shown"),
+    "<slip:": Slip.objects.values_list("number", flat=True),
+    "reporting-slips/": Slip.objects.all(),
     "<number": RecordCard.objects.exclude(number=None).values_list("number", flat=True),
     "verify/<": RecordCard.objects.exclude(number=None).values_list("number", flat=True),
     "ask/<str": CardCode.objects.values_list("secret_code", flat=True),

@@ -13,7 +13,7 @@ from feedback.api.examples import CHANGE, OFFER, OFFERS
 from feedback.api.fields import TextField
 from feedback.api.paging import Paged, behind
 from feedback.api.problems import as_problems
-from feedback.api.schema import IDEMPOTENCY, OFFER_ID, call
+from feedback.api.schema import IDEMPOTENCY_OF_OFFERS, OFFER_ID, call
 from feedback.api.shapes import OfferShape, OffersShape
 from feedback.models import EmployerKey, Offer, Scope
 from feedback.models.offers import OfferQuerySet
@@ -101,7 +101,7 @@ class OffersView(OfferCall):
         description="提供给一个街道（其下各社区都能用）或一个社区。"
         "同样的资源已经在提供的，不再添一项，返回 200 和原来那一项。",
         request=OfferSaid,
-        parameters=[IDEMPOTENCY],
+        parameters=[IDEMPOTENCY_OF_OFFERS],
         examples=OFFER,
     )
     def post(self, request: Request) -> HttpResponse:

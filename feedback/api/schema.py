@@ -16,6 +16,7 @@ from members.web.problems import MEDIA_TYPE
 TAG = "employer"
 OF_KEYS, OF_BODIES, OF_QUERIES = {401, 403, 413, 429}, {400, 415, 422}, {422}
 HEADER: Literal["header"] = "header"
+ONCE = "Idempotency-Key"
 
 
 class EmployerProblemSerializer(ProblemSerializer):
@@ -45,14 +46,23 @@ SLIP_NUMBER = OpenApiParameter(
 OFFER_ID = OpenApiParameter(
     "id", {"type": "integer", "format": "int64"}, "path", description="资源的编号", examples=[OpenApiExample("编号", 7)]
 )
-IDEMPOTENCY = OpenApiParameter(
-    "Idempotency-Key",
-    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
-    HEADER,
-    required=True,
-    description="每件事一个，1 至 255 个可见的 ASCII 字符，保留 30 天。同样的请求再来一次，得到第一次的结果。",
-    examples=[OpenApiExample("幂等键", "answer-310114001-2026-00001-1")],
-)
+
+
+def once(example: str) -> OpenApiParameter:
+    """Return the header that lets a call run only once; each call shows a key of its own, as each has to have one."""
+    return OpenApiParameter(
+        ONCE,
+        {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+        HEADER,
+        required=True,
+        description="每件事一个，1 至 255 个可见的 ASCII 字符，保留 30 天。同样的请求再来一次，得到第一次的结果。",
+        examples=[OpenApiExample("幂等键", example)],
+    )
+
+
+IDEMPOTENCY = once("answer-310114001-2026-00001-1")
+IDEMPOTENCY_OF_OFFERS = once("offer-2026-07-hall")
+IDEMPOTENCY_OF_SLIPS = once("slips-2026-11-20")
 IF_NONE_MATCH = OpenApiParameter("If-None-Match", str, HEADER, description="上一次的 ETag；没有变化返回 304。")
 ETAG = OpenApiParameter("ETag", str, HEADER, description="原文的 SHA-256，带引号。", response=[200, 304])
 REPLAYED = OpenApiParameter(
@@ -79,6 +89,7 @@ def call(
 ) -> Any:
     """Describe a call by a key: its `answers` by status, and the statuses of `problems` beyond those of every call."""
     has_query = any(isinstance(each, type) for each in parameters)
+    is_once = any(isinstance(each, OpenApiParameter) and each.name == ONCE for each in parameters)
     statuses = {*problems, *OF_KEYS} | (OF_BODIES if request else set()) | (OF_QUERIES if has_query else set())
     refusals = {(status, MEDIA_TYPE): EmployerProblemSerializer for status in sorted(statuses)}
     return extend_schema(
@@ -87,7 +98,7 @@ def call(
         summary=summary,
         description=description,
         request=request,
-        parameters=[*parameters, VERSION, *LIMITS, *([REPLAYED] if IDEMPOTENCY in parameters else [])],
+        parameters=[*parameters, VERSION, *LIMITS, *([REPLAYED] if is_once else [])],
         responses={**answers, **refusals},
         examples=[*examples, *problem_examples(statuses)],
     )

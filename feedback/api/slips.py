@@ -15,7 +15,7 @@ from feedback.api.calls import JSON, EmployerCall, json_bytes, json_response
 from feedback.api.cards import is_among
 from feedback.api.paging import Paged, behind
 from feedback.api.problems import WrongState
-from feedback.api.schema import ETAG, IDEMPOTENCY, IF_NONE_MATCH, SLIP_NUMBER, call
+from feedback.api.schema import ETAG, IDEMPOTENCY_OF_SLIPS, IF_NONE_MATCH, SLIP_NUMBER, call
 from feedback.api.slip_examples import ANSWER_SLIP, END_SLIP, ONE_SLIP, OURS_SLIP, SEND, SLIPS, WITHDRAW_SLIP
 from feedback.api.slip_shapes import (
     STATUSES,
@@ -113,7 +113,7 @@ class SlipsView(SlipCall):
         "本人没有同意（agreed_how、agreed_on）的不能发。不要发身份证号、家庭情况和评价。",
         problems=(400,),
         request=SlipsSaid,
-        parameters=[IDEMPOTENCY],
+        parameters=[IDEMPOTENCY_OF_SLIPS],
         examples=SEND,
     )
     def post(self, request: Request) -> HttpResponse:

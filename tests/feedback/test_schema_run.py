@@ -49,7 +49,7 @@ def test_no_fault_and_no_undocumented_answer(
     offer = cards.offer(card.employer, street)
     with atomic_write():
         receiving.receive(card, digest=card.digest)
-    slip = slips.from_unit(street, unit=card.employer)
+    slip = slips.from_unit(street, "单先到", unit=card.employer, phone=slips.phone(1))
     (tmp_path / "schemathesis.toml").write_text(
         f'[parameters]\n"path.number" = "{card.number}"\n"path.id" = {offer.pk}\n'
         f'[[operations]]\ninclude-path-regex = "/slips/"\nparameters = {{ "path.number" = "{slip.number}" }}\n',

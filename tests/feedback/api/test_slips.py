@@ -100,6 +100,14 @@ def test_the_sender_learns_nothing_of_who_is_registered(system: APIClient, stree
     assert replies[0] == replies[1]
 
 
+def test_a_made_up_employer_changes_nothing(system: APIClient, group: Area, unit: Employer) -> None:
+    """The employer is the key's, whatever a row says."""
+    row = GOOD | {"employer": "捏造的单位", "employer_name": "捏造的单位", "tells_employer": True, "origin": "member"}
+    assert send(system, row).json()["sent"] == 1
+    slip = Slip.objects.get()
+    assert (slip.employer, slip.employer_name, slip.origin, slip.tells_employer) == (unit, "", "employer", False)
+
+
 def test_five_hundred_take_few_queries(system: APIClient, group: Area, django_assert_max_num_queries: Any) -> None:
     rows = [GOOD | {"name": f"郁{chr(0x4E00 + n)}", "phone": slips.phone(n)} for n in range(500)]
     with django_assert_max_num_queries(30):
@@ -153,6 +161,19 @@ def test_pages_and_statuses(system: APIClient, street: Area, group: Area, unit: 
     assert len(system.get(SLIPS, {"status": "sent"}).json()["slips"]) == 2
     assert problem(system.get(SLIPS, {"cursor": "x"})) == (400, "bad-cursor")
     assert problem(system.get(SLIPS, {"status": "x"})) == (422, "validation")
+
+
+def test_a_list_takes_as_many_queries_as_one_slip(
+    system: APIClient, street: Area, group: Area, unit: Employer, secretary: User, django_assert_max_num_queries: Any
+) -> None:
+    for n, name in enumerate("甲乙丙丁戊己"):
+        slip = slips.from_unit(street, f"郁{name}", unit=unit, phone=slips.phone(n), home=f"迎晖苑1号楼{n + 1}01室")
+        slips.accepted(slip, secretary)
+    assert system.get("/api/v1/me").status_code == 200
+    with django_assert_max_num_queries(12):
+        listed = system.get(SLIPS).json()["slips"]
+    assert [row["receipt"]["receipt"]["number"] for row in listed] == [row["number"] for row in listed]
+    assert len(listed) == 6
 
 
 # Steps ---------------------------------------------------------------------------------------------------------------
