@@ -117,6 +117,7 @@ UNIT: dict = {
     "title": None,
     "items": [
         MenuEntry("收件箱", "inbox", "feedback:inbox"),
+        MenuEntry("报到单", "assignment_ind", "feedback:inbox_slips"),
         MenuEntry("我们的资源", "volunteer_activism", "feedback:inbox_offers"),
         MenuEntry("修改密码", "password", "admin:password_change"),
     ],

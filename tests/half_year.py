@@ -47,6 +47,9 @@ def sent(*, by: User) -> dict[str, Any]:
         f"{side}code": _code(areas[name]) for side, name in (("", "1号楼"), ("other_", "2号楼"), ("far_", "9号楼"))
     }
     rows |= _slips(factories.employer("报到的厂"), street, far_street)
+    waiting = slips.from_unit(street, "郁单位报", unit=unit, phone=slips.phone(4))
+    received = slips.from_unit(street, "郁单位收", unit=unit, phone=slips.phone(5))
+    rows |= {"unit_slip": waiting, "unit_accepted": slips.accepted(received, by)}
     rows |= _units(unit, street) | {f"far_{word}": row for word, row in _units(unit, far_street, "far").items()}
     words = {"token": agreeing.link_token(rows["shown"]), "scanned": rows["code"].secret_code}
     return {word: row.pk for word, row in rows.items()} | words

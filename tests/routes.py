@@ -54,6 +54,7 @@ ROWS: dict[str, QuerySet] = {
     "deliver": Delivery.objects.all(),
     "offer": Offer.objects.all(),
     "recordcard": RecordCard.objects.all(),
+    "inbox/slips/": Slip.objects.exclude(receipt=None),
     "inbox/": RecordCard.objects.ever_issued(),
     "cards/": RecordCard.objects.all(),
     "s/<str": Activity.objects.exclude(sign_in_code="").values_list("sign_in_code", flat=True),

@@ -1,20 +1,39 @@
 """The writes of slips: sent by a unit, and what becomes of them, by the unit's system and the office's programs."""
 
 import re
+from datetime import date
 from typing import Any
 
 from django.utils import timezone
 
-from feedback.models import Feed, Slip, senders
-from feedback.rules import slips_accepting, slips_asking, slips_closing, slips_forwarding, slips_reading, slips_sending
+from feedback.forms import slip_book
+from feedback.models import Contact, Feed, Slip, SlipCode, senders
+from feedback.rules import (
+    slips_accepting,
+    slips_asking,
+    slips_closing,
+    slips_coding,
+    slips_forwarding,
+    slips_reading,
+    slips_sending,
+)
+from feedback.rules.slips_sending import SlipRow
 from tests import slips
 from tests.parity.asking import Door, Values, Write
-from tests.parity.of_feedback import Makers, by_key, only
+from tests.parity.of_feedback import Makers, by, by_key, only
 
 NOT_NOW = "现在是“{}”，不能再做这一步"
 ANY_STAFF, STAFF = "api POST api/v1/reporting-slips/<int:pk>/", "api/v1/reporting-slips/{slip}/"
 ANY_SYSTEM, SYSTEM = "api POST api/v1/slips/<slip:number>/", "api/v1/slips/{number}/"
+ANY_PAGE, PAGE = "page inbox/slips/<int:pk>/", "inbox/slips/{slip}/"
 ROW = ("name", "phone", "home", "employer_number", "skills", "wishes", "agreed_how", "agreed_on")
+
+
+def as_book(values: Values) -> dict[str, str]:
+    """Return the preview of a workbook with one row, as its page posts it."""
+    day = values["agreed_on"]
+    row = SlipRow(**{name: values[name] for name in ROW} | {"agreed_on": date.fromisoformat(day) if day else None})
+    return {"rows": slip_book.sealed([slip_book.SlipBookRow("1", 2, row)], unit=Contact.objects.latest("pk").pk)}
 
 
 def one(state: str) -> Values:
@@ -25,10 +44,14 @@ def one(state: str) -> Values:
 WRITES: dict[str, Write] = {
     "slips are sent by a unit": Write(
         rule=slips_sending.send_slips,
-        doors=(by_key("api POST api/v1/slips", "api/v1/slips", lambda v: {"slips": [only(*ROW)(v)]}),),
+        doors=(
+            by_key("api POST api/v1/slips", "api/v1/slips", lambda v: {"slips": [only(*ROW)(v)]}),
+            by("contact", "page inbox/slips/add/", "inbox/slips/add/", only(*ROW)),
+            by("contact", "page inbox/slips/workbook/send/", "inbox/slips/workbook/send/", as_book),
+        ),
         good={
             "name": "单报到", "phone": "19900004321", "home": slips.HERE, "employer_number": "A-1", "skills": "书法",
-            "wishes": "", "agreed_how": "paper", "agreed_on": "2026-11-02", "made_of": "{group}",
+            "wishes": "", "agreed_how": "paper", "agreed_on": "2026-11-02", "made_of": "{waiting}",
         },
         bad=(
             (slips_reading.NO_AGREEMENT, {"agreed_how": ""}),
@@ -47,7 +70,10 @@ WRITES: dict[str, Write] = {
     ),
     "a slip's question is answered": Write(
         rule=slips_asking.answer_question,
-        doors=(by_key(f"{ANY_SYSTEM}answer", f"{SYSTEM}answer", only("text", "home", "phone")),),
+        doors=(
+            by_key(f"{ANY_SYSTEM}answer", f"{SYSTEM}answer", only("text", "home", "phone")),
+            by("contact", f"{ANY_PAGE}answer/", f"{PAGE}answer/", only("text", "home", "phone")),
+        ),
         good={**one("asked"), "text": "一号楼", "home": slips.HERE, "phone": ""},
         bad=((slips_asking.NO_ANSWER, {"text": "", "home": ""}), (NOT_NOW.format("已接收"), one("accepted"))),
     ),
@@ -84,6 +110,7 @@ WRITES: dict[str, Write] = {
         doors=(
             Door(f"{ANY_STAFF}withdraw", f"{STAFF}withdraw", only(withdrawer="community")),
             by_key(f"{ANY_SYSTEM}withdraw", f"{SYSTEM}withdraw", only()),
+            by("contact", f"{ANY_PAGE}withdraw/", f"{PAGE}withdraw/", only()),
         ),
         good=one("accepted"),
         bad=((NOT_NOW.format("不在本街道"), one("declined")),),
@@ -94,19 +121,34 @@ WRITES: dict[str, Write] = {
         doors=(
             Door(f"{ANY_STAFF}end", f"{STAFF}end", only("reason_code", "text")),
             by_key(f"{ANY_SYSTEM}end", f"{SYSTEM}end", only("reason_code", "text")),
+            by("contact", f"{ANY_PAGE}end/", f"{PAGE}end/", lambda v: {"code": v["reason_code"], "text": v["text"]}),
         ),
         good={**one("accepted"), "reason_code": "retired", "text": "十月退休"},
         bad=((NOT_NOW.format("已发出"), one("waiting")),),
     ),
     "a unit says whose a member is": Write(
         rule=slips_closing.ours,
-        doors=(by_key(f"{ANY_SYSTEM}ours", f"{SYSTEM}ours", only(is_ours=True)),),
+        doors=(
+            by_key(f"{ANY_SYSTEM}ours", f"{SYSTEM}ours", only(is_ours=True)),
+            by("contact", f"{ANY_PAGE}ours/", f"{PAGE}ours/", only(is_ours="yes")),
+        ),
         good=one("own"),
         bad=((slips_closing.THEIR_OWN, one("waiting")),),
     ),
+    "a unit's link is opened": Write(
+        rule=slips_coding.open_code,
+        doors=(by("contact", "page inbox/slips/link/", "inbox/slips/link/", only("ends_on")),),
+        good={"ends_on": timezone.localdate().isoformat()},
+        bad=((slips_coding.WRONG_DAY, {"ends_on": "2020-01-01"}),),
+    ),
+    "a unit's link is closed": Write(
+        rule=SlipCode.close,
+        doors=(by("contact", "page inbox/slips/link/close/", "inbox/slips/link/close/", only()),),
+        good={"code": "{link}"},
+    ),
 }  # fmt: skip
 
-WRITE_NOTHING: dict[str, str] = {}
+WRITE_NOTHING = {"page inbox/slips/workbook/": "shows what a workbook holds; sending its rows is a page of its own"}
 
 
 class SlipMakers(Makers):
@@ -136,6 +178,9 @@ class SlipMakers(Makers):
 
     def make_declined(self) -> int:
         return slips_closing.decline(self.sent("单退回"), by=self.fixture("street_officer")).pk
+
+    def make_link(self) -> int:
+        return slips.code(self.office, employer=self.unit).pk
 
     def make_own(self) -> int:
         """A slip that a member sent, who lets the employer know."""
