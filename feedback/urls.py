@@ -18,6 +18,7 @@ from feedback.views import (
     making,
     offers,
     papers,
+    reporting,
     senders,
     units,
     verify,
@@ -61,6 +62,7 @@ REPORTS = [
     path("cards-report/<int:pk>/cards-report.xlsx", card_report.exported, name="card_report_xlsx"),
 ]
 MEMBERS = [
+    path("r/<str:code>/", reporting.report, name="report"),
     path("ask/<str:code>/", asked.asked, name="asked"),
     path("c/<str:token>/", link.link, name="link"),
     path("c/<str:token>/agree/", link.agree, name="link_agree"),
