@@ -45,6 +45,7 @@ urlpatterns = [
     path("activities/<int:pk>/unvoid/", voiding.unvoid, name="unvoid"),
     path("activities/<int:pk>/strike/", attendances.strike_one, name="strike"),
     path("activities/<int:pk>/put-back/", attendances.put_back_one, name="put_back"),
+    path("activities/<int:pk>/take-back/<int:entry>/", attendances.take_back_one, name="take_back"),
     path("activities/<int:pk>/tick/", attendances.tick, name="tick"),
     path("activities/<int:pk>/came/", attendances.came, name="came"),
     path("activities/<int:pk>/paste/", paste.paste, name="paste"),

@@ -20,6 +20,8 @@ from feedback.views import (
     papers,
     reporting,
     senders,
+    slip,
+    slips,
     units,
     verify,
 )
@@ -97,6 +99,23 @@ EMPLOYERS = [
     path("inbox/keys/", inbox_keys.index, name="inbox_keys"),
     path("inbox/keys/<int:pk>/rotate/", inbox_keys.rotate, name="inbox_key_rotate"),
 ]
+SLIPS = [
+    path("slips/", slips.index, name="slips"),
+    path("slips/accept/", slips.accept_many, name="slips_accept"),
+    path("slips/decline/", slips.decline_many, name="slips_decline"),
+    path("slips/add/", slip.add, name="slip_add"),
+    path("slips/<int:pk>/", slip.slip, name="slip"),
+    path("slips/<int:pk>/accept/", slip.accept, name="slip_accept"),
+    path("slips/<int:pk>/ask/", slip.ask, name="slip_ask"),
+    path("slips/<int:pk>/decline/", slip.decline, name="slip_decline"),
+    path("slips/<int:pk>/place/", slip.place, name="slip_place"),
+    path("slips/<int:pk>/forward/", slip.forward, name="slip_forward"),
+    path("slips/<int:pk>/end/", slip.end, name="slip_end"),
+    path("slips/<int:pk>/withdraw/", slip.withdraw, name="slip_withdraw"),
+    path("slips/<int:pk>/phone/", slip.phone, name="slip_phone"),
+    path("slips/<int:pk>/receipt.pdf", slip.receipt, name="slip_receipt"),
+    path("slips/<int:pk>/receipt.json", slip.receipt_json, name="slip_receipt_json"),
+]
 OFFERS = [
     path("offers/", offers.index, name="offers"),
     path("offers/<int:pk>/", offers.offer, name="offer"),
@@ -113,4 +132,4 @@ UNITS = [
     path("deliveries/<int:pk>/send/", units.resend, name="delivery_send"),
 ]
 
-urlpatterns = [*OFFICE, *REPORTS, *MEMBERS, *ANYBODY, *EMPLOYERS, *OFFERS, *UNITS]
+urlpatterns = [*OFFICE, *REPORTS, *MEMBERS, *ANYBODY, *EMPLOYERS, *SLIPS, *OFFERS, *UNITS]

@@ -22,6 +22,12 @@ BAD_ADDRESS = "网址写成 https://louzu.example.cn 或 http://192.168.1.20:800
 BAD_DATABASE = "数据库写成 postgres://用户:密码@主机:端口/库名；用内置的就留空。"
 AWAY = "连不上这个数据库，或者没有权限。请核对用户、密码、主机和库名；库要先建好。"
 OF_OTHERS = "这个数据库里有别的系统的表。请另建一个空的库。"
+NO_RIGHT = "数据库用户 {user} 在这个库里不能建表。请管理数据库的人在这个库里运行：{grant} 再来一次。"
+GRANT = "GRANT USAGE, CREATE ON SCHEMA {schema} TO {user};"
+RIGHT = """
+    SELECT quote_ident(current_user), quote_ident(coalesce(current_schema(), 'public')),
+        current_schema() IS NOT NULL AND has_schema_privilege(current_schema(), 'CREATE')
+"""
 THERE = "数据库里已经有街道“{}”，什么都没有改。"
 BAD_FOLDER = "这个文件夹建不了，或者写不进去。请换一个。"
 HEAD = """\
@@ -151,7 +157,10 @@ def street_here() -> str:
 
 
 def _street_in(configured: Mapping[str, Any]) -> str:
-    """Return the name of the first street in a database, "" where it is empty. Refused where it is somebody else's."""
+    """Return the name of the first street in a database, "" where it is empty.
+
+    Refused where it is somebody else's, or where no tables can be made.
+    """
     if configured["ENGINE"].endswith("sqlite3") and not Path(configured["NAME"]).exists():
         return ""
     connection = ConnectionHandler({"default": dict(configured)})["default"]
@@ -162,6 +171,7 @@ def _street_in(configured: Mapping[str, Any]) -> str:
                 raise Refused(OF_OTHERS)
             if "members_area" not in tables:
                 _require_own(cursor, tables)
+                _require_right(cursor, connection.vendor)
                 return ""
             cursor.execute("SELECT name FROM members_area ORDER BY path LIMIT 1")
             row = cursor.fetchone()
@@ -176,6 +186,16 @@ def _require_own(cursor: Any, tables: list[str]) -> None:
         cursor.execute("SELECT DISTINCT app FROM django_migrations")
         if {row[0] for row in cursor.fetchall()} - {each.label for each in apps.get_app_configs()}:
             raise Refused(OF_OTHERS)
+
+
+def _require_right(cursor: Any, vendor: str) -> None:
+    """Raise Refused, with what to do, where the user of a server may make no tables: since PostgreSQL 15 few may."""
+    if vendor != "postgresql":
+        return
+    cursor.execute(RIGHT)
+    user, schema, may = cursor.fetchone()
+    if not may:
+        raise Refused(NO_RIGHT.format(user=user, grant=GRANT.format(schema=schema, user=user)))
 
 
 def _patience(engine: str) -> dict[str, int]:

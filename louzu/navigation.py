@@ -50,6 +50,7 @@ OFFICE: list[dict] = [
             MenuEntry("群众需求", "volunteer_activism", "activities:needs", Resource.NEED),
             MenuEntry("结对", "handshake", "members:buildings", Resource.HOUSEHOLD),
             MenuEntry("记录卡", "contact_mail", "feedback:board", Resource.CARD),
+            MenuEntry("报到单", "how_to_reg", "feedback:slips", Resource.CARD),
             MenuEntry("单位资源", "redeem", "feedback:offers", Resource.CARD),
             MenuEntry("党员", "groups", "admin:members_member_changelist", Resource.MEMBER),
             MenuEntry("导入花名册", "upload_file", "members:roster_index", Resource.ROSTER, Right.WRITE),

@@ -40,13 +40,12 @@ def withdraw(honour: Honour, *, reason: str) -> None:
         raise ValidationError({"reason": "请写上撤回的原因。"})
     if len(why) > LONGEST_REASON:
         raise ValidationError({"reason": f"撤回的原因最多写 {LONGEST_REASON} 个字。"})
-    changes = {"withdrawn_at": timezone.now(), "withdrawal_reason": why}
     with atomic_write():
-        if not Honour.objects.standing().filter(pk=honour.pk).update(**changes):
-            raise Conflict(WITHDRAWN)
-        for name, value in changes.items():
-            setattr(honour, name, value)
-        honour.save(update_fields=list(changes))  # once more, for its audit entry
+        rows = Honour.objects.select_for_update(no_key=True)
+        honour.refresh_from_db(fields=["withdrawn_at"], from_queryset=rows)
+        _require_standing(honour)
+        honour.withdrawn_at, honour.withdrawal_reason = timezone.now(), why
+        honour.save(update_fields=["withdrawn_at", "withdrawal_reason"])
 
 
 def _require_standing(honour: Honour) -> None:

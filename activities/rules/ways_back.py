@@ -32,7 +32,7 @@ def _activity(entry: Any, state: str | None) -> WayBack | None:
 def _attendances(entry: Any, state: str | None) -> WayBack | None:
     if "attendances" not in entry.changes:
         return None
-    return _of_what_stands(state) or by("打开名单", "activities:came", entry.row, asks=True)
+    return _of_what_stands(state) or by("撤销", "activities:take_back", entry.row, entry.pk)
 
 
 def _of_what_stands(state: str | None) -> WayBack | None:

@@ -9,12 +9,13 @@ from django.utils.html import format_html, format_html_join
 from django.views.decorators.http import require_POST
 
 from activities.models import Activity, Attendance
-from activities.rules import resting
+from activities.rules import resting, taking_back
 from activities.rules.attendance import change, eligible, note_duties, put_back, strike
 from members.ground import access
 from members.ground.access import Resource
 from members.models import Area, Duty, Member
 from members.web.acts import numbers, tried, writable
+from members.web.returning import way_back
 from members.web.shell import page
 
 PAGE = 100
@@ -81,6 +82,16 @@ def put_back_one(request, pk):
     activity, members = _named(request, pk)
     tried(request, lambda: put_back(activity, members, user=request.user))
     return redirect(_line(request, activity, members))
+
+
+@require_POST
+def take_back_one(request, pk, entry):
+    """Take back one write of the user's own, with everybody whom it recorded or struck."""
+    activity, counts = writable(request, Activity, pk, "area"), []
+    if tried(request, lambda: counts.extend(taking_back.take_back(activity, entry, user=request.user))):
+        said = [f"{verb} {count:,} 人" for verb, count in zip(("去掉", "放回"), counts, strict=True) if count]
+        messages.success(request, f"已撤销“{activity}”的登记：{'，'.join(said)}。")
+    return redirect(way_back(request, "activities:activity", pk))
 
 
 def _named(request, pk: int) -> tuple[Activity, set[int]]:

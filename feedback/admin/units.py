@@ -13,6 +13,7 @@ from members.admin.base import ScopedAdmin
 from members.ground.access import Resource, Right
 from members.ground.first_password import first_password
 from members.models import Area
+from members.web import handover
 
 SCOPES = dict(Scope.choices)
 
@@ -133,8 +134,8 @@ class ContactAdmin(GivenAdmin):
         contact, is_new = admitting.admit(**form.cleaned_data, password=password, by=request.user)
         obj.pk, obj.user = contact.pk, contact.user
         if is_new:
-            text = f"“{obj.user}”的登录名是 {obj.user.username}，初始密码是 {password.text}"
-            messages.warning(request, f"{text}（只显示这一次，请当面告知；首次登录须修改）。")
+            said = f"“{obj.user}”的登录名是 {obj.user.username}，初始密码是 {password.text}"
+            handover.tell(request, obj.user_id, said, password.text, back="admin:feedback_contact_changelist")
 
     @action(description="重设密码", icon="key", permissions=["manage"])
     def reset_password(self, request, object_id):

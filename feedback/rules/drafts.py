@@ -11,6 +11,8 @@ from activities.rules.resting import Hanging
 from feedback.models import RecordCard
 from feedback.models.cards import ENDED, RecordCardQuerySet
 from feedback.rules.making import Line, attendance_lines, in_order
+from members.ground import access
+from members.ground.access import Resource
 from members.ground.audit import record
 from members.ground.history import batches
 from members.ground.states import Conflict
@@ -18,22 +20,34 @@ from members.ground.states import Conflict
 LISTED = 20
 AT_ONCE = 100  # cards of one UPDATE: its cases are gone through for each of them
 DRAFT = RecordCard.Status.DRAFT
-FIRM = "{} 张记录卡写着它，已经请本人确认或者发出。请先打开卡：没发出的退回草稿，发出的撤回（内容有误）。"
+SETTLED = "没发出的退回草稿，发出的撤回（内容有误）。"
+FIRM = "{} 张记录卡写着它，已经请本人确认或者发出。请先打开卡：" + SETTLED
+FIRM_ELSEWHERE = "别的社区也有记录卡写着它，已经请本人确认或者发出。请找街道先处理那些卡。"
+FIRM_UNSEEN = "现在不能作废：有记录卡用到了这次活动。请找社区书记，先处理记录卡，再作废。"
+NOT_VOIDED = "没有作废：有记录卡写着它，已经请本人确认或者发出。要由社区书记先处理记录卡：" + SETTLED
 
 
 def hanging(activity: Activity, attendances: QuerySet[Attendance], user: Any) -> Iterator[Hanging]:
-    """Tell of the drafts that will follow, and of the cards past a draft, with links to those the user may see."""
+    """Tell of the user's drafts that will follow, and of the cards past a draft, with links to the user's.
+
+    Of cards that the user may not see no count is told, only whom to ask.
+    """
     keys = _keys(attendances)
     cards = list(_cards(activity, attendances).only(*NEEDED)) if keys else []
-    if drafts := sum(card.status == DRAFT and _tells(card.lines, keys) for card in cards):
+    own = set(_cards(activity, attendances).for_user(user).values_list("pk", flat=True)) if cards else set()
+    if drafts := sum(card.pk in own and card.status == DRAFT and _tells(card.lines, keys) for card in cards):
         yield Hanging(f"{drafts} 张记录卡草稿会去掉这一条，撤销时补回来。")
-    if firm := _firm(cards, keys):
-        mine = RecordCard.objects.for_user(user).filter(pk__in=firm).select_related("member").defer("body", "lines")
-        links = tuple(
-            (f"{card}（{card.get_status_display()}）", reverse("feedback:card", args=[card.pk]))
-            for card in mine[:LISTED]
-        )
-        yield Hanging(FIRM.format(len(firm)), is_firm=True, links=links)
+    firm = _firm(cards, keys)
+    if mine := [pk for pk in firm if pk in own]:
+        yield Hanging(FIRM.format(len(mine)), is_firm=True, links=_links(mine))
+    if len(firm) > len(mine):
+        sees_cards = access.covers(user, Resource.CARD, activity.area.path)
+        yield Hanging(FIRM_ELSEWHERE if sees_cards else FIRM_UNSEEN, is_firm=True)
+
+
+def _links(firm: list[int]) -> tuple[tuple[str, str], ...]:
+    rows = RecordCard.objects.filter(pk__in=firm).select_related("member").defer("body", "lines")[:LISTED]
+    return tuple((f"{card}（{card.get_status_display()}）", reverse("feedback:card", args=[card.pk])) for card in rows)
 
 
 def lose(activity: Activity, attendances: QuerySet[Attendance], *, is_whole: bool) -> None:
@@ -42,15 +56,15 @@ def lose(activity: Activity, attendances: QuerySet[Attendance], *, is_whole: boo
     The caller has locked the street, as whoever makes cards does: none is made meanwhile.
     """
     keys = _keys(attendances)
-    firm, changed = 0, 0
+    firm, changed = False, 0
     for cards in _locked(_cards(activity, attendances)) if keys else ():
-        firm += len(_firm(cards, keys))
+        firm = firm or bool(_firm(cards, keys))
         drafts = [card for card in cards if card.status == DRAFT and _tells(card.lines, keys)]
         for card in drafts:
             card.lines = [line for line in card.lines if line["key"] not in keys]
         changed += _save(drafts)
     if is_whole and firm:
-        raise Conflict(f"没有作废：{FIRM.format(firm)}")
+        raise Conflict(NOT_VOIDED)
     _record(activity, changed)
 
 

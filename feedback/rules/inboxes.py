@@ -1,5 +1,7 @@
 """Access to units' inboxes, reported to members, which does not know this app."""
 
+from collections import defaultdict
+from collections.abc import Collection
 from typing import Any
 
 from django.db.models import QuerySet
@@ -29,4 +31,13 @@ def _streets(contacts: QuerySet) -> set[str]:
     return set(contacts.order_by().values_list("street__path", flat=True))
 
 
-OPENING = Opening(beyond=_beyond, paths=_paths, former_paths=_former_paths)
+def _words(user: Any, users: Collection[int]) -> dict[int, list[str]]:
+    """Return the units whose inbox these users open, now or later, of streets where the user may admit units."""
+    found = defaultdict(list)
+    contacts = Contact.objects.for_user(user, Right.WRITE).lasting().filter(user__in=users)
+    for pk, name in contacts.order_by("employer__name", "pk").values_list("user", "employer__name"):
+        found[pk].append(f"{name} 联系人")
+    return dict(found)
+
+
+OPENING = Opening(beyond=_beyond, paths=_paths, former_paths=_former_paths, words=_words)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from django.core import signing
 from django.core.paginator import Paginator
 from django.db.models import Case, Count, Prefetch, Q, Value, When
 from django.http import HttpRequest, HttpResponse
@@ -28,6 +29,7 @@ from members.web.files import download
 from members.web.shell import page
 
 PAGE = 50
+SEEN = "feedback.inbox.seen"  # the salt of the signature
 TURN = Case(*(When(status=status, then=Value(turn)) for turn, status in enumerate(TABS)), default=Value(len(TABS)))
 ORDER = (TURN, "-last_day", "-pk")
 COLUMNS = (
@@ -54,7 +56,7 @@ class InboxCard:
     @property
     def key(self) -> str:
         """The value of the tick box: the card's id, and the digest of the text that was read."""
-        return f"{self.card.pk}.{self.card.digest}"
+        return key_of(self.card.pk, self.card.digest)
 
 
 @require_GET
@@ -73,16 +75,27 @@ def inbox(request: HttpRequest) -> HttpResponse:
     cards_page.object_list = listed  # type: ignore[assignment]
     if listed:
         record_pull(contact, rows=len(listed), filters=[name for name, value in query.items() if value])
+    on_page = sum(each.is_waiting for each in listed)
+    pending = sum(counts.get(status, 0) for status in WAITING if query["show"] in ("", status))
+    seen = _keys_of_waiting(found) if pending > on_page else []
     return page(
         request, "feedback/inbox.html", title="收件箱", contact=contact, contacts=contacts, form=form, query=query,
         streets=len({each.street_id for each in contacts}),
         tabs=[(status, label, counts.get(status, 0)) for status, label in TABS.items()], total=sum(counts.values()),
         shown=cards_page, has_keys=EmployerKey.objects.filter(among([contact.counterpart])).exists(),
         waiting=counts.get(Status.ISSUED, 0), unanswered=counts.get(Status.RECEIVED, 0),
-        on_page=sum(each.is_waiting for each in listed),
-        pending=sum(counts.get(status, 0) for status in WAITING if query["show"] in ("", status)),
-        seen=timezone.now().isoformat(),
+        on_page=on_page, pending=len(seen), seen=signing.dumps(seen, salt=SEEN, compress=True) if seen else "",
     )  # fmt: skip
+
+
+def key_of(pk: int, digest: str) -> str:
+    return f"{pk}.{digest}"
+
+
+def _keys_of_waiting(found: RecordCardQuerySet) -> list[str]:
+    """Return the keys of all cards of the list that wait, so that a step on all of them concerns these and no later."""
+    waiting = found.filter(status__in=WAITING).order_by("pk")
+    return [key_of(*each) for each in waiting.values_list("pk", "digest")]
 
 
 @require_GET

@@ -1,22 +1,20 @@
-"""The steps of a unit's contact on many cards at once: those ticked on the list, or all that wait on it."""
+"""The steps of a unit's contact on many cards at once: those ticked on the list, or all that waited on it."""
 
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 
 from django.contrib import messages
+from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST
 
-from feedback.forms.inbox import WAITING, AnswerForm
+from feedback.forms.inbox import AnswerForm
 from feedback.rules import receiving
 from feedback.rules.receiving import By, Replied
-from feedback.views.contacts import chosen, contacts_of
-from feedback.views.inbox import form_of, narrowed
+from feedback.views.contacts import contacts_of
+from feedback.views.inbox import SEEN
 from members.ground.history import batches
 from members.web.returning import way_back
 
@@ -24,7 +22,6 @@ TICKED = re.compile(r"([0-9]{1,18})\.([0-9a-f]{64})")
 MOST, AT_ONCE = 100, 500
 NOT_THERE = "收件箱里没有这张卡。"
 NOTHING = "还没有选中：请先在卡片前面打勾，再点“{}”。"
-LONG_AGO = datetime(1970, 1, 2, tzinfo=UTC)
 Digests = Mapping[int, str]
 
 
@@ -53,24 +50,18 @@ def answer(request: HttpRequest) -> HttpResponse:
 
 
 def _picked(request: HttpRequest) -> Digests:
-    """Return the digests of the ticked cards by id, or of all that waited on the list when it was shown."""
-    contacts = contacts_of(request)
-    if "all" not in request.POST:
-        ticks = (TICKED.fullmatch(each) for each in request.POST.getlist("card")[:MOST])
-        return {int(match[1]): match[2] for match in ticks if match}
-    cards = receiving.issued_to(chosen(request, contacts).counterpart)
-    waiting = narrowed(cards, form_of(request, cards).query())
-    waiting = waiting.filter(status__in=WAITING, issued_at__lte=_seen(request.POST.get("seen", "")))
-    return dict(waiting.order_by("pk").values_list("pk", "digest"))
+    """Return the digests by id of the ticked cards, or of all that the list had counted when it was shown."""
+    keys = _seen(request.POST.get("seen", "")) if "all" in request.POST else request.POST.getlist("card")[:MOST]
+    ticks = (TICKED.fullmatch(key) for key in keys)
+    return {int(match[1]): match[2] for match in ticks if match}
 
 
-def _seen(text: str) -> datetime:
-    """Return when the list was shown; LONG_AGO for a text that is no moment."""
+def _seen(text: str) -> list[str]:
+    """Return the keys that the list was shown with; none for a text that no list was shown with."""
     try:
-        moment = parse_datetime(text)
-        return moment.astimezone(UTC) if moment and timezone.is_aware(moment) else LONG_AGO
-    except (ValueError, OverflowError):
-        return LONG_AGO
+        return list(signing.loads(text, salt=SEEN))
+    except signing.BadSignature:
+        return []
 
 
 def _in_parts(request: HttpRequest, picked: Digests, act: Callable[[Digests], Replied]) -> tuple[int, Counter[str]]:

@@ -11,6 +11,7 @@ from feedback.models import Contact, Delivery, EmployerKey, Webhook
 from feedback.rules import admitting
 from feedback.views.inbox_keys import question, rotate_with_message
 from members.ground.first_password import first_password
+from members.web import handover
 from members.web.acts import tried, writable
 from members.web.shell import page
 
@@ -40,8 +41,8 @@ def reset_contact(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         made = first_password()
         if tried(request, lambda: admitting.reset_password(contact, password=made, by=request.user)):  # type: ignore[arg-type]
-            text = f"“{contact.user}”的新密码是 {made.text}（只显示这一次，请当面告知；首次登录须修改）。"
-            messages.warning(request, text)
+            said = f"“{contact.user}”的新密码是 {made.text}"
+            handover.tell(request, contact.user_id, said, made.text, back="admin:feedback_contact_changelist")
         return redirect("admin:feedback_contact_change", pk)
     sentence = f"确定要为“{contact.user}”重设密码吗？原来的密码将不能再用；因输错密码被锁定的，也会解除。"
     return _confirm(request, "重设密码", sentence)

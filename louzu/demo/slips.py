@@ -38,11 +38,12 @@ def send_demo_slips(street: Area, *, officer: User, secretary: User) -> str:
     key, text = EmployerKey.make(label=SYSTEM, employer=employer, street=street, scopes=Scope.values)
     new = _newcomers(rng, street)
     with ago(LONG_AGO):
-        known = [_of_member(member) for member in _members_of(employer, street)]
-        rows = [*known, *(next(new) for _ in range(NEW)), next(new)._replace(home=UNCLEAR)]
-        sent = _sent(rows, street, Slip.Origin.EMPLOYER, By(key=key), employer=employer)
+        rows = [_of_member(member) for member in _members_of(employer, street)]
+        known = _sent(rows, street, Slip.Origin.EMPLOYER, By(key=key), employer=employer)
+        rows = [*(next(new) for _ in range(NEW)), next(new)._replace(home=UNCLEAR)]
+        others = _sent(rows, street, Slip.Origin.EMPLOYER, By(key=key), employer=employer)
     with ago(LATELY):
-        _deal_with(sent, By(key=key), officer)
+        _deal_with(known, others, By(key=key), officer)
         contact = Contact.objects.select_related("employer", "user").filter(street=street).first()
         if contact:
             rows = [next(new), next(new), next(new)._replace(home=ELSEWHERE)]
@@ -59,10 +60,9 @@ def _sent(rows: Sequence[Row], street: Area, origin: str, by: By, **more) -> lis
     return [sent.slip for sent in send_slips(rows, street=street, origin=origin, by=by, **more) if sent.slip]
 
 
-def _deal_with(slips: list[Slip], by: By, officer: User) -> None:
+def _deal_with(known: list[Slip], new: list[Slip], by: By, officer: User) -> None:
     """Accept those who are registered, but for the last one; of the others ask about one, decline one, lose one."""
-    known, new = slips[: KNOWN - 1], slips[KNOWN:]
-    for slip in known:
+    for slip in known[:-1]:
         accept(slip, member=Member.objects.get(street=slip.street, phone_digest=slip.phone_digest), by=officer)
     end(known[0], code=Slip.End.LEFT_UNIT, by=by)
     ask(new[0], code=Slip.Question.PHONE, text="打了三次没有人接，请核对手机号。", by=officer)

@@ -1,10 +1,8 @@
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action
 
@@ -15,7 +13,7 @@ from members.ground.first_password import first_password
 from members.models import Area, AreaRole, Member, User
 from members.models.users import HIGHER
 from members.rules import appointing
-from members.web.handover import keep
+from members.web import handover
 
 
 class AreaRoleInline(ScopedInline):
@@ -96,7 +94,9 @@ class UserAdmin(ScopedAdmin):
             appointing.change_user(obj, by=request.user, **changed(form))
         else:
             stand_for(obj, appointing.add_user(request.first_password, **form.cleaned_data))
-            self._show_password(request, obj, request.first_password.text)
+            password = request.first_password.text
+            said = f"“{obj}”的登录名是 {obj.username}，初始密码是 {password}"
+            handover.tell(request, obj.pk, said, password)
 
     def save_formset(self, request, form, formset, change):
         """Save each post by its rule; none is deleted."""
@@ -137,16 +137,6 @@ class UserAdmin(ScopedAdmin):
     def posts(self, user):
         today = timezone.localdate()
         return "、".join(str(role) for role in user.roles.all() if role.until is None or role.until > today) or "无"
-
-    @staticmethod
-    def _show_password(request, user, password):
-        slips = keep(request, {user.pk: password})
-        text = (
-            "“{}”的登录名是 {}，初始密码是 {}（只显示这一次，请当面告知；首次登录须修改）。"
-            '<a href="{}">打印交接单（{} 张）</a>'
-        )
-        url = reverse("members:handover")
-        messages.warning(request, format_html(text, user, user.username, password, url, slips))
 
 
 @admin.register(AreaRole)

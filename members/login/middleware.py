@@ -13,7 +13,7 @@ from django.utils.crypto import salted_hmac
 from members.ground.audit import acting
 from members.login import lockout, second_factor
 from members.models import journal
-from members.web import problems
+from members.web import handover, problems
 
 AWAKE_SECONDS = 300
 WHO = "louzu_who"
@@ -84,12 +84,17 @@ def second_step_first(get_response):
 
 
 def kept_awake(get_response):
-    """Count the idle time-out from the last visit, stored every five minutes: else each page would be a write."""
+    """Count the idle time-out from the last visit, stored every five minutes: else each page would be a write.
+
+    First passwords that nobody printed do not stay awake with the session.
+    """
 
     def middleware(request):
         seen, now = request.session.get("seen", 0), int(time.time())
         if request.user.is_authenticated and now - seen > AWAKE_SECONDS:
             request.session["seen"] = now
+        if request.user.is_authenticated:
+            handover.end(request.session)
         return get_response(request)
 
     return middleware

@@ -1,15 +1,17 @@
 """Several logins from one table, and the slips to hand over."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from members.forms.logins import LoginsForm
+from members.ground import openings
 from members.ground.export import workbook
 from members.ground.first_password import first_password
 from members.models import AreaRole, User
@@ -22,6 +24,27 @@ from members.web.files import download
 from members.web.shell import page
 
 EXAMPLES = [("王敏", "社区书记", "第一社区", ""), ("赵芳", "楼组长", "第一社区 迎晖苑 1号楼", "zhaofang")]
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverSlip:
+    """A user's slip: the first password, and what the login opens, in words."""
+
+    user: User
+    password: str
+    opened: list[str]
+
+    @property
+    def posts(self) -> list[str]:
+        return [str(role) for role in self.user.roles.all()]
+
+    @property
+    def opens(self) -> str:
+        return "、".join([*self.posts, *self.opened])
+
+    @property
+    def shows_digits(self) -> bool:
+        return any(role.kind in settings.SECOND_FACTOR for role in self.user.roles.all())
 
 
 def table(request):
@@ -63,13 +86,16 @@ def template(request):
 def slips(request):
     """Show the first passwords that wait to be handed over, a slip each, once."""
     require_giver(request.user)
-    passwords = handover.taken(request)
+    passwords, back = handover.taken(request)
+    opened = openings.words_of(request.user, list(passwords))
     posts = AreaRole.objects.for_user(request.user).lasting().select_related("area")
-    users = User.objects.for_user(request.user).filter(pk__in=passwords)
+    known = User.objects.for_user(request.user).filter(pk__in=passwords).order_by().values("pk")
+    users = User.objects.filter(Q(pk__in=known) | Q(pk__in=opened))
     found = users.prefetch_related(Prefetch("roles", queryset=posts)).order_by("name", "pk")
     context = {
         "title": "交接单",
-        "slips": [(user, passwords[user.pk], _shows_digits(user)) for user in found],
+        "slips": [HandoverSlip(user, passwords[user.pk], opened.get(user.pk, [])) for user in found],
+        "back": back,
         "address": request.build_absolute_uri("/"),
     }
     return render(request, "members/handover.html", context)
@@ -91,7 +117,3 @@ def _checked(request: HttpRequest, form: LoginsForm, planned: Sequence[PlannedLo
 
 def _new(planned: Sequence[PlannedLogin]) -> list[PlannedLogin]:
     return [one for one in planned if not one.problem and not one.known]
-
-
-def _shows_digits(user: User) -> bool:
-    return any(role.kind in settings.SECOND_FACTOR for role in user.roles.all())

@@ -6,8 +6,6 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
-from django.utils.html import format_html
 
 from members.forms.posts import StreetsForm
 from members.ground import access
@@ -21,17 +19,13 @@ from members.web import handover
 from members.web.acts import done
 from members.web.shell import page
 
-SLIPS = '<a href="{}">打印交接单（{} 张）</a>'
-
 
 def reset_password(request, pk):
     user = _given(request, pk)
     if request.method == "POST":
         made = first_password()
         user = resetting.reset_password(pk, made, by=cast(User, request.user))
-        slips, url = handover.keep(request, {pk: made.text}), reverse("members:handover")
-        text = "“{}”的新密码是 {}（只显示这一次，请当面告知；首次登录须修改）。" + SLIPS
-        messages.warning(request, format_html(text, user, made.text, url, slips))
+        handover.tell(request, pk, f"“{user}”的新密码是 {made.text}", made.text)
         return redirect("admin:members_user_change", pk)
     question = f"确定要为“{user}”重设密码吗？原来的密码和接口密钥将不能再用，已经登录的也会退出。"
     return _confirmation(request, "重设密码", question)

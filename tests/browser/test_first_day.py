@@ -81,7 +81,7 @@ def test_the_first_roster_is_in_after_25_clicks(
     hand.button("核对")
     hand.button("开通 2 位")
     expect(page.get_by_text("楼组党建　登录交接单")).to_have_count(2)
-    hand.link("返回用户名单")
+    hand.link("返回名单")
     hand.link("首页")
 
     hand.link("导入花名册")

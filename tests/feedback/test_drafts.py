@@ -101,7 +101,7 @@ def test_a_card_past_a_draft_comes_first(
     html = browser.get(page).content.decode()
     assert f'<a href="/cards/{card.pk}/">{card}（{fresh(card).get_status_display()}）</a>' in html
     assert "作废这次活动" not in html
-    assert "没有作废：1 张记录卡写着它" in browser.post(page, follow=True).content.decode()
+    assert "没有作废：有记录卡写着它" in browser.post(page, follow=True).content.decode()
     assert rows() == before
     if status == "issued":
         withdrawing.withdraw(fresh(card), RecordCard.Withdrawal.MISTAKE)
@@ -124,14 +124,35 @@ def test_a_line_that_was_left_out_does_not_stand_in_the_way(
     assert titles(card) == ["扫楼道", "读书会", "包粽子"]
 
 
-def test_a_leader_is_told_how_many_and_not_whose(
+def test_a_leader_is_told_whom_to_ask_and_of_no_cards(
     group: Area, street: Area, people: list[Member], secretary: User, leader: User, logged_in: Any
 ) -> None:
-    event = held(group, "楼里的事", people[:1], secretary)
-    moved(made(street)[0], Status.SHOWN)
-    html = logged_in(leader).get(f"/activities/{event.pk}/void/").content.decode()
-    assert "1 张记录卡写着它" in html
-    assert "/cards/" not in html.partition("<main")[2] or "党员甲 " not in html
+    """Leaders see no cards (docs/design/privacy.md): not how many there are, nor whose."""
+    event, browser = held(group, "楼里的事", people[:1], secretary), logged_in(leader)
+    card, page = made(street)[0], f"/activities/{event.pk}/void/"
+    html = browser.get(page).content.decode()
+    assert ("作废这次活动" in html, "记录卡" in html.partition("<main")[2]) == (True, False)
+    moved(card, Status.SHOWN)
+    main = browser.get(page).content.decode().partition("<main")[2]
+    assert "现在不能作废：有记录卡用到了这次活动。请找社区书记" in main
+    assert ("作废这次活动" in main, "张记录卡" in main, "/cards/" in main) == (False, False, False)
+    told = browser.post(page, follow=True).content.decode()
+    assert ("要由社区书记先处理记录卡" in told, "张记录卡" in told) == (True, False)
+    assert not Activity.objects.get(pk=event.pk).is_voided
+
+
+def test_a_card_of_another_community_is_not_counted(
+    group: Area, other_community: Area, street: Area, people: list[Member], secretary: User, logged_in: Any
+) -> None:
+    """A member who moved on has their card elsewhere in the street."""
+    event, browser = held(group, "楼里的事", people[:2], secretary), logged_in(secretary)
+    here, elsewhere = made(street)
+    moved(here, Status.SHOWN)
+    moved(elsewhere, Status.SHOWN)
+    RecordCard.objects.filter(pk=elsewhere.pk).update(area=other_community)
+    main = browser.get(f"/activities/{event.pk}/void/").content.decode().partition("<main")[2]
+    assert ("1 张记录卡写着它" in main, "别的社区也有记录卡" in main) == (True, True)
+    assert (f"/cards/{here.pk}/" in main, f"/cards/{elsewhere.pk}/" in main) == (True, False)
 
 
 def test_one_who_is_struck_is_out_of_the_draft_too(

@@ -543,7 +543,23 @@ def test_all_that_wait_are_answered_by_one_sentence(
     assert AuditEntry.objects.first_broken() is None
 
 
-@pytest.mark.parametrize("seen", ["", "x", "2026-13-45", "2026-01-01", "\0"])
+def test_a_card_issued_meanwhile_is_not_among_all(
+    client: Client, many: list[RecordCard], group: Area, unit: Employer
+) -> None:
+    """Nor one with an older moment, as whoever issued it saved last; and what others did meanwhile is told."""
+    page = text(client.get(f"{INBOX}?show=issued"))
+    seen = re.search(r'name="seen" value="([^"]+)"', page)[1]  # type: ignore[index]
+    late = cards.issued(cards.in_post("后到", group, room="900", at=unit), period=NOW)
+    RecordCard.objects.filter(pk=late.pk).update(issued_at=many[0].issued_at)
+    withdraw(many[1], "mistake")
+    answer = client.post(f"{INBOX}receive/?show=issued", {"all": "1", "seen": seen}, follow=True)
+    assert told(answer)[0].startswith("已签收 59 张")
+    assert "1 张没有签收：这张卡已经撤回" in told(answer)[1]
+    assert now(late).status == Status.ISSUED
+    assert Receipt.objects.count() == 59
+
+
+@pytest.mark.parametrize("seen", ["", "x", "2026-13-45", "2026-01-01T00:00:00+08:00", "a:b:c", "\0"])
 def test_all_of_a_list_that_was_never_shown_is_none(client: Client, card: RecordCard, seen: str) -> None:
     for act in ("receive", "answer"):
         answer = client.post(f"{INBOX}{act}/", {"all": "1", "seen": seen, "text": "好"}, follow=True)

@@ -24,6 +24,8 @@ def test_the_steps_are_ticked_off_and_go(
         return page.count("（已办）") if GUIDE in page else -1
 
     assert done() == 1
+    page = browser.get("/").content.decode()
+    assert ("先照上面一步一步做，要办的事会列在这里。" in page, "都办了" in page) == (True, False)
     for number, made in enumerate(("group", "secretary", "member"), 2):
         request.getfixturevalue(made)
         assert done() == number

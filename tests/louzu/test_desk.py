@@ -52,6 +52,8 @@ def test_the_street_sees_what_is_thin_and_what_waits(
 def test_what_was_recorded_is_not_thin(logged_in: Login, secretary: User, community: Area, group: Area) -> None:
     for area in (community, Area.objects.get(name="迎晖苑"), group):
         factories.activity(area)
+    assert "先照上面一步一步做" in landing(logged_in(secretary))
+    factories.person("张建国", group)
     page = landing(logged_in(secretary))
     assert "还没有活动" not in page
     assert "现在没有缺的，都办了。" in page

@@ -107,6 +107,38 @@ def test_what_was_cut_off_is_finished_and_what_is_finished_stays(
     assert not (tmp_path / "env").exists()
 
 
+@pytest.fixture
+def stranger(database: str) -> Iterator[str]:
+    """The address of that database for a user who may make no tables in it."""
+    name = f"nobody_{uuid.uuid4().hex[:8]}"
+    with closing(psycopg2.connect(database)) as server, server.cursor() as cursor:
+        cursor.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'x'")
+        cursor.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+        server.commit()
+        parts = urlsplit(database)
+        yield parts._replace(netloc=f"{name}:x@{parts.netloc.rpartition('@')[2]}").geturl()
+        cursor.execute(f"DROP OWNED BY {name}; DROP ROLE {name}")
+        server.commit()
+
+
+@pytest.mark.usefixtures("db")
+@pytest.mark.skipif(settings.EMBEDDED, reason="a file knows no rights of users")
+def test_a_user_who_may_make_no_tables_is_told_what_to_run(
+    manage: Run, database: str, stranger: str, tmp_path: Path
+) -> None:
+    """Before anything is written; what the sentence says then helps."""
+    given = ["setup", "--defaults", *ANSWERS, f"--database={stranger}", f"--backups={tmp_path / 'backups'}"]
+    refused = manage(*given)
+    assert (refused.returncode, "Traceback" in refused.stderr) == (1, False)
+    assert "在这个库里不能建表" in refused.stderr
+    assert not (tmp_path / "env").exists()
+    grant = re.search(r"GRANT [^;]+;", refused.stderr)[0]  # type: ignore[index]
+    with closing(psycopg2.connect(database)) as server, server.cursor() as cursor:
+        cursor.execute(grant)
+        server.commit()
+    assert installing.database_settings(stranger) == {"DATABASE_URL": stranger}
+
+
 @pytest.mark.parametrize(
     ("option", "value", "sentence"),
     [

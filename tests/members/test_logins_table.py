@@ -2,7 +2,6 @@
 
 import io
 import re
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 from django.contrib.auth import authenticate
 from django.test import Client, RequestFactory
 
+from feedback.models import Contact
 from members.ground.access import PostKind
 from members.ground.export import workbook
 from members.ground.first_password import CLEAR
@@ -142,14 +142,58 @@ def test_one_user_and_a_new_password_get_a_slip_too(officer: Client, secretary: 
     assert (slips.count("登录交接单"), "shuji1" in slips, "http://testserver/" in slips) == (2, True, True)
 
 
-def test_slips_end_with_the_hour_and_the_right(officer: Client, secretary: User, far_officer: User) -> None:
+def test_a_unit_s_contact_gets_a_slip_too(
+    officer: Client, street: Area, other_street: Area, far_officer: User, logged_in: Callable[[User], Client]
+) -> None:
+    unit = factories.employer()
+    values = {"name": "周敏", "username": "zhoumin", "employer": unit.pk, "street": street.pk}
+    page = text(officer.post("/admin/feedback/contact/add/", values, follow=True))
+    assert f'<a href="{SLIPS}">打印交接单（1 张）</a>' in page
+    contact = Contact.objects.get()
+    page = text(officer.post(f"/contacts/{contact.pk}/reset/", follow=True))
+    password = re.search(rf"新密码是 ([{CLEAR}]{{12}})（", page)[1]  # type: ignore[index]
+    slips = text(officer.get(SLIPS))
+    assert (slips.count("登录交接单"), slips.count(password)) == (1, 1)
+    assert f"{unit.name} 联系人" in slips
+    assert ("打开的就是收件箱" in slips, "首页上面的按钮" in slips, "/admin/feedback/contact/" in slips) == (
+        True,
+        False,
+        True,
+    )
+    assert password not in text(officer.get(SLIPS))
+    contact.end()
+    kept(officer, {contact.user_id: "geheim"})
+    assert "geheim" not in text(officer.get(SLIPS))
+    kept(client := logged_in(far_officer), {contact.user_id: "geheim"})
+    Contact.objects.update(until=None)
+    assert "geheim" not in text(client.get(SLIPS))
+
+
+def kept(client: Client, passwords: dict[int, str]) -> None:
     request = RequestFactory().get("/")
-    request.session = officer.session
-    handover.keep(request, {far_officer.pk: "geheim"})
+    request.session = client.session
+    handover.keep(request, passwords)
     request.session.save()
+
+
+def test_slips_end_with_the_hour_and_the_right(officer: Client, secretary: User, far_officer: User) -> None:
+    kept(officer, {far_officer.pk: "geheim"})
     assert "geheim" not in text(officer.get(SLIPS))
-    request.session = officer.session
-    handover.keep(request, {secretary.pk: "geheim"})
-    request.session["handover"]["at"] = int(time.time()) - handover.KEPT_FOR - 1
-    request.session.save()
-    assert "geheim" not in text(officer.get(SLIPS))
+
+
+def test_what_is_never_printed_is_gone_after_the_hour(officer: Client, secretary: User, leader: User) -> None:
+    """Whatever page is opened then; each password has an hour of its own."""
+    kept(officer, {secretary.pk: "geheim"})
+    session = officer.session
+    session[handover.KEPT][0]["at"] -= handover.KEPT_FOR - 60
+    session.save()
+    kept(officer, {leader.pk: "neu"})
+    officer.get("/mine/")
+    assert len(officer.session[handover.KEPT]) == 2
+    session = officer.session
+    session[handover.KEPT][0]["at"] -= 61
+    session.save()
+    officer.get("/mine/")
+    assert len(officer.session[handover.KEPT]) == 1
+    slips = text(officer.get(SLIPS))
+    assert ("geheim" in slips, "neu" in slips, handover.KEPT in officer.session) == (False, True, False)

@@ -61,7 +61,7 @@ def test_each_write_has_a_way_back_or_a_reason(
         (f"新增 走访，{home} 302 — 303 {timezone.localdate()}", "撤销"),
     ]
     assert ("修改 群众需求，修灯", "取消认领") in found
-    assert ("修改 活动，楼道大扫除", "打开名单") in found
+    assert ("修改 活动，楼道大扫除", "撤销") in found
     assert ("新增 本人意见，楼道公示姓名", "撤回同意") in found
     assert ("新增 本人意见，楼道公示姓名", "不同意的意见不用撤回：本人改了主意，请登记同意。") in found
     assert ("新增 党员，不愿意", "党员的记录不删除：登记错了请修改；不住在这里的，请办理迁出。") in found

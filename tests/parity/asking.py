@@ -2,9 +2,9 @@
 
 import html
 import json
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from cProfile import Profile
 from typing import Any, NamedTuple
 
 from django.apps import apps
@@ -166,15 +166,12 @@ def _with_new(row: Any, new: Mapping[Any, str]) -> Any:
 
 @contextmanager
 def _watching(rule: Callable[..., Any]) -> Iterator[list[bool]]:
-    """Record whether this function runs, under whatever name it is called."""
-    code, ran, before = rule.__code__, [], sys.getprofile()  # type: ignore[attr-defined]
+    """Record, by the end of the block, whether this function ran, under whatever name it was called.
 
-    def see(frame: Any, event: str, _: Any) -> None:
-        if event == "call" and frame.f_code is code:
-            ran.append(True)
-
-    sys.setprofile(see)
-    try:
+    The profiler in C costs a third of one in Python, which sees each call too.
+    """
+    ran: list[bool] = []
+    profiler = Profile(builtins=False)
+    with profiler:
         yield ran
-    finally:
-        sys.setprofile(before)
+    ran += [True for entry in profiler.getstats() if entry.code is rule.__code__]  # type: ignore[attr-defined]

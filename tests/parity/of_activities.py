@@ -11,8 +11,19 @@ from django.utils import timezone
 
 from activities.imports import steps as import_steps
 from activities.models import Activity, Attendance, Need, SignIn
-from activities.rules import attendance, honouring, needing, recording, reminding, sign_in, visiting, voiding
-from members.models import Area, Member, User
+from activities.rules import (
+    attendance,
+    honouring,
+    needing,
+    recording,
+    reminding,
+    sign_in,
+    taking_back,
+    visiting,
+    voiding,
+)
+from members.ground.audit import acting
+from members.models import Area, AuditEntry, Member, User
 from members.roster import stages
 from tests import factories
 from tests.activities import books
@@ -252,6 +263,17 @@ WRITES: dict[str, Write] = {
         ),
         good={"activity": "{struck}", "member": "{member}"},
         bad=((attendance.NOT_STRUCK, {"activity": "{attended}"}), *NOBODY_CAN_COME),
+    ),
+    "one's own write is taken back": Write(
+        rule=taking_back.take_back,
+        doors=(
+            Door(
+                "page activities/<int:pk>/take-back/<int:entry>/",
+                "activities/{noted}/take-back/{entry}/",
+                body=lambda _: {},
+            ),
+        ),
+        good={},
     ),
     "in which role somebody came": Write(
         rule=attendance.note_duties,
@@ -536,6 +558,7 @@ def _activities(group: Any, member: Member, user: User) -> dict[str, Any]:
         "signing": factories.activity(group, title="歌会", is_held=False),
         "voided": factories.activity(group, title="记错了"),
         "struck": factories.activity(group, title="多记了人"),
+        "noted": factories.activity(group, title="刚登记的"),
     }
     guest = factories.person("文来客", group, room="203")
     made["signing"].open_signing_in()
@@ -547,6 +570,9 @@ def _activities(group: Any, member: Member, user: User) -> dict[str, Any]:
     for name, (at, who) in came.items():
         made[name] = Attendance.objects.create(activity=made[at], member=who, source="tick")
     voiding.void(made["voided"], user=user)
+    with acting(user):
+        attendance.enrol(made["noted"], [member.pk], user=user, source="tick")
+    made["entry"] = AuditEntry.objects.filter(model="activities.Activity", row=str(made["noted"].pk)).latest("pk")
     attendance.strike(made["struck"], [made.pop("of_struck").member_id], user=user)
     return made
 
