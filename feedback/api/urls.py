@@ -10,6 +10,7 @@ from feedback.api.me import KeysView, MeView
 from feedback.api.offers import OffersView, OfferView
 from feedback.api.record_cards import RecordCardViewSet
 from feedback.api.replies import AnswerView, ReceiptView, ReturnView, TakeBackView
+from feedback.api.slip_report import SlipReportView
 
 
 class NumberConverter(StringConverter):
@@ -24,7 +25,11 @@ router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("record-cards", RecordCardViewSet, basename="record-card")
 router.register("employer-offers", EmployerOfferViewSet, basename="employer-offer")
 
-office = [*router.urls, path("card-report/<int:pk>", CardReportView.as_view(), name="card_report")]
+office = [
+    *router.urls,
+    path("card-report/<int:pk>", CardReportView.as_view(), name="card_report"),
+    path("slip-report/<int:pk>", SlipReportView.as_view(), name="slip_report"),
+]
 
 urlpatterns = [
     *office,

@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from activities.models import Activity, Attendance, Need, Visit
-from feedback.models import RecordCard
+from feedback.models import RecordCard, Slip
 from members.models import Duty, Member, Pairing, Residence
 
 
@@ -26,6 +26,7 @@ class FactKind(StrEnum):
     VISIT = "走访"
     NEED = "需求"
     CARD = "记录卡"
+    SLIP = "报到单"
 
 
 class Fact(NamedTuple):
@@ -68,7 +69,7 @@ def _record_of(user: Any, homes: list[Residence], most: int) -> PersonRecord:
     member = homes[0].member
     duties = list(member.duties.order_by("-since", "-pk"))
     facts = [*_homes(homes), *_duties(duties)]
-    for source in (_activities, _needs, _cards):
+    for source in (_activities, _needs, _cards, _slips):
         facts += source(user, member, most + 1)
     for source_of_doors in (_pairings, _visits):
         facts += source_of_doors(user, homes, most + 1)
@@ -125,6 +126,17 @@ def _cards(user: Any, member: Member, most: int) -> Iterator[Fact]:
             if moment := getattr(card, name):
                 text = f"{card.period.label}的记录卡{verb}（{card.employer}）"
                 yield Fact(timezone.localdate(moment), FactKind.CARD, text, card.pk)
+
+
+def _slips(user: Any, member: Member, most: int) -> Iterator[Fact]:
+    """Tell of each slip that the member came by when it was sent and accepted, and when it ended."""
+    moments = {"withdrawn_at": "撤回", "ended_at": "结束", "accepted_at": "接收", "sent_at": "发来"}
+    slips = Slip.objects.for_user(user).filter(member=member).select_related("employer")
+    for slip in slips.order_by(Coalesce(*moments).desc(), "-pk")[:most]:
+        by = f"{slip.get_origin_display()}，{slip.unit}" if slip.unit else slip.get_origin_display()
+        for name, verb in moments.items():
+            if moment := getattr(slip, name):
+                yield Fact(timezone.localdate(moment), FactKind.SLIP, f"报到单{verb}（{by}）", slip.pk)
 
 
 def _pairings(user: Any, homes: Sequence[Residence], most: int) -> Iterator[Fact]:
