@@ -16,16 +16,8 @@ from tests import factories
 from tests.cards import in_post, shown
 
 REPORTS = (
-    "coverage",
-    "rhythm",
-    "participation",
-    "thin",
-    "months",
-    "balance",
-    "cards-report",
-    "slips-report",
-    "targets",
-)
+    "coverage", "rhythm", "participation", "thin", "months", "balance", "cards-report", "slips-report", "targets",
+)  # fmt: skip
 REASON = {"reason": "核对三月花名册", "format": "0", "resource": ""}
 
 
