@@ -1,7 +1,7 @@
 """The form of a community's reporting code: where it is hung up, and until when."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils import timezone
@@ -28,5 +28,6 @@ class SlipCodeForm(CodeForm):
     def __init__(self, data: Any = None, *, user: Any):
         super().__init__(data)
         areas = Area.objects.for_user(user, Right.WRITE, resource=Resource.CARD).current()
-        self.fields["place"].queryset = areas.filter(level=Area.Level.COMMUNITY).order_by("path")
+        place = cast(forms.ModelChoiceField, self.fields["place"])
+        place.queryset = areas.filter(level=Area.Level.COMMUNITY).order_by("path")
         self.initial["ends_on"] = timezone.localdate() + USUAL

@@ -1,6 +1,6 @@
 """Reporting codes of communities: a poster to hang up, by which in-post members report themselves."""
 
-from typing import Any
+from typing import Any, cast
 
 import segno
 from django.contrib import messages
@@ -18,6 +18,7 @@ from feedback.rules.slips_coding import open_code
 from feedback.views.listed import require_cards
 from members.ground import access
 from members.ground.access import Resource, Right
+from members.models import User
 from members.web.acts import done, tried, writable
 from members.web.files import download
 from members.web.shell import page
@@ -33,7 +34,7 @@ def index(request: HttpRequest) -> HttpResponse:
     if form.is_valid() and (made := _made(request, form)):
         return redirect("feedback:slip_code", made.pk)
     codes = _codes(request.user).open().order_by("place__path")
-    may_write = access.can(request.user, Resource.CARD, Right.WRITE)
+    may_write = access.can(cast(User, request.user), Resource.CARD, Right.WRITE)
     return page(request, "feedback/slip_codes.html", title="报到码", form=form, codes=codes, may_write=may_write)
 
 
@@ -44,7 +45,7 @@ def code(request: HttpRequest, pk: int) -> HttpResponse:
     return page(
         request, "feedback/slip_code.html", title=f"报到码：{found}", code=found, asker=asker_of(found.place),
         image=segno.make(_address(request, found), error="m").svg_data_uri(scale=8, border=2),
-        may_write=access.covers(request.user, Resource.CARD, found.place.path, Right.WRITE),
+        may_write=access.covers(cast(User, request.user), Resource.CARD, found.place.path, Right.WRITE),
     )  # fmt: skip
 
 
