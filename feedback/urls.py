@@ -24,6 +24,8 @@ from feedback.views import (
     reporting,
     senders,
     slip,
+    slip_codes,
+    slip_report,
     slips,
     units,
     verify,
@@ -65,6 +67,10 @@ REPORTS = [
     path("cards-report/<int:pk>/", card_report.show, name="card_report"),
     path("cards-report/<int:pk>/print/", card_report.printed, name="card_report_print"),
     path("cards-report/<int:pk>/cards-report.xlsx", card_report.exported, name="card_report_xlsx"),
+    path("slips-report/", slip_report.start, name="slip_report_start"),
+    path("slips-report/<int:pk>/", slip_report.show, name="slip_report"),
+    path("slips-report/<int:pk>/print/", slip_report.printed, name="slip_report_print"),
+    path("slips-report/<int:pk>/slips-report.xlsx", slip_report.exported, name="slip_report_xlsx"),
 ]
 MEMBERS = [
     path("r/<str:code>/", reporting.report, name="report"),
@@ -134,6 +140,12 @@ SLIPS = [
     path("slips/<int:pk>/receipt.pdf", slip.receipt, name="slip_receipt"),
     path("slips/<int:pk>/receipt.json", slip.receipt_json, name="slip_receipt_json"),
 ]
+SLIP_CODES = [
+    path("slip-codes/", slip_codes.index, name="slip_codes"),
+    path("slip-codes/<int:pk>/", slip_codes.code, name="slip_code"),
+    path("slip-codes/<int:pk>/close/", slip_codes.close, name="slip_code_close"),
+    path("slip-codes/<int:pk>/poster.pdf", slip_codes.poster, name="slip_code_poster"),
+]
 OFFERS = [
     path("offers/", offers.index, name="offers"),
     path("offers/<int:pk>/", offers.offer, name="offer"),
@@ -151,4 +163,4 @@ UNITS = [
     path("deliveries/<int:pk>/send/", units.resend, name="delivery_send"),
 ]
 
-urlpatterns = [*OFFICE, *REPORTS, *MEMBERS, *ANYBODY, *EMPLOYERS, *SLIPS, *OFFERS, *UNITS]
+urlpatterns = [*OFFICE, *REPORTS, *MEMBERS, *ANYBODY, *EMPLOYERS, *SLIPS, *SLIP_CODES, *OFFERS, *UNITS]

@@ -5,7 +5,18 @@ from typing import Any
 from django.utils import timezone
 
 from feedback.ground.periods import CardPeriod
-from feedback.models import CardCode, Contact, Delivery, EmployerKey, IssueRun, RecordCard, Scope, Slip, Webhook
+from feedback.models import (
+    CardCode,
+    Contact,
+    Delivery,
+    EmployerKey,
+    IssueRun,
+    RecordCard,
+    Scope,
+    Slip,
+    SlipCode,
+    Webhook,
+)
 from feedback.rules import agreeing, receiving, withdrawing
 from members.ground.atomic import atomic_write
 from members.models import Area, Employer, User
@@ -46,6 +57,7 @@ def sent(*, by: User) -> dict[str, Any]:
     rows |= {
         f"{side}code": _code(areas[name]) for side, name in (("", "1号楼"), ("other_", "2号楼"), ("far_", "9号楼"))
     }
+    rows |= _slip_codes(areas)
     rows |= _slips(factories.employer("报到的厂"), street, far_street)
     waiting = slips.from_unit(street, "郁单位报", unit=unit, phone=slips.phone(4))
     received = slips.from_unit(street, "郁单位收", unit=unit, phone=slips.phone(5))
@@ -62,6 +74,12 @@ def _slips(unit: Employer, street: Area, far_street: Area) -> dict[str, Slip]:
         "other_slip": slips.from_unit(street, "外社区报到", unit=unit, phone=slips.phone(2), home=slips.THERE),
         "far_slip": slips.from_unit(far_street, "外街道报到", unit=unit, phone=slips.phone(3), home=slips.FAR),
     }
+
+
+def _slip_codes(areas: dict[str, Area]) -> dict[str, SlipCode]:
+    """Create an open reporting code of a community beside each of the buildings."""
+    sides = (("", "1号楼"), ("other_", "2号楼"), ("far_", "9号楼"))
+    return {f"{side}slip_code": slips.code(areas[name].parent.parent) for side, name in sides}
 
 
 def _card(state: str, group: Area) -> RecordCard:
@@ -125,6 +143,7 @@ def bodies(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "cards/issue/": of_list | {"show": "agreed", "card": rows["agreed"], "count": 1},
         "cards/ask/": of_list | {"place": community.path, "target": f"area-{rows['group']}", "ends_on": today},
         "cards/links/?period=2026H1&show=shown&card={shown}": {"reason": "逐个发给本人"},
+        "slip-codes/": {"place": community.pk, "ends_on": today},
         "cards/settings/": {"contact": "党建办", "months": 6},
         "cards/{draft}/": {"sentence": "谢谢。", "line": "x1", "keep": "x1"},
         **{f"cards/{{{side}shown}}/agree/": {"given_on": today} for side in ("", "other_")},

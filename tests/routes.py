@@ -9,7 +9,18 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RegexPattern
 
 from activities.models import Activity, Attendance, Honour, Need, Reminder, Visit
-from feedback.models import CardCode, Contact, Delivery, EmployerKey, IssueRun, Offer, RecordCard, Slip, Webhook
+from feedback.models import (
+    CardCode,
+    Contact,
+    Delivery,
+    EmployerKey,
+    IssueRun,
+    Offer,
+    RecordCard,
+    Slip,
+    SlipCode,
+    Webhook,
+)
 from feedback.rules.agreeing import link_token
 from louzu.models import MonthlyReport
 from members.models import (
@@ -45,6 +56,9 @@ ROWS: dict[str, QuerySet] = {
     "verify/<": RecordCard.objects.exclude(number=None).values_list("number", flat=True),
     "ask/<str": CardCode.objects.values_list("secret_code", flat=True),
     "cards/codes/": CardCode.objects.all(),
+    "slip-codes/": SlipCode.objects.all(),
+    "slips-report": Area.objects.all(),
+    "slip-report": Area.objects.all(),
     "cards/runs/": IssueRun.objects.all(),
     "inbox/keys/": EmployerKey.objects.all(),
     "employer-keys/": EmployerKey.objects.all(),

@@ -121,6 +121,29 @@ TABLE: Table = {
         "POST offers/{other_offer}/used-up/": OTHER_MOVED,
         "POST offers/{far_offer}/used-up/": FAR_MOVED,
     },
+    "reporting codes": {
+        "GET slip-codes/": OFFICE,
+        "POST slip-codes/": DONE,
+        "GET slip-codes/{slip_code}/": OWN,
+        "GET slip-codes/{other_slip_code}/": OTHER,
+        "GET slip-codes/{far_slip_code}/": FAR,
+        "GET slip-codes/{slip_code}/poster.pdf": (404, FILE, FILE, 404, 404, 404, 404, 404, LOGIN),
+        "GET slip-codes/{other_slip_code}/poster.pdf": (404, FILE, 404, 404, 404, 404, 404, 404, LOGIN),
+        "POST slip-codes/{slip_code}/close/": MOVED,
+        "POST slip-codes/{other_slip_code}/close/": OTHER_MOVED,
+        "POST slip-codes/{far_slip_code}/close/": FAR_MOVED,
+    },
+    # Counts of slips are for whoever reads slips: the street and the secretaries.
+    "report on slips": {
+        "GET slips-report/": DONE,
+        "GET slips-report/{community}/": OFFICE,
+        "GET slips-report/{other_community}/": (403, 200, 404, 403, 403, 403, 403, 403, LOGIN),
+        "GET slips-report/{group}/": (403, 404, 404, 403, 403, 403, 403, 403, LOGIN),
+        "GET slips-report/{community}/print/": OFFICE,
+        "GET slips-report/{other_community}/print/": (403, 200, 404, 403, 403, 403, 403, 403, LOGIN),
+        "GET slips-report/{community}/slips-report.xlsx": (403, FILE, FILE, 403, 403, 403, 403, 403, LOGIN),
+        "GET slips-report/{other_community}/slips-report.xlsx": (403, FILE, 404, 403, 403, 403, 403, 403, LOGIN),
+    },
     # An instructor counts the cards of their community; liaison officers and group leaders do not even do that.
     "report": {
         "GET cards-report/": (403, 302, 302, 403, 403, 302, 403, 403, LOGIN),
@@ -269,6 +292,9 @@ INBOX = {
     "GET cards/{issued}/": (404, 404, 404, 404),
     "GET offers/": (403, 403, 403, 403),
     "GET cards-report/{community}/": (403, 403, 403, 403),
+    "GET slips-report/{community}/": (403, 403, 403, 403),
+    "GET slip-codes/": (403, 403, 403, 403),
+    "GET slip-codes/{slip_code}/": (404, 404, 404, 404),
     "GET admin/feedback/recordcard/": (LOGIN, LOGIN, LOGIN, LOGIN),
 }
 

@@ -11,6 +11,7 @@ from feedback.api.offers import OffersView, OfferView
 from feedback.api.record_cards import RecordCardViewSet
 from feedback.api.replies import AnswerView, ReceiptView, ReturnView, TakeBackView
 from feedback.api.reporting_slips import ReportingSlipViewSet
+from feedback.api.slip_report import SlipReportView
 from feedback.api.slips import SlipAnswerView, SlipEndView, SlipOursView, SlipsView, SlipView, SlipWithdrawView
 
 
@@ -34,7 +35,11 @@ router.register("record-cards", RecordCardViewSet, basename="record-card")
 router.register("reporting-slips", ReportingSlipViewSet, basename="reporting-slip")
 router.register("employer-offers", EmployerOfferViewSet, basename="employer-offer")
 
-office = [*router.urls, path("card-report/<int:pk>", CardReportView.as_view(), name="card_report")]
+office = [
+    *router.urls,
+    path("card-report/<int:pk>", CardReportView.as_view(), name="card_report"),
+    path("slip-report/<int:pk>", SlipReportView.as_view(), name="slip_report"),
+]
 
 # The employers' calls, which a schema of their own describes.
 employers = [

@@ -8,12 +8,14 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Q
+from django.db.models.functions import Coalesce
 
 from activities.ground.periods import DaySpan, month_before, month_of
 from activities.models import Activity, Need, Visit
 from activities.models.activities import ActivityQuerySet
 from activities.models.visits import unvisited
 from feedback.models import EmployerKey, RecordCard
+from feedback.rules.slips_counting import waiting_over
 from louzu.models import FiguresOfDay
 from members.ground.access import Right
 from members.ground.moments import midnight
@@ -78,6 +80,11 @@ def ending_keys(user: Any) -> ByPlace:
     return _by_path(EmployerKey.objects.for_user(user, Right.WRITE).ending(), "street__path")
 
 
+def slow_slips(user: Any) -> ByPlace:
+    """Count by community the slips that have waited for over a week; by street those whose community is not known."""
+    return _by_path(waiting_over(user), Coalesce("area__path", "street__path"))
+
+
 def audited_today(user: Any, today: date) -> Counter[str]:
     """Count by action today's exports, reveals, refusals and failed logins."""
     begin = midnight(today)
@@ -85,7 +92,7 @@ def audited_today(user: Any, today: date) -> Counter[str]:
     return Counter(dict(entries.values_list("action").annotate(Count("pk"))))
 
 
-def _by_path(rows: Any, path: str) -> ByPlace:
+def _by_path(rows: Any, path: str | Coalesce) -> ByPlace:
     return Counter(dict(rows.order_by().values_list(path).annotate(Count("pk"))))
 
 

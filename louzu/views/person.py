@@ -25,6 +25,7 @@ ADDRESSES = {
     FactKind.VISIT: "activities:pairing_visits",
     FactKind.NEED: "activities:need",
     FactKind.CARD: "feedback:card",
+    FactKind.SLIP: "feedback:slip",
 }
 
 
