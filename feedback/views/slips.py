@@ -1,7 +1,7 @@
 """The list of slips: what waits first; accepting in one step, or many at once, where nothing is in doubt."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.contrib import messages
@@ -88,8 +88,8 @@ class Flood(NamedTuple):
 
     code: int
     place: str
-    hour: Any
-    count: int
+    hour: datetime
+    slips: int
 
 
 @require_GET

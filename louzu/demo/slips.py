@@ -7,6 +7,7 @@ already, so that the street keeps its figures; those that wait are of people who
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from random import Random
+from typing import Any
 
 from django.db.models import Count, Q
 from django.utils import timezone
@@ -95,7 +96,7 @@ def _newcomers(rng: Random, street: Area) -> Iterator[Row]:
         yield _row(one.name, str(phone), home, f"{rng.randint(1, 6)}0{rng.randint(1, 3)}", **words)
 
 
-def _row(name: str, phone: str, group: Area, room: str, **more: str) -> Row:
+def _row(name: str, phone: str, group: Area, room: str, **more: Any) -> Row:
     today = timezone.localdate()
     home = f"{group.label}{room}室"
     return Row(name, phone, home, agreed_how=Consent.Means.PAPER, agreed_on=today, **more)
