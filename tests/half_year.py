@@ -28,8 +28,11 @@ NAMES = {
 }  # fmt: skip
 
 
+REPORT = {"name": "安报到", "phone": "19900007777", "home": slips.HERE, "employer_name": "嘉定区图书馆"}
+
+
 def sent(*, by: User) -> dict[str, Any]:
-    """Create the rows; return their ids, the `token` of a member's link and what is `scanned`, by name.
+    """Create the rows; return their ids, the `token` of a member's link and what is `scanned` or `reporting`, by name.
 
     Cards without a prefix belong to 1号楼, one in each status; "other_" to the other community, "far_" to the other
     street. All belong to one employer, except "foreign".
@@ -64,6 +67,7 @@ def sent(*, by: User) -> dict[str, Any]:
     rows |= {"unit_slip": waiting, "unit_accepted": slips.accepted(received, by)}
     rows |= _units(unit, street) | {f"far_{word}": row for word, row in _units(unit, far_street, "far").items()}
     words = {"token": agreeing.link_token(rows["shown"]), "scanned": rows["code"].secret_code}
+    words["reporting"] = rows["slip_code"].secret_code
     return {word: row.pk for word, row in rows.items()} | words
 
 
@@ -144,6 +148,12 @@ def bodies(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "cards/ask/": of_list | {"place": community.path, "target": f"area-{rows['group']}", "ends_on": today},
         "cards/links/?period=2026H1&show=shown&card={shown}": {"reason": "逐个发给本人"},
         "slip-codes/": {"place": community.pk, "ends_on": today},
+        "r/{reporting}/": REPORT | {"receives": "on"},
+        "slips/add/": REPORT | {"agreed_how": "paper", "agreed_on": today},
+        "slips/decline/": {"slip": rows["slip"]},
+        **{f"slips/{{{side}slip}}/ask/": {"code": "home"} for side in ("", "other_", "far_")},
+        "slips/{slip}/place/": {"community": community.pk},
+        "slips/{slip}/forward/": {"to": Area.objects.get(name="菊园新区").pk},
         "cards/settings/": {"contact": "党建办", "months": 6},
         "cards/{draft}/": {"sentence": "谢谢。", "line": "x1", "keep": "x1"},
         **{f"cards/{{{side}shown}}/agree/": {"given_on": today} for side in ("", "other_")},

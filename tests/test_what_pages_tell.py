@@ -27,7 +27,10 @@ OTHER = ("邻社区卡", "第二社区", "仓场公寓", "2号楼", "单秀英",
 COMMUNITY = ("社区读书会", "社区要一块黑板")
 NEAR = ("3号楼", "近邻人", "柳阿姨家", "88190019")
 # Whoever holds such an address learns which place asks, and of whom nothing.
-BY_SECRET, PLACES = ("/c/", "/ask/"), {"菊园新区", "平城社区", "嘉富丽苑", "9号楼", "第二社区", "仓场公寓", "2号楼"}
+BY_SECRET, PLACES = (
+    ("/c/", "/ask/", "/r/"),
+    {"菊园新区", "平城社区", "嘉富丽苑", "9号楼", "第二社区", "仓场公寓", "2号楼"},
+)
 CLOSED_TO = {
     "street_officer": FAR,
     "secretary": FAR + OTHER,

@@ -7,6 +7,8 @@ from django import forms
 from django.contrib import admin
 
 from feedback.models import Slip
+from feedback.rules.slips_asking import NOT_HERE
+from feedback.rules.slips_forwarding import NOT_A_STREET
 from feedback.rules.slips_matching import SlipCandidate
 from feedback.rules.slips_sending import SlipRow
 from members.ground.access import Resource, Right
@@ -101,7 +103,7 @@ class PlaceSlipForm(forms.Form):
 
     community = forms.ModelChoiceField(
         Area.objects.none(), label="社区", empty_label="请选社区", widget=forms.Select({"class": "lz-input"}),
-        error_messages={"required": "请选社区。"},
+        error_messages={"required": "请选社区。", "invalid_choice": NOT_HERE},
     )  # fmt: skip
 
     def __init__(self, data: Any = None, *, slip: Slip):
@@ -114,7 +116,9 @@ class ForwardForm(forms.Form):
     """The other street of the installation."""
 
     to = forms.ChoiceField(
-        label="街道", widget=forms.Select({"class": "lz-input"}), error_messages={"required": "请选街道。"}
+        label="街道",
+        widget=forms.Select({"class": "lz-input"}),
+        error_messages={"required": "请选街道。", "invalid_choice": NOT_A_STREET},
     )
 
     def __init__(self, data: Any = None, *, streets: Sequence[Area]):
@@ -144,7 +148,7 @@ class PaperForm(forms.Form):
 
     name = _typed("姓名", missing="请填姓名。", longest=30)
     phone = _typed("手机号", missing="请填手机号。", longest=30)
-    home = _typed("住址", missing="请填住址。", hint="照纸上写的填，如：迎晖苑3号楼501室。", longest=100)
+    home = _typed("住址", missing="请填住址。", hint="照纸上写的填，如：某某苑3号楼501室。", longest=100)
     employer_name = _typed("单位", missing="请填单位名称。", longest=100)
     skills = _typed("特长", hint="可以不填。如：书法、水电维修。")
     wishes = _typed("愿意做的", hint=f"可以不填。{OPINION_REMINDER}")

@@ -38,6 +38,7 @@ def receive(request: HttpRequest) -> HttpResponse:
 @require_POST
 def answer(request: HttpRequest) -> HttpResponse:
     """Answer the chosen cards by one sentence, and acknowledge those that were not yet."""
+    contacts_of(request)  # refuses whoever is no contact any more, before the sentence is looked at
     picked = _picked(request)
     form, by = AnswerForm(request.POST), By(user=request.user)  # type: ignore[arg-type]
     if not form.is_valid():

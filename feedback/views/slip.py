@@ -188,6 +188,8 @@ def _page(request: HttpRequest, found: Slip, **tried_forms: forms.Form) -> HttpR
         offered |= {"forwarding": ForwardForm(streets=streets)} if streets else {}
     elif is_mine and found.status == Status.ACCEPTED:
         offered["ending"] = EndSlipForm()
+    for name in tried_forms.keys() - offered.keys():  # the step is not open any more, and its form is not shown
+        messages.error(request, "".join(map(str, tried_forms.pop(name).non_field_errors())))
     return page(
         request, "feedback/slip.html", title=f"报到单：{found.name or '（已清空）'}", slip=found, is_mine=is_mine,
         trail=sorted(_trail(found)), receipt=getattr(found, "receipt", None), **(offered | tried_forms),

@@ -18,6 +18,7 @@ from feedback.rules import (
     slips_sending,
 )
 from feedback.rules.slips_sending import SlipRow
+from feedback.views.listed import NOTHING_CHOSEN
 from tests import slips
 from tests.parity.asking import Door, Values, Write
 from tests.parity.of_feedback import Makers, by, by_key, only
@@ -26,6 +27,8 @@ NOT_NOW = "现在是“{}”，不能再做这一步"
 ANY_STAFF, STAFF = "api POST api/v1/reporting-slips/<int:pk>/", "api/v1/reporting-slips/{slip}/"
 ANY_SYSTEM, SYSTEM = "api POST api/v1/slips/<slip:number>/", "api/v1/slips/{number}/"
 ANY_PAGE, PAGE = "page inbox/slips/<int:pk>/", "inbox/slips/{slip}/"
+ANY_OFFICE, OFFICE = "page slips/<int:pk>/", "slips/{slip}/"
+TYPED = ("name", "phone", "home", "employer_name")
 ROW = ("name", "phone", "home", "employer_number", "skills", "wishes", "agreed_how", "agreed_on")
 
 
@@ -34,6 +37,11 @@ def as_book(values: Values) -> dict[str, str]:
     day = values["agreed_on"]
     row = SlipRow(**{name: values[name] for name in ROW} | {"agreed_on": date.fromisoformat(day) if day else None})
     return {"rows": slip_book.sealed([slip_book.SlipBookRow("1", 2, row)], unit=Contact.objects.latest("pk").pk)}
+
+
+def as_form(values: Values) -> Values:
+    """Return what the page of a slip posts for a new member."""
+    return {"who": "new", "home": values["home"] or "", "room": values["room"]}
 
 
 def one(state: str) -> Values:
@@ -64,7 +72,10 @@ WRITES: dict[str, Write] = {
     ),
     "a slip's question is asked": Write(
         rule=slips_asking.ask,
-        doors=(Door(f"{ANY_STAFF}ask", f"{STAFF}ask", only("code", "text")),),
+        doors=(
+            Door(f"{ANY_STAFF}ask", f"{STAFF}ask", only("code", "text")),
+            Door(f"{ANY_OFFICE}ask/", f"{OFFICE}ask/", only("code", "text")),
+        ),
         good={**one("waiting"), "code": "home", "text": "几号楼？"},
         bad=((slips_asking.NO_TEXT, {"code": "other", "text": ""}), (NOT_NOW.format("已接收"), one("accepted"))),
     ),
@@ -79,7 +90,10 @@ WRITES: dict[str, Write] = {
     ),
     "a slip is accepted": Write(
         rule=slips_accepting.accept,
-        doors=(Door(f"{ANY_STAFF}accept", f"{STAFF}accept", only("home", "room", "member")),),
+        doors=(
+            Door(f"{ANY_STAFF}accept", f"{STAFF}accept", only("home", "room", "member")),
+            Door(f"{ANY_OFFICE}accept/", f"{OFFICE}accept/", as_form),
+        ),
         good={**one("waiting"), "home": "{group}", "room": "302", "member": None},
         bad=(
             (slips_accepting.NO_HOME, {**one("unplaced"), "home": None}),
@@ -88,19 +102,28 @@ WRITES: dict[str, Write] = {
     ),
     "a slip is declined": Write(
         rule=slips_closing.decline,
-        doors=(Door(f"{ANY_STAFF}decline", f"{STAFF}decline", only("text")),),
+        doors=(
+            Door(f"{ANY_STAFF}decline", f"{STAFF}decline", only("text")),
+            Door(f"{ANY_OFFICE}decline/", f"{OFFICE}decline/", only("text")),
+        ),
         good={**one("waiting"), "text": "没有这一户"},
         bad=((NOT_NOW.format("已接收"), one("accepted")),),
     ),
     "a slip is handed to a community": Write(
         rule=slips_asking.place,
-        doors=(Door(f"{ANY_STAFF}place", f"{STAFF}place", only("community")),),
+        doors=(
+            Door(f"{ANY_STAFF}place", f"{STAFF}place", only("community")),
+            Door(f"{ANY_OFFICE}place/", f"{OFFICE}place/", only("community")),
+        ),
         good={**one("unplaced"), "community": "{community}"},
         bad=((slips_asking.NOT_HERE, {"community": "{group}"}), (NOT_NOW.format("已接收"), one("accepted"))),
     ),
     "a slip is handed to another street": Write(
         rule=slips_forwarding.forward,
-        doors=(Door(f"{ANY_STAFF}forward", f"{STAFF}forward", only("street")),),
+        doors=(
+            Door(f"{ANY_STAFF}forward", f"{STAFF}forward", only("street")),
+            Door(f"{ANY_OFFICE}forward/", f"{OFFICE}forward/", lambda v: {"to": v["street"]}),
+        ),
         good={**one("waiting"), "street": "{far_street}"},
         bad=((slips_forwarding.NOT_A_STREET, {"street": "{street}"}), (NOT_NOW.format("已接收"), one("accepted"))),
         apart=("number",),
@@ -109,6 +132,7 @@ WRITES: dict[str, Write] = {
         rule=slips_closing.withdraw,
         doors=(
             Door(f"{ANY_STAFF}withdraw", f"{STAFF}withdraw", only(withdrawer="community")),
+            Door(f"{ANY_OFFICE}withdraw/", f"{OFFICE}withdraw/", only(who="community")),
             by_key(f"{ANY_SYSTEM}withdraw", f"{SYSTEM}withdraw", only()),
             by("contact", f"{ANY_PAGE}withdraw/", f"{PAGE}withdraw/", only()),
         ),
@@ -120,11 +144,44 @@ WRITES: dict[str, Write] = {
         rule=slips_closing.end,
         doors=(
             Door(f"{ANY_STAFF}end", f"{STAFF}end", only("reason_code", "text")),
+            Door(f"{ANY_OFFICE}end/", f"{OFFICE}end/", lambda v: {"code": v["reason_code"], "text": v["text"]}),
             by_key(f"{ANY_SYSTEM}end", f"{SYSTEM}end", only("reason_code", "text")),
             by("contact", f"{ANY_PAGE}end/", f"{PAGE}end/", lambda v: {"code": v["reason_code"], "text": v["text"]}),
         ),
         good={**one("accepted"), "reason_code": "retired", "text": "十月退休"},
         bad=((NOT_NOW.format("已发出"), one("waiting")),),
+    ),
+    "slips are accepted at once": Write(
+        rule=slips_accepting.accept_all,
+        doors=(Door("page slips/accept/", "slips/accept/", only()),),
+        good={"made_of": "{waiting}"},
+    ),
+    "slips are declined at once": Write(
+        rule=slips_closing.decline_all,
+        doors=(Door("page slips/decline/", "slips/decline/", only("slip")),),
+        good={"slip": "{waiting}"},
+        bad=((NOTHING_CHOSEN, {"slip": "0"}),),
+    ),
+    "a slip on paper is typed": Write(
+        rule=slips_sending.send_slips,
+        doors=(Door("page slips/add/", "slips/add/", only(*TYPED, "agreed_how", "agreed_on")),),
+        good={
+            "name": "单纸质", "phone": "19900004322", "home": slips.HERE, "employer_name": "嘉定区图书馆",
+            "agreed_how": "paper", "agreed_on": "2026-11-02",
+        },
+        bad=(("日期不能晚于今天", {"agreed_on": "2999-01-01"}), (slips_reading.MISSING["name"], {"name": "\u200b"})),
+    ),
+    "a member reports": Write(
+        rule=slips_sending.send_slips,
+        doors=(Door("page r/<str:code>/", "r/{secret}/", only(*TYPED, receives="on")),),
+        good={"name": "单本人", "phone": "19900004323", "home": slips.HERE, "employer_name": "嘉定区图书馆"},
+        bad=(("电话号码不对", {"phone": "1234"}),),
+    ),
+    "a slip's phone is shown in full": Write(
+        rule=slips_asking.reveal_phone,
+        doors=(Door(f"{ANY_OFFICE}phone/", f"{OFFICE}phone/", only()),),
+        good=one("waiting"),
+        only_entry=True,
     ),
     "a unit says whose a member is": Write(
         rule=slips_closing.ours,
@@ -162,6 +219,10 @@ class SlipMakers(Makers):
 
     def make_far_street(self) -> int:
         return self.fixture("other_street").pk
+
+    def make_secret(self) -> str:
+        assert self.fixture("group")
+        return slips.code(self.fixture("community")).secret_code
 
     def make_waiting(self) -> int:
         return self.sent("单等候").pk
