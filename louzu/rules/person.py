@@ -10,14 +10,14 @@ from enum import StrEnum
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
-from django.db.models import DateField, DateTimeField, F, Q, Value
+from django.db.models import DateField, DateTimeField, Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from activities.models import Activity, Attendance, Need, Visit
 from feedback.ground.periods import CardPeriod
 from feedback.models import RecordCard, Slip
-from members.models import Duty, Member, Pairing, Residence
+from members.models import Duty, Member, Pairing, Residence, Transfer
 
 # The moments of a row, the latest possible one first, with what happened then.
 CARD_MOMENTS = {
@@ -64,6 +64,11 @@ class PersonRecord(NamedTuple):
     def member(self) -> Member:
         return self.home.member
 
+    @property
+    def is_leaving(self) -> bool:
+        """Whether a transfer to another street waits."""
+        return self.home.is_leaving  # type: ignore[attr-defined]
+
 
 def on_record(user: Any, member: int, *, most: int) -> PersonRecord | None:
     """Return what is on record of a member (id), with the latest `most` facts, the latest first.
@@ -71,7 +76,8 @@ def on_record(user: Any, member: int, *, most: int) -> PersonRecord | None:
     None where the member is not in the user's scope.
     """
     rows = Residence.objects.for_user(user).filter(member__in=Member.objects.for_user(user).filter(pk=member))
-    homes = sorted(rows.select_related("area", "member__employer"), key=_last_first)
+    leaving = Exists(Transfer.objects.waiting().filter(member=OuterRef("member")))
+    homes = sorted(rows.select_related("area", "member__employer").annotate(is_leaving=leaving), key=_last_first)
     return _record_of(user, homes, most) if homes else None
 
 
