@@ -69,6 +69,8 @@ class EmployerCall(RateLimited, OnRecord):
         self._check_parameters(request)
 
     def _check_parameters(self, request: Request) -> None:
+        if not hasattr(self, str(request.method).lower()):
+            return  # the method is not allowed, whatever the address says
         is_read = request.method in SAFE_METHODS
         known = sorted(self.parameters().fields) if self.parameters and is_read else []
         for name in request.query_params:
@@ -90,10 +92,11 @@ class EmployerCall(RateLimited, OnRecord):
         if isinstance(exc, ValidationError):
             exc.status_code = 422
         response = super().handle_exception(exc)
-        key = exc.key if isinstance(exc, AddressRefused) else self.request.auth
-        if response.status_code == 403 and isinstance(key, EmployerKey):
-            with atomic_write():
-                audit.record("refuse", changes={"call": self._call()}, path=key.street.path)
+        if response.status_code == 403:  # before that, a call that is too large asks for no key
+            key = exc.key if isinstance(exc, AddressRefused) else self.request.auth
+            if isinstance(key, EmployerKey):
+                with atomic_write():
+                    audit.record("refuse", changes={"call": self._call()}, path=key.street.path)
         return response
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:

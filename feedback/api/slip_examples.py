@@ -25,7 +25,7 @@ SLIP_RECEIPT = {
 }
 ACCEPTED = FACTS | {"status": "accepted", "receipt": SLIP_RECEIPT}
 ROW = {
-    "name": "郁建平", "phone": "19900008765", "home": "清河苑1号楼302室", "employer_number": "A-0107",
+    "name": "郁建平", "phone": "19900008765", "home": "清河苑15号楼302室", "employer_number": "A-0107",
     "skills": "水电维修", "wishes": "周末帮忙修修补补", "agreed_how": "paper", "agreed_on": "2026-11-20",
 }  # fmt: skip
 NO_AGREEMENT = {"agreed_on": ["本人同意了才能报到：请写明本人哪一天同意的。"]}
@@ -39,7 +39,7 @@ SEND = [
 ]
 SLIPS = [response_example({"slips": [ACCEPTED | NAMED], "next": None})]
 ONE_SLIP = [response_example(ACCEPTED | NAMED)]
-ANSWER_SLIP = [request_example({"home": "清河苑1号楼302室"}), response_example(FACTS | NAMED)]
+ANSWER_SLIP = [request_example({"home": "清河苑15号楼302室"}), response_example(FACTS | NAMED)]
 WITHDRAW_SLIP = [
     response_example(
         FACTS | NAMED | {"status": "withdrawn", "withdrawn_by": "sender", "name": None, "employer_number": None}

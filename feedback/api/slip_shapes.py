@@ -20,7 +20,7 @@ class SlipRowSaid(serializers.Serializer):
         required=False,
         allow_blank=True,
         default="",
-        help_text="住址，写到几号楼几室，如“清河苑1期 12号楼302室”，最多 100 个字。",
+        help_text="住址，写到几号楼几室，如“清河苑1期 15号楼302室”，最多 100 个字。",
     )
     employer_number = TextField(
         required=False, allow_blank=True, default="", help_text="贵单位自己的人员编号，可以不填，最多 30 个字。"

@@ -29,7 +29,7 @@ class ReportForm(forms.Form):
     name = _typed("姓名", longest=30, missing="请填姓名。", autocomplete="name", autofocus=True)
     phone = _typed("手机号", longest=30, missing="请填手机号，社区好和您联系。", autocomplete="tel", inputmode="tel")
     home = _typed(
-        "住址", longest=100, missing="请填住址。", hint="写到楼号和室号，如：某某苑3号楼501室。",
+        "住址", longest=100, missing="请填住址。", hint="写到楼号和室号，如：某某苑5号楼501室。",
         autocomplete="street-address",
     )  # fmt: skip
     employer_name = _typed("单位", longest=100, missing="请填单位名称。", autocomplete="organization")

@@ -148,7 +148,7 @@ class PaperForm(forms.Form):
 
     name = _typed("姓名", missing="请填姓名。", longest=30)
     phone = _typed("手机号", missing="请填手机号。", longest=30)
-    home = _typed("住址", missing="请填住址。", hint="照纸上写的填，如：某某苑3号楼501室。", longest=100)
+    home = _typed("住址", missing="请填住址。", hint="照纸上写的填，如：某某苑5号楼501室。", longest=100)
     employer_name = _typed("单位", missing="请填单位名称。", longest=100)
     skills = _typed("特长", hint="可以不填。如：书法、水电维修。")
     wishes = _typed("愿意做的", hint=f"可以不填。{OPINION_REMINDER}")

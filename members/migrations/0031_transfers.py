@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
                 (
                     "home_text",
                     models.CharField(
-                        help_text="本人说的新住址，如：嘉富丽苑 9号楼101室，对方据此接收。",
+                        help_text="本人说的新住址，如：某某苑 8号楼101室，对方据此接收。",
                         max_length=200,
                         verbose_name="那边的住址",
                     ),

@@ -78,7 +78,7 @@ class Transfer(WithStatus, Audited):
         limit_choices_to={"level": Area.Level.STREET},
     )
     home_text = models.CharField(
-        "那边的住址", max_length=200, help_text="本人说的新住址，如：嘉富丽苑 9号楼101室，对方据此接收。"
+        "那边的住址", max_length=200, help_text="本人说的新住址，如：某某苑 8号楼101室，对方据此接收。"
     )
     end = models.JSONField("一起结束的", default=list, editable=False)
     status = models.CharField(
