@@ -1,6 +1,6 @@
 """Drafts follow the attendances that they tell of; cards past a draft keep what their member was asked about."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -59,10 +59,7 @@ def lose(activity: Activity, attendances: QuerySet[Attendance], *, is_whole: boo
     firm, changed = False, 0
     for cards in _locked(_cards(activity, attendances)) if keys else ():
         firm = firm or bool(_firm(cards, keys))
-        drafts = [card for card in cards if card.status == DRAFT and _tells(card.lines, keys)]
-        for card in drafts:
-            card.lines = [line for line in card.lines if line["key"] not in keys]
-        changed += _save(drafts)
+        changed += _strip([card for card in cards if card.status == DRAFT], keys)
     if is_whole and firm:
         raise Conflict(NOT_VOIDED)
     _record(activity, changed)
@@ -92,10 +89,7 @@ def drop_struck(cards: Sequence[RecordCard]) -> None:
     there = Attendance.objects.exclude(activity__status=Activity.Status.VOIDED)
     kept = {pk for some in batches(keys) for pk in there.filter(pk__in=some).values_list("pk", flat=True)}
     gone = {f"a{pk}" for pk in keys if pk not in kept}
-    changed = [card for card in cards if _tells(card.lines, gone)]
-    for card in changed:
-        card.lines = [line for line in card.lines if line["key"] not in gone]
-    RecordCard.objects.bulk_update(changed, ["lines"], batch_size=AT_ONCE)
+    _strip(cards, gone)
 
 
 NEEDED = ("status", "member", "lines", "left_out")
@@ -124,6 +118,14 @@ def _locked(cards: RecordCardQuerySet) -> Iterator[list[RecordCard]]:
     """Yield the cards by parts, locked in the order of their keys: what is done with a part is soon SQL again."""
     for some in batches(list(cards.order_by("pk").values_list("pk", flat=True)), 5 * AT_ONCE):
         yield list(cards.filter(pk__in=some).locked().only(*NEEDED).order_by("pk"))
+
+
+def _strip(cards: Iterable[RecordCard], keys: set[str]) -> int:
+    """Take the lines with these keys out of the cards; return how many cards had one."""
+    telling = [card for card in cards if _tells(card.lines, keys)]
+    for card in telling:
+        card.lines = [line for line in card.lines if line["key"] not in keys]
+    return _save(telling)
 
 
 def _save(drafts: list[RecordCard]) -> int:

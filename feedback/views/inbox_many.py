@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from feedback.forms.inbox import AnswerForm
+from feedback.models.cards import RecordCardQuerySet
 from feedback.rules import receiving
 from feedback.rules.receiving import By, Replied
 from feedback.views.contacts import contacts_of
@@ -28,8 +29,8 @@ Digests = Mapping[int, str]
 @require_POST
 def receive(request: HttpRequest) -> HttpResponse:
     """Acknowledge the chosen cards; a refusal does not stop the others."""
-    picked = _picked(request)
-    replied, left = _in_parts(request, picked, receiving.receive_all)
+    own, picked = _own(request), _picked(request)
+    replied, left = _in_parts(own, picked, receiving.receive_all)
     if replied:
         messages.success(request, f"已签收 {replied} 张。点开每一张，可以写反馈。")
     return _back(request, picked, left, what="签收", button="只签收选中的")
@@ -38,16 +39,20 @@ def receive(request: HttpRequest) -> HttpResponse:
 @require_POST
 def answer(request: HttpRequest) -> HttpResponse:
     """Answer the chosen cards by one sentence, and acknowledge those that were not yet."""
-    contacts_of(request)  # refuses whoever is no contact any more, before the sentence is looked at
-    picked = _picked(request)
+    own, picked = _own(request), _picked(request)
     form, by = AnswerForm(request.POST), By(user=request.user)  # type: ignore[arg-type]
     if not form.is_valid():
         messages.error(request, "没有反馈。" + "".join(map(str, form.errors.get("text", ()))))
         return redirect(way_back(request, "feedback:inbox"))
-    replied, left = _in_parts(request, picked, lambda part: receiving.answer_all(part, by=by, **form.cleaned_data))
+    replied, left = _in_parts(own, picked, lambda part: receiving.answer_all(part, by=by, **form.cleaned_data))
     if replied:
         messages.success(request, f"已反馈 {replied} 张，没有签收的同时签收了。点开每一张，还可以修改。")
     return _back(request, picked, left, what="反馈", button="反馈选中的")
+
+
+def _own(request: HttpRequest) -> RecordCardQuerySet:
+    """Return the cards of the user's units; PermissionDenied for whoever is no contact any more."""
+    return receiving.issued_to(*(contact.counterpart for contact in contacts_of(request)))
 
 
 def _picked(request: HttpRequest) -> Digests:
@@ -65,9 +70,8 @@ def _seen(text: str) -> list[str]:
         return []
 
 
-def _in_parts(request: HttpRequest, picked: Digests, act: Callable[[Digests], Replied]) -> tuple[int, Counter[str]]:
+def _in_parts(own: RecordCardQuerySet, picked: Digests, act: Callable[[Digests], Replied]) -> tuple[int, Counter[str]]:
     """Run the rule on the user's own cards among these, 500 a transaction; return how many were done, and the rest."""
-    own = receiving.issued_to(*(contact.counterpart for contact in contacts_of(request)))
     done, left = 0, Counter[str]()
     for part in batches(sorted(picked), AT_ONCE):
         known = list(own.filter(pk__in=part).values_list("pk", flat=True))

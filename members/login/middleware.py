@@ -91,10 +91,10 @@ def kept_awake(get_response):
 
     def middleware(request):
         seen, now = request.session.get("seen", 0), int(time.time())
-        if request.user.is_authenticated and now - seen > AWAKE_SECONDS:
-            request.session["seen"] = now
         if request.user.is_authenticated:
             handover.end(request.session)
+            if now - seen > AWAKE_SECONDS:
+                request.session["seen"] = now
         return get_response(request)
 
     return middleware
