@@ -21,6 +21,7 @@ from tests.week import lived
 pytestmark = pytest.mark.browser
 VOID = {"br", "hr", "img", "input", "link", "meta"}
 SIZES = ((1366, 768), (1920, 1080), (390, 844))
+WALKS = (["secretary"], ["street_officer"], ["superuser", "leader", "instructor", "auditor", "unit", "visitor"])
 ZOOMED = {"width": 683, "height": 384}  # 1366 at 200 %
 # What the browser need not open: no pages of ours, or no pages at all.
 NO_PAGES = ("api/", "admin/jsi18n/", "admin/logout/", "admin/autocomplete/", "admin/search/", "/progress/")
@@ -105,6 +106,12 @@ def users(
 
 
 @pytest.fixture(scope="module")
+def opened() -> list[int]:
+    """How many pages each of the walks so far opened."""
+    return []
+
+
+@pytest.fixture(scope="module")
 def known() -> set:
     """What the pages opened so far are built of."""
     return set()
@@ -113,20 +120,20 @@ def known() -> set:
 @pytest.mark.parametrize("size", ["office"], indirect=True)
 @pytest.mark.parametrize(
     "users",
-    [["secretary"], ["street_officer"], ["superuser", "leader", "instructor", "auditor", "unit", "visitor"]],
+    WALKS,
     indirect=True,
     ids=["secretary", "street_officer", "others"],
 )
 def test_nothing_serious_on_any_page(
-    context: BrowserContext, page: Page, live_server: Any, users: list[User | None], known: set
+    context: BrowserContext, page: Page, live_server: Any, users: list[User | None], known: set, opened: list[int]
 ) -> None:
     axe = (files("axe_playwright_python") / "axe.min.js").read_text()
     found: dict[str, list[str]] = {}
-    opened = 0
+    opened.append(0)
     for user in users:
         client = come_in(context, live_server.url, user)
         for number, url in enumerate(pages(client, known)):
-            opened += 1
+            opened[-1] += 1
             page.goto(url)
             page.evaluate(axe)
             for width, height in SIZES:
@@ -139,7 +146,13 @@ def test_nothing_serious_on_any_page(
             if page.evaluate(IS_WIDER):
                 found.setdefault("wider than the window", []).append(f"{user} {url}")
     assert not found, "\n".join(f"{each}\n    {', '.join(where)}" for each, where in found.items())
-    assert opened > 10
+    assert opened[-1] > 10
+
+
+def test_the_walks_opened_over_a_hundred_pages(opened: list[int]) -> None:
+    if len(opened) < len(WALKS):
+        pytest.skip("Not every walk was made.")
+    assert sum(opened) > 100
 
 
 def come_in(context: BrowserContext, address: str, user: User | None) -> Client:
