@@ -17,6 +17,8 @@ class FeedbackConfig(AppConfig):
             issuing,
             restoring,
             row_names,
+            slips_closing,
+            ties,
             ways_back,
             withdrawing,
         )
@@ -28,7 +30,9 @@ class FeedbackConfig(AppConfig):
         row_names.register_all()
         ways_back.register_all()
         openings.register(inboxes.OPENING)
+        ties.register_all()
         consents.rests_on_consent(withdrawing.fall_with)
+        consents.rests_on_consent(slips_closing.fall_with)
         merging.goes_along(following.follow)
         resting.rests_on_attendances(resting.Resting(drafts.hanging, drafts.lose, drafts.regain))
         restoring.listen_to_the_journal()

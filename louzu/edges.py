@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 
@@ -24,7 +25,7 @@ BY_STATUS = {
     429: "throttled",
     503: "unavailable",
 }
-KEPT_HEADERS = ("Allow", "Retry-After", "X-Request-ID")
+KEPT_HEADERS = ("API-Version", "Allow", "Retry-After", "X-Request-ID")
 
 
 def at_the_edge(get_response):
@@ -36,9 +37,14 @@ def at_the_edge(get_response):
     def middleware(request):
         response = length_required() if "HTTP_TRANSFER_ENCODING" in request.META else get_response(request)
         response.headers.setdefault("X-Request-ID", getattr(request, "id", "") or uuid.uuid4().hex)
-        if response.status_code < 400 or not f"{request.path}/".startswith("/api/"):
+        if not f"{request.path}/".startswith("/api/"):
             return response
-        return response if response["Content-Type"] == problems.MEDIA_TYPE else as_problem(response)
+        response.headers["API-Version"] = settings.API_VERSION
+        return (
+            response
+            if response.status_code < 400 or response["Content-Type"] == problems.MEDIA_TYPE
+            else as_problem(response)
+        )
 
     return middleware
 

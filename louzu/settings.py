@@ -212,7 +212,7 @@ EMPLOYER_RATE = env("LOUZU_EMPLOYER_RATE", default="600/min")
 # Networks inside which employers may be notified; any other private address is refused.
 WEBHOOK_NETWORKS = env.list("LOUZU_WEBHOOK_NETWORKS", default=[])
 # Days that data is kept (docs/design/privacy.md); carried out by `manage.py purge`.
-RETENTION = {"upload": 30, "need_text": 90, "sign_in": 30, "delivery": 90, "task": 14}
+RETENTION = {"upload": 30, "need_text": 90, "sign_in": 30, "delivery": 90, "task": 14, "slip": 180}
 
 # On screen ----------------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
@@ -282,27 +282,34 @@ REST_FRAMEWORK = {
     "NUM_PROXIES": 0,  # the address is the visitor's already
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+# Counted up with each change that callers see, told in docs/employer/接口指南.md, section 11.
+API_VERSION = "1.1"
 SPECTACULAR_SETTINGS = {
     "TITLE": "楼组党建 API",
-    "DESCRIPTION": "街道、社区、小区、楼组与党员的数据接口。工作人员的结果限于本人岗位所辖的范围；"
-    "单位系统用“单位接口”一组，限于本单位的卡和资源。",
-    "VERSION": "1",
+    "DESCRIPTION": "街道、社区、小区、楼组与党员的数据接口，结果限于本人岗位所辖的范围。"
+    "单位系统的接口另见 /api/v1/employer/schema。",
+    "VERSION": API_VERSION,
+    "OAS_VERSION": "3.1.0",
+    "SERVERS": [{"url": "/"}],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "PREPROCESSING_HOOKS": ["louzu.api.schemas.staff_only"],
     "DISABLE_DOCSTRING_DESCRIPTIONS": True,
     "ENUM_NAME_OVERRIDES": {
         "AreaLevel": "members.models.areas.Area.Level",
         "CardReturn": "feedback.models.cards.RecordCard.Return",
         "CardWithdrawal": "feedback.models.cards.RecordCard.Withdrawal",
-        "IssuedStatus": "feedback.api.shapes.STATUSES",
         "MonthlyStatus": "louzu.models.monthly.MonthlyReport.Status",
         "OfferKind": "feedback.models.offers.Offer.Kind",
         "OfferStatus": "feedback.models.offers.Offer.Status",
-        "OfferStanding": "feedback.api.offers.STANDING",
+        "ConsentMeans": "members.models.consents.Consent.Means",
+        "SlipQuestion": "feedback.models.slips.Slip.Question",
+        "SlipStatus": "feedback.models.slips.Slip.Status",
         "Affiliation": "members.models.people.Member.Affiliation",
+        "TransferStatus": "members.models.transfers.Transfer.Status",
         "TargetKind": "louzu.models.targets.Target.Kind",
     },
 }

@@ -9,11 +9,12 @@ class MembersConfig(AppConfig):
         from members import checks  # noqa: F401  (registers the deployment checks)
         from members.ground import audit
         from members.models import Consent, consents, journal
-        from members.rules import holders, row_names, ties, ways_back
+        from members.rules import holders, row_names, ties, transferring, ways_back
 
         audit.listen_to_logins()
         holders.register_all()
         row_names.register_all()
         ties.register_all()
         ways_back.register_all()
+        consents.rests_on_consent(transferring.fall_with)
         journal.register(consents.JOURNAL, Consent.objects.withdraw_again)

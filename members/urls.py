@@ -16,6 +16,7 @@ from members.views import (
     roster_places,
     second_factor,
     trail,
+    transfers,
     users,
 )
 
@@ -25,6 +26,11 @@ urlpatterns = [
     path("mine/", mine.mine, name="mine"),
     path("members/<int:pk>/move/", homes.move, name="move"),
     path("members/<int:pk>/leave/", homes.leave, name="leave"),
+    path("members/<int:pk>/transfer/", transfers.send, name="transfer_send"),
+    path("transfers/", transfers.transfers, name="transfers"),
+    path("transfers/<int:pk>/accept/", transfers.accept, name="transfer_accept"),
+    path("transfers/<int:pk>/decline/", transfers.decline, name="transfer_decline"),
+    path("transfers/<int:pk>/withdraw/", transfers.withdraw, name="transfer_withdraw"),
     path("moves/<int:pk>/undo/", homes.move_undo, name="move_undo"),
     path("members/<int:pk>/phone/", homes.phone, name="phone"),
     path("trail/verify/", trail.verify, name="verify_trail"),

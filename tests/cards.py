@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from feedback.ground.periods import CardPeriod
-from feedback.models import Contact, EmployerKey, Offer, RecordCard, Scope
+from feedback.models import Contact, EmployerKey, Offer, RecordCard, Scope, Webhook
 from feedback.rules import agreeing, issuing
 from members.models import Area, Employer, Member, User
 from members.models.areas import SEGMENT
@@ -81,5 +81,12 @@ def offer(employer: Employer, place: Area, **fields: Any) -> Offer:
     fields = {"kind": Offer.Kind.VENUE, "title": "会议室", "text": "周末可用，能坐 60 人。"} | fields
     made = Offer(employer=employer, area=place, **fields)
     made.full_clean()
+    made.save()
+    return made
+
+
+def webhook(employer: Employer, street: Area, url: str = "https://hooks.example/louzu", **fields: Any) -> Webhook:
+    made = Webhook(employer=employer, street=street, url=url, **fields)
+    made.make_secret()
     made.save()
     return made

@@ -5,11 +5,22 @@ from typing import Any
 from django.utils import timezone
 
 from feedback.ground.periods import CardPeriod
-from feedback.models import CardCode, Contact, Delivery, EmployerKey, IssueRun, RecordCard, Scope, Webhook
+from feedback.models import (
+    CardCode,
+    Contact,
+    Delivery,
+    EmployerKey,
+    IssueRun,
+    RecordCard,
+    Scope,
+    Slip,
+    SlipCode,
+    Webhook,
+)
 from feedback.rules import agreeing, receiving, withdrawing
 from members.ground.atomic import atomic_write
 from members.models import Area, Employer, User
-from tests import cards, factories
+from tests import cards, factories, slips
 
 NAMES = {
     "draft": "郁草稿", "empty": "郁空白", "shown": "郁待认", "agreed": "郁同意", "objected": "郁异议",
@@ -17,8 +28,11 @@ NAMES = {
 }  # fmt: skip
 
 
+REPORT = {"name": "安报到", "phone": "19900007777", "home": slips.HERE, "employer_name": "嘉定区图书馆"}
+
+
 def sent(*, by: User) -> dict[str, Any]:
-    """Create the rows; return their ids, the `token` of a member's link and what is `scanned`, by name.
+    """Create the rows; return their ids, the `token` of a member's link and what is `scanned` or `reporting`, by name.
 
     Cards without a prefix belong to 1号楼, one in each status; "other_" to the other community, "far_" to the other
     street. All belong to one employer, except "foreign".
@@ -46,9 +60,30 @@ def sent(*, by: User) -> dict[str, Any]:
     rows |= {
         f"{side}code": _code(areas[name]) for side, name in (("", "1号楼"), ("other_", "2号楼"), ("far_", "9号楼"))
     }
+    rows |= _slip_codes(areas)
+    rows |= _slips(factories.employer("报到的厂"), street, far_street)
+    waiting = slips.from_unit(street, "郁单位报", unit=unit, phone=slips.phone(4))
+    received = slips.from_unit(street, "郁单位收", unit=unit, phone=slips.phone(5))
+    rows |= {"unit_slip": waiting, "unit_accepted": slips.accepted(received, by)}
     rows |= _units(unit, street) | {f"far_{word}": row for word, row in _units(unit, far_street, "far").items()}
     words = {"token": agreeing.link_token(rows["shown"]), "scanned": rows["code"].secret_code}
+    words["reporting"] = rows["slip_code"].secret_code
     return {word: row.pk for word, row in rows.items()} | words
+
+
+def _slips(unit: Employer, street: Area, far_street: Area) -> dict[str, Slip]:
+    """Create a slip that waits in each community."""
+    return {
+        "slip": slips.from_unit(street, "郁报到", unit=unit, phone=slips.phone(1)),
+        "other_slip": slips.from_unit(street, "外社区报到", unit=unit, phone=slips.phone(2), home=slips.THERE),
+        "far_slip": slips.from_unit(far_street, "外街道报到", unit=unit, phone=slips.phone(3), home=slips.FAR),
+    }
+
+
+def _slip_codes(areas: dict[str, Area]) -> dict[str, SlipCode]:
+    """Create an open reporting code of a community beside each of the buildings."""
+    sides = (("", "1号楼"), ("other_", "2号楼"), ("far_", "9号楼"))
+    return {f"{side}slip_code": slips.code(areas[name].parent.parent) for side, name in sides}
 
 
 def _card(state: str, group: Area) -> RecordCard:
@@ -112,6 +147,13 @@ def bodies(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "cards/issue/": of_list | {"show": "agreed", "card": rows["agreed"], "count": 1},
         "cards/ask/": of_list | {"place": community.path, "target": f"area-{rows['group']}", "ends_on": today},
         "cards/links/?period=2026H1&show=shown&card={shown}": {"reason": "逐个发给本人"},
+        "slip-codes/": {"place": community.pk, "ends_on": today},
+        "r/{reporting}/": REPORT | {"receives": "on"},
+        "slips/add/": REPORT | {"agreed_how": "paper", "agreed_on": today},
+        "slips/decline/": {"slip": rows["slip"]},
+        **{f"slips/{{{side}slip}}/ask/": {"code": "home"} for side in ("", "other_", "far_")},
+        "slips/{slip}/place/": {"community": community.pk},
+        "slips/{slip}/forward/": {"to": Area.objects.get(name="菊园新区").pk},
         "cards/settings/": {"contact": "党建办", "months": 6},
         "cards/{draft}/": {"sentence": "谢谢。", "line": "x1", "keep": "x1"},
         **{f"cards/{{{side}shown}}/agree/": {"given_on": today} for side in ("", "other_")},
@@ -125,4 +167,5 @@ def bodies(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "our-offers/{offer}/": offer,
         "admin/feedback/recordcard/export/": reason,
         "admin/feedback/offer/export/": reason,
+        "admin/feedback/slip/export/": reason,
     }  # fmt: skip

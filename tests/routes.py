@@ -9,7 +9,18 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RegexPattern
 
 from activities.models import Activity, Attendance, Honour, Need, Reminder, Visit
-from feedback.models import CardCode, Contact, Delivery, EmployerKey, IssueRun, Offer, RecordCard, Webhook
+from feedback.models import (
+    CardCode,
+    Contact,
+    Delivery,
+    EmployerKey,
+    IssueRun,
+    Offer,
+    RecordCard,
+    Slip,
+    SlipCode,
+    Webhook,
+)
 from feedback.rules.agreeing import link_token
 from louzu.models import MonthlyReport
 from members.models import (
@@ -25,6 +36,7 @@ from members.models import (
     Residence,
     RosterImport,
     StaffToken,
+    Transfer,
     User,
 )
 
@@ -32,14 +44,21 @@ KEYS = r"<int:pk>/<str:month>|<[^>]+>"  # the first of them stand for one row to
 GROUPS = Area.objects.filter(level=Area.Level.BUILDING_GROUP)
 # The rows to fill a route with, by the first key that is part of the route.
 ROWS: dict[str, QuerySet] = {
+    "members/<int:pk>/transfer/": Member.objects.all(),
+    "transfer": Transfer.objects.all(),
     "<str:month>": MonthlyReport.objects.all(),
     "monthly-reports": MonthlyReport.objects.all(),
     "monthly/": Area.objects.filter(level__lte=Area.Level.COMMUNITY),
     "c/<str": RecordCard.objects.filter(status="shown"),
+    "<slip:": Slip.objects.values_list("number", flat=True),
+    "reporting-slips/": Slip.objects.all(),
     "<number": RecordCard.objects.exclude(number=None).values_list("number", flat=True),
     "verify/<": RecordCard.objects.exclude(number=None).values_list("number", flat=True),
     "ask/<str": CardCode.objects.values_list("secret_code", flat=True),
     "cards/codes/": CardCode.objects.all(),
+    "slip-codes/": SlipCode.objects.all(),
+    "slips-report": Area.objects.all(),
+    "slip-report": Area.objects.all(),
     "cards/runs/": IssueRun.objects.all(),
     "inbox/keys/": EmployerKey.objects.all(),
     "employer-keys/": EmployerKey.objects.all(),
@@ -49,6 +68,10 @@ ROWS: dict[str, QuerySet] = {
     "deliver": Delivery.objects.all(),
     "offer": Offer.objects.all(),
     "recordcard": RecordCard.objects.all(),
+    "inbox/slips/": Slip.objects.exclude(receipt=None),
+    "slips/<int:pk>/receipt": Slip.objects.exclude(receipt=None),
+    "slips/<": Slip.objects.all(),
+    "r/<str": SlipCode.objects.values_list("secret_code", flat=True),
     "inbox/": RecordCard.objects.ever_issued(),
     "cards/": RecordCard.objects.all(),
     "s/<str": Activity.objects.exclude(sign_in_code="").values_list("sign_in_code", flat=True),

@@ -43,6 +43,7 @@ MODULES: dict[str, Any] = {
 SECTIONS = [(name, section) for name, module in MODULES.items() for section in module.TABLE]
 # Beside its own pages: what anybody who logged in may have, and the search of what a post opens, which is nothing.
 OWN = ("district/", "api/v1/district", "admin/password_change/", "admin/logout/", "api/v1/docs", "api/v1/schema")
+OWN += ("api/v1/employer/docs", "api/v1/employer/schema")
 OPEN = (
     *OWN,
     "admin/login/",
@@ -54,12 +55,14 @@ OPEN = (
     "api/v1/keys",
     "ask/<",
     "ask/{",
+    "r/<",
+    "r/{",
     "c/<",
     "verify/",
     "s/<",
     "second-factor/",
 )
-PUBLIC = ("ask/", "c/", "s/", "verify/")  # what a link, a poster or a number tells anybody
+PUBLIC = ("ask/", "r/", "c/", "s/", "verify/")  # what a link, a poster or a number tells anybody
 NAMES = (
     "欧阳建国", "单秀英", "199****5678", "19900005678", "迎晖苑", "仓场公寓", "1号楼", "2号楼", "3号楼",
     "上海嘉定仪表厂", "shuji1", "春季花名册", "邬阿婆家", "郁待认", "郁发出", "外街道人", "嘉富丽苑",

@@ -15,7 +15,9 @@ from members.models import Area, AuditEntry, Member, User
 from tests import factories
 from tests.cards import in_post, shown
 
-REPORTS = ("coverage", "rhythm", "participation", "thin", "months", "balance", "cards-report", "targets")
+REPORTS = (
+    "coverage", "rhythm", "participation", "thin", "months", "balance", "cards-report", "slips-report", "targets",
+)  # fmt: skip
 REASON = {"reason": "核对三月花名册", "format": "0", "resource": ""}
 
 
@@ -42,6 +44,7 @@ def doors(community: Area, group: Area, member: Member) -> dict[str, dict[str, s
         f"/participation/{community.pk}/participation.xlsx": None,
         f"/coverage/{community.pk}/coverage.xlsx": None,
         f"/cards-report/{community.pk}/cards-report.xlsx": None,
+        f"/slips-report/{community.pk}/slips-report.xlsx": None,
         f"/balance/{community.pk}/balance.xlsx": None,
         f"/targets/{community.pk}/targets.xlsx": None,
         "/honours/2025/booklet.pdf": None,

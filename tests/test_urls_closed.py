@@ -16,6 +16,7 @@ SIGNS_IN = "s/<str:code>/"  # what a poster's code opens on a phone; that it tel
 SCANNED = "ask/<str:code>/"  # what a code for cards opens: it tells no more than its poster
 OF_CARDS = {f"c/<str:token>/{step}" for step in ("", "agree/", "object/", "refuse/", "unsay/", "take-back/")} | {
     SCANNED,
+    "r/<str:code>/",
     "verify/",
     "verify/<str:number>/",
 }
@@ -27,6 +28,8 @@ OPEN_WITHOUT_A_POST = OPEN_TO_VISITORS | {
     "admin/password_change/",
     "admin/password_change/done/",
     "api/v1/docs",
+    "api/v1/employer/docs",
+    "api/v1/employer/schema",
     "api/v1/schema",
     "help/",
     "help/interface/",

@@ -17,7 +17,7 @@ from django.utils import timezone
 from activities.models import Activity, Attendance
 from feedback.models import IssueRun
 from feedback.rules.asking import ask_with_code
-from members.models import Area, Household, Member, Residence, User
+from members.models import Area, Household, Member, Residence, Transfer, User
 from tests import cards, factories
 from tests.routes import addresses, routes
 from tests.week import bodies, lived, read
@@ -27,7 +27,10 @@ OTHER = ("邻社区卡", "第二社区", "仓场公寓", "2号楼", "单秀英",
 COMMUNITY = ("社区读书会", "社区要一块黑板")
 NEAR = ("3号楼", "近邻人", "柳阿姨家", "88190019")
 # Whoever holds such an address learns which place asks, and of whom nothing.
-BY_SECRET, PLACES = ("/c/", "/ask/"), {"菊园新区", "平城社区", "嘉富丽苑", "9号楼", "第二社区", "仓场公寓", "2号楼"}
+BY_SECRET, PLACES = (
+    ("/c/", "/ask/", "/r/"),
+    {"菊园新区", "平城社区", "嘉富丽苑", "9号楼", "第二社区", "仓场公寓", "2号楼"},
+)
 CLOSED_TO = {
     "street_officer": FAR,
     "secretary": FAR + OTHER,
@@ -86,6 +89,8 @@ def rows(member: Member, other_member: Member, other_street: Area, secretary: Us
         gone = factories.person(name, group, room="707")
         Attendance.objects.create(activity=past, member=gone, source="tick")
         gone.move(to=Area.objects.get(name=place), room=room, on=today)
+    # Who sent a member to another street is told its name, which is looked for here.
+    Transfer.objects.update(status=Transfer.Status.WITHDRAWN, withdrawn_at=timezone.now())
     return week
 
 

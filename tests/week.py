@@ -19,7 +19,7 @@ from louzu.documents import making
 from louzu.models import MonthlyReport
 from louzu.rules import monthly
 from members.ground.export import XLSX
-from members.models import Area, Member, Move, User
+from members.models import Area, Member, Move, Transfer, User
 from tests import factories
 
 EXPORTED = (
@@ -56,6 +56,7 @@ def lived(member: Member, other_member: Member, *, by: User) -> dict[str, int]:
         "reminder": reminded(group, by), "near_reminder": reminded(next_door, by),
         "other_reminder": reminded(areas["2号楼"], by), "far_reminder": reminded(areas["9号楼"], by),
         "missing": factories.building("6号楼", station),
+        "far_street": areas["菊园新区"],
         "community": areas["第一社区"], "station": station, "group": group, "near_group": next_door,
         "other_group": areas["2号楼"], "other_station": areas["仓场公寓"], "far_group": areas["9号楼"],
         "other_community": areas["第二社区"], "street": areas["新成路街道"], "far_community": areas["平城社区"],
@@ -63,6 +64,9 @@ def lived(member: Member, other_member: Member, *, by: User) -> dict[str, int]:
     made |= {f"{side}import": uploaded(areas[name], by=by) for side, name in (("", "1号楼"), ("other_", "2号楼"))}
     # Nobody can undo it: something came after.
     made["move"] = Move.objects.create(member=member, kind="back", settled=member.home, at=timezone.now())
+    made["far_transfer"] = Transfer.objects.create(
+        member=near_member, to_street=areas["菊园新区"], home_text="嘉富丽苑 9号楼901室", sent_by=by
+    )
     made |= {f"{side}report": handed_up(areas[name], by=by) for side, name in COMMUNITIES.items()}
     return {word: row.pk for word, row in made.items()}
 
@@ -158,6 +162,13 @@ def bodies(rows: dict[str, int]) -> dict[str, dict[str, Any]]:
         **{f"buildings/{{{side}group}}/doors/add/": {"room": "888"} for side in SIDES},
         **{f"households/{{{side}door}}/": {"name": "王阿姨家"} for side in SIDES},
         **{f"pairings/{{{side}pairing}}/": {"on": today} for side in SIDES},
+        **{
+            f"members/{{{who}}}/transfer/": {
+                "to_street": rows["far_street"], "home_text": "嘉富丽苑 9号楼801室", "means": "paper",
+                "given_on": today,
+            }
+            for who in ("newcomer", "other_member")
+        },
         "pairings/end/?pick={pairing}": {"on": today},
         "pairings/export/": reason,
         "pairings/propose/{group}/": {"since": today, "pick": rows["free"], f"household-{rows['free']}": rows["door"]},

@@ -1,3 +1,3 @@
-from feedback.admin import cards, offers, units, webhooks
+from feedback.admin import cards, offers, slips, units, webhooks
 
-__all__ = ["cards", "offers", "units", "webhooks"]
+__all__ = ["cards", "offers", "slips", "units", "webhooks"]

@@ -23,7 +23,7 @@ class WebhookAdmin(UnitAdmin):
     list_filter = ("is_active",)
     search_fields = ("employer__name__contains", "url__contains")
     search_help_text = "单位或网址"
-    actions_detail = ["new_secret", "log"]
+    actions_detail = ["send_test", "new_secret", "log"]
 
     def get_fields(self, request, obj=None):
         return ("employer", "street", "url", "is_active") if obj else ("employer", "street", "url")
@@ -39,6 +39,10 @@ class WebhookAdmin(UnitAdmin):
         messages.warning(request, f"签名密钥：{secret}（只显示这一次，请马上交给单位的系统管理员）。")
         return None
 
+    @action(description="发测试通知", icon="send", permissions=["manage"])
+    def send_test(self, request, object_id):
+        return redirect("feedback:webhook_test", object_id)
+
     @action(description="换签名密钥", icon="key", permissions=["manage"])
     def new_secret(self, request, object_id):
         return redirect("feedback:webhook_secret", object_id)
@@ -52,7 +56,7 @@ class WebhookAdmin(UnitAdmin):
 class DeliveryAdmin(ReadOnlyAdmin):
     resource = Resource.KEY
     list_before_template = "feedback/unit_access.html"
-    list_display = ("created_at", "employer", "url", "status", "attempts", "outcome", "next_at")
+    list_display = ("created_at", "employer", "url", "status", "is_test", "attempts", "outcome", "next_at")
     list_select_related = ("webhook__employer",)
     list_filter = (("status", ChoicesDropdownFilter), ("created_at", DayRangeFilter))
     search_fields = ("webhook__employer__name__contains", "webhook__url__contains")

@@ -3,19 +3,28 @@
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC
 from typing import Any, cast
 
 import orjson
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.http import Http404, HttpResponse
 from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
 from feedback.api.keys import HoldsKey, KeyAuthentication
-from feedback.api.problems import KeyMissing, KeyReusedProblem, ScopeMissing, as_problems
-from feedback.api.throttling import Allowance, KeyThrottle
+from feedback.api.problems import (
+    AddressRefused,
+    KeyMissing,
+    KeyReusedProblem,
+    ScopeMissing,
+    UnknownParameter,
+    as_problems,
+)
+from feedback.api.throttling import AddressThrottle, RateLimited
 from feedback.models import EmployerKey, RecordCard, Replay, Scope
 from feedback.models.counterparts import Counterpart
 from feedback.models.replays import KeyReused, Reply, is_key
@@ -29,14 +38,17 @@ LARGEST = 64 * 1024
 JSON = "application/json"
 
 
-class EmployerCall(OnRecord):
-    """A call by a key. It checks size, key, throttle and scope, then the input, and then opens the transaction."""
+class EmployerCall(RateLimited, OnRecord):
+    """A call by a key. It checks size, key, throttle and scope, then the input, and then opens the transaction.
+
+    `parameters` is the serializer of what may stand in its address.
+    """
 
     authentication_classes = [KeyAuthentication]
     permission_classes = [HoldsKey]
-    throttle_classes = [KeyThrottle]
     scope: Scope | None = None
-    allowance: Allowance | None = None
+    parameters: type[Serializer] | None = None
+    largest = LARGEST
 
     @property
     def key(self) -> EmployerKey:
@@ -48,13 +60,22 @@ class EmployerCall(OnRecord):
         return self.key.counterpart
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        if _length(request) > LARGEST:
+        if _length(request) > self.largest:
+            self.count(AddressThrottle())
             raise TooLarge
-        self.perform_authentication(request)
-        self.check_permissions(request)
-        self.check_throttles(request)
+        super().initial(request, *args, **kwargs)
         if self.scope and self.scope not in self.key.scopes:
-            raise ScopeMissing(f"这把密钥没有“{self.scope.label}”（{self.scope}）的权限，请联系发放的街道。")
+            raise ScopeMissing(self.scope)
+        self._check_parameters(request)
+
+    def _check_parameters(self, request: Request) -> None:
+        if not hasattr(self, str(request.method).lower()):
+            return  # the method is not allowed, whatever the address says
+        is_read = request.method in SAFE_METHODS
+        known = sorted(self.parameters().fields) if self.parameters and is_read else []
+        for name in request.query_params:
+            if name not in known:
+                raise UnknownParameter(name, known)
 
     def perform_authentication(self, request: Request) -> None:
         """Name the key in the audit entries of this call, as there is no user."""
@@ -71,24 +92,28 @@ class EmployerCall(OnRecord):
         if isinstance(exc, ValidationError):
             exc.status_code = 422
         response = super().handle_exception(exc)
-        if response.status_code == 403 and isinstance(self.request.auth, EmployerKey):
-            with atomic_write():
-                audit.record("refuse", changes={"call": self._call()}, path=self.key.street.path)
+        if response.status_code == 403:  # before that, a call that is too large asks for no key
+            key = exc.key if isinstance(exc, AddressRefused) else self.request.auth
+            if isinstance(key, EmployerKey):
+                with atomic_write():
+                    audit.record("refuse", changes={"call": self._call()}, path=key.street.path)
         return response
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         final = super().finalize_response(request, response, *args, **kwargs)
-        for name, value in (self.allowance.headers() if self.allowance else {}).items():
-            final[name] = value
+        key = getattr(request, "auth", None) if self.allowance and self.allowance.policy == "key" else None
+        if isinstance(key, EmployerKey) and key.ends_soon():
+            final["Louzu-Key-Expires"] = key.expires_at.astimezone(UTC).isoformat(timespec="seconds")
         return final
 
     def body(self, serializer: type[Serializer]) -> dict[str, Any]:
         """Return the validated body; ValidationError (422)."""
         return self._valid(serializer(data=self.request.data, context={"request": self.request}))
 
-    def query(self, serializer: type[Serializer]) -> dict[str, Any]:
-        """Return the validated query; ValidationError (422)."""
-        return self._valid(serializer(data=self.request.query_params.dict(), context={"request": self.request}))
+    def query(self) -> dict[str, Any]:
+        """Return the validated parameters of a call that has some; ValidationError (422)."""
+        assert self.parameters
+        return self._valid(self.parameters(data=self.request.query_params.dict(), context={"request": self.request}))
 
     def _valid(self, serializer: Serializer) -> dict[str, Any]:
         serializer.is_valid(raise_exception=True)

@@ -1,6 +1,7 @@
 """Calls for an employer's cards; they send the stored bytes unchanged."""
 
 from collections.abc import Iterable
+from datetime import date
 
 from django.core.signing import Signer
 from django.db.models import QuerySet
@@ -35,9 +36,10 @@ class CardQuery(Paged):
 
 class CardsView(EmployerCall):
     scope = Scope.READ
+    parameters = CardQuery
 
     @call(
-        "cards",
+        "list_cards",
         "列出记录卡",
         {200: CardsShape},
         description="按卡号排列，可以按状态、时段、人员编号筛选。撤回的卡只在 status=withdrawn 时列出，body 为 null。"
@@ -47,13 +49,13 @@ class CardsView(EmployerCall):
         examples=CARDS,
     )
     def get(self, request: Request) -> HttpResponse:
-        query = self.query(CardQuery)
+        query = self.query()
         limit, cursor = query.pop("limit"), query.pop("cursor")
         signer = Signer(salt=f"feedback.cards.{self.counterpart}.{sorted(query.items())}")
         rows = narrowed(receiving.issued_to(self.counterpart), **query).order_by("number")
         if cursor:
             rows = rows.filter(number__gt=behind(signer, cursor))
-        found = list(rows.values_list("number", "status", "digest", "body")[: limit + 1])
+        found = list(rows.values_list("number", "status", "digest", "first_day", "last_day", "body")[: limit + 1])
         listed = found[:limit]
         record_pull(self.key, rows=len(listed), filters=query, cursor=cursor)
         after = signer.sign(str(listed[-1][0])) if len(found) > limit else None
@@ -65,7 +67,7 @@ class CardView(EmployerCall):
     scope = Scope.READ
 
     @call(
-        "card",
+        "get_card",
         "查看记录卡",
         {200: BodyShape, 304: None},
         description="发出时的原文，一个字节也不变；ETag 就是原文的 SHA-256。带 If-None-Match 时没有变化返回 304。",
@@ -110,13 +112,19 @@ def is_among(etag: str, header: str) -> bool:
     return known == ["*"] or etag in {each.removeprefix("W/") for each in known}
 
 
-def entries(rows: Iterable[tuple[str | None, str, str, str]]) -> bytes:
+def entries(rows: Iterable[tuple[str | None, str, str, date, date, str]]) -> bytes:
     """Return the cards as JSON objects joined by commas; each stored body is copied without parsing it.
 
     Numbers, statuses and digests have no character that JSON would escape.
     """
     items = (
-        f'{{"number":"{number}","status":"{status}","digest":"{digest}","body":{body or "null"}}}'
-        for number, status, digest, body in rows
+        f'{{"number":"{number}","status":"{status}","digest":"{digest}",'
+        f'"amendable_until":{_until(status, first, last)},"body":{body or "null"}}}'
+        for number, status, digest, first, last, body in rows
     )
     return ",".join(items).encode()
+
+
+def _until(status: str, first: date, last: date) -> str:
+    """Return as JSON the last day on which the answer may be amended."""
+    return "null" if status == Status.WITHDRAWN else f'"{CardPeriod(first, last).amendable_until}"'

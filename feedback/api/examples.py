@@ -8,6 +8,7 @@ from members.web.problems import MEDIA_TYPE
 
 CARD_NUMBER = "310114001-2026-00001KX"
 SHA = "9f" * 32
+AMENDABLE = "2026-12-31"
 CURSOR = "7c1e90ab54d2f368.57:9rYb0mVd3sJ2tqk0bQ8x1c7eYw5uVn4zHf6gTa2pLmk"
 BODY = {
     "counts": {"activities": 1, "needs": 0, "visits": 0},
@@ -53,7 +54,12 @@ def response_example(value: Any, status: int = 200, name: str = "结果") -> Ope
 FEED = [response_example({"events": [EVENT], "next": CURSOR, "more": False})]
 CARDS = [
     response_example(
-        {"cards": [{"number": CARD_NUMBER, "status": "issued", "digest": SHA, "body": BODY}], "next": None}
+        {
+            "cards": [
+                {"number": CARD_NUMBER, "status": "issued", "digest": SHA, "amendable_until": AMENDABLE, "body": BODY}
+            ],
+            "next": None,
+        }
     )
 ]
 ONE_CARD = [response_example(BODY)]
@@ -74,8 +80,10 @@ TAKEN_BACK = [
 ]
 ANSWER = [
     request_example({"text": "已在支部会上表扬。", "thanks": True}),
-    response_example(ANSWERED | {"at": "2026-07-08T02:00:00+00:00"}, 201),
-    response_example(ANSWERED | {"version": 2, "at": "2026-07-09T02:00:00+00:00"}, 200, "修改以后"),
+    response_example(ANSWERED | {"at": "2026-07-08T02:00:00+00:00", "amendable_until": AMENDABLE}, 201),
+    response_example(
+        ANSWERED | {"version": 2, "at": "2026-07-09T02:00:00+00:00", "amendable_until": AMENDABLE}, 200, "修改以后"
+    ),
 ]
 RETURN = [
     request_example({"digest": SHA, "reason_code": "left_unit", "text": "五月已调离。"}),
@@ -103,17 +111,46 @@ ME = [
             "label": "单位系统",
             "scopes": ["cards:read", "cards:answer", "offers:write"],
             "expires_at": "2027-01-01T00:00:00+00:00",
+            "expires_soon": False,
             "areas": [{"id": 1, "name": "新成路街道", "label": "新成路街道", "level": "street"}],
         }
     )
 ]
+NEW_KEY = [
+    response_example(
+        {
+            "key": "lz_1a2b3c4d5e_x5f0…",
+            "expires_at": "2027-06-01T00:00:00+00:00",
+            "old_key_until": "2026-12-10T00:00:00+00:00",
+        },
+        status=201,
+    )
+]
+NOTICE_TEST = [response_example({"notices": 1}, status=202)]
 KEYS = [response_example({"keys": [{"id": "5f2c7d0a9b3e4816", "algorithm": "Ed25519", "public": "11qYAYKxCrfVS…"}]})]
+
+NOTICE = {"type": "feed.advanced", "timestamp": "2026-07-06T01:30:00+00:00", "data": {"cursor": CURSOR}}
 
 # By status: the last part of the type, the title, the detail, further members.
 PROBLEMS: dict[int, list[tuple[str, str, str, dict[str, Any]]]] = {
-    400: [("malformed", "The body cannot be read", "请求的内容不是完整的 JSON。", {})],
+    400: [
+        ("malformed", "The body cannot be read", "请求的内容不是完整的 JSON。", {}),
+        (
+            "unknown-parameter",
+            "The call does not know this parameter",
+            "没有“limits”这个参数。是不是“limit”？这里可以用：after、limit。",
+            {"parameter": "limits", "known": ["after", "limit"]},
+        ),
+    ],
     401: [("token-refused", "The token is not accepted", "密钥不对、已到期或已停用。", {})],
-    403: [("scope-missing", "The key lacks a scope", "这把密钥没有“取卡”（cards:read）的权限，请联系发放的街道。", {})],
+    403: [
+        (
+            "scope-missing",
+            "The key lacks a scope",
+            "这把密钥没有“取卡”（cards:read）的权限，请联系发放的街道。",
+            {"scope": "cards:read"},
+        )
+    ],
     404: [("not-found", "Not found", "没有这一条，或者它不在您的范围内。", {})],
     409: [
         ("wrong-digest", "The digest does not fit", "校验码不对：您读到的内容和这张卡不一样，请重新取卡。", {}),

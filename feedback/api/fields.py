@@ -1,11 +1,18 @@
 """Fields that accept exactly the JSON types of the schema, without coercion."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
 from feedback.ground.periods import CardPeriod
+
+
+def open_field(meaning: str, choices: Sequence[tuple[Any, Any]], **more: Any) -> serializers.CharField:
+    """Return a string whose values are documented but may grow, so that no generated client refuses a new one."""
+    values = "；".join(f"{value} {label}" for value, label in choices)
+    return serializers.CharField(help_text=f"{meaning}：{values}。以后可能增加，请容忍不认识的值。", **more)
 
 
 class TextField(serializers.CharField):

@@ -8,6 +8,7 @@ from rest_framework.authentication import SessionAuthentication
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from feedback.api.problems import AddressRefused
 from feedback.models import EmployerKey
 from members.ground.audit import circumstances
 from members.login.tokens import TokenAuthentication, live_key, note_use
@@ -17,13 +18,16 @@ class KeyAuthentication(TokenAuthentication):
     """Set the key as `request.auth`, with an anonymous user.
 
     Staff are authenticated too, by token or session, so that they get 403 and no request to log in. A key that is
-    unknown, expired, revoked or used from another address gets the same 401 as an unknown token.
+    unknown, expired or revoked gets the same 401 as an unknown token; AddressRefused for one used from elsewhere.
     """
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
         scheme, _, text = request.headers.get("Authorization", "").partition(" ")
-        key = live_key(EmployerKey.objects.select_related("street"), text)
-        if scheme.lower() == "bearer" and key and key.works_from(circumstances().address or ""):
+        key = live_key(EmployerKey.objects.select_related("street", "employer"), text)
+        if scheme.lower() == "bearer" and key:
+            address = circumstances().address or ""
+            if not key.works_from(address):
+                raise AddressRefused(key, address)
             note_use(key)
             return AnonymousUser(), key
         return super().authenticate(request) or SessionAuthentication().authenticate(request)

@@ -13,7 +13,7 @@ from feedback.api.examples import CHANGE, OFFER, OFFERS
 from feedback.api.fields import TextField
 from feedback.api.paging import Paged, behind
 from feedback.api.problems import as_problems
-from feedback.api.schema import IDEMPOTENCY, OFFER_ID, call
+from feedback.api.schema import IDEMPOTENCY_OF_OFFERS, OFFER_ID, call
 from feedback.api.shapes import OfferShape, OffersShape
 from feedback.models import EmployerKey, Offer, Scope
 from feedback.models.offers import OfferQuerySet
@@ -74,8 +74,10 @@ class OfferCall(EmployerCall):
 
 
 class OffersView(OfferCall):
+    parameters = OfferQuery
+
     @call(
-        "offers",
+        "list_offers",
         "列出本单位提供的资源",
         {200: OffersShape},
         description="由旧到新。",
@@ -84,7 +86,7 @@ class OffersView(OfferCall):
         examples=OFFERS,
     )
     def get(self, request: Request) -> HttpResponse:
-        query = self.query(OfferQuery)
+        query = self.query()
         limit, cursor, status = query["limit"], query["cursor"], query.get("status", "")
         signer = Signer(salt=f"feedback.offers.{self.counterpart}.{status}")
         rows = self.offers().filter(**({"status": status} if status else {}))
@@ -95,13 +97,13 @@ class OffersView(OfferCall):
         return json_response({"offers": found[:limit], "next": after})
 
     @call(
-        "offer",
+        "make_offer",
         "提供资源",
         {201: OfferShape, 200: OfferShape},
         description="提供给一个街道（其下各社区都能用）或一个社区。"
         "同样的资源已经在提供的，不再添一项，返回 200 和原来那一项。",
         request=OfferSaid,
-        parameters=[IDEMPOTENCY],
+        parameters=[IDEMPOTENCY_OF_OFFERS],
         examples=OFFER,
     )
     def post(self, request: Request) -> HttpResponse:
@@ -117,7 +119,7 @@ class OfferView(OfferCall):
     http_method_names = ["patch"]
 
     @call(
-        "offer_change",
+        "change_offer",
         "修改或收回资源",
         {200: OfferShape},
         description="只改写明的几项，收回或用完以后不能改；status 填 withdrawn 即收回，填 open 即重新提供。",

@@ -18,7 +18,7 @@ class Paged(serializers.Serializer):
         help_text="上一次结果里的 next；不填就从头列起。",
     )
     limit = serializers.IntegerField(
-        required=False, min_value=1, max_value=500, default=100, help_text="每页条数，默认 100。"
+        required=False, min_value=1, max_value=500, default=100, help_text="每页条数，默认 100，最多 500。"
     )
 
 

@@ -1,10 +1,11 @@
 """The problems of employers' calls, beyond those of every call."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
 
 from feedback.feed import feed
-from feedback.models import Offer, RecordCard
+from feedback.models import EmployerKey, Offer, RecordCard, Scope
 from feedback.rules import receiving
 from members.ground.states import Conflict
 from members.web.problems import Problem
@@ -13,6 +14,34 @@ from members.web.problems import Problem
 class ScopeMissing(Problem):
     status_code = 403
     kind = ("scope-missing", "The key lacks a scope")
+
+    def __init__(self, scope: Scope):
+        super().__init__(f"这把密钥没有“{scope.label}”（{scope}）的权限，请联系发放的街道。", scope=scope)
+
+
+class AddressRefused(Problem):
+    """The key is good, but may not be used from where the call comes from."""
+
+    status_code = 403
+    kind = ("address-refused", "The key may not be used from this address")
+
+    def __init__(self, key: EmployerKey, address: str):
+        detail = f"这把密钥限定了来源地址，这个请求来自 {address or '不明的地址'}，不在其中。请联系发放的街道。"
+        super().__init__(detail, address=address)
+        self.key = key
+
+
+class UnknownParameter(Problem):
+    """The call has a parameter in its address that it does not know; `known` are those that it knows."""
+
+    status_code = 400
+    kind = ("unknown-parameter", "The call does not know this parameter")
+
+    def __init__(self, name: str, known: Sequence[str]):
+        nearest = get_close_matches(name.lower(), known, n=1)
+        meant = f"是不是“{nearest[0]}”？" if nearest else ""
+        may = f"这里可以用：{'、'.join(known)}。" if known else "这里不带参数。"
+        super().__init__(f"没有“{name[:50]}”这个参数。{meant}{may}", parameter=name[:50], known=list(known))
 
 
 class BadCursorProblem(Problem):
@@ -51,6 +80,16 @@ class AnswerClosed(Problem):
 class ReceiptClosed(Problem):
     status_code = 409
     kind = ("receipt-closed", "Too late to take the receipt back")
+
+
+class KeyReplaced(Problem):
+    status_code = 409
+    kind = ("key-replaced", "The key that came in its place is in use")
+
+
+class NoWebhook(Problem):
+    status_code = 409
+    kind = ("no-webhook", "There is no webhook to send to")
 
 
 class KeyMissing(Problem):

@@ -200,7 +200,7 @@ class RecordCardViewSet(ChangeMixin, BulkReadViewSet):
         reason = self._valid_body(WithdrawalSerializer)["reason"]
         return self.changed_by(lambda card: withdrawing.withdraw(card, reason))
 
-    @writes("重做一张", RecordCardSerializer, status=201, request=None, note="代替退回或撤回的卡，先是草稿。")
+    @writes("重做一张", RecordCardSerializer, status=201, one=True, request=None, note="代替退回或撤回的卡，先是草稿。")
     @action(detail=True, methods=["post"])
     def remake(self, request: Request, pk: int) -> Response:
         card = self.get_object()

@@ -52,7 +52,7 @@ class ReceiptView(EmployerCall):
     scope = Scope.ANSWER
 
     @call(
-        "card_receipt",
+        "acknowledge_card",
         "签收记录卡",
         {200: ReceiptShape},
         description="表示收到了这个校验码的原文；再签收一次，得到同一张回执。回执由我方签名（Ed25519），公钥见 /keys。",
@@ -73,7 +73,7 @@ class TakeBackView(EmployerCall):
     scope = Scope.ANSWER
 
     @call(
-        "card_take_back",
+        "take_back_receipt",
         "撤回签收",
         {200: TakenBackShape},
         description="签收错了的，还没有反馈、签收不到一天，可以撤回；卡回到“已发出”，卡片流里多一条 reopened。"
@@ -95,7 +95,7 @@ class AnswerView(EmployerCall):
     scope = Scope.ANSWER
 
     @call(
-        "card_answer",
+        "answer_card",
         "反馈记录卡",
         {201: AnswerShape, 200: AnswerShape},
         description="先签收再反馈。第一次返回 201；在下一个时段结束以前可以修改，返回 200，每一版都保留。",
@@ -112,14 +112,15 @@ class AnswerView(EmployerCall):
         with self.on_card(number) as card:
             answer, is_first = receiving.answer(card, text=text, thanks=thanks, by=By(key=self.key))
         values = {name: getattr(answer, name) for name in ("version", "text", "thanks", "at")}
-        return Reply(201 if is_first else 200, json_bytes({"number": number, **values}))
+        told = {"number": number, **values, "amendable_until": card.amendable_until}
+        return Reply(201 if is_first else 200, json_bytes(told))
 
 
 class ReturnView(EmployerCall):
     scope = Scope.ANSWER
 
     @call(
-        "card_return",
+        "return_card",
         "退回记录卡",
         {200: ReturnShape},
         description="卡片不对时写明原因退回；社区更正后另发一张，用 supersedes 指明代替哪一张。",

@@ -1,8 +1,11 @@
 """Shapes of responses, for the schema only: the responses are stored bytes or plain values."""
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from activities.models import Activity
+from feedback.api.fields import open_field
+from feedback.api.slip_shapes import SlipFactsShape
 from feedback.models import FeedEvent, Offer, RecordCard, Scope
 from feedback.models.cards import OUT
 from members.models import Area, Duty
@@ -11,6 +14,11 @@ STATUSES = [(status, label) for status, label in RecordCard.Status.choices if st
 LEVELS = [("street", "街道"), ("community", "社区")]
 TIERS = [str(label) for label in Area.Level.labels]
 FIELDS = [str(label) for label in Activity.Field.labels]
+
+
+@extend_schema_field({"type": "integer", "format": "int64"})
+class WholeNumber(serializers.IntegerField):
+    """An id or a sequence number; generated clients give it 64 bits."""
 
 
 class PeriodShape(serializers.Serializer):
@@ -78,11 +86,12 @@ class EventCardShape(serializers.Serializer):
 
 
 class EventShape(serializers.Serializer):
-    seq = serializers.IntegerField(help_text="序号，从 1 起连续")
-    type = serializers.ChoiceField(FeedEvent.Type.choices, help_text="事件")
+    seq = WholeNumber(help_text="序号，从 1 起连续")
+    type = open_field("事件", FeedEvent.Type.choices)
     at = serializers.DateTimeField(help_text="时间")
-    version = serializers.IntegerField(help_text="按它去重：1 发出（撤回签收也是），2 撤回")
-    card = EventCardShape()
+    version = serializers.IntegerField(required=False, help_text="卡的事件按它去重：1 发出（撤回签收也是），2 撤回")
+    card = EventCardShape(required=False, help_text="卡的事件才有")
+    slip = SlipFactsShape(required=False, help_text="报到单的事件（slip. 开头的）才有；不用报到单的可以跳过")
 
 
 class FeedShape(serializers.Serializer):
@@ -97,8 +106,11 @@ class CardShape(serializers.Serializer):
     """A card in a list."""
 
     number = serializers.CharField(help_text="卡号")
-    status = serializers.ChoiceField(STATUSES, help_text="状态")
+    status = open_field("状态", STATUSES)
     digest = serializers.CharField(help_text="原文的 SHA-256")
+    amendable_until = serializers.DateField(
+        allow_null=True, help_text="反馈在这一天（含）以前可以修改；已撤回则为 null"
+    )
     body = BodyShape(allow_null=True, help_text="发出时的原文；已撤回则为 null")
 
 
@@ -148,23 +160,24 @@ class AnswerShape(serializers.Serializer):
     text = serializers.CharField(help_text="反馈")
     thanks = serializers.BooleanField(help_text="是否表示感谢")
     at = serializers.DateTimeField(help_text="反馈时间")
+    amendable_until = serializers.DateField(help_text="在这一天（含）以前可以修改")
 
 
 class ReturnShape(serializers.Serializer):
     number = serializers.CharField(help_text="卡号")
-    status = serializers.ChoiceField(STATUSES, help_text="状态")
-    reason_code = serializers.ChoiceField(RecordCard.Return.choices, help_text="退回原因")
+    status = open_field("状态", STATUSES)
+    reason_code = open_field("退回原因", RecordCard.Return.choices)
     text = serializers.CharField(help_text="说明")
     returned_at = serializers.DateTimeField(help_text="退回时间")
 
 
 class OfferShape(serializers.Serializer):
-    id = serializers.IntegerField(help_text="编号")
-    area = serializers.IntegerField(help_text="提供给哪个街道或社区（编号）")
-    kind = serializers.ChoiceField(Offer.Kind.choices, help_text="类别")
+    id = WholeNumber(help_text="编号")
+    area = WholeNumber(help_text="提供给哪个街道或社区（编号）")
+    kind = open_field("类别", Offer.Kind.choices)
     title = serializers.CharField(help_text="提供什么")
     text = serializers.CharField(help_text="说明")
-    status = serializers.ChoiceField(Offer.Status.choices, help_text="状态")
+    status = open_field("状态", Offer.Status.choices)
     created_at = serializers.DateTimeField(help_text="提出时间")
     closed_at = serializers.DateTimeField(allow_null=True, help_text="用完或收回的时间")
 
@@ -177,16 +190,16 @@ class OffersShape(serializers.Serializer):
 class PlaceShape(serializers.Serializer):
     """A street or community that can receive offers."""
 
-    id = serializers.IntegerField(help_text="编号")
+    id = WholeNumber(help_text="编号")
     name = serializers.CharField(help_text="名称")
     label = serializers.CharField(help_text="全称")  # type: ignore[assignment]
-    level = serializers.ChoiceField(LEVELS, help_text="层级")
+    level = open_field("层级", LEVELS)
 
 
 class StreetShape(serializers.Serializer):
     """The street that gave the key; the key opens the cards of this street only."""
 
-    id = serializers.IntegerField(help_text="编号")
+    id = WholeNumber(help_text="编号")
     name = serializers.CharField(help_text="名称")
 
 
@@ -194,9 +207,20 @@ class MeShape(serializers.Serializer):
     employer = UnitShape()
     street = StreetShape()
     label = serializers.CharField(help_text="密钥的用途")  # type: ignore[assignment]
-    scopes = serializers.ListField(child=serializers.ChoiceField(Scope.choices), help_text="权限")
+    scopes = serializers.ListField(child=open_field("权限", Scope.choices), help_text="权限")
     expires_at = serializers.DateTimeField(help_text="到期时间")
+    expires_soon = serializers.BooleanField(help_text="是否在 30 天以内到期，该更换了")
     areas = PlaceShape(many=True)
+
+
+class NewKeyShape(serializers.Serializer):
+    key = serializers.CharField(help_text="新密钥，只出现这一次")
+    expires_at = serializers.DateTimeField(help_text="新密钥的到期时间")
+    old_key_until = serializers.DateTimeField(help_text="原来的密钥用到什么时候")
+
+
+class NoticeTestShape(serializers.Serializer):
+    notices = serializers.IntegerField(help_text="发往几个通知地址")
 
 
 class KeyShape(serializers.Serializer):

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from random import uniform
 
 import orjson
+from django.db.models import QuerySet
 from django.utils import timezone
 from django_tasks import task
 
@@ -31,6 +32,7 @@ GIVEN_UP_AFTER = timedelta(days=3)
 PAUSES = [timedelta(seconds=10), *(timedelta(minutes=each) for each in (1, 5, 15, 60, 120, 240, 480))]
 LAST_PAUSE, JITTER = timedelta(hours=12), 0.2
 GONE = 410
+NO_ADDRESS = "没有启用的通知地址，请联系街道登记一个。"
 Status = Delivery.Status
 
 
@@ -52,7 +54,7 @@ def announce(cursors: Mapping[Counterpart, str]) -> None:
     Call it in the transaction that writes the feed. A webhook with a message that was not tried yet needs no other one.
     """
     hooks = Webhook.objects.filter(among(cursors), is_active=True)
-    untried = Delivery.objects.filter(webhook__in=hooks, status=Status.WAITING, attempts=0)
+    untried = Delivery.objects.filter(webhook__in=hooks, status=Status.WAITING, attempts=0, is_test=False)
     # Locked, so that they are not sent before this transaction commits.
     waiting = set(untried.select_for_update(of=("self",), no_key=True).values_list("webhook", flat=True))
     new = [
@@ -63,6 +65,25 @@ def announce(cursors: Mapping[Counterpart, str]) -> None:
     Delivery.objects.bulk_create(new)
     if new or waiting:  # the task for the waiting messages may have ended with its worker
         enqueue(send_due)
+
+
+def send_test(hooks: QuerySet[Webhook]) -> int:
+    """Send a test message to those of these webhooks that are switched on, and return their number.
+
+    Conflict where there is none. A webhook whose last test was not tried yet gets no other one.
+    """
+    with atomic_write():
+        rows = list(hooks.filter(is_active=True).select_related("street").select_for_update(of=("self",), no_key=True))
+        if not rows:
+            raise Conflict(NO_ADDRESS)
+        untried = Delivery.objects.filter(webhook__in=rows, status=Status.WAITING, attempts=0, is_test=True)
+        waiting = set(untried.values_list("webhook", flat=True))
+        for hook in rows:
+            if hook.pk not in waiting:
+                record("change", hook, path=hook.street.path, changes={"test": [None, True]})
+        Delivery.objects.bulk_create(Delivery(webhook=hook, is_test=True) for hook in rows if hook.pk not in waiting)
+        enqueue(send_due)
+    return len(rows)
 
 
 def send_again(delivery: Delivery) -> None:
@@ -126,30 +147,32 @@ def _lease_due() -> list[Delivery]:
 def _send(delivery: Delivery) -> DeliveryOutcome:
     """Send one message. It runs in a thread of its own and must not use the database."""
     message = {
-        "type": "feed.advanced",
+        "type": "test" if delivery.is_test else "feed.advanced",
         "timestamp": delivery.created_at.astimezone(UTC),
-        "data": {"cursor": delivery.cursor},
+        "data": {} if delivery.is_test else {"cursor": delivery.cursor},
     }
     body = orjson.dumps(message)
     try:
-        secret = delivery.webhook.secret
+        secrets = delivery.webhook.secrets()
     except ValueError:  # encrypted with a key that this installation does not have any more
         return DeliveryOutcome(None, "签名密钥读不出来，请换签名密钥，再告诉单位")
     try:
-        status = posting.post(delivery.webhook.url, body, _headers(delivery, secret, body))
+        status = posting.post(delivery.webhook.url, body, _headers(delivery, secrets, body))
     except posting.Unreachable as reason:
         return DeliveryOutcome(None, str(reason)[:200])
     return DeliveryOutcome(status, f"对方回答 {status}")
 
 
-def _headers(delivery: Delivery, secret: str, body: bytes) -> dict[str, str]:
+def _headers(delivery: Delivery, secrets: list[str], body: bytes) -> dict[str, str]:
     now, identity = int(timezone.now().timestamp()), message_id(delivery)
     return {
         "Content-Type": "application/json",
         "User-Agent": "Louzu",
         "webhook-id": identity,
         "webhook-timestamp": str(now),
-        "webhook-signature": signature(secret, identity=identity, timestamp=now, body=body),
+        "webhook-signature": " ".join(
+            signature(secret, identity=identity, timestamp=now, body=body) for secret in secrets
+        ),
     }
 
 

@@ -5,9 +5,9 @@ that a reader who has seen one number has seen all before it (docs/design/cards.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 from django.core.signing import BadSignature, Signer
@@ -17,6 +17,7 @@ from django.utils import timezone
 from feedback.feed import delivering
 from feedback.models import Feed, FeedEvent, RecordCard
 from feedback.models.counterparts import Counterpart
+from members.ground.inserting import insert
 from members.models import Employer
 
 MOST = 500
@@ -46,11 +47,25 @@ def add_events(cards: Iterable[RecordCard], kind: str = "") -> None:
     by_counterpart: dict[Counterpart, list[RecordCard]] = defaultdict(list)
     for card in cards:
         by_counterpart[card.counterpart].append(card)
-    feeds = Feed.lock(set(by_counterpart))
+    append(by_counterpart, lambda card, event: _fill(event, card, kind))
+
+
+def append(rows: Mapping[Counterpart, Sequence[Any]], fill: Callable[[Any, FeedEvent], None]) -> None:
+    """Add an event for each of these rows to the feeds that they are for, and announce them.
+
+    `fill` takes a row and its event, which has its feed, number and time. The feeds are locked here.
+    """
+    if not rows:
+        return
+    feeds, events, now = Feed.lock(set(rows)), [], timezone.now()
     delivering.announce({counterpart: cursor_at(feed, feed.last_seq) for counterpart, feed in feeds.items()})
-    FeedEvent.objects.bulk_create(
-        event for counterpart, some in by_counterpart.items() for event in _events(feeds[counterpart], some, kind)
-    )
+    for counterpart, some in rows.items():
+        feed = feeds[counterpart]
+        for row in some:
+            feed.last_seq += 1
+            events.append(FeedEvent(feed=feed, seq=feed.last_seq, at=now))
+            fill(row, events[-1])
+    insert(events)
     Feed.objects.bulk_update(feeds.values(), ["last_seq"])
 
 
@@ -91,20 +106,14 @@ def start_over() -> list[Feed]:
     return feeds
 
 
-def _events(feed: Feed, cards: Iterable[RecordCard], kind: str) -> Iterator[FeedEvent]:
-    """Yield the next events of a feed, and count its last number up."""
-    now = timezone.now()
-    for card in cards:
-        feed.last_seq += 1
-        type_ = kind or (FeedEvent.Type.CORRECTED if card.supersedes_id else FeedEvent.Type.ISSUED)
-        event = FeedEvent(feed=feed, seq=feed.last_seq, type=type_, card=card, at=now)
-        event.told = _event_json(event)
-        yield event
+def _fill(event: FeedEvent, card: RecordCard, kind: str) -> None:
+    event.card = card
+    event.type = kind or (FeedEvent.Type.CORRECTED if card.supersedes_id else FeedEvent.Type.ISSUED)
+    event.told = _event_json(event, card)
 
 
-def _event_json(event: FeedEvent) -> str:
+def _event_json(event: FeedEvent, card: RecordCard) -> str:
     """Return an event as JSON, cut off where the card's body follows."""
-    card = event.card
     envelope = {
         "seq": event.seq,
         "type": event.type,
@@ -156,8 +165,8 @@ def _is_signed(signer: Signer, cursor: str) -> bool:
     return True
 
 
-def _rows(feed: Feed, seq: int, count: int) -> list[tuple[int, str, str]]:
-    """Return (seq, told, body) of the next events; each body is a look-up of its own.
+def _rows(feed: Feed, seq: int, count: int) -> list[tuple[int, str, str, int | None]]:
+    """Return (seq, told, body, slip) of the next events; each body is a look-up of its own.
 
     With a join, after a bulk write and before its statistics, PostgreSQL went through all cards for each event.
     """
@@ -165,9 +174,10 @@ def _rows(feed: Feed, seq: int, count: int) -> list[tuple[int, str, str]]:
         return []
     body = RecordCard.objects.filter(pk=OuterRef("card")).order_by().values("body")
     events = FeedEvent.objects.filter(feed=feed).after(seq).annotate(body=Subquery(body))
-    return list(events.values_list("seq", "told", "body")[:count])
+    return list(events.values_list("seq", "told", "body", "slip")[:count])
 
 
-def _as_json(rows: Iterable[tuple[int, str, str]]) -> bytes:
-    """Return the events as JSON with the stored bodies; a card that was withdrawn since has none."""
-    return ("[" + ",".join([event + (body or "null") + "}}" for _, event, body in rows]) + "]").encode()
+def _as_json(rows: Iterable[tuple[int, str, str, int | None]]) -> bytes:
+    """Return the events as JSON with the stored bodies; a card that was withdrawn since has none, a slip never has."""
+    events = [event if slip else event + (body or "null") + "}}" for _, event, body, slip in rows]
+    return ("[" + ",".join(events) + "]").encode()

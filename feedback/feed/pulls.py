@@ -1,4 +1,4 @@
-"""Recording each reading of cards: an entry in the trail, and on the feed the time of the last fetch."""
+"""Recording each reading of cards and slips: an entry in the trail, and on the feed the time of the last fetch."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 from django.utils import timezone
 
-from feedback.models import Contact, EmployerKey, Feed, RecordCard
+from feedback.models import Contact, EmployerKey, Feed, RecordCard, Slip
 from feedback.models.counterparts import among
 from members.ground import audit
 from members.ground.atomic import atomic_write
@@ -20,12 +20,13 @@ def record_pull(
     rows: int,
     filters: Iterable[str] = (),
     cursor: str = "",
-    row: RecordCard | None = None,
+    row: RecordCard | Slip | None = None,
+    what: type[RecordCard | Slip] = RecordCard,
     fetched_at: datetime | None = None,
 ) -> None:
-    """Record that a key or contact gets `rows` cards, from which cursor, and with which filters (names, no values).
+    """Record that a key or contact gets `rows` cards or slips, from which cursor, with which filters (names alone).
 
-    A reading without cards only sets the time of the fetch. `fetched_at` is the last one, where the caller knows it.
+    A reading without any only sets the time of the fetch. `fetched_at` is the last one, where the caller knows it.
     """
     now = timezone.now()
     is_due = fetched_at is None or fetched_at <= now - NOTED_EVERY
@@ -37,4 +38,4 @@ def record_pull(
             Feed.objects.filter(stale, among([reader.counterpart])).update(fetched_at=now)
         if rows:
             changes = {"rows": rows, "filters": sorted(filters), "cursor": cursor}
-            audit.record("pull", row or RecordCard, path=reader.street.path, changes=changes)
+            audit.record("pull", row or what, path=reader.street.path, changes=changes)

@@ -27,7 +27,7 @@ def write(cards: Iterable[RecordCard], kind: Receipt.Kind, *, feeds: Mapping[Cou
 
     The caller has locked the feeds. Each receipt has its entry in the trail.
     """
-    now, signed_by, made = timezone.now(), _key_id(settings.LOUZU_SIGNING_KEY), []
+    now, signed_by, made = timezone.now(), present_key(), []
     for card in cards:
         feed = feeds[card.counterpart]
         receipt = Receipt(card=card, kind=kind, digest=card.digest, at=now, chain=feed.epoch)
@@ -55,10 +55,19 @@ def statement(receipt: Receipt) -> dict[str, Any]:
 
 def signed(receipt: Receipt) -> dict[str, Any]:
     """Return the receipt for the employer: the statement, its SHA-256, and the signature in base64."""
-    content = statement(receipt)
-    seed = _keys().get(receipt.signed_by)
+    return with_signature(statement(receipt), receipt.hash)
+
+
+def with_signature(content: dict[str, Any], hashed: str) -> dict[str, Any]:
+    """Return a statement with its hash and its signature; without one where its key is not known any more."""
+    seed = _keys().get(content["key"])
     signature = base64.b64encode(_private(seed).sign(canonical(content).encode())).decode() if seed else None
-    return {"receipt": content, "hash": receipt.hash, "signature": signature}
+    return {"receipt": content, "hash": hashed, "signature": signature}
+
+
+def present_key() -> str:
+    """Return the id of the key that signs today."""
+    return _key_id(settings.LOUZU_SIGNING_KEY)
 
 
 def public_keys() -> list[dict[str, str]]:

@@ -59,5 +59,10 @@ class CardPeriod(NamedTuple):
         return type(self).on(self.last + timedelta(days=1), months=self.months)
 
     @property
+    def amendable_until(self) -> date:
+        """The last day on which an answer to a card of this period may be amended: the end of the next period."""
+        return self.next.last
+
+    @property
     def previous(self) -> Self:
         return type(self).on(self.first - timedelta(days=1), months=self.months)

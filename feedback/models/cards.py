@@ -288,8 +288,8 @@ class RecordCard(OfCounterpart, WithStatus, Audited):
 
     @property
     def amendable_until(self) -> date:
-        """The last day on which the employer may amend its answer: the end of the period after the card's."""
-        return self.period.next.last
+        """The last day on which the employer may amend its answer."""
+        return self.period.amendable_until
 
     def write(self, *, sentence: str, left_out: list[str]) -> None:
         """Set the secretary's sentence and the keys of the lines to leave out; Conflict where it is no draft."""

@@ -1,4 +1,4 @@
-"""Codes on a poster: whoever scans one finds the card that waits for their own answer."""
+"""Codes on a poster: whoever scans one finds the card that waits for their answer, or reports to a community."""
 
 from typing import Any, Self
 
@@ -13,7 +13,7 @@ from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
 from members.ground.audit import Audited
 from members.ground.states import Conflict
-from members.models import Area
+from members.models import Area, Employer
 
 MOST_WRONG = 200  # wrong answers at one code, whoever gives them; then it opens nothing any more
 CLOSED = "这个码已经结束了。"
@@ -88,6 +88,86 @@ class CardCode(Audited):
     def close(self) -> None:
         """Close the code; Conflict where it is closed."""
         rows = CardCode.objects.select_for_update(of=("self",), no_key=True)
+        with atomic_write():
+            if not rows.filter(pk=self.pk, closed_at=None).exists():
+                raise Conflict(CLOSED)
+            self.closed_at = timezone.now()
+            self.save(update_fields=["closed_at"])
+
+    def audit_path(self) -> str:
+        return self.place.path
+
+
+class SlipCodeQuerySet(models.QuerySet["SlipCode"]):
+    def for_user(self, user: Any, right: Right = Right.READ) -> Self:
+        return self.filter(access.within("place__path", access.reach(user, Resource.CARD, right)))
+
+    def of_employer(self, employer: int, street: int) -> Self:
+        """The links that an employer hands out for this street."""
+        return self.filter(employer=employer, place=street)
+
+    def open(self) -> Self:
+        """Codes by which members report today: not closed, not past their last day."""
+        return self.filter(closed_at=None, ends_on__gte=timezone.localdate())
+
+
+class SlipCode(Audited):
+    """A code by which members report: on the poster of a community, or in the link that an employer hands out.
+
+    An employer's link leads to the whole street; the address then tells the community.
+    """
+
+    place = models.ForeignKey(
+        Area,
+        on_delete=models.PROTECT,  # where one reported stays known
+        verbose_name="区域",
+        related_name="slip_codes",
+        limit_choices_to={"level__lte": Area.Level.COMMUNITY},
+    )
+    employer = models.ForeignKey(
+        Employer,
+        on_delete=models.PROTECT,  # who handed it out stays known
+        null=True,
+        blank=True,
+        verbose_name="单位",
+        related_name="slip_codes",
+    )
+    secret_code = models.CharField(max_length=32, unique=True, editable=False)
+    ends_on = models.DateField("最后一天")
+    created_at = models.DateTimeField("生成时间", default=timezone.now, editable=False)
+    closed_at = models.DateTimeField("结束时间", null=True, editable=False)
+
+    objects = SlipCodeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "报到码"
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["place"],
+                condition=Q(employer=None, closed_at=None),
+                name="slip_code_open_once",
+                violation_error_message="这里已经有一个报到码。",
+            ),
+            models.UniqueConstraint(
+                fields=["place", "employer"],
+                condition=Q(employer__isnull=False, closed_at=None),
+                name="slip_code_open_once_a_unit",
+                violation_error_message="这个单位已经有一个报到链接。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.place} {self.employer or ''}".strip()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether members report by it today, as `open()` has it."""
+        return self.closed_at is None and self.ends_on >= timezone.localdate()
+
+    def close(self) -> None:
+        """Close the code; Conflict where it is closed."""
+        rows = SlipCode.objects.select_for_update(of=("self",), no_key=True)
         with atomic_write():
             if not rows.filter(pk=self.pk, closed_at=None).exists():
                 raise Conflict(CLOSED)

@@ -4,10 +4,12 @@ import secrets
 from typing import Self
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from feedback.models.cards import RecordCard
 from feedback.models.counterparts import Counterpart, GivenQuerySet, OfCounterpart, among
+from feedback.models.slips import Slip
 from members.models import Area, Employer
 
 
@@ -68,13 +70,23 @@ class FeedEventQuerySet(models.QuerySet):
 
 
 class FeedEvent(models.Model):
-    """One event of a feed: a card was issued, issued in place of another, withdrawn, or its receipt was taken back."""
+    """One event of a feed.
+
+    A card was issued, issued in place of another, withdrawn, or its receipt was taken back; or a slip went on.
+    """
 
     class Type(models.TextChoices):
         ISSUED = "issued", "发出"
         CORRECTED = "corrected", "更正后发出"
         WITHDRAWN = "withdrawn", "撤回"
         REOPENED = "reopened", "撤回签收"
+        SLIP_SENT = "slip.sent", "报到单：本人报到，请单位认"
+        SLIP_ASKED = "slip.asked", "报到单：需要核对"
+        SLIP_ACCEPTED = "slip.accepted", "报到单：已接收"
+        SLIP_FORWARDED = "slip.forwarded", "报到单：已转其他街道"
+        SLIP_DECLINED = "slip.declined", "报到单：不在本街道"
+        SLIP_WITHDRAWN = "slip.withdrawn", "报到单：已撤回"
+        SLIP_ENDED = "slip.ended", "报到单：已结束"
 
     feed = models.ForeignKey(
         Feed,
@@ -83,11 +95,19 @@ class FeedEvent(models.Model):
         related_name="events",
     )
     seq = models.PositiveBigIntegerField("序号")
-    type = models.CharField("事件", max_length=10, choices=Type.choices)
+    type = models.CharField("事件", max_length=20, choices=Type.choices)
     card = models.ForeignKey(
         RecordCard,
         on_delete=models.PROTECT,  # sent events stay on record
+        null=True,
         verbose_name="记录卡",
+        related_name="events",
+    )
+    slip = models.ForeignKey(
+        Slip,
+        on_delete=models.PROTECT,  # sent events stay on record
+        null=True,
+        verbose_name="报到单",
         related_name="events",
     )
     at = models.DateTimeField("时间", default=timezone.now)
@@ -98,7 +118,13 @@ class FeedEvent(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "卡片流"
         ordering = ["feed", "seq"]
-        constraints = [models.UniqueConstraint(fields=["feed", "seq"], name="event_once_in_feed")]
+        constraints = [
+            models.UniqueConstraint(fields=["feed", "seq"], name="event_once_in_feed"),
+            models.CheckConstraint(
+                condition=Q(card__isnull=False, slip=None) | Q(card=None, slip__isnull=False),
+                name="event_of_card_or_slip",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.feed} {self.seq} {self.get_type_display()}"

@@ -1,4 +1,4 @@
-"""Replies of employers: receipts and their taking back, and answers in versions."""
+"""Replies of employers to cards: receipts and their taking back, answers in versions; and the receipts for slips."""
 
 from typing import Any, Self
 
@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from feedback.models.cards import RecordCard
+from feedback.models.slips import Slip
 from feedback.models.units import EmployerKey
 from members.ground.access import Right
 from members.ground.audit import Audited
@@ -95,3 +96,42 @@ class Answer(Audited):
 
     def audit_path(self) -> str:
         return self.card.audit_path()
+
+
+class SlipReceiptQuerySet(models.QuerySet):
+    def for_user(self, user: Any, right: Right = Right.READ) -> Self:
+        return self.filter(slip__in=Slip.objects.for_user(user, right))
+
+
+class SlipReceipt(Audited):
+    """The community's receipt for a slip that it accepted: it says the day, the community and its telephone.
+
+    Where an employer hears of the slip, the receipt is in the chain of its feed, among those for cards; else it has no
+    chain and no predecessor.
+    """
+
+    slip = models.OneToOneField(
+        Slip,
+        on_delete=models.PROTECT,  # a signed receipt was given for it
+        related_name="receipt",
+        verbose_name="报到单",
+    )
+    at = models.DateTimeField("时间", default=timezone.now)
+    community = models.CharField("社区", max_length=200)
+    telephone = models.CharField("联系方式", max_length=100, blank=True)
+    chain = models.CharField("回执链", max_length=16, blank=True)
+    previous = models.CharField("上一张回执", max_length=64, blank=True)
+    hash = models.CharField("回执校验值", max_length=64, unique=True)
+    signed_by = models.CharField("签名密钥", max_length=16)
+
+    objects = SlipReceiptQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "报到回执"
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.slip}"
+
+    def audit_path(self) -> str:
+        return self.slip.audit_path()

@@ -1,4 +1,4 @@
-"""Senders of cards: contact lines, the length of periods, and series of card numbers."""
+"""Senders of cards: contact lines, the length of periods, and series of numbers of cards and slips."""
 
 import re
 import secrets
@@ -17,7 +17,7 @@ from members.models import Area, journal
 
 HALF_A_YEAR = 6
 JOURNAL = "number"
-NUMBERED = re.compile(r"(?P<code>\d+)\.(?P<year>\d{4})\.(?P<last>\d{1,9})", re.ASCII)
+NUMBERED = re.compile(r"(?P<code>\d+)(?P<kind>B?)\.(?P<year>\d{4})\.(?P<last>\d{1,9})", re.ASCII)
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"  # without I and O, which look like digits
 
 
@@ -82,18 +82,24 @@ def contacts_of(street: Area) -> dict[str, str]:
 
 
 class NumberSeries(models.Model):
-    """The last number that a street gave to a card in a year; locked while numbers are taken, so that none is missing.
+    """The last number that a street gave in a year; locked while numbers are taken, so that none is missing.
 
-    Each number ends in two random letters, so that after a restored backup no number is given a second time.
+    Slips have a series of their own, with a B behind the street's code (报到). Each number ends in two random letters,
+    so that after a restored backup no number is given a second time.
     """
+
+    class Kind(models.TextChoices):
+        CARD = "", "记录卡"
+        SLIP = "B", "报到单"
 
     street = models.ForeignKey(
         Area,
-        on_delete=models.PROTECT,  # cards bear its numbers
+        on_delete=models.PROTECT,  # cards and slips bear its numbers
         verbose_name="街道",
         related_name="+",
         limit_choices_to={"level": Area.Level.STREET},
     )
+    kind = models.CharField("种类", max_length=1, choices=Kind.choices, default=Kind.CARD, blank=True)
     year = models.PositiveSmallIntegerField("年度")
     last = models.PositiveIntegerField("最后一号", default=0)
 
@@ -101,17 +107,17 @@ class NumberSeries(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "卡号"
-        constraints = [models.UniqueConstraint(fields=["street", "year"], name="series_of_street_and_year")]
+        constraints = [models.UniqueConstraint(fields=["street", "kind", "year"], name="series_of_street_and_year")]
 
     def __str__(self) -> str:
-        return f"{self.street} {self.year} {self.last:05}"
+        return f"{self.street} {self.get_kind_display()} {self.year} {self.last:05}"
 
     @staticmethod
-    def take(street: Area, year: int, count: int) -> list[str]:
+    def take(street: Area, year: int, count: int, kind: str = Kind.CARD) -> list[str]:
         """Return the street's next numbers of the year, such as 310114001-2026-00001KX; the series stays locked."""
-        code = code_of(street)
-        NumberSeries.objects.bulk_create([NumberSeries(street=street, year=year)], ignore_conflicts=True)
-        series = NumberSeries.objects.select_for_update(no_key=True).get(street=street, year=year)
+        code = code_of(street) + kind
+        NumberSeries.objects.bulk_create([NumberSeries(street=street, year=year, kind=kind)], ignore_conflicts=True)
+        series = NumberSeries.objects.select_for_update(no_key=True).get(street=street, year=year, kind=kind)
         first, series.last = series.last + 1, series.last + count
         series.save(update_fields=["last"])
         journal.note(JOURNAL, f"{code}.{year}.{series.last}")
@@ -120,26 +126,26 @@ class NumberSeries(models.Model):
     @staticmethod
     def go_on_behind(tokens: Sequence[str]) -> int:
         """Raise the series to the numbers in these journal tokens, after a restore; return how many series lagged."""
-        highest: dict[tuple[str, int], int] = {}
-        for code, year, last in _numbered(tokens):
-            highest[code, year] = max(last, highest.get((code, year), 0))
+        highest: dict[tuple[str, str, int], int] = {}
+        for code, kind, year, last in _numbered(tokens):
+            highest[code, kind, year] = max(last, highest.get((code, kind, year), 0))
         streets = {code_of(street): street for street in Area.objects.streets()}
         lagged = 0
-        for (code, year), last in highest.items():
+        for (code, kind, year), last in highest.items():
             if code in streets:
-                series, _ = NumberSeries.objects.get_or_create(street=streets[code], year=year)
+                series, _ = NumberSeries.objects.get_or_create(street=streets[code], year=year, kind=kind)
                 lagged += NumberSeries.objects.filter(pk=series.pk, last__lt=last).update(last=last)
         return lagged
 
 
-def _numbered(tokens: Iterable[str]) -> Iterator[tuple[str, int, int]]:
-    """Yield code, year and last number of each token that `take` noted; skip one that a full disk cut short."""
+def _numbered(tokens: Iterable[str]) -> Iterator[tuple[str, str, int, int]]:
+    """Yield code, kind, year and last number of each token that `take` noted; skip one that a full disk cut short."""
     for match in filter(None, map(NUMBERED.fullmatch, tokens)):
-        yield match["code"], int(match["year"]), int(match["last"])
+        yield match["code"], match["kind"], int(match["year"]), int(match["last"])
 
 
 def code_of(street: Area) -> str:
-    """Return the prefix of the street's card numbers."""
+    """Return what the numbers of the street's cards and slips begin with."""
     return street.division_code or street.path
 
 

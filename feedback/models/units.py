@@ -2,12 +2,12 @@
 
 import ipaddress
 from datetime import timedelta
-from typing import Any
+from typing import Any, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from feedback.models.counterparts import GivenQuerySet, OfCounterpart
@@ -19,6 +19,7 @@ from members.ground.states import Conflict
 from members.models import Area, Employer, User
 
 OVERLAP = timedelta(days=7)  # how long a rotated key still works
+WARNED_BEFORE = timedelta(days=30)  # how long before its end a key warns of it
 
 
 class Scope(models.TextChoices):
@@ -27,10 +28,20 @@ class Scope(models.TextChoices):
     READ = "cards:read", "取卡"
     ANSWER = "cards:answer", "签收、反馈、退回"
     OFFER = "offers:write", "提供资源"
+    SLIPS_READ = "slips:read", "看报到单"
+    SLIPS_WRITE = "slips:write", "发报到单、回答、撤回"
 
 
 class EmployerKeyQuerySet(GivenQuerySet, KeyQuerySet):  # type: ignore[override]
     """Keys that streets gave to employers."""
+
+    def ending(self) -> Self:
+        """Live keys that expire within 30 days, and that no later key with the same label stands in for."""
+        later = EmployerKey.objects.filter(
+            employer=OuterRef("employer"), street=OuterRef("street"), label=OuterRef("label"), revoked_at=None,
+            expires_at__gt=OuterRef("expires_at"),
+        )  # fmt: skip
+        return self.live().filter(~Exists(later), expires_at__lte=timezone.now() + WARNED_BEFORE)
 
 
 class EmployerKey(OfCounterpart, AccessKey):
@@ -105,8 +116,16 @@ class EmployerKey(OfCounterpart, AccessKey):
 
     def has_successor(self) -> bool:
         """Return whether the counterpart has a later live key with the same label and scopes."""
+        return bool(self.successors())
+
+    def successors(self) -> list["EmployerKey"]:
+        """Return the later live keys of the counterpart with the same label and scopes."""
         later = EmployerKey.objects.live().filter(employer=self.employer, street=self.street, label=self.label)
-        return any(key.scopes == self.scopes for key in later.filter(pk__gt=self.pk))
+        return [key for key in later.filter(pk__gt=self.pk) if key.scopes == self.scopes]
+
+    def ends_soon(self) -> bool:
+        """Return whether the key expires within 30 days."""
+        return self.expires_at <= timezone.now() + WARNED_BEFORE
 
     def audit_path(self) -> str:
         return self.street.path

@@ -2,6 +2,7 @@
 
 import base64
 import secrets
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Self
 
@@ -17,9 +18,14 @@ from members.ground.audit import Audited
 from members.ground.sealing import decrypt_text, encrypt_text
 from members.models import Area, Employer
 
+SECRETS_OVERLAP = timedelta(days=7)  # how long the secret before still signs beside the new one
+
 
 class Webhook(OfCounterpart, Audited):
-    """A URL that a street allowed; each message to it is signed with a shared secret."""
+    """A URL that a street allowed; each message to it is signed with a shared secret.
+
+    After a change of the secret, messages are signed with the old one too, for a week.
+    """
 
     employer = models.ForeignKey(Employer, on_delete=models.CASCADE, verbose_name="单位", related_name="webhooks")
     street = models.ForeignKey(
@@ -31,6 +37,8 @@ class Webhook(OfCounterpart, Audited):
     )
     url = models.URLField("通知地址", max_length=300, help_text="只发“有新内容”，不带任何个人资料；只认 https。")
     secret_sealed = models.CharField(max_length=300, editable=False)
+    old_secret_sealed = models.CharField(max_length=300, blank=True, editable=False)
+    old_secret_until = models.DateTimeField("旧签名密钥用到", null=True, editable=False)
     is_active = models.BooleanField("启用", default=True)
 
     objects = GivenQuerySet.as_manager()
@@ -46,6 +54,20 @@ class Webhook(OfCounterpart, Audited):
     def secret(self) -> str:
         """The secret as Standard Webhooks write it: `whsec_` and the key in base64."""
         return decrypt_text(self.secret_sealed)
+
+    def secrets(self) -> list[str]:
+        """Return the secrets that sign messages now, the newest first; ValueError where the newest is unreadable."""
+        found = [self.secret]
+        if self.old_secret_until and self.old_secret_until > timezone.now():
+            with suppress(ValueError):
+                found.append(decrypt_text(self.old_secret_sealed))
+        return found
+
+    def renew_secret(self) -> str:
+        """Set a new secret beside the present one, which ends in a week, and return it; the caller saves."""
+        if self.secret_sealed:
+            self.old_secret_sealed, self.old_secret_until = self.secret_sealed, timezone.now() + SECRETS_OVERLAP
+        return self.make_secret()
 
     def make_secret(self) -> str:
         """Set a new random secret and return it; the caller saves."""
@@ -82,7 +104,7 @@ class DeliveryQuerySet(models.QuerySet):
 
 
 class Delivery(models.Model):
-    """One message to a webhook, tried for three days or until it arrives."""
+    """One message to a webhook, tried for three days or until it arrives; a test has no cursor."""
 
     class Status(models.TextChoices):
         WAITING = "waiting", "待发送"
@@ -90,7 +112,8 @@ class Delivery(models.Model):
         GIVEN_UP = "given_up", "没有送达"
 
     webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="deliveries", verbose_name="通知地址")
-    cursor = models.CharField("卡片流位置", max_length=200)
+    cursor = models.CharField("卡片流位置", max_length=200, blank=True)
+    is_test = models.BooleanField("测试", default=False)
     status = models.CharField("状态", max_length=10, choices=Status.choices, default=Status.WAITING)
     attempts = models.PositiveSmallIntegerField("发送次数", default=0)
     created_at = models.DateTimeField("生成时间", default=timezone.now)

@@ -122,12 +122,27 @@ def check_address(*, employer: Employer, street: Area, url: str, but: Webhook | 
 
 
 def renew_secret(webhook: Webhook) -> str:
-    """Replace the webhook's signing secret, and return the new one."""
+    """Replace the webhook's signing secret, and return the new one; the old one signs beside it for a week."""
     with atomic_write():
         row = _locked(webhook)
-        secret = row.make_secret()
-        row.save(update_fields=["secret_sealed"])
+        secret = row.renew_secret()
+        row.save(update_fields=["secret_sealed", "old_secret_sealed", "old_secret_until"])
     return secret
+
+
+def rotate_by_system(key: EmployerKey) -> tuple[EmployerKey, str]:
+    """Rotate a key at the request of the system that holds it; return the successor and its text.
+
+    The text cannot be sent twice, since only its digest is kept. So a system that lost the answer asks again, and a
+    successor that was never used makes way for another. Conflict where the successor is in use.
+    """
+    with atomic_write():
+        rows = EmployerKey.objects.select_related("employer", "street")
+        row = rows.select_for_update(of=("self",), no_key=True).get(pk=key.pk)
+        for later in row.successors():
+            if later.last_used_at is None:
+                later.revoke()
+        return row.rotate()
 
 
 def _lock(employer: Employer) -> None:

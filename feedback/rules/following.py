@@ -1,4 +1,4 @@
-"""What goes along when an employer is merged into another: offers and drafts, by choice also access and issued cards.
+"""What goes along when an employer is merged into another: offers, drafts, slips, by choice access and issued cards.
 
 Cards whose members were asked already stay with the one they were asked about; they are made and asked about anew.
 """
@@ -7,17 +7,28 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from feedback.feed import feed
-from feedback.models import Contact, EmployerKey, FeedEvent, Offer, RecordCard, Webhook
+from feedback.feed.slips import add_slip_events
+from feedback.models import Contact, EmployerKey, FeedEvent, Offer, RecordCard, Slip, SlipCode, Webhook
 from feedback.models.cards import ENDED
 from members.ground.audit import record
 from members.models import Employer
+
+EVENT_OF = {
+    Slip.Status.SENT: FeedEvent.Type.SLIP_SENT,
+    Slip.Status.ASKED: FeedEvent.Type.SLIP_ASKED,
+    Slip.Status.FORWARDED: FeedEvent.Type.SLIP_FORWARDED,
+    Slip.Status.ACCEPTED: FeedEvent.Type.SLIP_ACCEPTED,
+    Slip.Status.DECLINED: FeedEvent.Type.SLIP_DECLINED,
+    Slip.Status.WITHDRAWN: FeedEvent.Type.SLIP_WITHDRAWN,
+    Slip.Status.ENDED: FeedEvent.Type.SLIP_ENDED,
+}
 
 
 def follow(gone: Employer, into: Employer, with_access: bool) -> None:
     """Move this app's rows; issued cards keep number, body and digest, and are told of anew in the other's feed.
 
     With them go the events of cards that were withdrawn, so that whoever has a copy learns it from the feed that they
-    read from now on. The feed of the one that goes stays as it is.
+    read from now on. Slips are told of as they stand. The feed of the one that goes stays as it is.
     """
     movable = RecordCard.objects.filter(employer=gone).select_related("area", "supersedes").order_by("area__path", "pk")
     cards = [
@@ -25,6 +36,8 @@ def follow(gone: Employer, into: Employer, with_access: bool) -> None:
     ]
     moved = _move_cards(cards, gone, into)
     _move(Offer.objects.filter(employer=gone), into)
+    slips = _move_slips(gone, into)
+    _move_codes(gone, into)
     if with_access:
         _move_access(gone, into)
         issued = [card for card in moved if card.number]
@@ -32,6 +45,34 @@ def follow(gone: Employer, into: Employer, with_access: bool) -> None:
         feed.add_events(
             [card for card in issued if card.status == RecordCard.Status.WITHDRAWN], FeedEvent.Type.WITHDRAWN
         )
+        for status, kind in EVENT_OF.items():
+            add_slip_events([slip for slip in slips if slip.status == status], kind)
+
+
+def _move_slips(gone: Employer, into: Employer) -> list[Slip]:
+    """Move the slips but for the accepted ones beside which the other has one; return what moved."""
+    theirs = Slip.objects.filter(employer=into, status=Slip.Status.ACCEPTED)
+    taken = set(theirs.values_list("member", "area"))
+    rows = Slip.objects.filter(employer=gone).with_facts().locked().order_by("pk")
+    moved = [s for s in rows if s.status != Slip.Status.ACCEPTED or (s.member_id, s.area_id) not in taken]
+    for slip in moved:
+        slip.employer = into
+    Slip.objects.bulk_update(moved, ["employer"], batch_size=100)
+    for path, some in groupby(sorted(moved, key=Slip.audit_path), key=Slip.audit_path):
+        changes = {"employer_id": [gone.pk, into.pk], "slips": [slip.pk for slip in some]}
+        record("change", Slip, path=path, changes=changes)
+    return moved
+
+
+def _move_codes(gone: Employer, into: Employer) -> None:
+    """Move the links that the unit handed out; one beside which the other has an open one is closed."""
+    taken = set(SlipCode.objects.filter(employer=into, closed_at=None).values_list("place", flat=True))
+    rows = SlipCode.objects.select_for_update(of=("self",), no_key=True).select_related("place")
+    for code in rows.filter(employer=gone).order_by("pk"):
+        if code.closed_at is None and code.place_id in taken:
+            code.close()
+        code.employer = into
+        code.save()
 
 
 def _move_cards(cards: list[RecordCard], gone: Employer, into: Employer) -> list[RecordCard]:

@@ -12,6 +12,8 @@ from feedback.models import (
     RecordCard,
     Replay,
     Sender,
+    Slip,
+    SlipCode,
     Webhook,
 )
 from members.ground.dependents import Dependent, register
@@ -33,6 +35,11 @@ def register_all() -> None:
         Dependent(Feed, "street", "{} 个卡片流"),
         Dependent(NumberSeries, "street", "{} 个年度的卡号"),
         Dependent(Replay, "street", "{} 次接口提交"),
+        Dependent(Slip, "area", "{} 张报到单"),
+        Dependent(Slip, "home", "{} 张报到单"),
+        Dependent(Slip, "street", "{} 张报到单"),
+        Dependent(Slip, "sent_to", "{} 张报到单"),
+        Dependent(SlipCode, "place", "{} 个报到码"),
     )
     register(
         Employer,
@@ -43,7 +50,9 @@ def register_all() -> None:
         Dependent(Webhook, "employer", "{} 个通知地址", "street__path", goes=True),
         Dependent(Feed, "employer", "{} 个卡片流", "street__path"),
         Dependent(Replay, "employer", "{} 次接口提交", "street__path"),
+        Dependent(Slip, "employer", "{} 张报到单", "street__path"),
+        Dependent(SlipCode, "employer", "{} 个报到链接", "place__path"),
     )
     register(Activity, Dependent(CardCode, "activity", "{} 个确认码", "place__path", goes=True))
     register(User, Dependent(Contact, "user", "{} 个单位的联系人", "street__path", goes=True))
-    register(Member, Dependent(RecordCard, "member", "{} 张记录卡"))
+    register(Member, Dependent(RecordCard, "member", "{} 张记录卡"), Dependent(Slip, "member", "{} 张报到单"))

@@ -4,7 +4,7 @@ from collections import Counter
 
 from feedback.feed import feed
 from feedback.models import Feed, NumberSeries, senders
-from feedback.rules import holding, withdrawing
+from feedback.rules import holding, slips_closing, withdrawing
 from members.ground import audit
 from members.ground.atomic import atomic_write
 from members.models import journal
@@ -13,6 +13,7 @@ from members.models import journal
 def listen_to_the_journal() -> None:
     """Register what the journal replays after a restore; consents come first, as cards are withdrawn with them."""
     journal.register(withdrawing.JOURNAL, withdrawing.withdraw_again)
+    journal.register(slips_closing.JOURNAL, slips_closing.withdraw_again)
     journal.register(senders.JOURNAL, NumberSeries.go_on_behind)
     journal.register(holding.JOURNAL, holding.hold_again)
     journal.after_restore(restart_feeds)

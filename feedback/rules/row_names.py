@@ -3,7 +3,18 @@
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce
 
-from feedback.models import CardCode, Contact, EmployerKey, Offer, RecordCard, Sender, Webhook
+from feedback.models import (
+    CardCode,
+    Contact,
+    EmployerKey,
+    Offer,
+    RecordCard,
+    Sender,
+    Slip,
+    SlipCode,
+    SlipReceipt,
+    Webhook,
+)
 from members.ground.row_names import joined, register, register_list
 
 
@@ -14,5 +25,9 @@ def register_all() -> None:
     register(Offer, joined("employer__name", "title"), state=F("status"))
     register(RecordCard, joined("member__name", Coalesce("number", Value(""))), state=F("status"))
     register(Sender, "area__label")
+    register(Slip, joined("name", "number"), state=F("status"))
+    register(SlipCode, joined("place__label", Coalesce("employer__name", Value(""))))
+    register(SlipReceipt, joined("slip__name", "slip__number"))
     register(Webhook, "employer__name")
     register_list("cards", RecordCard)
+    register_list("slips", Slip)

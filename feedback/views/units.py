@@ -8,8 +8,9 @@ from django.shortcuts import redirect
 
 from feedback.feed import delivering
 from feedback.models import Contact, Delivery, EmployerKey, Webhook
+from feedback.models.webhooks import SECRETS_OVERLAP
 from feedback.rules import admitting
-from feedback.views.inbox_keys import question, rotate_with_message
+from feedback.views.inbox_keys import question, rotate_with_message, send_test_with_message
 from members.ground.first_password import first_password
 from members.web import handover
 from members.web.acts import tried, writable
@@ -65,8 +66,19 @@ def new_secret(request: HttpRequest, pk: int) -> HttpResponse:
         if tried(request, lambda: made.append(admitting.renew_secret(webhook))):
             messages.warning(request, f"新的签名密钥：{made[0]}（只显示这一次，请马上交给单位的系统管理员）。")
         return redirect("admin:feedback_webhook_change", pk)
-    sentence = "确定要换一把签名密钥吗？旧的马上失效，单位的系统换上新的以前，会认不出我们的通知。"
+    sentence = (
+        f"确定要换一把签名密钥吗？旧的还能用 {SECRETS_OVERLAP.days} 天，这期间每条通知用新旧两把签名，"
+        "请单位在这之前换到系统里。旧的泄露了的，请换两次，泄露的那把马上失效。"
+    )
     return _confirm(request, "换签名密钥", sentence)
+
+
+def send_test(request: HttpRequest, pk: int) -> HttpResponse:
+    webhook = writable(request, Webhook, pk, "street")
+    if request.method == "POST":
+        send_test_with_message(request, webhook)
+        return redirect("admin:feedback_webhook_change", pk)
+    return _confirm(request, "发测试通知", f"确定要发一条测试通知吗？发往：{webhook.url}")
 
 
 def resend(request: HttpRequest, pk: int) -> HttpResponse:

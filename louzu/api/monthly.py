@@ -137,7 +137,7 @@ class MonthlyReportViewSet(LockedByRule, ScopedViewSet):
 
     @reads(
         "下载月报的文件",
-        OpenApiTypes.BINARY,
+        {(200, content_type): OpenApiTypes.BINARY for content_type in making.TYPES.values()},
         one=True,
         note="定稿以后，每次下载的都一模一样；记入操作记录。",
         parameters=[OpenApiParameter("kind", str, "path", enum=list(making.TYPES), description="文件的种类")],

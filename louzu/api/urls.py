@@ -4,15 +4,15 @@ from django.http import Http404
 from django.urls import include, path, re_path
 from django.views.generic import TemplateView
 from drf_spectacular.utils import extend_schema
-from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.routers import SimpleRouter
-from rest_framework.views import APIView
 
 from feedback.api.keys import IsKnown, KeyAuthentication
+from feedback.api.throttling import RateLimited
 from louzu.api.balance import BalanceView
 from louzu.api.district import DistrictStreetView, DistrictView
 from louzu.api.monthly import MonthlyReportViewSet
 from louzu.api.months import MonthsView
+from louzu.api.schemas import EmployerSchemaView, SchemaView
 from louzu.api.search import SearchView
 from louzu.api.targets import TargetsView
 
@@ -20,7 +20,7 @@ app_name = "api"
 
 
 @extend_schema(exclude=True)
-class NoSuchCall(APIView):
+class NoSuchCall(RateLimited):
     """Answers any other address with a problem response instead of a page."""
 
     authentication_classes = [KeyAuthentication]
@@ -33,7 +33,7 @@ class NoSuchCall(APIView):
     post = put = patch = delete = get
 
 
-SCHEMA = SpectacularJSONAPIView.as_view(authentication_classes=[KeyAuthentication], permission_classes=[IsKnown])
+DOCS = TemplateView.as_view(template_name="louzu/api_docs.html")
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("monthly-reports", MonthlyReportViewSet, basename="monthly-report")
@@ -49,7 +49,9 @@ urlpatterns = [
     path("district/<int:pk>", DistrictStreetView.as_view(), name="district_street"),
     path("targets/<int:pk>", TargetsView.as_view(), name="targets"),
     *router.urls,
-    path("schema", SCHEMA, name="schema"),
-    path("docs", TemplateView.as_view(template_name="louzu/api_docs.html"), name="docs"),
+    path("schema", SchemaView.as_view(), name="schema"),
+    path("docs", DOCS, {"title": "楼组党建 API", "schema": "api:schema"}, name="docs"),
+    path("employer/schema", EmployerSchemaView.as_view(), name="employer_schema"),
+    path("employer/docs", DOCS, {"title": "单位接口", "schema": "api:employer_schema"}, name="employer_docs"),
     re_path("", NoSuchCall.as_view()),
 ]

@@ -4,8 +4,7 @@ Communities are at different stages: the employers have answered nearly all card
 any. Some employers have never fetched theirs.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import cycle, groupby
 from operator import attrgetter
@@ -19,6 +18,7 @@ from feedback.models import Contact, EmployerKey, Feed, Offer, RecordCard, Scope
 from feedback.models.counterparts import Counterpart
 from feedback.rules import agreeing, issuing, making, receiving, withdrawing
 from feedback.rules.receiving import By
+from louzu.demo.clock import ago
 from louzu.demo.communities import TRAITS, DemoCommunity
 from louzu.demo.words import ANSWERS, OBJECTIONS, OFFERS, SENTENCES
 from members.models import Area, Employer, User
@@ -77,16 +77,16 @@ def _send(rng: Random, cards: list[RecordCard], traits: DemoCommunity, period: C
     RecordCard.objects.bulk_update(cards, ["sentence"], batch_size=200)
     _, rest = _split(cards, DRAFTS)
     before, rest = _split(rest, SHOWN + OBJECTED)
-    with _ago(_since(period, SHOWN_AGO)):
+    with ago(_since(period, SHOWN_AGO)):
         agreeing.show_all([card.pk for card in (*before, *rest)])
-    with _ago(_since(period, AGREED_AGO)):
+    with ago(_since(period, AGREED_AGO)):
         for card in before[: round(len(cards) * OBJECTED)]:
             agreeing.object_to(card, reason=rng.choice(OBJECTIONS))
         rest, _ = _split(rest, traits.agreed)
         agreeing.agree_all([card.pk for card in rest], how=RecordCard.How.LINK)
     if not traits.issued:
         return
-    with _ago(_since(period, ISSUED_AGO)):
+    with ago(_since(period, ISSUED_AGO)):
         rest, _ = _split(rest, traits.issued)
         issuing.issue_all([card.pk for card in rest])
         for card in _split(rest, WITHDRAWN)[0]:
@@ -107,11 +107,11 @@ def _answer(rng: Random, cards: Sequence[RecordCard], by: By, received: float, a
     """Acknowledge a share of an employer's cards and answer a share of these, each on one of the days since."""
     period = cards[0].period
     on = rng.randint(2, ISSUED_AGO - 1)
-    with _ago(_since(period, on)):
+    with ago(_since(period, on)):
         got = [card for card in cards if rng.random() < received]
         for card in got:
             receiving.receive(card, digest=card.digest)
-    with _ago(_since(period, rng.randint(0, on - 1))):
+    with ago(_since(period, rng.randint(0, on - 1))):
         for card in got:
             if rng.random() < answered:
                 receiving.answer(card, text=rng.choice(ANSWERS), thanks=rng.random() < 0.6, by=by)
@@ -143,14 +143,3 @@ def _split(cards: Sequence[RecordCard], share: float) -> tuple[Sequence[RecordCa
 def _since(period: CardPeriod, days: int) -> timedelta:
     """Return these days as a time ago, fewer where the period ended only lately."""
     return timedelta(days=max(0, min(days, (timezone.localdate() - period.last).days - 1)))
-
-
-@contextmanager
-def _ago(time: timedelta) -> Iterator[None]:
-    """Set the clock back within the block: the rules note the moment, and a receipt is signed with it."""
-    now = timezone.now
-    timezone.now = lambda: now() - time  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        timezone.now = now  # type: ignore[assignment]

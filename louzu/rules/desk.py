@@ -8,16 +8,18 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Q
+from django.db.models.functions import Coalesce
 
 from activities.ground.periods import DaySpan, month_before, month_of
 from activities.models import Activity, Need, Visit
 from activities.models.activities import ActivityQuerySet
 from activities.models.visits import unvisited
-from feedback.models import RecordCard
+from feedback.models import EmployerKey, RecordCard
+from feedback.rules.slips_counting import waiting_over
 from louzu.models import FiguresOfDay
 from members.ground.access import Right
 from members.ground.moments import midnight
-from members.models import Area, AuditEntry, Pairing
+from members.models import Area, AuditEntry, Pairing, Transfer
 from members.models.areas import SEGMENT
 from members.rules.coverage import CoverageFigures
 
@@ -68,6 +70,21 @@ def waiting_cards(user: Any) -> dict[str, ByPlace]:
     return found
 
 
+def arriving(user: Any) -> ByPlace:
+    """Count by street the members whom other streets sent and who wait to be accepted."""
+    return _by_path(Transfer.objects.arriving(user).waiting(), "to_street__path")
+
+
+def ending_keys(user: Any) -> ByPlace:
+    """Count by street the keys of units that expire within 30 days."""
+    return _by_path(EmployerKey.objects.for_user(user, Right.WRITE).ending(), "street__path")
+
+
+def slow_slips(user: Any) -> ByPlace:
+    """Count by community the slips that have waited for over a week; by street those whose community is not known."""
+    return _by_path(waiting_over(user), Coalesce("area__path", "street__path"))
+
+
 def audited_today(user: Any, today: date) -> Counter[str]:
     """Count by action today's exports, reveals, refusals and failed logins."""
     begin = midnight(today)
@@ -75,7 +92,7 @@ def audited_today(user: Any, today: date) -> Counter[str]:
     return Counter(dict(entries.values_list("action").annotate(Count("pk"))))
 
 
-def _by_path(rows: Any, path: str) -> ByPlace:
+def _by_path(rows: Any, path: str | Coalesce) -> ByPlace:
     return Counter(dict(rows.order_by().values_list(path).annotate(Count("pk"))))
 
 

@@ -7,15 +7,25 @@ not grow with the history. A row is ranked by its latest fact: what is shown is 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from enum import StrEnum
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
-from django.db.models import Q
+from django.db.models import DateField, DateTimeField, Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from activities.models import Activity, Attendance, Need, Visit
-from feedback.models import RecordCard
-from members.models import Duty, Member, Pairing, Residence
+from feedback.ground.periods import CardPeriod
+from feedback.models import RecordCard, Slip
+from members.models import Duty, Member, Pairing, Residence, Transfer
+
+# The moments of a row, the latest possible one first, with what happened then.
+CARD_MOMENTS = {
+    "withdrawn_at": "撤回", "returned_at": "被单位退回", "answered_at": "得到单位反馈", "received_at": "由单位签收",
+    "issued_at": "发出", "created_at": "生成",
+}  # fmt: skip
+SLIP_MOMENTS = {"withdrawn_at": "撤回", "ended_at": "结束", "accepted_at": "接收", "sent_at": "发来"}
+COLUMNS = ("kind", "pk", "whose", "by", "begin", "end", "rank", *(f"at{number}" for number in range(len(CARD_MOMENTS))))
 
 
 class FactKind(StrEnum):
@@ -26,6 +36,7 @@ class FactKind(StrEnum):
     VISIT = "走访"
     NEED = "需求"
     CARD = "记录卡"
+    SLIP = "报到单"
 
 
 class Fact(NamedTuple):
@@ -53,6 +64,11 @@ class PersonRecord(NamedTuple):
     def member(self) -> Member:
         return self.home.member
 
+    @property
+    def is_leaving(self) -> bool:
+        """Whether a transfer to another street waits."""
+        return self.home.is_leaving  # type: ignore[attr-defined]
+
 
 def on_record(user: Any, member: int, *, most: int) -> PersonRecord | None:
     """Return what is on record of a member (id), with the latest `most` facts, the latest first.
@@ -60,7 +76,8 @@ def on_record(user: Any, member: int, *, most: int) -> PersonRecord | None:
     None where the member is not in the user's scope.
     """
     rows = Residence.objects.for_user(user).filter(member__in=Member.objects.for_user(user).filter(pk=member))
-    homes = sorted(rows.select_related("area", "member__employer"), key=_last_first)
+    leaving = Exists(Transfer.objects.waiting().filter(member=OuterRef("member")))
+    homes = sorted(rows.select_related("area", "member__employer").annotate(is_leaving=leaving), key=_last_first)
     return _record_of(user, homes, most) if homes else None
 
 
@@ -68,7 +85,7 @@ def _record_of(user: Any, homes: list[Residence], most: int) -> PersonRecord:
     member = homes[0].member
     duties = list(member.duties.order_by("-since", "-pk"))
     facts = [*_homes(homes), *_duties(duties)]
-    for source in (_activities, _needs, _cards):
+    for source in (_activities, _needs, _papers):
         facts += source(user, member, most + 1)
     for source_of_doors in (_pairings, _visits):
         facts += source_of_doors(user, homes, most + 1)
@@ -113,18 +130,39 @@ def _needs(user: Any, member: Member, most: int) -> Iterator[Fact]:
         yield Fact(timezone.localdate(need.claimed_at), FactKind.NEED, f"认领“{need}”", need.pk)
 
 
-def _cards(user: Any, member: Member, most: int) -> Iterator[Fact]:
-    """Tell of each card when it was made, went out and came back; what the member said to it stays on its own page."""
-    moments = {
-        "withdrawn_at": "撤回", "returned_at": "被单位退回", "answered_at": "得到单位反馈", "received_at": "由单位签收",
-        "issued_at": "发出", "created_at": "生成",
-    }  # fmt: skip
-    cards = RecordCard.objects.for_user(user).filter(member=member).select_related("employer")
-    for card in cards.order_by(Coalesce(*moments).desc(), "-pk")[:most]:
-        for name, verb in moments.items():
-            if moment := getattr(card, name):
-                text = f"{card.period.label}的记录卡{verb}（{card.employer}）"
-                yield Fact(timezone.localdate(moment), FactKind.CARD, text, card.pk)
+def _papers(user: Any, member: Member, most: int) -> Iterator[Fact]:
+    """Tell of each card and slip when it was made, went out and came back, both in one query.
+
+    What the member said to a card stays on its own page.
+    """
+    cards = RecordCard.objects.for_user(user).filter(member=member).order_by()
+    slips = Slip.objects.for_user(user).filter(member=member).order_by()
+    period, rest = Value(None, DateField()), Value(None, DateTimeField())
+    rows = cards.annotate(
+        kind=Value(FactKind.CARD.value), whose=F("employer__name"), by=Value(""), begin=F("first_day"),
+        end=F("last_day"), rank=Coalesce(*CARD_MOMENTS), **{f"at{n}": F(name) for n, name in enumerate(CARD_MOMENTS)},
+    ).values_list(*COLUMNS)  # fmt: skip
+    more = slips.annotate(
+        kind=Value(FactKind.SLIP.value), whose=Coalesce("employer__name", "employer_name"), by=F("origin"),
+        begin=period, end=period, rank=Coalesce(*SLIP_MOMENTS),
+        **{f"at{n}": F(name) if name else rest for n, name in zip_longest(range(len(CARD_MOMENTS)), SLIP_MOMENTS)},
+    ).values_list(*COLUMNS)  # fmt: skip
+    for kind, pk, unit, by, first, last, _, *moments in rows.union(more, all=True).order_by("-rank", "-pk")[:most]:
+        is_slip = kind == FactKind.SLIP
+        verbs = SLIP_MOMENTS.values() if is_slip else CARD_MOMENTS.values()
+        for verb, moment in zip(verbs, moments, strict=False):
+            if moment:
+                text = (
+                    _slip_text(verb, by, unit)
+                    if is_slip
+                    else f"{CardPeriod(first, last).label}的记录卡{verb}（{unit}）"
+                )
+                yield Fact(timezone.localdate(moment), FactKind(kind), text, pk)
+
+
+def _slip_text(verb: str, origin: str, unit: str) -> str:
+    by = Slip.Origin(origin).label
+    return f"报到单{verb}（{by}，{unit}）" if unit else f"报到单{verb}（{by}）"
 
 
 def _pairings(user: Any, homes: Sequence[Residence], most: int) -> Iterator[Fact]:

@@ -9,13 +9,16 @@ from django.utils.http import urlencode
 
 from activities.rules.thin import ThinTier, thin
 from feedback.models import RecordCard
+from feedback.rules.slips_counting import SLOW
+from feedback.views.slips import UNPLACED
 from louzu.rules import desk
 from louzu.rules.beginning import FirstStep, first_steps
 from louzu.rules.desk import ByPlace, DeskFigure
 from members.ground import access
 from members.ground.access import Resource, Right
 from members.models import Area
-from members.models.areas import AreaQuerySet
+from members.models.areas import SEGMENT, AreaQuerySet
+from members.models.transfers import receiving_ranges
 from members.rules.coverage import CoverageFigures, coverage
 
 FEW = 6
@@ -120,17 +123,23 @@ def _record_url(pk: int) -> str:
 
 
 class WaitingCounts(NamedTuple):
-    """Something that waits: what and in which unit, its counts by place, and the action that its page is for."""
+    """Something that waits: what and in which unit, its counts by place, and the action that its page is for.
+
+    `narrows` says that the page can be narrowed to a place. `unplaced` is the place in the page's address for what a
+    street counts because no community is known yet.
+    """
 
     what: str
     unit: str
     counts: ByPlace
     action: str
     url: str
+    narrows: bool = True
+    unplaced: str = ""
 
 
 def waiting_lines(user: Any, today: date) -> list[DeskLine]:
-    """Return what waits in all of the user's areas: needs, pairs, cards; nothing where nothing waits."""
+    """Return what waits in all of the user's areas: cards, slips, needs, pairs; nothing where nothing waits."""
     found = [(each, _gathered(each.counts)) for each in _waiting(user, today) if each.counts]
     paths = {path for _, counts in found for path in counts}
     names = dict(Area.objects.filter(path__in=paths).values_list("path", "name")) if paths else {}
@@ -138,10 +147,19 @@ def waiting_lines(user: Any, today: date) -> list[DeskLine]:
 
 
 def _waiting(user: Any, today: date) -> Iterator[WaitingCounts]:
+    if receiving_ranges(user):
+        url = reverse("members:transfers")
+        yield WaitingCounts("别的街道转来、等您接收的党员", "人", desk.arriving(user), "去接收", url)
     if access.can(user, Resource.CARD, Right.WRITE):
         for status, counts in desk.waiting_cards(user).items():
             what, action = CARDS[RecordCard.Status(status)]
             yield WaitingCounts(what, "张", counts, action, reverse("feedback:board", query={"show": status}))
+        what, slow = f"等了 {SLOW} 天以上的报到单", desk.slow_slips(user)
+        yield WaitingCounts(what, "张", slow, "去接收", reverse("feedback:slips"), unplaced=UNPLACED)
+    if access.can(user, Resource.KEY, Right.WRITE):
+        keys = reverse("admin:feedback_employerkey_changelist")
+        what, ending = "30 天内到期、还没有更换的单位密钥", desk.ending_keys(user)
+        yield WaitingCounts(what, "把", ending, "去更换", keys, narrows=False)
     if access.can(user, Resource.NEED, Right.WRITE):
         what = f"提出 {desk.OLD_NEED.days} 天还没有人认领的需求"
         yield WaitingCounts(what, "件", desk.old_needs(user, today), "去找人认领", reverse("activities:needs"))
@@ -157,12 +175,17 @@ def _gathered(counts: ByPlace) -> ByPlace:
 
 
 def _line(each: WaitingCounts, counts: ByPlace, names: dict[str, str]) -> DeskLine:
-    joint = "&" if "?" in each.url else "?"
-    places = [
-        DeskPlace(names.get(path, ""), count, f"{each.url}{joint}{urlencode({'place': path})}")
-        for path, count in sorted(counts.items())
-    ]
+    places = [_place(each, path, count, names) for path, count in sorted(counts.items())]
     return DeskLine(f"{each.what}：{counts.total()} {each.unit}", places, each.action, each.url)
+
+
+def _place(each: WaitingCounts, path: str, count: int, names: dict[str, str]) -> DeskPlace:
+    if not each.narrows:
+        return DeskPlace(names.get(path, ""), count, each.url)
+    joint = "&" if "?" in each.url else "?"
+    if each.unplaced and len(path) == Area.Level.STREET * SEGMENT:
+        return DeskPlace("还不知道社区", count, f"{each.url}{joint}{urlencode({'place': each.unplaced})}")
+    return DeskPlace(names.get(path, ""), count, f"{each.url}{joint}{urlencode({'place': path})}")
 
 
 def _figures(area: Area, figures: CoverageFigures, today: date) -> list[ShownFigure]:

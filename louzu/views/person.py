@@ -13,7 +13,7 @@ from members.ground import access
 from members.ground.access import Resource, Right
 from members.models import Area, Member, Residence
 from members.models.areas import SEGMENT
-from members.rules import moving
+from members.rules import moving, transferring
 from members.web.shell import page
 
 COMMUNITY = Area.Level.COMMUNITY * SEGMENT
@@ -25,6 +25,7 @@ ADDRESSES = {
     FactKind.VISIT: "activities:pairing_visits",
     FactKind.NEED: "activities:need",
     FactKind.CARD: "feedback:card",
+    FactKind.SLIP: "feedback:slip",
 }
 
 
@@ -43,18 +44,20 @@ def show(request, pk: int):
     if record is None:
         raise Http404
     member, home, today = record.member, record.home, timezone.localdate()
+    may_write = access.covers(request.user, Resource.MEMBER, home.area.path, Right.WRITE)
     return page(
         request,
         "louzu/person.html",
         title=member.name,
         member=member,
         record=record,
-        move=moving.undoable_of(member, by=request.user),
+        move=None if record.is_leaving else moving.undoable_of(member, by=request.user),
         listed_at=f"{reverse('admin:members_member_changelist')}?{request.GET.get('_changelist_filters', '')}",
         duties=[duty for duty in record.duties if duty.until is None or duty.until > today],
         facts=[(fact, reverse(ADDRESSES[fact.kind], args=[fact.row]) if fact.row else "") for fact in record.facts],
         more=min(most * TIMES_MORE, MOST) if record.has_more and most < MOST else 0,
-        may_write=access.covers(request.user, Resource.MEMBER, home.area.path, Right.WRITE),
+        transfer=transferring.waiting_of(member) if may_write and record.is_leaving else None,
+        may_write=may_write,
         may_reveal=access.covers(request.user, Resource.MEMBER, home.area.path, Right.REVEAL),
         acts=list(_acts(request.user, member, home)),
     )

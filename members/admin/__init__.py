@@ -9,7 +9,19 @@ from members.admin import (
     people,
     records,
     roster_columns,
+    transfers,
     users,
 )
 
-__all__ = ["area_names", "areas", "consents", "employers", "households", "people", "records", "roster_columns", "users"]
+__all__ = [
+    "area_names",
+    "areas",
+    "consents",
+    "employers",
+    "households",
+    "people",
+    "records",
+    "roster_columns",
+    "transfers",
+    "users",
+]

@@ -22,6 +22,16 @@ from members.models.consents import BY_HAND
 from members.rules.consenting import record_answers
 
 
+class MeansField(serializers.ChoiceField):
+    """How a member answered: any of the means is read, but only those by another person's hand are written."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        means = super().to_internal_value(data)
+        if means not in BY_HAND:
+            self.fail("invalid_choice", input=data)
+        return means
+
+
 class ConsentSerializer(CheckedSerializer):
     """A member's answer to a notice, with the notice as it was read."""
 
@@ -31,11 +41,11 @@ class ConsentSerializer(CheckedSerializer):
         rows=Employer.objects.for_user,
         required=False,
         allow_null=True,
-        label="发给哪个单位",
-        help_text="只有 cards 填。",
+        label="哪个单位",
+        help_text="只有 cards、tell_employer、passed_on 填。",
     )
     is_agreed = serializers.BooleanField(label="本人是否同意")
-    means = serializers.ChoiceField(choices=list(BY_HAND.items()), label="方式")
+    means = MeansField(choices=Consent.Means.choices, label="方式", help_text="本人通过链接表示的，不能代为登记。")
     given_on = PastDayApiField(required=False, label="表示意见的日期", help_text="不填就是今天。")
 
     class Meta:

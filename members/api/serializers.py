@@ -215,7 +215,13 @@ class MemberSerializer(CheckedSerializer):
             "id", "name", "sex", "birth_date", "id_number", "phone", "affiliation", "standing", "party_since",
             "employer", "employer_name", "employer_number", "rank", "skills", "remark", "home",
         )  # fmt: skip
-        extra_kwargs = {"sex": {"required": False, "help_text": "填了身份证号可以不填。"}}
+        extra_kwargs = {
+            "sex": {
+                "required": False,
+                "allow_blank": True,
+                "help_text": "填了身份证号可以不填；由报到单登记的可能是空的。",
+            }
+        }
         validators: list = []
 
     @extend_schema_field(HomeSerializer(allow_null=True))

@@ -4,6 +4,7 @@ from rest_framework.routers import SimpleRouter
 from members.api.consents import ConsentViewSet
 from members.api.coverage import CoverageView
 from members.api.households import HouseholdViewSet, PairingViewSet
+from members.api.transfers import TransferViewSet
 from members.api.views import AreaNameViewSet, AreaViewSet, EmployerViewSet, MemberViewSet, ResidenceViewSet
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
@@ -14,6 +15,7 @@ router.register("members", MemberViewSet, basename="member")
 router.register("residences", ResidenceViewSet, basename="residence")
 router.register("households", HouseholdViewSet, basename="household")
 router.register("pairings", PairingViewSet, basename="pairing")
+router.register("transfers", TransferViewSet, basename="transfer")
 router.register("consents", ConsentViewSet, basename="consent")
 
 urlpatterns = [*router.urls, path("coverage/<int:pk>", CoverageView.as_view(), name="coverage")]

@@ -48,6 +48,14 @@ def settle_address(form: forms.BaseForm, *, user: Any, group_field: str) -> None
         form.add_error("address", error)
 
 
+def offer_groups(field: Any, user: Any) -> None:
+    """Let a field offer the building groups in which the user may write members, found by typing."""
+    groups = Area.objects.for_user(user, Right.WRITE, resource=Resource.MEMBER).current()
+    field.queryset = groups.filter(level=Area.Level.BUILDING_GROUP)
+    field.widget = Autocomplete(Residence._meta.get_field("area"), admin.site)
+    field.widget.choices = field.choices
+
+
 class DayForm(forms.Form):
     """A day, today by default, never in the future."""
 
@@ -60,8 +68,8 @@ class DayForm(forms.Form):
         return day
 
 
-class LeaveForm(DayForm):
-    """The day of moving away, and which of what hangs on the home ends with it: all of it, until a tick is removed."""
+class EndingForm(forms.Form):
+    """Which of what hangs on the home ends with moving away: all of it, until a tick is removed."""
 
     end = forms.MultipleChoiceField(
         label="一起结束（去掉勾的保留）", required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget
@@ -75,6 +83,12 @@ class LeaveForm(DayForm):
             end.initial = [each.tie.key for each in held]
         else:
             del self.fields["end"]
+
+
+class LeaveForm(EndingForm, DayForm):
+    """The day of moving away, and what ends with it."""
+
+    field_order = ["on", "end"]
 
 
 def _listed(held: Held) -> str:
@@ -98,10 +112,7 @@ class MoveForm(LeaveForm):
         super().__init__(*args, **kwargs)
         self.fields["joins"].initial = bool(home and home.until is None and home.joined_on)
         self.user = user
-        groups = Area.objects.for_user(user, Right.WRITE, resource=Resource.MEMBER).current()
-        self.fields["to"].queryset = groups.filter(level=Area.Level.BUILDING_GROUP)
-        self.fields["to"].widget = Autocomplete(Residence._meta.get_field("area"), admin.site)
-        self.fields["to"].widget.choices = self.fields["to"].choices
+        offer_groups(self.fields["to"], user)
 
     def clean(self):
         super().clean()

@@ -31,6 +31,13 @@ PROVINCES = (
     "陕西|甘肃|青海|宁夏|新疆|内蒙古|辽宁|吉林|黑龙江"
 )
 PROVINCE_NAMES = frozenset(PROVINCES.split("|"))
+PROVINCE_OF_CODE = dict(  # GB/T 2260, by the first two digits of a division code
+    re.findall(
+        r"(\d\d)(\D+)",
+        "11北京12天津13河北14山西15内蒙古21辽宁22吉林23黑龙江31上海32江苏33浙江34安徽35福建36江西37山东41河南42湖北43湖南"
+        "44广东45广西46海南50重庆51四川52贵州53云南54西藏61陕西62甘肃63青海64宁夏65新疆",
+    )
+)
 DISTRICTS = "嘉定|宝山|浦东|闵行|松江|青浦|金山|奉贤|崇明|黄浦|徐汇|长宁|静安|普陀|虹口|杨浦"
 UPPER_WORD = re.compile(
     rf"(?:中国|(?P<province>{PROVINCES})(?:省|市|(?:壮族|回族|维吾尔)?自治区)?"

@@ -45,7 +45,7 @@ _now: ContextVar[Circumstances | None] = ContextVar("circumstances", default=Non
 PROTECTED = {
     "password", "phone_sealed", "phone_digest", "id_digest", "digest", "content", "reading", "plan", "text", "note",
     "sign_in_code", "is_agreed", "lines", "left_out", "sentence", "body", "objection", "return_text", "secret_sealed",
-    "secret_code",
+    "old_secret_sealed", "secret_code", "home_text", "wishes", "asked_text", "reply", "declined_text", "ended_text",
 }  # fmt: skip
 MASK = "＊＊＊"
 

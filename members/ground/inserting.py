@@ -4,6 +4,7 @@
 asked for all of them.
 """
 
+import sqlite3
 from collections.abc import Sequence
 from functools import cache, partial
 from itertools import chain
@@ -13,6 +14,8 @@ from typing import Any
 from django.db import connection, models, transaction
 
 from members.ground.history import batches
+
+MOST = 1_000
 
 
 def insert(rows: Sequence[models.Model]) -> None:
@@ -27,11 +30,18 @@ def insert(rows: Sequence[models.Model]) -> None:
     records = list(zip(*(_column(field, rows) for field in fields), strict=True))
     statement, pks = cache(partial(_statement, meta, fields)), list[int]()
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        for batch in batches(records, connection.ops.bulk_batch_size(fields, rows)):
+        for batch in batches(records, _most_at_once(len(fields))):
             cursor.execute(statement(len(batch)), list(chain.from_iterable(batch)))
             pks += [pk for (pk,) in cursor.fetchall()]
     for row, pk in zip(rows, pks, strict=True):
         row.pk, row._state.adding, row._state.db = pk, False, connection.alias
+
+
+def _most_at_once(columns: int) -> int:
+    """Return how many rows one statement takes: Django counts with a limit that SQLite has long raised."""
+    if connection.vendor != "sqlite":
+        return MOST
+    return min(MOST, connection.connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER) // columns)
 
 
 def _column(field: Any, rows: Sequence[models.Model]) -> list[Any]:

@@ -14,6 +14,7 @@ from members.models.journal import JournalMark
 from members.models.moves import Move
 from members.models.people import Member, Residence
 from members.models.throttles import CallCount
+from members.models.transfers import Transfer
 from members.models.users import AreaRole, StaffToken, User
 from members.models.workers import WorkerBeat
 
@@ -37,6 +38,7 @@ __all__ = [
     "RosterColumns",
     "RosterImport",
     "StaffToken",
+    "Transfer",
     "User",
     "WorkerBeat",
 ]

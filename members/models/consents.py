@@ -29,8 +29,30 @@ NOTICES = {
         "同意把本人的《在职党员参与社区活动记录卡》发给本人所在单位的党组织。卡上只写姓名、时段、参加过的活动和社区的一句话，"
         "没有住址、电话和评分，不用于考核。可以不同意，不影响任何事情；随时可以撤回，撤回后卡片作废。",
     ),
+    "transfer": (
+        "1",
+        "同意把本人转到新住地的街道：先告诉对方本人的姓名、新住址、在职或在册、单位；对方接收以后，再转去性别、出生年月、"
+        "认人用的身份证号校验码、电话、党员类别、入党时间、单位内编号。参加过的活动、走访、记录卡不转，留在原街道。"
+        "可以不同意；对方接收以前随时可以撤回。",
+    ),
+    "receive": (
+        "1",
+        "同意所住社区的党组织接收本人的报到信息：姓名、电话、住址、单位、特长和愿意做的事，用来与本人联系、参加所住楼组的活动。"
+        "不用于考核。随时可以撤回，撤回后报到作废。",
+    ),
+    "tell_employer": (
+        "1",
+        "同意把本人已向所住社区报到一事，以及社区的接收回执，告诉本人所在单位的党组织。可以不同意，不影响报到；"
+        "随时可以撤回，撤回后不再告诉。",
+    ),
+    "passed_on": (
+        "1",
+        "同意单位党组织把本人的姓名、电话、住址、单位内编号、特长和愿意做的事交给所住社区的党组织，用来办理报到，"
+        "并收取社区的接收回执。随时可以撤回，撤回后报到作废。",
+    ),
 }
 
+WITH_EMPLOYER = ("cards", "tell_employer", "passed_on")  # purposes that name an employer
 JOURNAL = "consent"
 STANDS = "这位党员现在是同意的：本人改了主意，请撤回原来的同意。"
 
@@ -52,12 +74,12 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
     def for_user(self, user: Any, right: Right = Right.READ) -> Self:
         """Consents of members in the user's scope; a refusal is visible only to the user who recorded it.
 
-        Consents to send cards to an employer, withdrawn ones too, are visible only to users who handle cards.
+        Consents that name an employer, withdrawn ones too, are visible only to users who handle cards and slips.
         """
         mine = Q(is_agreed=True) | Q(recorded_by=user)
         theirs = Exists(Member.objects.for_user(user, right).filter(pk=OuterRef("member")))
         handled = Exists(Member.objects.for_user(user, right, resource=Resource.CARD).filter(pk=OuterRef("member")))
-        return self.filter(mine, theirs, ~Q(purpose=Consent.Purpose.CARDS) | handled)
+        return self.filter(mine, theirs, ~Q(purpose__in=WITH_EMPLOYER) | handled)
 
     def in_force(self, purpose: str = "") -> Self:
         """Agreements in force, for one purpose or for any."""
@@ -79,6 +101,10 @@ class Consent(Audited):
     class Purpose(models.TextChoices):
         STAIRWELL = "stairwell", "楼道公示姓名"
         CARDS = "cards", "把记录卡发给单位"
+        TRANSFER = "transfer", "转到其他街道"
+        RECEIVE = "receive", "接收本人信息"
+        TELL_EMPLOYER = "tell_employer", "把报到告诉单位"
+        PASSED_ON = "passed_on", "单位转交本人信息"
 
     class Means(models.TextChoices):
         PAPER = "paper", "书面签字"
@@ -93,9 +119,9 @@ class Consent(Audited):
         on_delete=models.PROTECT,  # to whom one agreed must stay known
         null=True,
         blank=True,
-        verbose_name="发给哪个单位",
+        verbose_name="哪个单位",
         related_name="+",
-        help_text="只有“把记录卡发给单位”要填。",
+        help_text="只有用途里写着单位的要填。",
     )
     is_agreed = models.BooleanField("本人意见", choices=[(True, "同意"), (False, "不同意")])
     notice = models.CharField("告知内容", max_length=300, editable=False)
@@ -129,12 +155,13 @@ class Consent(Audited):
                 fields=["member", "purpose", "employer"],
                 condition=Q(is_agreed=True, withdrawn_at=None, employer__isnull=False),
                 name="consent_one_an_employer",
-                violation_error_message="这位党员已经同意把记录卡发给这个单位，不用再登记。",
+                violation_error_message="这位党员在这项用途上已经同意告诉这个单位，不用再登记。",
             ),
             models.CheckConstraint(
-                condition=Q(purpose="cards", employer__isnull=False) | Q(~Q(purpose="cards"), employer=None),
-                name="consent_cards_for_employer",
-                violation_error_message="同意把记录卡发给单位的，要写明是哪个单位；其他用途不填单位。",
+                condition=Q(purpose__in=WITH_EMPLOYER, employer__isnull=False)
+                | Q(~Q(purpose__in=WITH_EMPLOYER), employer=None),
+                name="consent_for_employer",
+                violation_error_message="用途里写着单位的，要写明是哪个单位；其他用途不填单位。",
             ),
         ]
 

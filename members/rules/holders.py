@@ -17,6 +17,7 @@ from members.models import (
     RosterColumns,
     RosterImport,
     StaffToken,
+    Transfer,
     User,
 )
 
@@ -34,6 +35,7 @@ def register_all() -> None:
         Dependent(RosterColumns, "area", "{} 种记住的表头", goes=True),
         Dependent(EmployerName, "street", "{} 个单位叫法"),
         Dependent(AreaName, "street", "{} 个地址或别名"),
+        Dependent(Transfer, "to_street", "{} 次转接"),
         Dependent(AreaName, "area", "{} 个地址或别名", goes=True),
     )
     register(
@@ -52,6 +54,8 @@ def register_all() -> None:
         Member,
         Dependent(Residence, "member", "{} 处别的住址", goes=True),
         Dependent(Move, "member", "{} 次迁居迁出", goes=True),
+        Dependent(Transfer, "member", "{} 次转接", goes=True),
+        Dependent(Transfer, "settled", "{} 次转接"),
         Dependent(Duty, "member", "{} 项六员岗位", goes=True),
         Dependent(Consent, "member", "{} 次本人答复", goes=True),
         Dependent(User, "member", "{} 个登录账号"),

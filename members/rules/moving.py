@@ -80,6 +80,14 @@ def leave(member: Member, *, by: User, end: Collection[str] = (), on: date | Non
         return _kept(move, by=by, end=end, day=on or timezone.localdate())
 
 
+def depart(member: Member, *, by: User, end: Collection[str] = ()) -> None:
+    """Move away today as `leave` does, for good: another street goes on with the member, so there is no undo."""
+    with atomic_write():
+        move = _begun(member)
+        member.leave()
+        _end_ties(move, by=by, end=end, day=timezone.localdate())
+
+
 def undoable_of(member: Member, *, by: User) -> Move | None:
     """Return the member's last move if this user may undo it; whether anything was changed since is not asked."""
     last = Move.objects.filter(member=member, undone_at=None).values("pk")[:1]
@@ -140,17 +148,22 @@ def _newest(member: Member) -> int:
 
 def _kept(move: Move, *, by: User, end: Collection[str], day: date) -> Move:
     """End what is to end with the move, and save what an undo needs."""
+    _end_ties(move, by=by, end=end, day=day)
+    both = move.left is not None and move.settled is not None
+    move.kind = Move.Kind.HOUSE if both else Move.Kind.AWAY if move.left else Move.Kind.BACK
+    move.mark, move.at = _newest(move.member), timezone.now()
+    move.save()
+    return move
+
+
+def _end_ties(move: Move, *, by: User, end: Collection[str], day: date) -> None:
+    """End what hangs on the home that was left, of these kinds, and note it in `ended`."""
     if move.left:
         going = Going(move.member, move.left, by, day, move.settled and move.settled.area)
         for tie in ties.kinds():
             rows = tie.held(going) if tie.key in end else []
             if rows:
                 move.ended[tie.key] = tie.end(rows, going)
-    both = move.left is not None and move.settled is not None
-    move.kind = Move.Kind.HOUSE if both else Move.Kind.AWAY if move.left else Move.Kind.BACK
-    move.mark, move.at = _newest(move.member), timezone.now()
-    move.save()
-    return move
 
 
 def _require_undoable(move: Move) -> None:

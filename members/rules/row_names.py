@@ -23,6 +23,7 @@ from members.models import (
     RosterColumns,
     RosterImport,
     StaffToken,
+    Transfer,
     User,
 )
 
@@ -50,6 +51,7 @@ def register_all() -> None:
     register(RosterColumns, "headings")
     register(RosterImport, "file_name", state=F("status"))
     register(StaffToken, "label")
+    register(Transfer, joined("member__name", Value("转到"), "to_street__name"), state=F("status"))
     register(User, "name")
     register_words("means", Consent.Means.choices)
     register_words("level", Area.Level.choices)

@@ -25,6 +25,7 @@ LABELS = {
     "rows": "行数", "filters": "筛选", "counts": "结果", "made": "新建", "kept": "保留", "call": "请求", "new": "新增",
     "changed": "修改", "username": "登录名", "day": "截至", "login": "登录", "areas": "区域数",
     "until_below": "下级停用", "uploads": "上传文件", "activity_uploads": "活动表", "moves": "迁居迁出",
+    "transfers": "转接",
     "entries": "条数", "first_broken": "旧链中第一条对不上的", "tail_is_whole": "旧链的链尾完整",
     "old_head": "旧链的链尾", "groups_kept": "保留的楼组", "employers_kept": "保留的单位", "feeds": "卡片流",
     "login_attempts": "登录尝试的计数", "tasks": "后台任务的结果", "second_factor": "第二步验证",

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from members.ground import ways_back
 from members.ground.ways_back import WayBack, by, no_way
-from members.models import Consent, Member, Move, Pairing, RosterImport
+from members.models import Consent, Member, Move, Pairing, RosterImport, Transfer
 from members.rules.row_names import REFUSED, WITHDRAWN
 
 GONE = "已经不在了，或不在您的范围内。"
@@ -22,6 +22,8 @@ def register_all() -> None:
     ways_back.register(Member, "create", _member)
     ways_back.register(Move, "create", _move)
     ways_back.register(Move, "change", _undo_of_move)
+    ways_back.register(Transfer, "create", _transfer)
+    ways_back.register(Transfer, "change", _end_of_transfer)
 
 
 def _pairing(entry: Any, state: str | None) -> WayBack | None:
@@ -78,3 +80,15 @@ def _move(entry: Any, state: str | None) -> WayBack | None:
 
 def _undo_of_move(entry: Any, state: str | None) -> WayBack | None:
     return no_way("这是一次撤销；还要办的，请打开这位党员再办。", whole=True)
+
+
+def _transfer(entry: Any, state: str | None) -> WayBack | None:
+    if state == Transfer.Status.SENT:
+        return by("撤回", "members:transfer_withdraw", entry.row, whole=True)
+    return no_way("这次转接已经有了结果，不能再撤回。" if state else GONE, whole=True)
+
+
+def _end_of_transfer(entry: Any, state: str | None) -> WayBack | None:
+    if state == Transfer.Status.ACCEPTED:
+        return no_way("接收以后不能撤销：接收错了的，请和原街道联系，再转回去。", whole=True)
+    return no_way("转接没有一步撤销：还要转的，请原街道再转一次。", whole=True)

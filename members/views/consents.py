@@ -24,10 +24,18 @@ from members.web.shell import page
 MEANING = {
     Consent.Purpose.STAIRWELL: "以后打印的楼道公示牌不再有这个姓名。",
     Consent.Purpose.CARDS: "已经发给这个单位的记录卡全部作废。",
+    Consent.Purpose.TRANSFER: "还没有被接收的转接也一起撤回；已经接收的不变。",
+    Consent.Purpose.RECEIVE: "本人报到的单子随之撤回。",
+    Consent.Purpose.TELL_EMPLOYER: "以后不再把报到告诉这个单位。",
+    Consent.Purpose.PASSED_ON: "这个单位发来的报到单随之撤回。",
 }
 AFTERWARDS = {
     Consent.Purpose.STAIRWELL: "请重新打印公示牌，把楼道里原来的换下来。",
     Consent.Purpose.CARDS: "发出的记录卡已作废，单位会得到通知。",
+    Consent.Purpose.TRANSFER: "还没有被接收的转接已经撤回。",
+    Consent.Purpose.RECEIVE: "报到单已撤回；党员的登记还在，要不要去掉请您定。",
+    Consent.Purpose.TELL_EMPLOYER: "单位会得到通知，以后不再告诉。",
+    Consent.Purpose.PASSED_ON: "报到单已撤回，单位会得到通知；党员的登记还在，要不要去掉请您定。",
 }
 
 
@@ -135,7 +143,7 @@ def _counts(user, area: Area | None) -> tuple[Counter, Counter]:
     homes = Residence.objects.for_user(user).current()
     if area:
         homes = homes.inside(area)
-    # Only cards name an employer; said here, PostgreSQL reads the index of `consent_one_in_force`, not the table.
+    # The stairwell's names no employer; said here, PostgreSQL reads the index of `consent_one_in_force`, not the table.
     agreed = Consent.objects.in_force(Consent.Purpose.STAIRWELL).filter(member=OuterRef("member"), employer=None)
     rows = (
         homes.order_by()

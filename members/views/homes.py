@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 from members.forms.homes import LeaveForm, MoveForm
 from members.ground.access import Right
 from members.models import Member, Move
-from members.rules import moving
+from members.rules import moving, transferring
 from members.web.acts import done, tried, writable
 from members.web.returning import way_back
 from members.web.shell import page
@@ -30,7 +30,7 @@ def move(request, pk):
 
 def leave(request, pk):
     """Move away: the home ends, the record stays."""
-    member = writable(request, Member, pk)
+    member = writable(request, Member, pk, "street")
     held = moving.held_by(member, by=request.user)
     form = LeaveForm(request.POST or None, held=held)
     if form.is_valid() and done(form, lambda: _move(form, moving.leave, member, request.user)):
@@ -38,7 +38,7 @@ def leave(request, pk):
         return redirect("person", pk)
     return page(
         request, "members/home_form.html", title=f"办理迁出：{member}", member=member, home=member.home, form=form,
-        verb="办理迁出",
+        verb="办理迁出", elsewhere=transferring.other_streets(member).exists(),
     )  # fmt: skip
 
 

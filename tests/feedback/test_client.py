@@ -23,7 +23,7 @@ from django.db import connection
 from django.test import Client
 
 from feedback.feed import feed
-from feedback.models import EmployerKey, FeedEvent, Receipt, RecordCard
+from feedback.models import Answer, EmployerKey, FeedEvent, Receipt, RecordCard
 from feedback.rules import issuing, making, withdrawing
 from feedback.rules.agreeing import agree_all, show_all
 from members.ground.atomic import atomic_write
@@ -72,8 +72,8 @@ def run(live_server: Any, street: Area, employer: Employer, copy: Path) -> Itera
     command = [sys.executable, str(FOLDER / "louzu_client.py"), str(copy)]
     started: list[subprocess.Popen[str]] = []
 
-    def start() -> "subprocess.Popen[str]":
-        client = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    def start(*words: str) -> "subprocess.Popen[str]":
+        client = subprocess.Popen([*command, *words], env=environment, stderr=subprocess.PIPE, text=True)
         started.append(client)
         return client
 
@@ -142,6 +142,52 @@ def test_a_restored_server_is_followed(run: Run, copy: Path, employer: Employer)
     finish(run)
     assert kept(copy) == held(employer)
     assert len(kept(copy)) == len(SURNAMES) - 3
+
+
+def test_a_cursor_that_cannot_be_read_starts_over(run: Run, copy: Path, employer: Employer) -> None:
+    finish(run)
+    before = receipts(copy)
+    with sqlite3.connect(copy) as db:
+        db.execute("UPDATE cursors SET cursor = 'spoiled'")
+    db.close()
+    finish(run)
+    assert kept(copy) == held(employer)
+    assert set(before) == set(receipts(copy))
+
+
+def test_an_event_of_another_kind_is_passed_over(run: Run, copy: Path, employer: Employer) -> None:
+    """A later version may tell of what this one does not know; the cursor moves on behind it."""
+    row = FeedEvent.objects.earliest("seq")
+    FeedEvent.objects.filter(pk=row.pk).update(told=row.told.replace('"issued"', '"slip.asked"'))
+    finish(run)
+    missed = RecordCard.objects.get(events=row).number
+    assert set(held(employer)) - set(kept(copy)) == {missed}
+
+
+@pytest.mark.parametrize("is_stopped", [False, True])
+def test_answers_and_returns_reach_the_server_once(run: Run, copy: Path, employer: Employer, is_stopped: bool) -> None:
+    """Where the first try was stopped after it was sent, the next run sends it again, and it counts once."""
+    finish(run)
+    first, second, third = RecordCard.objects.filter(employer=employer).order_by("number")[:3]
+    for words in (
+        ("answer", first.number, "已在支部会上表扬。", "thanks"), ("answer", first.number, "改一句。"),
+        ("answer", first.number, "已在支部会上表扬。", "thanks"), ("return", second.number, "other", "人不在了"),
+        ("return", third.number, "other"),
+    ):  # fmt: skip
+        client = run(*words)
+        _, said = client.communicate(timeout=120)
+        assert client.returncode == 0, said
+        assert ("422 validation" in said) is (words == ("return", third.number, "other"))
+        if is_stopped:
+            with sqlite3.connect(copy) as db:
+                db.execute("UPDATE replies SET outcome = NULL WHERE id = (SELECT max(id) FROM replies)")
+            db.close()
+            finish(run)
+    assert list(Answer.objects.order_by("version").values_list("card", "text", "thanks")) == [
+        (first.pk, "已在支部会上表扬。", True), (first.pk, "改一句。", False), (first.pk, "已在支部会上表扬。", True),
+    ]  # fmt: skip
+    back = RecordCard.objects.get(pk=second.pk)
+    assert (back.status, back.return_text) == ("returned", "人不在了")
 
 
 def test_a_key_that_is_refused_changes_nothing(run: Run, copy: Path, employer: Employer) -> None:

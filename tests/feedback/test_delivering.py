@@ -29,7 +29,9 @@ from django_tasks_db.models import DBTaskResult
 from feedback.feed import delivering, feed
 from feedback.ground import posting
 from feedback.models import Delivery, FeedEvent, Webhook
+from feedback.rules import admitting
 from feedback.rules.withdrawing import withdraw
+from members.ground.sealing import encrypt_text
 from members.ground.states import Conflict
 from members.models import Area, AuditEntry, Employer, Member
 from members.work import jobs
@@ -144,6 +146,38 @@ def test_a_message_is_signed_as_standard_webhooks_say(webhook: Webhook, receiver
     assert head["webhook-signature"] == f"v1,{expected}"
     assert abs(int(head["webhook-timestamp"]) - time.time()) < 5
     assert (path, head["content-type"]) == ("/hooks?unit=7", "application/json")
+
+
+def test_both_secrets_sign_for_a_week(webhook: Webhook, receiver: Receiver) -> None:
+    before = webhook.secret
+    now = admitting.renew_secret(webhook)
+
+    def signed_by() -> list[str]:
+        receiver.calls.clear()
+        tell(webhook)
+        send()
+        ((_, headers, body),) = receiver.calls
+        head = {name.lower(): value for name, value in headers.items()}
+        said = {"identity": head["webhook-id"], "timestamp": int(head["webhook-timestamp"]), "body": body}
+        known = {delivering.signature(secret, **said): secret for secret in (before, now)}
+        return [known[each] for each in head["webhook-signature"].split()]
+
+    assert signed_by() == [now, before]
+    Webhook.objects.update(old_secret_sealed="AAAA")
+    assert signed_by() == [now], "a secret that cannot be read any more stops no message"
+    Webhook.objects.update(old_secret_sealed=encrypt_text(before), old_secret_until=timezone.now())
+    assert signed_by() == [now]
+
+
+def test_a_test_stands_beside_the_feed(webhook: Webhook, receiver: Receiver, queued: list) -> None:
+    assert delivering.send_test(Webhook.objects.all()) == 1
+    tell(webhook)
+    send()
+    assert sorted(json.loads(body)["type"] for _, _, body in receiver.calls) == ["feed.advanced", "test"]
+    assert {json.dumps(json.loads(body)["data"]) for _, _, body in receiver.calls} == {"{}", '{"cursor": "c1"}'}
+    Webhook.objects.update(is_active=False)
+    with pytest.raises(Conflict):
+        delivering.send_test(Webhook.objects.all())
 
 
 def test_the_signature_is_the_one_of_the_standard_s_own_example() -> None:

@@ -13,10 +13,12 @@ from django.conf import settings
 
 from feedback.api import problems
 from feedback.feed import delivering
-from feedback.models import RecordCard
-from members.models import Area
+from feedback.models import RecordCard, Slip
+from feedback.rules import slips_asking
+from members.ground.access import PostKind
+from members.models import Area, Consent
 from members.web.problems import Problem
-from tests import cards, factories
+from tests import cards, factories, slips
 
 GUIDE = (settings.BASE_DIR / "docs/employer/接口指南.md").read_text("utf-8")
 EXAMPLES = re.findall(r"```sh\n# (返回 \d+|得到 \w+)\n(.*?)```", GUIDE, re.DOTALL)
@@ -43,16 +45,30 @@ def two(street: Area) -> tuple[RecordCard, RecordCard]:
     return first, cards.issued(cards.in_post("单国强", building, at=first.employer))
 
 
+@pytest.fixture
+def told_slips(street: Area, two: tuple[RecordCard, RecordCard]) -> dict[str, str]:
+    """Numbers of slips that the unit knows of: one that is asked about, an accepted one, and a member's own."""
+    unit, officer = two[0].employer, factories.official("jiedao", PostKind.STREET, street)
+    asked, accepted = (
+        slips.from_unit(street, name, unit=unit, phone=slips.phone(n)) for n, name in enumerate(("单核对", "单接收"))
+    )
+    slips_asking.ask(asked, code="home", by=officer)
+    slips.accepted(accepted, officer)
+    own = slips.reported(street, "单本人", employer_name=unit.name, tells_employer=True, phone=slips.phone(7))
+    return {"ASKED_SLIP": asked.number, "ACCEPTED_SLIP": accepted.number, "MEMBER_SLIP": own.number}
+
+
 def test_every_example_of_curl_does_what_it_says(
-    curl: str, live_server: Any, street: Area, two: tuple[RecordCard, RecordCard], tmp_path: Path
+    curl: str, live_server: Any, street: Area, two: tuple[RecordCard, RecordCard], told_slips: Any, tmp_path: Path
 ) -> None:
     card, other = two
     _, text = cards.key(card.employer, street)
+    cards.webhook(card.employer, street)
     environment = {
         "PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8",
         "LOUZU": f"{live_server.url}/api/v1", "KEY": text, "AREA": str(street.pk),
         "NUMBER": str(card.number), "DIGEST": card.digest,
-        "OTHER_NUMBER": str(other.number), "OTHER_DIGEST": other.digest,
+        "OTHER_NUMBER": str(other.number), "OTHER_DIGEST": other.digest, **told_slips,
     }  # fmt: skip
     seen = []
     for promise, command in EXAMPLES:
@@ -71,10 +87,22 @@ def test_every_example_of_curl_does_what_it_says(
             environment["CURSOR"] = told["next"]
         if "closed_at" in told:
             environment["OFFER"] = str(told["id"])
+        if "refused" in told:
+            environment["SLIP"] = told["slips"][0]["slip"]["number"]
+            assert (told["sent"], told["refused"]) == (1, 1)
     assert len(seen) == len(EXAMPLES) - 1 >= 13
     assert ["Idempotent-Replayed: true" in head for head in seen].count(True) == 1
     assert cards.fresh(card).status == "answered"
     assert cards.fresh(other).status == "returned"
+    found = dict(Slip.objects.values_list("name", "status"))
+    assert (found["单核对"], found["单接收"]) == ("sent", "ended")
+    assert Slip.objects.get(number=environment["SLIP"]).status == "withdrawn"
+    assert Slip.objects.get(name="单本人").employer_says == "ours"
+
+
+def test_it_names_every_status_and_reason_of_slips() -> None:
+    for choices in (Slip.Status, Slip.Question, Slip.End, Consent.Means):
+        assert [each for each in choices.values if f"`{each}`" not in GUIDE] == []
 
 
 def test_every_block_is_an_example() -> None:
@@ -85,7 +113,7 @@ def test_every_block_is_an_example() -> None:
 def test_the_table_has_every_problem_of_ours() -> None:
     table = set(re.findall(r"\| (\d+) \| `/problems/([\w-]+)` \|", GUIDE))
     own = {each for each in vars(problems).values() if isinstance(each, type) and issubclass(each, Problem)} - {Problem}
-    assert len(own) == 10
+    assert len(own) == 14
     assert {(str(each.status_code), each.kind[0]) for each in own} <= table
 
 

@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 
-from feedback.api.schema import TAG
-from feedback.models import Answer, Offer, RecordCard
+from feedback.models import Answer, Offer, RecordCard, Slip
 from feedback.rules import receiving
 from members.ground.atomic import atomic_write
 from members.models import Area, AuditEntry
-from tests import cards, factories
+from tests import cards, factories, slips
 
 EXAMPLES = 15
 CHECKS = (
@@ -50,14 +49,16 @@ def test_no_fault_and_no_undocumented_answer(
     offer = cards.offer(card.employer, street)
     with atomic_write():
         receiving.receive(card, digest=card.digest)
+    slip = slips.from_unit(street, "单先到", unit=card.employer, phone=slips.phone(1))
     (tmp_path / "schemathesis.toml").write_text(
-        f'[parameters]\n"path.number" = "{card.number}"\n"path.id" = {offer.pk}\n', "utf-8"
+        f'[parameters]\n"path.number" = "{card.number}"\n"path.id" = {offer.pk}\n'
+        f'[[operations]]\ninclude-path-regex = "/slips/"\nparameters = {{ "path.number" = "{slip.number}" }}\n',
+        "utf-8",
     )
     command = [
         str(Path(sys.executable).with_name("schemathesis")),
-        "run", f"{live_server.url}/api/v1/schema",
+        "run", f"{live_server.url}/api/v1/employer/schema",
         "--header", f"Authorization: Bearer {text}",
-        "--include-tag", TAG,
         "--checks", ",".join(CHECKS),
         "--phases", "examples,coverage,fuzzing",
         "--max-examples", str(EXAMPLES),
@@ -70,4 +71,5 @@ def test_no_fault_and_no_undocumented_answer(
     assert AuditEntry.objects.filter(action="pull").count() > EXAMPLES
     assert Offer.objects.count() > 1
     assert Answer.objects.count() > 1
+    assert Slip.objects.count() > 1
     assert cards.fresh(card).status == "answered"

@@ -62,10 +62,30 @@ def test_what_fails_before_the_view(secretary: User, monkeypatch: pytest.MonkeyP
 
 @pytest.mark.django_db
 def test_a_method_that_is_not_offered(secretary: User, logged_in: Callable[[User], Client]) -> None:
-    for path in ("/api/v1/docs", "/api/v1/schema", AREAS):
+    for path in ("/api/v1/docs", "/api/v1/schema", "/api/v1/employer/schema", AREAS):
         answer = logged_in(secretary).delete(path)
         assert told(answer) == (405, "method-not-allowed")
         assert "GET" in answer["Allow"]
+
+
+@pytest.mark.django_db
+def test_what_is_not_spoken_here(secretary: User) -> None:
+    client = APIClient()
+    client.force_authenticate(secretary)
+    for path in (AREAS, "/api/v1/schema", "/api/v1/employer/schema"):
+        assert told(client.get(path, headers={"Accept": "text/html"})) == (406, "not-acceptable")
+    assert told(client.post(AREAS, "name=1", content_type="text/plain")) == (415, "unsupported-media-type")
+
+
+@pytest.mark.django_db
+def test_the_api_says_its_version(secretary: User, logged_in: Callable[[User], Client], settings: Any) -> None:
+    client = logged_in(secretary)
+    for path in ("/api/v1/keys", "/api/v1/docs", AREAS, "/api/v1/nothing", "/api/v2/x", "/api/v1/me"):
+        assert client.get(path)["API-Version"] == settings.API_VERSION
+    assert Client().get("/api/v1/keys", headers={"Host": "elsewhere.example"})["API-Version"] == settings.API_VERSION
+    assert "API-Version" not in client.get("/")
+    guide = (settings.BASE_DIR / "docs/employer/接口指南.md").read_text("utf-8")
+    assert f"| {settings.API_VERSION}（" in guide
 
 
 @pytest.mark.django_db
@@ -112,6 +132,7 @@ def all_of(kind: type) -> set[type]:
 
 
 TYPES = [
+    "address-refused",
     "answer-closed",
     "bad-cursor",
     "bad-request",
@@ -122,10 +143,12 @@ TYPES = [
     "idempotency-key-missing",
     "idempotency-key-reused",
     "internal",
+    "key-replaced",
     "length-required",
     "malformed",
     "method-not-allowed",
     "new-password-first",
+    "no-webhook",
     "not-acceptable",
     "not-authenticated",
     "not-found",
@@ -136,6 +159,7 @@ TYPES = [
     "token-refused",
     "too-large",
     "unavailable",
+    "unknown-parameter",
     "unsupported-media-type",
     "uri-too-long",
     "validation",

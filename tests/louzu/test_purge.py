@@ -11,10 +11,13 @@ from django_tasks_db.models import DBTaskResult
 
 from activities.models import ActivityImport, Attendance, Need, SignIn, StruckAttendance
 from activities.models.needs import EMPTIED
-from feedback.models import Delivery, Replay, Webhook
-from members.models import Area, AuditEntry, LoginAttempts, Move, RosterImport
+from feedback.models import Delivery, Replay, Slip, Webhook
+from feedback.rules import slips_closing
+from feedback.rules.receiving import By
+from members.models import Area, AuditEntry, LoginAttempts, Move, RosterImport, Transfer
 from tests import factories
 from tests.members.uploads import cells, preview, sheet
+from tests.slips import from_unit, phone
 
 NOW = timezone.now()
 
@@ -56,7 +59,7 @@ def old_rows(group: Area, community: Area) -> dict[str, int]:
             attendance=number, activity=event, member=one, source=Attendance.Source.TICK, recorded_at=NOW,
             struck_at=NOW - timedelta(days=days),
         )  # fmt: skip
-    unit = factories.employer()
+    unit = factories.employer("通知厂")
     theirs = {"employer": unit, "street": group.parent.parent.parent}
     Replay.objects.create(**theirs, key="旧的", request="r", created_at=NOW - timedelta(days=31))
     Replay.objects.create(**theirs, key="新的", request="r", created_at=NOW - timedelta(days=29))
@@ -69,9 +72,18 @@ def old_rows(group: Area, community: Area) -> dict[str, int]:
     DBTaskResult.objects.filter(pk=unfinished.pk).update(status="READY", finished_at=None)
     LoginAttempts.objects.create(name="a" * 64, since=NOW - timedelta(days=2))
     LoginAttempts.objects.create(name="b" * 64, since=NOW)
+    for at, days in enumerate((181, 179)):
+        slip = from_unit(group.parent.parent.parent, f"报到{'甲乙'[at]}", phone=phone(at))
+        slips_closing.withdraw(slip, withdrawer="sender", by=By())
+        Slip.objects.filter(pk=slip.pk).update(withdrawn_at=NOW - timedelta(days=days))
     someone = factories.person("搬家人", group)
     for days in (8, 6):
         Move.objects.create(member=someone, kind="back", at=NOW - timedelta(days=days))
+    for days in (91, 89):
+        Transfer.objects.create(
+            member=someone, to_street=theirs["street"], home_text="那边", sent_by=factories.user(f"zhuanchu{days}"),
+            status="withdrawn", withdrawn_at=NOW - timedelta(days=days),
+        )  # fmt: skip
     old, new = (preview(sheet(cells(name)), community) for name in ("新人甲", "新人乙"))
     RosterImport.objects.filter(pk=old.pk).update(created_at=NOW - timedelta(days=31))
     both = [ActivityImport.objects.create(area=community, content=b"x") for _ in range(2)]
@@ -96,6 +108,8 @@ def test_a_dry_run_counts(old_rows: dict[str, int]) -> None:
         "到期的接口重复提交的底稿 1 份，加 --yes 清除。",
         "到期的登录尝试的计数 1 条，加 --yes 清除。",
         "到期的迁居迁出的撤销 1 次，加 --yes 清除。",
+        "到期的有结果的转接 1 次，加 --yes 清除。",
+        "到期的报到单的个人信息 1 张，加 --yes 清除。",
         "到期的单位通知 1 条，加 --yes 清除。",
         "到期的后台任务的结果 1 条，加 --yes 清除。",
     ]
@@ -105,7 +119,7 @@ def test_a_dry_run_counts(old_rows: dict[str, int]) -> None:
 
 def test_what_is_past_its_time_goes(old_rows: dict[str, int]) -> None:
     before = texts()
-    assert [line.endswith("已清除。") for line in purge("--yes")] == [True] * 10
+    assert [line.endswith("已清除。") for line in purge("--yes")] == [True] * 12
     emptied = {old_rows["done"]: EMPTIED, old_rows["withdrawn"]: EMPTIED}
     assert texts() == before | emptied
     assert [row.name for row in SignIn.objects.all()] == ["新的"]
@@ -121,8 +135,10 @@ def test_what_is_past_its_time_goes(old_rows: dict[str, int]) -> None:
         "activities.Need": {"texts": 2}, "activities.SignIn": {"sign_ins": 1},
         "activities.StruckAttendance": {"struck": 1},
         "feedback.Replay": {"replays": 1}, "feedback.Delivery": {"deliveries": 1},
+        "feedback.Slip": {"slips_emptied": 1},
         "django_tasks_database.DBTaskResult": {"tasks": 1},
         "members.LoginAttempts": {"login_attempts": 1}, "members.Move": {"moves": 1},
+        "members.Transfer": {"transfers": 1},
     }  # fmt: skip
     assert AuditEntry.objects.first_broken() is None
 
@@ -135,5 +151,12 @@ def test_a_second_run_finds_nothing(old_rows: dict[str, int]) -> None:
 
 
 def test_how_long_is_a_setting(old_rows: dict[str, int], settings) -> None:
-    settings.RETENTION = {"upload": 1000, "need_text": 1000, "sign_in": 1000, "delivery": 1000, "task": 1000}
-    assert [line.split()[1] for line in purge()] == ["0", "0", "0", "0", "1", "1", "1", "1", "0", "0"]
+    settings.RETENTION = {
+        "upload": 1000,
+        "need_text": 1000,
+        "sign_in": 1000,
+        "delivery": 1000,
+        "task": 1000,
+        "slip": 1000,
+    }
+    assert [line.split()[1] for line in purge()] == ["0", "0", "0", "0", "1", "1", "1", "1", "1", "0", "0", "0"]

@@ -17,7 +17,7 @@ OURS = ("members", "activities", "feedback", "louzu")
 # Fields about the write itself; their values differ each time, so only their presence is compared.
 PASSING = {
     "token", "epoch", "secret_sealed", "phone_sealed", "digest", "prefix", "hash", "sealed", "password", "told",
-    "last_receipt", "cursor",
+    "last_receipt", "cursor", "old_secret_sealed", "old_secret_until",
 }  # fmt: skip
 OF_WRITING = {
     "members.RosterImport": {"user", "content", "reading", "plan", "kept", "counts"},

@@ -467,6 +467,12 @@ ADMITTING: dict[str, Write] = {
         good={"key": "{live_key}"},
         bad=(("这把密钥已停用或已到期，不能更换", {"key": "{dead_key}"}),),
     ),
+    "a key is exchanged by its system": Write(
+        rule=admitting.rotate_by_system,
+        doors=(by_key("api POST api/v1/me/key/rotate", "api/v1/me/key/rotate", only()),),
+        good={},
+        again="the successor that was never used makes way for another",
+    ),
     "a key is revoked": Write(
         rule=EmployerKey.revoke,
         doors=(Door("page employer-keys/<int:pk>/revoke/", "employer-keys/{key}/revoke/", only()),),
@@ -505,6 +511,17 @@ ADMITTING: dict[str, Write] = {
         rule=admitting.renew_secret,
         doors=(Door("page webhooks/<int:pk>/secret/", "webhooks/{bare_webhook}/secret/", only()),),
         good={},
+        again="the secret before stays good beside the new one for a week",
+    ),
+    "a test goes to a webhook": Write(
+        rule=delivering.send_test,
+        doors=(
+            Door("page webhooks/<int:pk>/test/", "webhooks/{webhook}/test/", only()),
+            by("contact", "page inbox/webhooks/<int:pk>/test/", "inbox/webhooks/{webhook}/test/", only()),
+            by_key("api POST api/v1/webhooks/test", "api/v1/webhooks/test", only()),
+        ),
+        good={"webhook": "{webhook}"},
+        again="once a test was tried, another may go out",
     ),
     "a message is sent again": Write(
         rule=delivering.send_again,

@@ -11,15 +11,31 @@ import pytest
 from django.test import Client
 
 from members.models import User
-from tests.parity import of_activities, of_feedback, of_louzu, of_members, of_targets
+from tests.parity import (
+    of_activities,
+    of_feedback,
+    of_louzu,
+    of_members,
+    of_slip_codes,
+    of_slips,
+    of_targets,
+    of_transfers,
+)
 from tests.parity.asking import Asked, Door, Write, ask, rolled_back
 from tests.parity.doors import doors
 
 pytestmark = pytest.mark.django_db
 WRITES: dict[str, Write] = (
-    of_members.WRITES | of_activities.WRITES | of_feedback.WRITES | of_louzu.WRITES | of_targets.WRITES
+    of_members.WRITES
+    | of_activities.WRITES
+    | of_feedback.WRITES
+    | of_slips.WRITES
+    | of_slip_codes.WRITES
+    | of_louzu.WRITES
+    | of_targets.WRITES
+    | of_transfers.WRITES
 )
-TABLES = (of_members, of_activities, of_feedback, of_louzu, of_targets)
+TABLES = (of_members, of_activities, of_feedback, of_slips, of_slip_codes, of_louzu, of_targets, of_transfers)
 WRITE_NOTHING = {name: reason for table in TABLES for name, reason in table.WRITE_NOTHING.items()}
 
 

@@ -1,7 +1,7 @@
-// The work list: tick a page or the whole list, see how many are ticked. On a card: copy the member's link.
+// A work list: tick a page or the whole list, see how many are ticked. On a card: copy the member's link.
 document.addEventListener("DOMContentLoaded", () => {
   const form = document.querySelector("[data-board]");
-  const ticks = [...(form?.querySelectorAll("[name=card]") ?? [])];
+  const ticks = [...(form?.querySelectorAll("[name=card], [name=slip]") ?? [])];
   const page = form?.querySelector("[data-page]");
   const all = form?.querySelector("[data-all]");
   const count = form?.querySelector("[data-count]");

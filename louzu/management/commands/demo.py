@@ -9,6 +9,7 @@ from django.utils import timezone
 from waitress import create_server
 
 from louzu.demo.cards import send_cards, two_employers
+from louzu.demo.slips import send_demo_slips
 from louzu.demo.street import STREET, areas_workbook, roster_workbook
 from louzu.demo.year import build_year
 from members.ground.access import PostKind
@@ -72,10 +73,13 @@ class Command(BaseCommand):
         self.stdout.write("正在生成半年的记录卡，发给单位，等单位反馈……")
         send_cards(street, today=timezone.localdate())
         key, username, password = two_employers(street)
+        by = {name: User.objects.get(username=login) for name, login in (("officer", "街道办"), ("secretary", "书记"))}
+        slips_key = send_demo_slips(street, **by)
         return [
             *logins,
             f"  单位联系人\t登录名 {username}\t初始密码 {password}",
             f"  单位系统的接口密钥\t{key}",
+            f"  另一个单位的接口密钥（发报到单）\t{slips_key}",
         ]
 
     def _bring_in_roster(self, street: Area) -> None:

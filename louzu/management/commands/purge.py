@@ -9,11 +9,11 @@ from django_tasks_db.models import DBTaskResult
 
 from activities.models import ActivityImport, Need, SignIn, StruckAttendance
 from activities.models.needs import EMPTIED
-from feedback.models import Delivery, Replay
+from feedback.models import Delivery, Replay, Slip
 from feedback.models.replays import KEPT
 from members.ground import audit, queue
 from members.ground.atomic import atomic_write
-from members.models import LoginAttempts, Move, RosterImport
+from members.models import LoginAttempts, Move, RosterImport, Transfer
 from members.models.attempts import KEPT as TRIED
 from members.web import throttling
 
@@ -84,6 +84,20 @@ PURGES = [
         "迁居迁出的撤销 {} 次",
         lambda: Move.objects.expired(timezone.now()),
         lambda rows: rows.delete()[0],
+    ),
+    Purge(
+        Transfer,
+        "transfers",
+        "有结果的转接 {} 次",
+        lambda: Transfer.objects.expired(timezone.now()),
+        lambda rows: rows.delete()[0],
+    ),
+    Purge(
+        Slip,
+        "slips_emptied",
+        "报到单的个人信息 {} 张",
+        lambda: Slip.objects.expired(timezone.now()),
+        lambda rows: Slip.objects.all().empty_expired(),
     ),
     Purge(Delivery, "deliveries", "单位通知 {} 条", lambda: Delivery.objects.expired(), lambda rows: rows.delete()[0]),
     Purge(DBTaskResult, "tasks", "后台任务的结果 {} 条", queue.finished_long_ago, lambda rows: rows.delete()[0]),

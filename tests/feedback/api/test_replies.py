@@ -86,6 +86,7 @@ def test_an_answer_and_its_versions(system: APIClient, received: RecordCard) -> 
     told = first.json()
     assert told | {"at": ""} == {
         "number": received.number, "version": 1, "text": "收到，谢谢社区。", "thanks": True, "at": "",
+        "amendable_until": str(received.amendable_until),
     }  # fmt: skip
     again = answer(system, received, "已在支部会上表扬。", "k2")
     assert (again.status_code, again.json()["version"]) == (200, 2)
@@ -238,7 +239,7 @@ def test_another_method(system: APIClient, card: RecordCard) -> None:
 
 
 def test_json_comes_whatever_is_asked_for(system: APIClient, card: RecordCard) -> None:
-    for path in ("me", "feed?format=xml", "cards/nothing"):
+    for path in ("me", "feed", "keys", "cards/nothing"):
         reply = system.get(f"/api/v1/{path}", headers={"Accept": "application/xml"})
         assert reply["Content-Type"] in ("application/json", "application/problem+json")
 
@@ -260,9 +261,46 @@ def test_too_many_calls_of_a_key(system: APIClient, other_system: APIClient, set
 
 def test_what_is_left_is_told_with_every_answer(system: APIClient, card: RecordCard) -> None:
     for reply in (receive(system, card, WRONG), answer(system, card), system.get("/api/v1/cards/x")):
-        if reply.status_code != 404:
-            assert reply["RateLimit"].startswith('"key";r=')
-    assert "RateLimit" not in APIClient().get("/api/v1/me")
+        assert reply["RateLimit"].startswith('"key";r=')
+    too_large = system.post("/api/v1/offers", "x" * 70_000, content_type="application/json")
+    for reply in (
+        APIClient().get("/api/v1/me"), APIClient().get("/api/v1/keys"), APIClient().get("/api/v1/x"), too_large,
+        APIClient(headers={"Authorization": "Bearer lz_0123456789_" + "a" * 43}).get("/api/v1/feed"),
+    ):  # fmt: skip
+        assert reply["RateLimit"].startswith('"address";r='), reply.content
+
+
+def test_who_has_no_key_is_counted_by_address(settings: Any, db: None) -> None:
+    settings.EMPLOYER_RATE = "2/hour"
+    replies = [APIClient().get("/api/v1/me") for _ in range(3)]
+    assert [reply.status_code for reply in replies] == [401, 401, 429]
+    assert APIClient(REMOTE_ADDR="198.51.100.9").get("/api/v1/me").status_code == 401
+
+
+# What may stand in the address ---------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        ("feed?limits=9", "limit"), ("cards?State=issued", "status"), ("cards?after=x", ""),
+        ("offers?kursor=1", "cursor"), ("me?x=1", ""), ("keys?limit=1", None), ("feed?format=xml", ""),
+    ],
+)  # fmt: skip
+def test_a_parameter_that_is_not_known_is_named(system: APIClient, path: str, meant: str | None) -> None:
+    reply = system.get(f"/api/v1/{path}")
+    if meant is None:
+        assert reply.status_code == 200
+        return
+    assert said(reply) == (400, "unknown-parameter")
+    assert reply.data["parameter"] == path.partition("?")[2].partition("=")[0]
+    assert (f"是不是“{meant}”" in reply.data["detail"]) is bool(meant)
+    assert set(reply.data["known"]) >= ({meant} if meant else set())
+
+
+def test_no_parameter_stands_in_the_address_of_a_change(system: APIClient, card: RecordCard) -> None:
+    reply = system.post(f"/api/v1/cards/{card.number}/receipt?limit=3", {"digest": card.digest})
+    assert said(reply) == (400, "unknown-parameter")
+    card.refresh_from_db()
+    assert card.status == "issued"
 
 
 # The same call again -------------------------------------------------------------------------------------------------
