@@ -51,7 +51,7 @@ class Fact(NamedTuple):
 class PersonRecord(NamedTuple):
     """A member's homes in the user's scope, the present or last one first, and the latest facts."""
 
-    homes: list[Residence]
+    homes: Sequence[Residence]
     duties: list[Duty]
     facts: list[Fact]
     has_more: bool
@@ -81,7 +81,7 @@ def on_record(user: Any, member: int, *, most: int) -> PersonRecord | None:
     return _record_of(user, homes, most) if homes else None
 
 
-def _record_of(user: Any, homes: list[Residence], most: int) -> PersonRecord:
+def _record_of(user: Any, homes: Sequence[Residence], most: int) -> PersonRecord:
     member = homes[0].member
     duties = list(member.duties.order_by("-since", "-pk"))
     facts = [*_homes(homes), *_duties(duties)]
