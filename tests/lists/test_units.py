@@ -154,7 +154,7 @@ def test_names_are_looked_up_in_as_many_queries_for_many_as_for_few(
 ) -> None:
     Employer.objects.bulk_create(Employer(name=f"上海第{number}厂") for number in range(300))
     rows = [cells("测试戊", 工作单位=f"第{number}厂", **IN_POST) for number in range(300)]
-    with django_assert_max_num_queries(32):
+    with django_assert_max_num_queries(34):
         preview(sheet(*rows), community)
 
 

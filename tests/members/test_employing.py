@@ -184,7 +184,7 @@ def test_the_streets_of_many_units_take_few_queries(
     unit: Employer, far_member: Member, django_assert_max_num_queries: Any
 ) -> None:
     units = [unit.pk, *(factories.employer(f"第{number}中学").pk for number in range(20))]
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         assert set(employing.streets_of(units)) == {unit.pk}
 
 
