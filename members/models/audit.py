@@ -7,6 +7,7 @@ from typing import Any, Self
 from django.apps import apps
 from django.conf import settings
 from django.db import models
+from django.db.models import Count, Subquery, Value
 
 from members.ground import access, audit
 from members.ground.access import Resource, Right
@@ -183,13 +184,18 @@ class AuditHead(models.Model):
 
     @classmethod
     def locked(cls, chains: Iterable[str]) -> dict[str, "AuditHead"]:
-        """Return the heads by chain, locked in the order of the chains; add those that are missing."""
-        rows = cls._default_manager.filter(chain__in=chains).order_by("chain")
-        rows = rows.select_for_update(no_key=True, of=("self",))
-        heads = {head.chain: head for head in rows}
-        if missing := sorted(set(chains) - heads.keys()):
-            cls._default_manager.bulk_create([cls(chain=chain) for chain in missing], ignore_conflicts=True)
-            heads = {head.chain: head for head in rows.all()}
+        """Return the heads by chain, locked in the order of the chains; add those that are missing.
+
+        Unless all are there none is locked before the missing ones are added: who adds one waits for who adds the same.
+        """
+        chains = set(chains)
+        there = cls._default_manager.filter(chain__in=chains)
+        rows = there.order_by("chain").select_for_update(no_key=True, of=("self",))
+        count = Subquery(there.order_by().values(every=Value(1)).annotate(rows=Count("*")).values("rows"))
+        heads = {head.chain: head for head in (rows.alias(there=count).filter(there=len(chains)) if chains else ())}
+        if len(heads) < len(chains):
+            cls._default_manager.bulk_create([cls(chain=chain) for chain in sorted(chains)], ignore_conflicts=True)
+            heads = {head.chain: head for head in rows}
         return heads
 
     def bind(self, entries: list[AuditEntry]) -> None:
