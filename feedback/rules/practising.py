@@ -33,7 +33,7 @@ from members.ground.access import PRACTICE
 from members.ground.atomic import atomic_write
 from members.models import Area, AuditEntry, Consent, Employer, Member, Residence
 
-BUILDINGS = ("1号楼", "2号楼", "3号楼", "4号楼", "5号楼")
+BUILDINGS = ("91号楼", "92号楼", "93号楼", "94号楼", "95号楼")
 CONTACT = "测试，没有电话"
 SENTENCE = "这是一张测试卡，人和事都是编造的。"
 REASON = "测试密钥"
@@ -43,7 +43,7 @@ NAMES = "甲乙丙丁戊己"  # cards' members: issued, issued, received, answer
 OWN = SlipRow(
     name="测试党员庚",
     phone="19900000007",
-    home="测试小区4号楼101室",
+    home="测试小区94号楼101室",
     agreed_how=Consent.Means.LINK,
     tells_employer=True,
 )
