@@ -57,11 +57,7 @@ def announce(cursors: Mapping[Counterpart, str]) -> None:
     untried = Delivery.objects.filter(webhook__in=hooks, status=Status.WAITING, attempts=0, is_test=False)
     # Locked, so that they are not sent before this transaction commits.
     waiting = set(untried.select_for_update(of=("self",), no_key=True).values_list("webhook", flat=True))
-    new = [
-        Delivery(webhook_id=pk, cursor=cursors[Counterpart(*counterpart)])
-        for pk, *counterpart in hooks.values_list("pk", "employer", "feed_street")
-        if pk not in waiting
-    ]
+    new = [Delivery(webhook=hook, cursor=cursors[hook.counterpart]) for hook in hooks if hook.pk not in waiting]
     Delivery.objects.bulk_create(new)
     if new or waiting:  # the task for the waiting messages may have ended with its worker
         enqueue(send_due)

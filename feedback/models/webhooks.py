@@ -11,7 +11,6 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from feedback.ground.posting import Unreachable, checked
@@ -26,9 +25,9 @@ SECRETS_OVERLAP = timedelta(days=7)  # how long the secret before still signs be
 
 class WebhookQuerySet(GivenQuerySet):
     def hearing_of(self, counterparts: Iterable[Counterpart]) -> Self:
-        """The active ones that are told of these counterparts' feeds; `feed_street` is the feed's."""
+        """The active ones that are told of these counterparts' feeds."""
         real, tests = Q(among(counterparts), practice=None), among(counterparts, column="practice")
-        return self.filter(real | tests, is_active=True).annotate(feed_street=Coalesce("practice", "street"))
+        return self.filter(real | tests, is_active=True)
 
 
 class Webhook(OfCounterpartOrTest, Audited):

@@ -180,6 +180,6 @@ def _clear_members() -> None:
     named = Q(pk__in=RecordCard.objects.values("member")) | Q(pk__in=Slip.objects.exclude(member=None).values("member"))
     members = Member.objects.filter(street__path=PRACTICE).exclude(named)
     pks = list(members.values_list("pk", flat=True))
-    Member.history.filter(id__in=pks).delete()
-    Residence.history.filter(member_id__in=pks).delete()
     Member.objects.filter(pk__in=pks).delete()
+    Member.history.filter(id__in=pks).delete()  # last: the deletion itself is history
+    Residence.history.filter(member_id__in=pks).delete()

