@@ -63,7 +63,7 @@ def uses_of(
     for dependent in _registered[target].values():
         going = but.get(dependent.model, ())
         for row, pk, path in _rows(dependent, sorted(pks)):
-            if pk in going or path.startswith(PRACTICE):  # whoever has a test key has it from a street too
+            if pk in going or (path and path.startswith(PRACTICE)):  # a test key is its street's too
                 continue
             if path and not path.startswith(street_path):
                 elsewhere.add(row)
