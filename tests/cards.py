@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from feedback.ground.periods import CardPeriod
 from feedback.models import Contact, EmployerKey, Offer, RecordCard, Scope, Webhook
-from feedback.rules import agreeing, issuing
+from feedback.rules import admitting, agreeing, issuing
 from members.models import Area, Employer, Member, User
 from members.models.areas import SEGMENT
 from tests import factories
@@ -66,6 +66,12 @@ def key(employer: Employer, street: Area, *scopes: str, **fields: Any) -> tuple[
         label="单位系统", employer=employer, street=street, scopes=list(scopes or Scope.values), **fields
     )
     return made, text
+
+
+def key_to_try(employer: Employer, street: Area, **fields: Any) -> tuple[EmployerKey, str]:
+    """Give the employer a test key with all scopes; return it and its text."""
+    values = {"label": "程序员试用", "scopes": list(Scope.values), "addresses": "", "life": EmployerKey.LIFE} | fields
+    return admitting.give_key(employer=employer, street=street, is_test=True, **values)
 
 
 def contact(username: str, employer: Employer, street: Area) -> User:

@@ -66,6 +66,7 @@ def sent(*, by: User) -> dict[str, Any]:
     received = slips.from_unit(street, "郁单位收", unit=unit, phone=slips.phone(5))
     rows |= {"unit_slip": waiting, "unit_accepted": slips.accepted(received, by)}
     rows |= _units(unit, street) | {f"far_{word}": row for word, row in _units(unit, far_street, "far").items()}
+    rows |= _tried(unit, street)
     words = {"token": agreeing.link_token(rows["shown"]), "scanned": rows["code"].secret_code}
     words["reporting"] = rows["slip_code"].secret_code
     return {word: row.pk for word, row in rows.items()} | words
@@ -109,6 +110,13 @@ def _card(state: str, group: Area) -> RecordCard:
         if state == "withdrawn":
             withdrawing.withdraw(card, RecordCard.Withdrawal.MISTAKE)
     return cards.fresh(card)
+
+
+def _tried(unit: Employer, street: Area) -> dict[str, Any]:
+    """Give the employer a test key; return it with a card and a slip that it opens."""
+    key, _ = cards.key_to_try(unit, street)
+    card = RecordCard.objects.filter(street=key.practice, status="issued")[0]
+    return {"test_key": key, "test_card": card, "test_slip": Slip.objects.get(street=key.practice)}
 
 
 def _code(place: Area) -> CardCode:

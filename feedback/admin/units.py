@@ -18,6 +18,11 @@ from members.web import handover
 SCOPES = dict(Scope.choices)
 
 
+def use_of(given):
+    """Return what a key or webhook is for, as the lists say it."""
+    return "测试" if given.is_test else "正式"
+
+
 class UnitAdmin(ScopedAdmin):
     """Base of the admins of what a street gives a unit."""
 
@@ -70,16 +75,16 @@ class GivenAdmin(UnitAdmin):
 @admin.register(EmployerKey)
 class EmployerKeyAdmin(GivenAdmin):
     form = KeyForm
-    list_display = ("employer", "label", "prefix", "allowed", "expires_at", "last_used_at", "state")
+    list_display = ("employer", "label", "use", "prefix", "allowed", "expires_at", "last_used_at", "state")
     list_select_related = ("employer", "street")
     search_fields = ("employer__name__contains", "label__contains", "prefix__startswith")
     search_help_text = "单位、用途或前缀"
     linked_by = ("employer",)
     actions_detail = ["rotate", "revoke"]
-    add_fields = ("employer", "street", "label", "scopes", "addresses", "life")
+    add_fields = ("employer", "street", "label", "is_test", "scopes", "addresses", "life")
     fields = (
-        "employer", "street", "label", "prefix", "allowed", "addresses", "created_at", "expires_at", "last_used_at",
-        "revoked_at",
+        "employer", "street", "label", "use", "prefix", "allowed", "addresses", "created_at", "expires_at",
+        "last_used_at", "revoked_at",
     )  # fmt: skip
 
     def save_model(self, request, obj, form, change):
@@ -94,6 +99,10 @@ class EmployerKeyAdmin(GivenAdmin):
     @action(description="停用", icon="block", permissions=["manage"])
     def revoke(self, request, object_id):
         return redirect("feedback:key_revoke", object_id)
+
+    @admin.display(description="用来", ordering="practice")
+    def use(self, key):
+        return use_of(key)
 
     @admin.display(description="权限")
     def allowed(self, key):

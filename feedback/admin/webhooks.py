@@ -6,7 +6,7 @@ from django.urls import reverse
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action
 
-from feedback.admin.units import UnitAdmin
+from feedback.admin.units import UnitAdmin, use_of
 from feedback.forms.units import WebhookForm
 from feedback.models import Delivery, Webhook
 from feedback.rules import admitting
@@ -18,7 +18,7 @@ from members.ground.access import Resource, Right
 @admin.register(Webhook)
 class WebhookAdmin(UnitAdmin):
     form = WebhookForm
-    list_display = ("employer", "url", "is_active")
+    list_display = ("employer", "url", "use", "is_active")
     list_select_related = ("employer", "street")
     list_filter = ("is_active",)
     search_fields = ("employer__name__contains", "url__contains")
@@ -26,18 +26,23 @@ class WebhookAdmin(UnitAdmin):
     actions_detail = ["send_test", "new_secret", "log"]
 
     def get_fields(self, request, obj=None):
-        return ("employer", "street", "url", "is_active") if obj else ("employer", "street", "url")
+        return ("employer", "street", "use", "url", "is_active") if obj else ("employer", "street", "url", "is_test")
 
     def get_readonly_fields(self, request, obj=None):
-        return ("employer", "street") if obj else ()
+        return ("employer", "street", "use") if obj else ()
 
     def save_model(self, request, obj, form, change):
         if change:
-            return admitting.change_webhook(obj, **form.cleaned_data)
+            values = {name: form.cleaned_data[name] for name in ("url", "is_active")}
+            return admitting.change_webhook(obj, **values)
         webhook, secret = admitting.add_webhook(**form.cleaned_data)
         obj.pk = webhook.pk
         messages.warning(request, f"签名密钥：{secret}（只显示这一次，请马上交给单位的系统管理员）。")
         return None
+
+    @admin.display(description="用来", ordering="practice")
+    def use(self, webhook):
+        return use_of(webhook)
 
     @action(description="发测试通知", icon="send", permissions=["manage"])
     def send_test(self, request, object_id):

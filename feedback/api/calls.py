@@ -81,7 +81,7 @@ class EmployerCall(RateLimited, OnRecord):
         """Name the key in the audit entries of this call, as there is no user."""
         super().perform_authentication(request)
         if isinstance(request.auth, EmployerKey):
-            now, reason = audit.circumstances(), f"密钥 {EmployerKey.PREFIX}{request.auth.prefix}…"
+            now, reason = audit.circumstances(), f"密钥 {request.auth.shown}"
             self.while_called.enter_context(
                 audit.acting(None, address=now.address, request_id=now.request_id, reason=reason)
             )

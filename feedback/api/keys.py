@@ -23,7 +23,7 @@ class KeyAuthentication(TokenAuthentication):
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
         scheme, _, text = request.headers.get("Authorization", "").partition(" ")
-        key = live_key(EmployerKey.objects.select_related("street", "employer"), text)
+        key = live_key(EmployerKey.objects.select_related("street", "practice", "employer"), text)
         if scheme.lower() == "bearer" and key:
             address = circumstances().address or ""
             if not key.works_from(address):
@@ -44,7 +44,8 @@ class KeyScheme(OpenApiAuthenticationExtension):
             "type": "http",
             "scheme": "bearer",
             "bearerFormat": "lz_<prefix>_<secret>",
-            "description": "单位系统的密钥，由街道发放，只能取本单位的卡。只在创建时显示一次。",
+            "description": "单位系统的密钥，由街道发放，只能取本单位的卡。只在创建时显示一次。"
+            "测试密钥是 lz_test_<prefix>_<secret>，只看得到编造的卡和报到单。",
         }
 
 

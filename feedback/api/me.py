@@ -15,7 +15,6 @@ from feedback.api.shapes import KeysShape, MeShape, NewKeyShape, NoticeTestShape
 from feedback.api.throttling import RateLimited
 from feedback.feed import delivering, receipts
 from feedback.models import Scope, Webhook
-from feedback.models.counterparts import among
 from feedback.rules import admitting
 from members.ground.states import Conflict
 from members.models import Area
@@ -35,7 +34,7 @@ class MeView(EmployerCall):
         return json_response(
             {
                 "employer": {"name": key.employer.name, "credit_code": key.employer.credit_code},
-                "street": {"id": key.street_id, "name": key.street.name},
+                "street": {"id": key.opens.pk, "name": key.opens.name},
                 "label": key.label,
                 "scopes": key.scopes,
                 "expires_at": key.expires_at,
@@ -78,7 +77,9 @@ class NoticeTestView(EmployerCall):
     )
     def post(self, request: Request) -> HttpResponse:
         try:
-            sent = delivering.send_test(Webhook.objects.filter(among([self.counterpart])))
+            key = self.key
+            hooks = Webhook.objects.filter(employer=key.employer_id, street=key.street_id, practice=key.practice_id)
+            sent = delivering.send_test(hooks)
         except Conflict as error:
             raise NoWebhook(str(error)) from error
         return json_response({"notices": sent}, 202)

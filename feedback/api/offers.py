@@ -28,8 +28,8 @@ FIELDS = ("id", "area", "kind", "title", "text", "status", "created_at", "closed
 
 
 def places(request: Request) -> QuerySet[Area]:
-    """Return the areas that the key's employer can offer to: the key's street and its communities."""
-    return Offer.places(cast(EmployerKey, request.auth).street)
+    """Return the areas that the key's employer can offer to: the street that the key opens, and its communities."""
+    return Offer.places(cast(EmployerKey, request.auth).opens)
 
 
 class PlaceField(ScopedField):

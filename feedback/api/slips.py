@@ -31,7 +31,7 @@ from feedback.feed.pulls import record_pull
 from feedback.feed.slips import facts
 from feedback.models import Scope, Slip
 from feedback.models.replays import Reply
-from feedback.rules import slips_closing, slips_of_units
+from feedback.rules import practice_office, slips_closing, slips_of_units
 from feedback.rules.receiving import By
 from feedback.rules.slips_of_units import GONE, facts_and_name, shown_status, slips_of, with_status
 from feedback.rules.slips_sending import SlipRow, SlipSent, send_slips
@@ -121,16 +121,19 @@ class SlipsView(SlipCall):
         return self.once(lambda: self._send(rows))
 
     def _send(self, rows: list[dict[str, Any]]) -> Reply:
-        read = [_row(row) for row in rows]
         key = self.key
+        read = [_row(row, is_test=key.is_test) for row in rows]
         sent = send_slips(
-            [row for row, _ in read], street=key.street, origin=Slip.Origin.EMPLOYER, employer=key.employer, by=self.by
+            [row for row, _ in read], street=key.opens, origin=Slip.Origin.EMPLOYER, employer=key.employer, by=self.by
         )
         for answer, (_, errors) in zip(sent, read, strict=True):
             answer.errors |= errors
         if not any(answer.slip for answer in sent):
             raise serializers.ValidationError({"slips": [answer.errors for answer in sent]})
-        return Reply(200, json_bytes(_told(sent)))
+        told = json_bytes(_told(sent))
+        if key.is_test:
+            practice_office.deal_with([answer.slip for answer in sent if answer.slip and answer.is_new])
+        return Reply(200, told)
 
 
 class SlipView(SlipCall):
@@ -170,7 +173,15 @@ class SlipAnswerView(SlipCall):
     )
     def post(self, request: Request, number: str) -> HttpResponse:
         body = self.body(SlipAnswerSaid)
-        return self.step(number, lambda slip: slips_of_units.answer_own(slip, by=self.by, **body))
+        return self.step(number, lambda slip: self._answer(slip, body))
+
+    def _answer(self, slip: Slip, body: dict[str, str]) -> Slip:
+        if not self.key.is_test:
+            return slips_of_units.answer_own(slip, by=self.by, **body)
+        practice_office.require_made_up(body.get("phone", ""))
+        answered = slips_of_units.answer_own(slip, by=self.by, **body)
+        practice_office.deal_with_answer(answered)
+        return answered
 
 
 class SlipWithdrawView(SlipCall):
@@ -238,14 +249,17 @@ def _sentence(error: Conflict, slip: Slip, status: Slip.Status) -> str:
     return str(error).replace(f"“{slip}”", "这张报到单")
 
 
-def _row(said: dict[str, Any]) -> tuple[SlipRow, dict[str, list[str]]]:
-    """Return a row for the rule, and what cannot be read of it."""
+def _row(said: dict[str, Any], *, is_test: bool) -> tuple[SlipRow, dict[str, list[str]]]:
+    """Return a row for the rule without what is refused here, and the reasons; a test takes only made-up phones."""
     day, errors = said["agreed_on"].strip(), {}
     try:
         agreed_on = date.fromisoformat(day) if day else None
     except ValueError:
         agreed_on, errors = None, {"agreed_on": [WRONG_DAY]}
-    return SlipRow(**said | {"agreed_on": agreed_on}), errors
+    phone = said["phone"]
+    if is_test and not practice_office.is_made_up(phone):
+        phone, errors = "", errors | {"phone": [practice_office.REAL_PHONE]}
+    return SlipRow(**said | {"agreed_on": agreed_on, "phone": phone}), errors
 
 
 def _told(sent: list[SlipSent]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from django_tasks import task
 
 from feedback.ground import posting
 from feedback.models import Delivery, Webhook
-from feedback.models.counterparts import Counterpart, among
+from feedback.models.counterparts import Counterpart
 from members.ground.atomic import atomic_write
 from members.ground.audit import record
 from members.ground.states import Conflict
@@ -53,15 +53,11 @@ def announce(cursors: Mapping[Counterpart, str]) -> None:
 
     Call it in the transaction that writes the feed. A webhook with a message that was not tried yet needs no other one.
     """
-    hooks = Webhook.objects.filter(among(cursors), is_active=True)
+    hooks = Webhook.objects.hearing_of(cursors)
     untried = Delivery.objects.filter(webhook__in=hooks, status=Status.WAITING, attempts=0, is_test=False)
     # Locked, so that they are not sent before this transaction commits.
     waiting = set(untried.select_for_update(of=("self",), no_key=True).values_list("webhook", flat=True))
-    new = [
-        Delivery(webhook_id=pk, cursor=cursors[Counterpart(*counterpart)])
-        for pk, *counterpart in hooks.values_list("pk", "employer", "street")
-        if pk not in waiting
-    ]
+    new = [Delivery(webhook=hook, cursor=cursors[hook.counterpart]) for hook in hooks if hook.pk not in waiting]
     Delivery.objects.bulk_create(new)
     if new or waiting:  # the task for the waiting messages may have ended with its worker
         enqueue(send_due)

@@ -38,4 +38,4 @@ def record_pull(
             Feed.objects.filter(stale, among([reader.counterpart])).update(fetched_at=now)
         if rows:
             changes = {"rows": rows, "filters": sorted(filters), "cursor": cursor}
-            audit.record("pull", row or what, path=reader.street.path, changes=changes)
+            audit.record("pull", row or what, path=reader.opens.path, changes=changes)

@@ -24,8 +24,12 @@ def _days(text: str) -> timedelta:
     return timedelta(days=int(text))
 
 
+def _is_test(help_text: str) -> forms.BooleanField:
+    return forms.BooleanField(label="只供测试", required=False, widget=UnfoldBooleanSwitchWidget, help_text=help_text)
+
+
 class KeyForm(forms.ModelForm):
-    """A new key: its scopes, its addresses and its lifetime."""
+    """A new key: its scopes, its addresses and its lifetime, and whether it is for tests."""
 
     scopes = forms.MultipleChoiceField(
         label="权限",
@@ -37,6 +41,8 @@ class KeyForm(forms.ModelForm):
         label="有效期", choices=list(LIVES.items()), coerce=_days, initial=180, widget=UnfoldAdminSelectWidget
     )
 
+    is_test = _is_test("给单位的程序员先试：只看得到编造的卡和报到单，碰不到真的，也不进任何名单和数字。")
+
     class Meta:
         model = EmployerKey
         fields = ("employer", "street", "label", "addresses")
@@ -45,7 +51,7 @@ class KeyForm(forms.ModelForm):
         cleaned = super().clean() or {}
         values: dict[str, Any] = {name: cleaned.get(name) for name in (*WHOSE, "label")}
         if all(values.values()):
-            admitting.check_key(**values)
+            admitting.check_key(**values, is_test=cleaned["is_test"])
         return cleaned
 
     def _post_clean(self) -> None:
@@ -90,6 +96,8 @@ class WebhookForm(forms.ModelForm):
         error_messages={"invalid": "这不是完整的网址，请照单位系统管理员给的填，要以 https:// 开头。"},
     )
 
+    is_test = _is_test("测试密钥的卡和报到单有了新内容，才通知这里。")
+
     class Meta:
         model = Webhook
         fields = ("employer", "street", "url", "is_active")
@@ -99,6 +107,7 @@ class WebhookForm(forms.ModelForm):
         cleaned = super().clean() or {}
         hook, is_new = self.instance, self.instance.pk is None
         whose: dict[str, Any] = {name: cleaned.get(name) if is_new else getattr(hook, name) for name in WHOSE}
+        is_test = cleaned["is_test"] if is_new else hook.is_test
         if cleaned.get("url") and all(whose.values()):
-            admitting.check_address(**whose, url=cleaned["url"], but=hook)
+            admitting.check_address(**whose, url=cleaned["url"], is_test=is_test, but=hook)
         return cleaned

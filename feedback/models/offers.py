@@ -22,10 +22,10 @@ class OfferQuerySet(models.QuerySet["Offer"]):
         return self.filter(access.within("area__path", ranges) | Q(area__path__in=access.paths_above(ranges)))
 
     def offered_by(self, *readers: EmployerKey | Contact) -> Self:
-        """Offers of each reader's employer to the reader's street and its communities."""
+        """Offers of each reader's employer to the street that the reader opens, and to its communities."""
         theirs = Q(pk__in=[])
         for reader in readers:
-            street = access.within("area__path", [access.subtree(reader.street.path)])
+            street = access.within("area__path", [access.subtree(reader.opens.path)])
             theirs |= Q(street, employer=reader.employer_id)
         return self.filter(theirs)
 
@@ -94,7 +94,7 @@ class Offer(WithStatus, Audited):
 
     def is_by(self, reader: EmployerKey | Contact) -> bool:
         """Return whether the reader's employer made this offer, within the reader's street."""
-        return (self.employer_id, self.area.street_path) == (reader.employer_id, reader.street.path)
+        return (self.employer_id, self.area.street_path) == (reader.employer_id, reader.opens.path)
 
     @staticmethod
     def places(street: Area) -> models.QuerySet[Area]:

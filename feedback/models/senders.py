@@ -129,7 +129,7 @@ class NumberSeries(models.Model):
         highest: dict[tuple[str, str, int], int] = {}
         for code, kind, year, last in _numbered(tokens):
             highest[code, kind, year] = max(last, highest.get((code, kind, year), 0))
-        streets = {code_of(street): street for street in Area.objects.streets()}
+        streets = {code_of(street): street for street in Area.objects.filter(level=Area.Level.STREET)}
         lagged = 0
         for (code, kind, year), last in highest.items():
             if code in streets:

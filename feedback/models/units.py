@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from feedback.models.counterparts import GivenQuerySet, OfCounterpart
+from feedback.models.counterparts import GivenQuerySet, OfCounterpart, OfCounterpartOrTest
 from members.ground.atomic import atomic_write
 from members.ground.audit import Audited, plain_address
 from members.ground.dated import DatedQuerySet, ends_after_it_begins
@@ -36,16 +36,24 @@ class EmployerKeyQuerySet(GivenQuerySet, KeyQuerySet):  # type: ignore[override]
     """Keys that streets gave to employers."""
 
     def ending(self) -> Self:
-        """Live keys that expire within 30 days, and that no later key with the same label stands in for."""
+        """Live keys that expire within 30 days, and that no later key with the same label stands in for; no tests."""
         later = EmployerKey.objects.filter(
             employer=OuterRef("employer"), street=OuterRef("street"), label=OuterRef("label"), revoked_at=None,
-            expires_at__gt=OuterRef("expires_at"),
+            practice=None, expires_at__gt=OuterRef("expires_at"),
         )  # fmt: skip
-        return self.live().filter(~Exists(later), expires_at__lte=timezone.now() + WARNED_BEFORE)
+        return self.live().filter(~Exists(later), practice=None, expires_at__lte=timezone.now() + WARNED_BEFORE)
+
+    def tests(self) -> Self:
+        return self.exclude(practice=None)
 
 
-class EmployerKey(OfCounterpart, AccessKey):
-    """The key of an employer's system, from a street. `addresses` limits where it may call from; empty is no limit."""
+class EmployerKey(OfCounterpartOrTest, AccessKey):
+    """The key of an employer's system, from a street. `addresses` limits where it may call from; empty is no limit.
+
+    A test key opens the employer's made-up cards and slips in the practice street, and nothing else.
+    """
+
+    TEST_PREFIX = "lz_test_"
 
     employer = models.ForeignKey(
         Employer,
@@ -81,6 +89,10 @@ class EmployerKey(OfCounterpart, AccessKey):
                 {"addresses": "有地址写得不对，如 203.0.113.7 或 203.0.113.0/24，用空格隔开。"}
             ) from None
 
+    @property
+    def begins(self) -> str:
+        return self.TEST_PREFIX if self.is_test else self.PREFIX
+
     def networks(self) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
         return [ipaddress.ip_network(text, strict=False) for text in self.addresses.split()]
 
@@ -100,7 +112,7 @@ class EmployerKey(OfCounterpart, AccessKey):
             raise Conflict("这把密钥已停用或已到期，不能更换。请联系街道发一把新的。")
         if self.has_successor():
             raise Conflict("这把密钥刚才已经换过，请用换出来的那一把。")
-        values = {name: getattr(self, name) for name in ("employer", "street", "scopes", "addresses")}
+        values = {name: getattr(self, name) for name in ("employer", "street", "practice", "scopes", "addresses")}
         successor, text = EmployerKey.make(label=self.label, **values)
         self.expires_at = min(self.expires_at, timezone.now() + OVERLAP)
         self.save(update_fields=["expires_at"])
@@ -120,7 +132,8 @@ class EmployerKey(OfCounterpart, AccessKey):
 
     def successors(self) -> list["EmployerKey"]:
         """Return the later live keys of the counterpart with the same label and scopes."""
-        later = EmployerKey.objects.live().filter(employer=self.employer, street=self.street, label=self.label)
+        same = {name: getattr(self, name) for name in ("employer", "street", "practice", "label")}
+        later = EmployerKey.objects.live().filter(**same)
         return [key for key in later.filter(pk__gt=self.pk) if key.scopes == self.scopes]
 
     def ends_soon(self) -> bool:

@@ -2,6 +2,7 @@
 
 import base64
 import secrets
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -9,10 +10,11 @@ from typing import Any, Self
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from feedback.ground.posting import Unreachable, checked
-from feedback.models.counterparts import GivenQuerySet, OfCounterpart
+from feedback.models.counterparts import Counterpart, GivenQuerySet, OfCounterpartOrTest, among
 from members.ground.access import Right
 from members.ground.audit import Audited
 from members.ground.sealing import decrypt_text, encrypt_text
@@ -21,10 +23,18 @@ from members.models import Area, Employer
 SECRETS_OVERLAP = timedelta(days=7)  # how long the secret before still signs beside the new one
 
 
-class Webhook(OfCounterpart, Audited):
+class WebhookQuerySet(GivenQuerySet):
+    def hearing_of(self, counterparts: Iterable[Counterpart]) -> Self:
+        """The active ones that are told of these counterparts' feeds."""
+        real, tests = Q(among(counterparts), practice=None), among(counterparts, column="practice")
+        return self.filter(real | tests, is_active=True)
+
+
+class Webhook(OfCounterpartOrTest, Audited):
     """A URL that a street allowed; each message to it is signed with a shared secret.
 
-    After a change of the secret, messages are signed with the old one too, for a week.
+    One for tests hears of the test key's feed. After a change of the secret, messages are signed with the old one too,
+    for a week.
     """
 
     employer = models.ForeignKey(Employer, on_delete=models.CASCADE, verbose_name="单位", related_name="webhooks")
@@ -41,7 +51,7 @@ class Webhook(OfCounterpart, Audited):
     old_secret_until = models.DateTimeField("旧签名密钥用到", null=True, editable=False)
     is_active = models.BooleanField("启用", default=True)
 
-    objects = GivenQuerySet.as_manager()
+    objects = WebhookQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "单位通知地址"

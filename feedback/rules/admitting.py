@@ -8,11 +8,13 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
 
 from feedback.models import Contact, EmployerKey, Webhook
+from feedback.rules import practising
 from members.ground.atomic import atomic_write
 from members.ground.first_password import FirstPassword
 from members.models import Area, Employer, User
 
 SAME_KEY = "这个单位已有一把用途相同、还能用的密钥：请写一个不同的用途，或更换、停用原来的那一把。"
+SECOND_TEST = "这个单位已有一把还能用的测试密钥：请更换或停用原来的那一把。"
 SAME_ADDRESS = "这个单位已经登记过这个通知地址。停用了的，打开它再启用。"
 TAKEN = "这个登录名已有人使用，请换一个。"
 ALREADY = "这位用户已经是这个单位的联系人。"
@@ -20,22 +22,39 @@ BEYOND = "这位联系人还有您范围以外的岗位或单位，不能由您�
 
 
 def give_key(
-    *, employer: Employer, street: Area, label: str, scopes: list[str], addresses: str, life: timedelta
+    *,
+    employer: Employer,
+    street: Area,
+    label: str,
+    scopes: list[str],
+    addresses: str,
+    life: timedelta,
+    is_test: bool = False,
 ) -> tuple[EmployerKey, str]:
-    """Create a key for the unit's system; return it and its text, shown once. ValidationError: `check_key`."""
+    """Create a key for the unit's system; return it and its text, shown once. ValidationError: `check_key`.
+
+    For a test key the made-up cards and slips that it opens are made, unless the unit has them from another street's.
+    """
     with atomic_write():
+        practice = practising.practice_street() if is_test else None
         _lock(employer)
-        check_key(employer=employer, street=street, label=label)
+        check_key(employer=employer, street=street, label=label, is_test=is_test)
+        if practice:
+            practising.prepare(employer, practice)
         values: dict[str, Any] = {"employer": employer, "street": street, "scopes": scopes, "addresses": addresses}
+        values["practice"] = practice
         row = EmployerKey(label=label, **values)
         row.clean_fields(exclude={"prefix", "digest", "expires_at"})
         row.clean()
         return EmployerKey.make(label=label, life=life, **values)
 
 
-def check_key(*, employer: Employer, street: Area, label: str) -> None:
-    """Raise ValidationError where the unit has a live key with this label."""
-    if EmployerKey.objects.live().filter(employer=employer, street=street, label=label).exists():
+def check_key(*, employer: Employer, street: Area, label: str, is_test: bool = False) -> None:
+    """Raise ValidationError where the unit has a live key of the street with this label, or two test keys."""
+    keys = EmployerKey.objects.live().filter(employer=employer, street=street)
+    if is_test and keys.tests().exists():
+        raise ValidationError({"is_test": SECOND_TEST})
+    if keys.filter(label=label).exists():
         raise ValidationError({"label": SAME_KEY})
 
 
@@ -91,12 +110,16 @@ def require_reset(contact: Contact, *, by: User) -> None:
         raise PermissionDenied(BEYOND)
 
 
-def add_webhook(*, employer: Employer, street: Area, url: str) -> tuple[Webhook, str]:
-    """Create a webhook of the unit; return it and its secret, to be displayed once. ValidationError for its URL."""
+def add_webhook(*, employer: Employer, street: Area, url: str, is_test: bool = False) -> tuple[Webhook, str]:
+    """Create a webhook of the unit; return it and its secret, to be displayed once. ValidationError for its URL.
+
+    One for tests hears of the feed of the unit's test key.
+    """
     with atomic_write():
+        practice = practising.practice_street() if is_test else None
         _lock(employer)
-        check_address(employer=employer, street=street, url=url)
-        webhook = Webhook(employer=employer, street=street, url=url)
+        check_address(employer=employer, street=street, url=url, is_test=is_test)
+        webhook = Webhook(employer=employer, street=street, practice=practice, url=url)
         secret = webhook.make_secret()
         webhook.full_clean()
         webhook.save()
@@ -108,15 +131,17 @@ def change_webhook(webhook: Webhook, *, url: str, is_active: bool) -> None:
     with atomic_write():
         _lock(webhook.employer)
         row = _locked(webhook)
-        check_address(employer=row.employer, street=row.street, url=url, but=row)
+        check_address(employer=row.employer, street=row.street, url=url, is_test=row.is_test, but=row)
         row.url, row.is_active = url, is_active
         row.full_clean()
         row.save(update_fields=["url", "is_active"])
 
 
-def check_address(*, employer: Employer, street: Area, url: str, but: Webhook | None = None) -> None:
-    """Raise ValidationError where a webhook of the unit, other than `but`, has this URL."""
-    same = Webhook.objects.filter(employer=employer, street=street, url=url)
+def check_address(
+    *, employer: Employer, street: Area, url: str, is_test: bool = False, but: Webhook | None = None
+) -> None:
+    """Raise ValidationError where a webhook of the unit, other than `but`, has this URL; one for tests may be both."""
+    same = Webhook.objects.filter(employer=employer, street=street, practice__isnull=not is_test, url=url)
     if any(each != but for each in same):
         raise ValidationError({"url": SAME_ADDRESS})
 

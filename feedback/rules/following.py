@@ -10,6 +10,7 @@ from feedback.feed import feed
 from feedback.feed.slips import add_slip_events
 from feedback.models import Contact, EmployerKey, FeedEvent, Offer, RecordCard, Slip, SlipCode, Webhook
 from feedback.models.cards import ENDED
+from members.ground.access import PRACTICE
 from members.ground.audit import record
 from members.models import Employer
 
@@ -35,8 +36,9 @@ def follow(gone: Employer, into: Employer, with_access: bool) -> None:
         card for card in movable.locked() if card.status == RecordCard.Status.DRAFT or (with_access and card.number)
     ]
     moved = _move_cards(cards, gone, into)
-    _move(Offer.objects.filter(employer=gone), into)
-    slips = _move_slips(gone, into)
+    offers = Offer.objects.filter(employer=gone)
+    _move(offers if with_access else offers.filter(area__path__lt=PRACTICE), into)
+    slips = _move_slips(gone, into, with_tests=with_access)
     _move_codes(gone, into)
     if with_access:
         _move_access(gone, into)
@@ -49,11 +51,15 @@ def follow(gone: Employer, into: Employer, with_access: bool) -> None:
             add_slip_events([slip for slip in slips if slip.status == status], kind)
 
 
-def _move_slips(gone: Employer, into: Employer) -> list[Slip]:
-    """Move the slips but for the accepted ones beside which the other has one; return what moved."""
+def _move_slips(gone: Employer, into: Employer, *, with_tests: bool) -> list[Slip]:
+    """Move the slips but for the accepted ones beside which the other has one; return what moved.
+
+    Those of a test key stay with it.
+    """
     theirs = Slip.objects.filter(employer=into, status=Slip.Status.ACCEPTED)
     taken = set(theirs.values_list("member", "area"))
     rows = Slip.objects.filter(employer=gone).with_facts().locked().order_by("pk")
+    rows = rows if with_tests else rows.filter(street__path__lt=PRACTICE)
     moved = [s for s in rows if s.status != Slip.Status.ACCEPTED or (s.member_id, s.area_id) not in taken]
     for slip in moved:
         slip.employer = into

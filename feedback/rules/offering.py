@@ -109,7 +109,7 @@ def _locked(row: Offer) -> Offer:
 
 def _place(by: EmployerKey | Contact, area: Area) -> Area:
     """Return the area, locked; ValidationError where it cannot receive this unit's offers."""
-    found = Offer.places(by.street).select_for_update(no_key=True).filter(pk=area.pk).first()
+    found = Offer.places(by.opens).select_for_update(no_key=True).filter(pk=area.pk).first()
     if found is None:
         raise ValidationError({"area": NO_PLACE})
     return found

@@ -55,7 +55,7 @@ def _consent(slip: Slip, wanted: Wanted, by: User) -> Consent:
     version, notice = NOTICES[purpose]
     return Consent(
         member=slip.member, purpose=purpose, employer_id=employer, is_agreed=True, notice=notice, version=version,
-        means=slip.agreed_how, given_on=slip.agreed_on, recorded_by=by,
+        means=slip.agreed_how, given_on=slip.agreed_on, recorded_by=by if by.pk else None,
     )  # fmt: skip
 
 

@@ -93,7 +93,7 @@ def send_slips(
 
 def _lock(street: Area) -> Area:
     """Lock the street, so that of the same slip sent twice at once the second finds the first, and return it."""
-    rows = Area.objects.streets().current().select_for_update(no_key=True)
+    rows = Area.objects.current().select_for_update(no_key=True)
     found = rows.filter(path=street.street_path).first()
     if found is None:
         raise ValidationError({"street": NO_STREET})

@@ -8,9 +8,11 @@ from django.views.decorators.http import require_GET
 from feedback.forms.cards import VerifyForm
 from feedback.models import RecordCard, Slip
 from feedback.models.cards import ENDED
+from members.ground.access import PRACTICE
 from members.web.visitors import ByAddress
 
 BUSY = "现在查验的人太多，请过一分钟再试。"
+TEST = "这是测试用的，不是真的：卡上、单上的人和事都是编造的。"
 UNFIT = "号码和校验码对不上。请照纸上的核对后再填。"
 IN_FORCE = "这张卡真实有效。"
 OVER = "这张卡已作废，不再有效。"
@@ -42,10 +44,13 @@ def verify(request, number=""):
 
 def _verdict(*, number: str, d: str) -> str:
     """Return the sentence on the paper; without the right code it does not even reveal whether the number exists."""
-    card = RecordCard.objects.filter(number=number).only("status", "digest").first()
+    cards = RecordCard.objects.filter(number=number).select_related("street")
+    card = cards.only("status", "digest", "street__path").first()
     if card and constant_time_compare(card.digest[: len(d)], d):
-        return OVER if card.status in ENDED else IN_FORCE
-    slip = Slip.objects.filter(number=number).exclude(receipt=None).select_related("receipt").first()
+        return TEST if card.street.path == PRACTICE else OVER if card.status in ENDED else IN_FORCE
+    slips = Slip.objects.filter(number=number).exclude(receipt=None)
+    slip = slips.select_related("receipt", "sent_to").first()
     if slip and constant_time_compare(slip.receipt.hash[: len(d)], d):
-        return RECEIPT_IN_FORCE if slip.status == Slip.Status.ACCEPTED else RECEIPT_OVER
+        is_in_force = slip.status == Slip.Status.ACCEPTED
+        return TEST if slip.sent_to.path == PRACTICE else RECEIPT_IN_FORCE if is_in_force else RECEIPT_OVER
     return UNFIT

@@ -16,7 +16,7 @@ from django.utils import timezone
 from feedback.ground.periods import CardPeriod
 from feedback.models import Contact, EmployerKey, Feed, Offer, RecordCard, Scope, Sender
 from feedback.models.counterparts import Counterpart
-from feedback.rules import agreeing, issuing, making, receiving, withdrawing
+from feedback.rules import admitting, agreeing, issuing, making, receiving, withdrawing
 from feedback.rules.receiving import By
 from louzu.demo.clock import ago
 from louzu.demo.communities import TRAITS, DemoCommunity
@@ -29,7 +29,7 @@ RETURNED, WITHDRAWN, RECEIVED, ANSWERED = 0.03, 0.02, 0.85, 0.5
 NEARLY_ALL = 0.98  # received and answered of the first community's, by other employers than the two
 SILENT = 6  # employers of these that never fetched
 MADE_AGO, SHOWN_AGO, AGREED_AGO, ISSUED_AGO = 40, 20, 12, 10  # days
-SYSTEM, CONTACT = ("单位系统", "单位联系人")
+SYSTEM, TRIED, CONTACT = ("单位系统", "程序员试用", "单位联系人")
 Status = RecordCard.Status
 
 
@@ -66,6 +66,16 @@ def two_employers(street: Area) -> tuple[str, str, str]:
         _offer(rng, employer, street)
     _others_answer(rng, street)
     return text, user.username, password
+
+
+def key_to_try(street: Area) -> str:
+    """Give the first employer that has a key a test key too, and return it."""
+    key = EmployerKey.objects.filter(street=street).select_related("employer").order_by("pk")[0]
+    scopes, life = list(Scope.values), EmployerKey.LIFE
+    _, text = admitting.give_key(
+        employer=key.employer, street=street, label=TRIED, scopes=scopes, addresses="", life=life, is_test=True
+    )
+    return text
 
 
 def _send(rng: Random, cards: list[RecordCard], traits: DemoCommunity, period: CardPeriod) -> None:

@@ -146,7 +146,9 @@ GRANTS: dict[str, set[str]] = {
     PostKind.SECRETARY: {PostKind.LIAISON, PostKind.LEADER},
 }
 
-EVERYWHERE = Range("", "99999")
+# The path of the street of made-up rows, which test keys open. EVERYWHERE ends before it: no user reaches it.
+PRACTICE = "9999"
+EVERYWHERE = Range("", PRACTICE)
 INSTALLATION = Range("", "0")  # what belongs to no street: its path is empty
 
 # The superuser sets up streets, their first office user, the district's users and the shared register. Posts add
@@ -233,7 +235,8 @@ def subtree(path: str, *, root: bool = True) -> Range:
 
     Paths consist of digits, so the path with "0" appended sorts after the area itself and before its first child.
     """
-    return Range(path if root else path + "0", str(int(path) + 1).zfill(len(path)))
+    high = PRACTICE + "9" if path == PRACTICE else str(int(path) + 1).zfill(len(path))
+    return Range(path if root else path + "0", high)
 
 
 def posts_of(user: PostHolder) -> list[tuple[str, str]]:

@@ -34,7 +34,17 @@ class AccessKey(Audited):
         abstract = True
 
     def __str__(self) -> str:
-        return f"{self.label}（{self.PREFIX}{self.prefix}…）"
+        return f"{self.label}（{self.shown}）"
+
+    @property
+    def begins(self) -> str:
+        """What the key's text begins with, before its prefix."""
+        return self.PREFIX
+
+    @property
+    def shown(self) -> str:
+        """The part of the key's text that may be shown."""
+        return f"{self.begins}{self.prefix}…"
 
     @classmethod
     def make(cls, *, label: str, life: timedelta = LIFE, **owner: Any) -> tuple[Self, str]:
@@ -43,7 +53,7 @@ class AccessKey(Audited):
         key = cls(label=label, prefix=prefix, digest=digest(secret, purpose="token"), **owner)
         key.expires_at = timezone.now() + life
         key.save()
-        return key, f"{cls.PREFIX}{prefix}_{secret}"
+        return key, f"{key.begins}{prefix}_{secret}"
 
     def fits(self, secret: str) -> bool:
         return secrets.compare_digest(self.digest, digest(secret, purpose="token"))

@@ -15,7 +15,7 @@ from members.ground.atomic import atomic_write
 from members.ground.keys import AccessKey
 from members.models import StaffToken, User
 
-SHAPE = re.compile(r"lz_([0-9a-f]{4,12})_([A-Za-z0-9_-]{16,100})")
+SHAPE = re.compile(r"(lz_(?:test_)?)([0-9a-f]{4,12})_([A-Za-z0-9_-]{16,100})")
 NOTED_EVERY = timedelta(minutes=1)
 K = TypeVar("K", bound=AccessKey)
 
@@ -42,8 +42,8 @@ class TokenAuthentication(BaseAuthentication):
 def live_key(keys: QuerySet[K], text: str) -> K | None:
     """Return the key among these that has this text, if it is valid now."""
     match = SHAPE.fullmatch(text.strip())
-    key = keys.live().filter(prefix=match[1]).order_by().first() if match else None  # type: ignore[attr-defined]
-    return key if match and key and key.fits(match[2]) else None
+    key = keys.live().filter(prefix=match[2]).order_by().first() if match else None  # type: ignore[attr-defined]
+    return key if match and key and key.begins == match[1] and key.fits(match[3]) else None
 
 
 def note_use(key: AccessKey) -> None:

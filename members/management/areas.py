@@ -13,7 +13,7 @@ def prepare_database() -> None:
 
 def area_named(text: str) -> Area:
     """Return the open area of this path or name; CommandError where there is none, or several on one level."""
-    areas = Area.objects.current()
+    areas = Area.objects.real().current()
     found = list(areas.filter(path=text) if text.isdigit() else areas.filter(name=text).order_by("level")[:2])
     if not found:
         raise CommandError(f"没有“{text}”这个区域。先用 import_areas 导入，或用 --area 给出路径。", returncode=2)

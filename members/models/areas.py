@@ -46,8 +46,13 @@ class AreaQuerySet(DatedQuerySet):
     def children_of(self, area: "Area") -> Self:
         return self.below(area).filter(level=area.level + 1)
 
+    def real(self) -> Self:
+        """All but the practice street, whose cards and slips are made up."""
+        return self.filter(path__lt=access.PRACTICE)
+
     def streets(self) -> Self:
-        return self.filter(level=Area.Level.STREET)
+        """The streets, without the practice street."""
+        return self.real().filter(level=Area.Level.STREET)
 
     def above(self, area: "Area") -> Self:
         """The areas that the area lies in, the street first."""
@@ -58,8 +63,8 @@ class AreaQuerySet(DatedQuerySet):
 
         For None, a street that is yet to be added, lock the first street.
         """
-        streets = self.streets().order_by("path").select_for_update(no_key=True).values_list("pk")
-        list(streets.filter(path=area.street_path) if area else streets[:1])
+        rows = self.filter(path=area.street_path) if area else self.streets().order_by("path")[:1]
+        list(rows.select_for_update(no_key=True).values_list("pk"))
 
     def lock_open(self, area: "Area") -> None:
         """Lock the area against being closed until the transaction ends; ValidationError where it is closed already."""
@@ -69,7 +74,7 @@ class AreaQuerySet(DatedQuerySet):
 
     def next_path(self, parent: "Area | None") -> str:
         """Return the first free path after the parent's children; ValidationError where there are too many."""
-        rows = self.below(parent) if parent else self
+        rows = self.below(parent) if parent else self.real()
         taken = rows.order_by("-path").values_list("path", flat=True)[:1]
         return NextPaths(taken).below(parent.path if parent else "")
 
@@ -202,7 +207,7 @@ class Area(Audited):
         self.name = _plain(self.name)
         if not self.path or self.until:
             return
-        twins = Area.objects.filter(level=self.level, name=self.name, until=None).exclude(pk=self.pk)
+        twins = Area.objects.real().filter(level=self.level, name=self.name, until=None).exclude(pk=self.pk)
         if twins.filter(path__startswith=self.parent_path).exists():
             raise ValidationError({"name": f"这里已经有“{self.name}”，请换一个名称，或修改原来的那一条。"})
 

@@ -31,7 +31,7 @@ def streets_of(employers: Collection[int]) -> dict[int, set[str]]:
     """Return the paths of the streets that use each of these employers (ids); one query for each kind of dependent."""
     found: dict[int, set[str]] = defaultdict(set)
     for employer, path in places_of(Employer, employers):
-        if path:  # a former name is no street's own
+        if path and not path.startswith(access.PRACTICE):  # a former name is no street's own
             found[employer].add(path[:SEGMENT])
     return found
 

@@ -20,7 +20,7 @@ class Misfit(NamedTuple):
 
 def misfits() -> list[Misfit]:
     """Return all misfits of the table, by path; two queries, whatever its length."""
-    areas = Area.objects.only("path", "level", "name", "label", "until")
+    areas = Area.objects.real().only("path", "level", "name", "label", "until")
     return sorted([*misfits_among(areas), *_of_other_streets()])
 
 

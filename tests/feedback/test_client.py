@@ -85,6 +85,17 @@ def run(live_server: Any, street: Area, employer: Employer, copy: Path) -> Itera
             each.stderr.close()
 
 
+def test_it_works_with_a_test_key(live_server: Any, street: Area, copy: Path) -> None:
+    _, text = cards.key_to_try(factories.employer(), street)
+    command = [sys.executable, str(FOLDER / "louzu_client.py"), str(copy)]
+    environment = os.environ | {"LOUZU": f"{live_server.url}/api/v1", "LOUZU_KEY": text}
+    subprocess.run(command, env=environment, capture_output=True, timeout=120, check=True)
+    made_up = RecordCard.objects.filter(street__path="9999")
+    assert kept(copy) == {str(card.number): (card.digest, card.body or None) for card in made_up}
+    assert not made_up.filter(status="issued").exists()
+    assert len(receipts(copy)) == made_up.exclude(received_at=None).count()
+
+
 def finish(run: Run) -> None:
     client = run()
     _, said = client.communicate(timeout=120)

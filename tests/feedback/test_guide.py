@@ -14,7 +14,7 @@ from django.conf import settings
 from feedback.api import problems
 from feedback.feed import delivering
 from feedback.models import RecordCard, Slip
-from feedback.rules import slips_asking
+from feedback.rules import practice_office, practising, slips_asking
 from members.ground.access import PostKind
 from members.models import Area, Consent
 from members.web.problems import Problem
@@ -63,10 +63,11 @@ def test_every_example_of_curl_does_what_it_says(
 ) -> None:
     card, other = two
     _, text = cards.key(card.employer, street)
+    _, test_text = cards.key_to_try(card.employer, street)
     cards.webhook(card.employer, street)
     environment = {
         "PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8",
-        "LOUZU": f"{live_server.url}/api/v1", "KEY": text, "AREA": str(street.pk),
+        "LOUZU": f"{live_server.url}/api/v1", "KEY": text, "TEST_KEY": test_text, "AREA": str(street.pk),
         "NUMBER": str(card.number), "DIGEST": card.digest,
         "OTHER_NUMBER": str(other.number), "OTHER_DIGEST": other.digest, **told_slips,
     }  # fmt: skip
@@ -95,9 +96,15 @@ def test_every_example_of_curl_does_what_it_says(
     assert cards.fresh(card).status == "answered"
     assert cards.fresh(other).status == "returned"
     found = dict(Slip.objects.values_list("name", "status"))
-    assert (found["单核对"], found["单接收"]) == ("sent", "ended")
+    assert (found["单核对"], found["单接收"], found["测试员"]) == ("sent", "ended", "accepted")
     assert Slip.objects.get(number=environment["SLIP"]).status == "withdrawn"
     assert Slip.objects.get(name="单本人").employer_says == "ours"
+
+
+def test_its_first_call_is_by_a_test_key_and_its_table_has_every_address() -> None:
+    assert "$TEST_KEY" in EXAMPLES[0][1]
+    assert practice_office.MADE_UP in GUIDE
+    assert [each for each in practising.BUILDINGS if f"| `测试小区{each}302室` |" not in GUIDE] == []
 
 
 def test_it_names_every_status_and_reason_of_slips() -> None:

@@ -12,7 +12,7 @@ from feedback.feed import feed
 from feedback.ground.periods import CardPeriod
 from feedback.models import Answer, Contact, EmployerKey, Feed, FeedEvent, Offer, Receipt, RecordCard
 from feedback.models.cards import OUT
-from louzu.demo.cards import send_cards, two_employers
+from louzu.demo.cards import key_to_try, send_cards, two_employers
 from louzu.demo.street import COMMUNITIES
 from louzu.demo.year import build_year
 from members.login.tokens import live_key
@@ -68,6 +68,15 @@ def test_two_employers_read_and_answer(told: tuple[str, str, str]) -> None:
     assert set(by_hand.values_list("employer", flat=True)) == {contact.employer_id}
     assert Receipt.objects.count() > Answer.objects.count() > 5
     assert Offer.objects.count() == 4
+
+
+def test_a_test_key_opens_made_up_cards_beside_them(told: Any) -> None:
+    street, sent = Area.objects.streets().get(), RecordCard.objects.ever_issued().count()
+    key = live_key(EmployerKey.objects.all(), key_to_try(street))
+    assert key
+    assert key.is_test
+    assert RecordCard.objects.filter(street=key.practice).count() == RecordCard.objects.ever_issued().count() - sent > 0
+    assert Area.objects.streets().get() == street
 
 
 def test_the_first_community_is_nearly_done_but_for_employers_that_never_fetched(told: Any) -> None:

@@ -15,7 +15,7 @@ from feedback.models import Delivery, Replay, Slip, Webhook
 from feedback.rules import slips_closing
 from feedback.rules.receiving import By
 from members.models import Area, AuditEntry, LoginAttempts, Move, RosterImport, Transfer
-from tests import factories
+from tests import cards, factories
 from tests.members.uploads import cells, preview, sheet
 from tests.slips import from_unit, phone
 
@@ -76,6 +76,10 @@ def old_rows(group: Area, community: Area) -> dict[str, int]:
         slip = from_unit(group.parent.parent.parent, f"报到{'甲乙'[at]}", phone=phone(at))
         slips_closing.withdraw(slip, withdrawer="sender", by=By())
         Slip.objects.filter(pk=slip.pk).update(withdrawn_at=NOW - timedelta(days=days))
+    for name in ("试完的", "在试的"):
+        tried, _ = cards.key_to_try(factories.employer(name), theirs["street"])
+        if name == "试完的":
+            tried.revoke()
     someone = factories.person("搬家人", group)
     for days in (8, 6):
         Move.objects.create(member=someone, kind="back", at=NOW - timedelta(days=days))
@@ -110,6 +114,7 @@ def test_a_dry_run_counts(old_rows: dict[str, int]) -> None:
         "到期的迁居迁出的撤销 1 次，加 --yes 清除。",
         "到期的有结果的转接 1 次，加 --yes 清除。",
         "到期的报到单的个人信息 1 张，加 --yes 清除。",
+        "到期的停用的测试密钥的测试资料 1 家，加 --yes 清除。",
         "到期的单位通知 1 条，加 --yes 清除。",
         "到期的后台任务的结果 1 条，加 --yes 清除。",
     ]
@@ -119,7 +124,7 @@ def test_a_dry_run_counts(old_rows: dict[str, int]) -> None:
 
 def test_what_is_past_its_time_goes(old_rows: dict[str, int]) -> None:
     before = texts()
-    assert [line.endswith("已清除。") for line in purge("--yes")] == [True] * 12
+    assert [line.endswith("已清除。") for line in purge("--yes")] == [True] * 13
     emptied = {old_rows["done"]: EMPTIED, old_rows["withdrawn"]: EMPTIED}
     assert texts() == before | emptied
     assert [row.name for row in SignIn.objects.all()] == ["新的"]
@@ -129,13 +134,13 @@ def test_what_is_past_its_time_goes(old_rows: dict[str, int]) -> None:
     assert kept == {old_rows["old"]: False, old_rows["new"]: True}
     files = [row.content and bytes(row.content) for row in ActivityImport.objects.order_by("pk")]
     assert files == [None, b"x"]
-    told = AuditEntry.objects.filter(action="purge").values_list("model", "changes")
+    told = AuditEntry.objects.filter(action="purge", area_path="").values_list("model", "changes")
     assert dict(told) == {
         "members.RosterImport": {"uploads": 1}, "activities.ActivityImport": {"activity_uploads": 1},
         "activities.Need": {"texts": 2}, "activities.SignIn": {"sign_ins": 1},
         "activities.StruckAttendance": {"struck": 1},
         "feedback.Replay": {"replays": 1}, "feedback.Delivery": {"deliveries": 1},
-        "feedback.Slip": {"slips_emptied": 1},
+        "feedback.Slip": {"slips_emptied": 1}, "feedback.Feed": {"practice_units": 1},
         "django_tasks_database.DBTaskResult": {"tasks": 1},
         "members.LoginAttempts": {"login_attempts": 1}, "members.Move": {"moves": 1},
         "members.Transfer": {"transfers": 1},
@@ -159,4 +164,4 @@ def test_how_long_is_a_setting(old_rows: dict[str, int], settings) -> None:
         "task": 1000,
         "slip": 1000,
     }
-    assert [line.split()[1] for line in purge()] == ["0", "0", "0", "0", "1", "1", "1", "1", "1", "0", "0", "0"]
+    assert [line.split()[1] for line in purge()] == ["0", "0", "0", "0", "1", "1", "1", "1", "1", "0", "1", "0", "0"]

@@ -458,6 +458,12 @@ ADMITTING: dict[str, Write] = {
         good={**UNIT, "label": "人事系统", "scopes": ["cards:read"], "addresses": "", "life": "180"},
         bad=(("有地址写得不对", {"addresses": "x"}), (admitting.SAME_KEY, {"label": "{key_label}"})),
     ),
+    "a test key is given": Write(
+        rule=admitting.give_key,
+        doors=(Door("admin feedback.employerkey add", "admin/feedback/employerkey/add/"),),
+        good={**UNIT, "label": "程序员试用", "scopes": ["cards:read"], "addresses": "", "life": "180", "is_test": "on"},
+        bad=((admitting.SAME_KEY, {"label": "{key_label}"}),),
+    ),
     "a key is exchanged": Write(
         rule=EmployerKey.rotate,
         doors=(
@@ -500,6 +506,12 @@ ADMITTING: dict[str, Write] = {
         doors=(Door("admin feedback.webhook add", "admin/feedback/webhook/add/"),),
         good={**UNIT, "url": "https://hooks.example/new"},
         bad=(("这不是完整的网址", {"url": "hooks"}), (admitting.SAME_ADDRESS, {"url": "{webhook_url}"})),
+    ),
+    "a webhook for tests is added": Write(
+        rule=admitting.add_webhook,
+        doors=(Door("admin feedback.webhook add", "admin/feedback/webhook/add/"),),
+        good={**UNIT, "url": "https://hooks.example/test", "is_test": "on"},
+        bad=(("这不是完整的网址", {"url": "hooks"}),),
     ),
     "a webhook is changed": Write(
         rule=admitting.change_webhook,

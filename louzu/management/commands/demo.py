@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 from waitress import create_server
 
-from louzu.demo.cards import send_cards, two_employers
+from louzu.demo.cards import key_to_try, send_cards, two_employers
 from louzu.demo.slips import send_demo_slips
 from louzu.demo.street import STREET, areas_workbook, roster_workbook
 from louzu.demo.year import build_year
@@ -59,7 +59,7 @@ class Command(BaseCommand):
         """Make the street and return lines with its logins."""
         self.stdout.write(f"正在建立{STREET}：8 个社区、873 个楼组、5200 名党员，全部是编造的……")
         import_tree(areas_workbook(), street=street_named(STREET), today=timezone.localdate())
-        street = Area.objects.get(level=Area.Level.STREET)
+        street = Area.objects.streets().get()
         street.is_demo = True
         street.save()
         self._bring_in_roster(street)
@@ -80,6 +80,7 @@ class Command(BaseCommand):
             f"  单位联系人\t登录名 {username}\t初始密码 {password}",
             f"  单位系统的接口密钥\t{key}",
             f"  另一个单位的接口密钥（发报到单）\t{slips_key}",
+            f"  给程序员试用的测试密钥\t{key_to_try(street)}",
         ]
 
     def _bring_in_roster(self, street: Area) -> None:

@@ -9,8 +9,9 @@ from django_tasks_db.models import DBTaskResult
 
 from activities.models import ActivityImport, Need, SignIn, StruckAttendance
 from activities.models.needs import EMPTIED
-from feedback.models import Delivery, Replay, Slip
+from feedback.models import Delivery, Feed, Replay, Slip
 from feedback.models.replays import KEPT
+from feedback.rules import practising
 from members.ground import audit, queue
 from members.ground.atomic import atomic_write
 from members.models import LoginAttempts, Move, RosterImport, Transfer
@@ -98,6 +99,13 @@ PURGES = [
         "报到单的个人信息 {} 张",
         lambda: Slip.objects.expired(timezone.now()),
         lambda rows: Slip.objects.all().empty_expired(),
+    ),
+    Purge(
+        Feed,
+        "practice_units",
+        "停用的测试密钥的测试资料 {} 家",
+        practising.unused,
+        lambda rows: practising.clear_unused(),
     ),
     Purge(Delivery, "deliveries", "单位通知 {} 条", lambda: Delivery.objects.expired(), lambda rows: rows.delete()[0]),
     Purge(DBTaskResult, "tasks", "后台任务的结果 {} 条", queue.finished_long_ago, lambda rows: rows.delete()[0]),

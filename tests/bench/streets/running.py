@@ -9,7 +9,10 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
 
-from members.models import User
+from feedback.models import EmployerKey, NumberSeries, Sender
+from feedback.rules import practising
+from members.ground.access import PRACTICE
+from members.models import Area, User
 from members.rules.tree import misfits
 from tests.bench.ground import settle
 from tests.bench.streets.copying import Original, orphans
@@ -37,6 +40,7 @@ def built() -> Original:
     with _told("the demonstration street"):
         call_command("demo", no_serve=True)
     User.objects.update(must_change_password=False)
+    _forget_tests()
     settle()
     return Original.found()
 
@@ -56,6 +60,15 @@ def installation(original: Original, streets: int) -> Installation:
         assert not misfits(), misfits()[:3]
         assert not orphans(), orphans()
     return made
+
+
+def _forget_tests() -> None:
+    """Delete the practice street with its key: an installation has one, which is not copied with each street."""
+    EmployerKey.objects.tests().delete()
+    practising.clear_unused()
+    Sender.objects.filter(area__path__gte=PRACTICE).delete()
+    NumberSeries.objects.filter(street__path=PRACTICE).delete()
+    Area.objects.filter(path__gte=PRACTICE).delete()
 
 
 @contextmanager

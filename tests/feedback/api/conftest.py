@@ -46,6 +46,19 @@ def other_system(other_employer: Employer, street: Area, with_key: Any) -> APICl
 
 
 @pytest.fixture
+def tried(member: Member, street: Area) -> tuple[EmployerKey, str]:
+    """A test key of the member's employer with all scopes, and its text."""
+    assert member.employer
+    return cards.key_to_try(member.employer, street)
+
+
+@pytest.fixture
+def trying(tried: tuple[EmployerKey, str], with_key: Any) -> APIClient:
+    """The system of the member's employer, with the test key."""
+    return with_key(tried[1])
+
+
+@pytest.fixture
 def card(member: Member) -> RecordCard:
     """The member's card, on its employer's feed."""
     return cards.issued(member)
