@@ -1,0 +1,121 @@
+"""Backups of the embedded database: a copy by SQLite's online backup, taken while others write."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from django.db import connection
+
+from louzu.backup.folder import work_folder
+from louzu.backup.manifest import Contents
+from louzu.backup.snapshot import Snapshot, parts_of
+from louzu.backup.trouble import BackupTrouble
+
+PATIENCE = 20  # seconds
+TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"
+UNREADABLE = "放数据的盘读写不了，或者满了，没有做成。请检查那块盘，再来一次。"
+BROKEN = "备份里的数据库是坏的。请换一份备份。"
+IN_USE = "数据库文件还有程序开着，换不了，什么都没有改。请先停掉网站，再来一次。"
+
+
+def size() -> int:
+    """Return the size of the database in bytes."""
+    path = _path()
+    return path.stat().st_size if path.exists() else 0
+
+
+@contextmanager
+def snapshot() -> Iterator[Snapshot]:
+    """Yield the database as it is now; the copy is made in one step, so that it is of one moment."""
+    with work_folder() as folder, _told():
+        copy = folder / "copy.sqlite3"
+        with closing(sqlite3.connect(_path(), timeout=PATIENCE)) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
+            target.execute("PRAGMA journal_mode = DELETE")  # one file, nothing beside it
+            contents = _contents(target)
+        yield Snapshot(contents, parts_of(copy))
+
+
+def tried(parts: Iterable[bytes]) -> Contents:
+    """Load a backup into a throwaway file; return what it contains."""
+    with work_folder() as folder:
+        return _loaded(folder / "trial.sqlite3", parts)
+
+
+@contextmanager
+def loading(parts: Iterable[bytes]) -> Iterator[Contents]:
+    """Load a backup; within the block Django works on it, and after the block it is the installation's database.
+
+    Whatever fails, the installation's database stays as it was.
+    """
+    place = _path()
+    place.parent.mkdir(parents=True, exist_ok=True)
+    draft = place.with_name(f"{place.name}.restoring")
+    try:
+        draft.touch(mode=0o600)
+        contents = _loaded(draft, parts)
+        with _working_on(draft):
+            yield contents
+        _replace(draft, place)
+    finally:
+        for path in _with_its_logs(draft):
+            path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _working_on(path: Path) -> Iterator[None]:
+    """Let Django's connection of this thread work on another file."""
+    usual = connection.settings_dict
+    connection.close()
+    connection.settings_dict = usual | {"NAME": str(path)}
+    try:
+        yield
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        connection.close()
+        connection.settings_dict = usual
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise BackupTrouble(UNREADABLE) from error
+
+
+def _loaded(path: Path, parts: Iterable[bytes]) -> Contents:
+    try:
+        with path.open("wb") as file:
+            file.writelines(parts)
+        with closing(sqlite3.connect(path)) as database:
+            if database.execute("PRAGMA quick_check").fetchall() != [("ok",)]:
+                raise BackupTrouble(BROKEN)
+            return _contents(database)
+    except sqlite3.Error as error:
+        raise BackupTrouble(BROKEN) from error
+    except OSError as error:
+        raise BackupTrouble(UNREADABLE) from error
+
+
+def _contents(database: sqlite3.Connection) -> Contents:
+    return Contents.read(database.cursor(), [name for (name,) in database.execute(TABLES)])
+
+
+def _replace(draft: Path, place: Path) -> None:
+    try:
+        for path in _with_its_logs(place)[1:]:
+            path.unlink(missing_ok=True)
+        draft.replace(place)
+    except PermissionError as error:
+        raise BackupTrouble(IN_USE) from error
+
+
+def _with_its_logs(path: Path) -> list[Path]:
+    return [path, *(path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm", "-journal"))]
+
+
+def _path() -> Path:
+    return Path(connection.settings_dict["NAME"])
