@@ -15,7 +15,7 @@ AGAIN, TRIAL_EVERY = timedelta(hours=1), timedelta(days=7)
 DAY = timedelta(days=1)
 
 
-class Standing(NamedTuple):
+class BackupStanding(NamedTuple):
     """The last backup that was written, the last that a trial restore proved, and what is wrong now ("" if nothing)."""
 
     good: BackupRun | None
@@ -23,10 +23,10 @@ class Standing(NamedTuple):
     trouble: str
 
 
-def standing() -> Standing:
+def standing() -> BackupStanding:
     """Return how the backups stand; the trouble is that of the newest run, or of the newest trial restore."""
     newest, tried = BackupRun.objects.first(), _last_tried()
-    return Standing(
+    return BackupStanding(
         BackupRun.objects.good().first(),
         BackupRun.objects.proven().order_by("-checked_at").first(),
         (newest.trouble if newest else "") or (tried.check_trouble if tried else ""),
