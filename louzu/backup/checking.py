@@ -34,7 +34,8 @@ def _tried(path: Path) -> Manifest:
         with path.open("rb") as file:
             told, parts = manifest.read(file)
             told.require_fits(connection.vendor)
-            found = store().tried(parts)
+            with store().trial(parts) as cursor:
+                found = store().contents(cursor)
     except OSError as error:
         raise BackupTrouble(UNREADABLE) from error
     if wrong := told.contents.differences(found):

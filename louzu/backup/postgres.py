@@ -60,15 +60,20 @@ def snapshot() -> Iterator[Snapshot]:
         cursor.execute("SELECT pg_export_snapshot()")
         moment = cursor.fetchone()[0]
         with closing(_dumped([tool, *DUMP, f"--snapshot={moment}"], access)) as parts:
-            yield Snapshot(_contents(cursor), parts)
+            yield Snapshot(contents(cursor), parts)
 
 
-def tried(parts: Iterable[bytes]) -> Contents:
-    """Load a backup into a throwaway database; return what it contains."""
+@contextmanager
+def trial(parts: Iterable[bytes]) -> Iterator[Any]:
+    """Load a backup into a throwaway database; yield a cursor in it."""
     with _throwaway() as access, closing(_connected(access)) as server, server.cursor() as cursor:
         tool = _tool("pg_restore", server.server_version)
         _restore(tool, access, parts)
-        return _contents(cursor)
+        yield cursor
+
+
+def contents(cursor: Any) -> Contents:
+    return Contents.read(cursor, _tables(cursor))
 
 
 @contextmanager
@@ -83,7 +88,7 @@ def loading(parts: Iterable[bytes]) -> Iterator[Contents]:
         others = _tables(cursor)
         try:
             _restore(tool, access, parts)
-            yield _contents(cursor)
+            yield contents(cursor)
         except BaseException:
             connection.close()  # it may hold locks
             _drop(cursor, _tables(cursor) - others)
@@ -107,10 +112,6 @@ def _connected(access: dict[str, Any]) -> Any:
         return psycopg2.connect(**access)
     except psycopg2.OperationalError as error:
         raise BackupTrouble(AWAY) from error
-
-
-def _contents(cursor: Any) -> Contents:
-    return Contents.read(cursor, _tables(cursor))
 
 
 def _tables(cursor: Any) -> set[str]:

@@ -33,14 +33,19 @@ def snapshot() -> Iterator[Snapshot]:
         with closing(sqlite3.connect(_path(), timeout=PATIENCE)) as source, closing(sqlite3.connect(copy)) as target:
             source.backup(target)
             target.execute("PRAGMA journal_mode = DELETE")  # one file, nothing beside it
-            contents = _contents(target)
-        yield Snapshot(contents, parts_of(copy))
+            found = contents(target.cursor())
+        yield Snapshot(found, parts_of(copy))
 
 
-def tried(parts: Iterable[bytes]) -> Contents:
-    """Load a backup into a throwaway file; return what it contains."""
-    with work_folder() as folder:
-        return _loaded(folder / "trial.sqlite3", parts)
+@contextmanager
+def trial(parts: Iterable[bytes]) -> Iterator[sqlite3.Cursor]:
+    """Load a backup into a throwaway file; yield a cursor in it."""
+    with work_folder() as folder, _loaded(folder / "trial.sqlite3", parts) as database:
+        yield database.cursor()
+
+
+def contents(cursor: sqlite3.Cursor) -> Contents:
+    return Contents.read(cursor, [name for (name,) in cursor.execute(TABLES)])
 
 
 @contextmanager
@@ -50,13 +55,13 @@ def loading(parts: Iterable[bytes]) -> Iterator[Contents]:
     Whatever fails, the installation's database stays as it was.
     """
     place = _path()
-    place.parent.mkdir(parents=True, exist_ok=True)
     draft = place.with_name(f"{place.name}.restoring")
     try:
         draft.touch(mode=0o600)
-        contents = _loaded(draft, parts)
+        with _loaded(draft, parts) as database:
+            found = contents(database.cursor())
         with _working_on(draft):
-            yield contents
+            yield found
         _replace(draft, place)
     finally:
         for path in _with_its_logs(draft):
@@ -86,22 +91,19 @@ def _told() -> Iterator[None]:
         raise BackupTrouble(UNREADABLE) from error
 
 
-def _loaded(path: Path, parts: Iterable[bytes]) -> Contents:
+@contextmanager
+def _loaded(path: Path, parts: Iterable[bytes]) -> Iterator[sqlite3.Connection]:
     try:
         with path.open("wb") as file:
             file.writelines(parts)
         with closing(sqlite3.connect(path)) as database:
             if database.execute("PRAGMA quick_check").fetchall() != [("ok",)]:
                 raise BackupTrouble(BROKEN)
-            return _contents(database)
+            yield database
     except sqlite3.Error as error:
         raise BackupTrouble(BROKEN) from error
     except OSError as error:
         raise BackupTrouble(UNREADABLE) from error
-
-
-def _contents(database: sqlite3.Connection) -> Contents:
-    return Contents.read(database.cursor(), [name for (name,) in database.execute(TABLES)])
 
 
 def _replace(draft: Path, place: Path) -> None:
