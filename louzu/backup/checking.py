@@ -5,7 +5,7 @@ from pathlib import Path
 from django.db import connection
 
 from louzu.backup import folder, manifest
-from louzu.backup.making import store
+from louzu.backup.making import said, store
 from louzu.backup.manifest import Manifest
 from louzu.backup.trouble import BackupTrouble
 from louzu.rules import backups
@@ -17,16 +17,16 @@ DIFFERENT = "试恢复出来的和备份时不一样：{}。请马上再备份�
 
 def check_newest() -> tuple[Path, Manifest]:
     """Restore the newest backup for a trial, and keep what came of it; BackupTrouble where it is not as written."""
-    path = folder.newest()
-    if path is None:
-        raise BackupTrouble(NONE)
+    newest = folder.newest()
     try:
-        told = _tried(path)
-    except BackupTrouble as trouble:
-        backups.keep_trial(path.name, str(trouble))
+        if newest is None:
+            raise BackupTrouble(NONE)
+        told = _tried(newest.path)
+    except Exception as trouble:
+        backups.keep_trial(said(trouble), newest and newest.path.name, newest and newest.made_at)
         raise
-    backups.keep_trial(path.name, "")
-    return path, told
+    backups.keep_trial("", newest.path.name, newest.made_at)
+    return newest.path, told
 
 
 def _tried(path: Path) -> Manifest:

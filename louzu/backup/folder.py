@@ -16,9 +16,10 @@ from typing import BinaryIO, NamedTuple
 from django.conf import settings
 from django.utils import timezone
 
+from louzu.backup import sealed
 from louzu.backup.trouble import BackupTrouble
 
-NAME = re.compile(r"louzu-(\d{4})(\d\d)(\d\d)-(\d{6})\.backup")
+NAME = re.compile(r"louzu-\d{8}-\d{6}\.backup")
 DRAFT, WORK = ".louzu-draft-", "backup-"
 STALE = 24 * 60 * 60  # seconds after which what a killed run has left is swept away
 DAYS, WEEKS, MONTHS = 7, 5, 12
@@ -29,23 +30,24 @@ UNWRITABLE = "备份文件夹写不进去，这次没有备份成。请检查那
 
 
 class BackupFile(NamedTuple):
-    """A backup in the folder; the day is that in its name."""
+    """A backup in the folder, and the moment in its name; `is_own`: its header names a key of this installation."""
 
     path: Path
-    day: date
+    made_at: datetime
+    is_own: bool
 
 
 def files() -> list[BackupFile]:
-    """Return the backups in the folder, the oldest first; other files are nobody's business."""
+    """Return this installation's backups in the folder, the oldest first; those of other keys are somebody else's."""
     try:
-        found = sorted(path for path in Path(settings.BACKUP_TO).iterdir() if NAME.fullmatch(path.name))
+        found = [_file(path) for path in sorted(Path(settings.BACKUP_TO).iterdir()) if NAME.fullmatch(path.name)]
     except OSError:
         return []
-    return [BackupFile(path, day) for path in found if (day := _day(path.name)) and path.is_file()]
+    return [file for file in found if file]
 
 
-def newest() -> Path | None:
-    return files()[-1].path if files() else None
+def newest() -> BackupFile | None:
+    return files()[-1] if files() else None
 
 
 def kept(days: Iterable[date]) -> set[date]:
@@ -61,10 +63,10 @@ def kept(days: Iterable[date]) -> set[date]:
 
 def thin_out() -> int:
     """Delete the backups that the schedule does not keep; return how many. Those of the newest day all stay."""
-    there = files()
-    last = {file.day: file.path for file in there}
+    there = [file for file in files() if file.is_own]
+    last = {file.made_at.date(): file.path for file in there}
     wanted = {last[day] for day in kept(last)}
-    gone = [file for file in there if file.path not in wanted and file.day != there[-1].day]
+    gone = [file for file in there if file.path not in wanted and file.made_at.date() != max(last)]
     for file in gone:
         file.path.unlink(missing_ok=True)
     return len(gone)
@@ -101,7 +103,7 @@ def require_room(database: int) -> None:
     `database` is the size of the database in bytes.
     """
     before = newest()
-    needed = before.stat().st_size * 3 // 2 if before else database
+    needed = before.path.stat().st_size * 3 // 2 if before else database
     _require(Path(settings.BACKUP_TO), needed, "备份", "BACKUP_TO")
     if settings.EMBEDDED:
         _require(settings.VAR, database, "数据", "VAR")
@@ -136,11 +138,16 @@ def _newest_of(newest_first: list[date], period: Callable[[date], object]) -> li
     return list(firsts.values())
 
 
-def _day(name: str) -> date | None:
+def _file(path: Path) -> BackupFile | None:
+    """Return a backup by its name; None where it is no file, no moment, or of another installation's key."""
     try:
-        return datetime.strptime(name[6:14], "%Y%m%d").date()
+        made_at = timezone.make_aware(datetime.strptime(path.stem, "louzu-%Y%m%d-%H%M%S"))
+        is_own = sealed.names_key(path, sealed.own_keys()) if path.is_file() else False
     except ValueError:
         return None
+    except OSError:
+        is_own = None  # whoever opens it is told
+    return None if is_own is False else BackupFile(path, made_at, bool(is_own))
 
 
 def _free_name(place: Path) -> Path:

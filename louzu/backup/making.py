@@ -17,6 +17,8 @@ from louzu.models import BackupRun
 from louzu.rules import backups
 from members.models import journal
 
+UNEXPECTED = "程序出错了，没有做成。请看日志，告诉开发的人。"
+
 logger = logging.getLogger(__name__)
 
 
@@ -33,12 +35,17 @@ def back_up() -> Path:
     made_at = timezone.now()
     try:
         path = _written(made_at)
-    except BackupTrouble as trouble:
-        backups.keep(BackupRun(made_at=made_at, trouble=str(trouble)))
+    except Exception as trouble:
+        backups.keep(BackupRun(made_at=made_at, trouble=said(trouble)))
         raise
     backups.keep(BackupRun(made_at=made_at, name=path.name, size=path.stat().st_size))
     _thin_out()
     return path
+
+
+def said(trouble: Exception) -> str:
+    """Return the sentence that is kept of an error."""
+    return str(trouble) if isinstance(trouble, BackupTrouble) else UNEXPECTED
 
 
 def _written(made_at: datetime) -> Path:

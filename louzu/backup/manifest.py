@@ -107,7 +107,7 @@ class Manifest:
 
 def read(source: BinaryIO) -> tuple[Manifest, Iterator[bytes]]:
     """Return a backup's manifest, and the database's bytes; BackupTrouble as `unseal` raises it."""
-    parts = sealed.unseal(source, [settings.LOUZU_BACKUP_KEY, *settings.LOUZU_BACKUP_KEYS_OLD])
+    parts = sealed.unseal(source, sealed.own_keys())
     begun = b""
     while b"\n" not in begun:
         if not (part := next(parts, None)) and part is None:

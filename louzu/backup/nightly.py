@@ -4,6 +4,7 @@ import logging
 from datetime import datetime
 
 from django_tasks import task
+from django_tasks.base import Task
 from django_tasks_db.models import DBTaskResult
 
 from louzu.backup.checking import check_newest
@@ -34,12 +35,13 @@ def try_newest() -> None:
 
 def backup_due() -> datetime | None:
     """Return when a backup is due; None while one is being made, since another worker would make a second."""
-    return None if _is_running(back_up_tonight.module_path) else backups.next_backup()
+    return _unless_running(back_up_tonight, backups.next_backup())
 
 
 def trial_due() -> datetime | None:
-    return None if _is_running(try_newest.module_path) else backups.next_trial()
+    return _unless_running(try_newest, backups.next_trial())
 
 
-def _is_running(path: str) -> bool:
-    return DBTaskResult.objects.running().filter(task_path=path).exists()
+def _unless_running(job: Task, moment: datetime | None) -> datetime | None:
+    is_running = moment and DBTaskResult.objects.running().filter(task_path=job.module_path).exists()
+    return None if is_running else moment

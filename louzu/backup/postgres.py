@@ -19,7 +19,7 @@ from psycopg2.sql import SQL, Identifier
 
 from louzu.backup.manifest import Contents
 from louzu.backup.snapshot import PART, Snapshot
-from louzu.backup.trouble import BackupTrouble
+from louzu.backup.trouble import AWAY, BackupTrouble
 
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
 DUMP = ("--format=custom", "--compress=0", "--no-owner", "--no-privileges")
@@ -31,7 +31,7 @@ NO_TOOL = (
 OLD_TOOL = "程序 {} 是 {} 版，比数据库的 {} 版旧。请安装新版的 postgresql-client，或者用 LOUZU_PG_BIN 指到新版。"
 NOT_DUMPED = "pg_dump 没有做完，这次没有备份成。请看日志里它说了什么；通常是权限不够，或者数据库断开了。"
 NOT_LOADED = "pg_restore 没有装进去，数据库仍是空的。请看日志里它说了什么；通常是权限不够，或者盘满了。"
-AWAY = "连不上数据库，没有做。请检查数据库开着没有；试恢复另用一个库的，检查 LOUZU_CHECK_DATABASE_URL。"
+NO_RIGHT = "数据库用户的权限不够，没有做。请管理数据库的人看看它能不能读写库里所有的表。"
 MAY_NOT_CREATE = (
     "数据库用户不能建库，试恢复做不了。请管理数据库的人给它 CREATEDB 权限，"
     "或者另建一个空库，在 .env 里用 LOUZU_CHECK_DATABASE_URL 写明。"
@@ -54,7 +54,7 @@ def size() -> int:
 def snapshot() -> Iterator[Snapshot]:
     """Yield the database as it is now: what is counted and what is dumped are of the same moment."""
     access = _access()
-    with closing(_connected(access)) as server, server.cursor() as cursor:
+    with _told(), closing(_connected(access)) as server, server.cursor() as cursor:
         tool = _tool("pg_dump", server.server_version)
         server.set_session(isolation_level="REPEATABLE READ", readonly=True)
         cursor.execute("SELECT pg_export_snapshot()")
@@ -66,7 +66,7 @@ def snapshot() -> Iterator[Snapshot]:
 @contextmanager
 def trial(parts: Iterable[bytes]) -> Iterator[Any]:
     """Load a backup into a throwaway database; yield a cursor in it."""
-    with _throwaway() as access, closing(_connected(access)) as server, server.cursor() as cursor:
+    with _told(), _throwaway() as access, closing(_connected(access)) as server, server.cursor() as cursor:
         tool = _tool("pg_restore", server.server_version)
         _restore(tool, access, parts)
         yield cursor
@@ -80,7 +80,7 @@ def contents(cursor: Any) -> Contents:
 def loading(parts: Iterable[bytes]) -> Iterator[Contents]:
     """Load a backup; whatever fails within the block, the database is left without tables."""
     access = _access()
-    with closing(_connected(access)) as server, server.cursor() as cursor:
+    with _told(), closing(_connected(access)) as server, server.cursor() as cursor:
         server.autocommit = True
         tool = _tool("pg_restore", server.server_version)
         _drop(cursor, connection.introspection.django_table_names(only_existing=True))
@@ -108,9 +108,17 @@ def _words(wrapper: Any) -> dict[str, Any]:
 
 
 def _connected(access: dict[str, Any]) -> Any:
+    return psycopg2.connect(**access)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say in words what the server refuses, or that it is away."""
     try:
-        return psycopg2.connect(**access)
-    except psycopg2.OperationalError as error:
+        yield
+    except psycopg2.errors.InsufficientPrivilege as error:
+        raise BackupTrouble(NO_RIGHT) from error
+    except psycopg2.Error as error:
         raise BackupTrouble(AWAY) from error
 
 

@@ -82,9 +82,9 @@ def _brought_up(told: Manifest, journals: Sequence[Path]) -> Restored:
     feeds = restoring.restart_feeds()
     with atomic_write():
         Session.objects.all().delete()  # somebody may have logged out since
-    return Restored(told, again, feeds, faults, told.position == 0 or any(_goes_on(told, path) for path in journals))
+    return Restored(told, again, feeds, faults, any(_goes_on(told, path) for path in journals))
 
 
 def _goes_on(told: Manifest, path: Path) -> bool:
     name, end = journal.end_of(path)
-    return name == told.journal and end >= told.position
+    return end > 0 and (told.position == 0 or (name == told.journal and end >= told.position))

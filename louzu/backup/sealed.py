@@ -10,12 +10,14 @@ import os
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import BinaryIO
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
 
 from louzu.backup.trouble import BackupTrouble
 
@@ -57,6 +59,20 @@ def unseal(source: BinaryIO, keys: Iterable[str]) -> Iterator[bytes]:
     cipher = _cipher(_key_of(header, keys), header)
     chunks = iter(lambda: source.read(CHUNK + TAG), b"")
     return _decompressed(_decrypted(cipher, header, chunks))
+
+
+def own_keys() -> list[str]:
+    """Return the installation's key and those of before."""
+    return [settings.LOUZU_BACKUP_KEY, *settings.LOUZU_BACKUP_KEYS_OLD]
+
+
+def names_key(path: Path, keys: Iterable[str]) -> bool | None:
+    """Whether a file's header names one of these keys; None where it has no header of a backup."""
+    with path.open("rb") as file:
+        header = file.read(HEADER.size)
+    if len(header) < HEADER.size or not header.startswith(MAGIC):
+        return None
+    return HEADER.unpack(header)[2] in map(key_id, keys)
 
 
 def _key_of(header: bytes, keys: Iterable[str]) -> str:

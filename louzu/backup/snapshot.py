@@ -1,6 +1,6 @@
 """What both kinds of database give to a backup."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ class Snapshot(NamedTuple):
     parts: Iterator[bytes]
 
 
-def parts_of(path: Path) -> Iterator[bytes]:
+def parts_of(path: Path) -> Generator[bytes, None, None]:
     with path.open("rb") as file:
         while part := file.read(PART):
             yield part

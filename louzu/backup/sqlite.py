@@ -34,7 +34,8 @@ def snapshot() -> Iterator[Snapshot]:
             source.backup(target)
             target.execute("PRAGMA journal_mode = DELETE")  # one file, nothing beside it
             found = contents(target.cursor())
-        yield Snapshot(found, parts_of(copy))
+        with closing(parts_of(copy)) as parts:
+            yield Snapshot(found, parts)
 
 
 @contextmanager

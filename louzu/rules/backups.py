@@ -13,6 +13,7 @@ from members.models import Area
 AT, TRIAL_AT = time(1, 10), time(2, 10)
 AGAIN, TRIAL_EVERY = timedelta(hours=1), timedelta(days=7)
 DAY = timedelta(days=1)
+LONGEST = 300  # characters of a sentence
 
 
 class BackupStanding(NamedTuple):
@@ -35,17 +36,25 @@ def standing() -> BackupStanding:
 
 def keep(run: BackupRun) -> None:
     """Keep what came of a backup; what is long past is forgotten."""
+    run.trouble = run.trouble[:LONGEST]
     with atomic_write():
         run.save()
         BackupRun.objects.forgotten().delete()
 
 
-def keep_trial(name: str, trouble: str) -> None:
-    """Keep what came of the trial restore of a file, "" for nothing wrong; the file may be unknown here."""
+def keep_trial(trouble: str, name: str | None, made_at: datetime | None) -> None:
+    """Keep what came of the trial restore of a file, "" for nothing wrong; without one, it is the last backup's.
+
+    The file may be unknown here: the database was restored, and knows of no backup since.
+    """
+    runs = BackupRun.objects.good()
     with atomic_write():
-        run = BackupRun.objects.good().filter(name=name).first() or BackupRun(name=name)
-        run.checked_at, run.check_trouble = timezone.now(), trouble
-        run.save()
+        run = runs.filter(name=name).first() if name else runs.first()
+        if name and made_at:
+            run = run or BackupRun(name=name, made_at=made_at)
+        if run:
+            run.checked_at, run.check_trouble = timezone.now(), trouble[:LONGEST]
+            run.save()
 
 
 def next_backup() -> datetime | None:

@@ -35,6 +35,7 @@ from members.models import Employer  # noqa: E402
 from tests.bench import ground  # noqa: E402
 from tests.bench.measured import bring_in  # noqa: E402
 from tests.louzu.databases import employers_in  # noqa: E402
+from tests.postgres import PSQL  # noqa: E402
 
 WRITERS = 8
 
@@ -45,6 +46,8 @@ def main(count: int = 40) -> int:
     with tempfile.TemporaryDirectory() as name, ground.database() as street:
         folder = Path(name)
         settings.BACKUP_TO, settings.JOURNAL = str(folder / "backups"), folder / "journal.log"
+        if connection.vendor == "postgresql":
+            settings.PG_BIN = str(PSQL.parent)
         bring_in(ground.roster(), street)
         with writers(folder) as logs:
             for _ in range(count):

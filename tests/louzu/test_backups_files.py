@@ -30,7 +30,7 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def place(settings: Any, tmp_path: Path) -> Path:
-    settings.BACKUP_TO = str(tmp_path / "backups")
+    settings.BACKUP_TO, settings.LOUZU_BACKUP_KEY = str(tmp_path / "backups"), KEY
     return tmp_path / "backups"
 
 
@@ -130,12 +130,17 @@ def test_others_files_and_todays_stay(place: Path) -> None:
     today = [f"louzu-20251201-{clock}.backup" for clock in ("120000", "150000")]
     others = ["louzu-20240101.backup", "louzu-20240101-011000.backup.old", "照片.jpg", "louzu-20249999-011000.backup"]
     for name in (*names, *today, *others):
-        (place / name).touch()
+        (place / name).write_bytes(closed(b"x"))
+    others += ["louzu-20240102-011000.backup", "louzu-20240103-011000.backup"]
+    (place / others[-2]).write_bytes(closed(b"x", key=OTHER))
+    (place / others[-1]).write_bytes(b"no header")
     (place / "louzu-20200101-000000.backup").mkdir()
     assert folder.thin_out() == 12
     left = {path.name for path in place.iterdir()}
     assert left == {*names[12:], *today, *others, "louzu-20200101-000000.backup"}
-    assert folder.newest() == place / today[-1]
+    newest = folder.newest()
+    assert newest
+    assert newest.path == place / today[-1]
 
 
 # Written whole or not at all ------------------------------------------------------------------------------------------
@@ -144,7 +149,7 @@ def test_a_file_appears_whole_and_is_its_owner_s(place: Path) -> None:
         file.write(b"half")
         assert folder.newest() is None
         file.write(b", whole")
-    assert (folder.newest(), path.read_bytes()) == (path, b"half, whole")
+    assert path.read_bytes() == b"half, whole"
     assert path.stat().st_mode & 0o777 == 0o600
     assert [each.name for each in place.iterdir()] == [path.name]
 

@@ -2,11 +2,12 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
 
 from louzu.backup import folder
 from louzu.backup.checking import check_newest
 from louzu.backup.making import back_up
-from louzu.backup.trouble import BackupTrouble
+from louzu.backup.trouble import AWAY, BackupTrouble
 
 SAME_DISK = "提醒：备份和数据在同一块盘上，盘坏了两样一起没有。请把备份放到另一块盘（LOUZU_BACKUP_TO）。"
 KEYS_HERE = "提醒：密钥只在 {} 里。请另外抄一份：这台机器坏了，没有密钥，备份打不开。"
@@ -26,6 +27,8 @@ class Command(BaseCommand):
                 self._check()
             else:
                 self._back_up()
+        except OperationalError as error:
+            raise CommandError(AWAY) from error
         except BackupTrouble as trouble:
             raise CommandError(f"{trouble}备份文件夹：{settings.BACKUP_TO}") from trouble
 

@@ -1,12 +1,13 @@
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
 
 from louzu.backup.restoring import Restored, restore
-from louzu.backup.trouble import BackupTrouble
+from louzu.backup.trouble import AWAY, BackupTrouble
 
 NO_JOURNAL = (
-    "注意：没有找到做备份的那台机器的恢复日志（journal.log）。备份以后撤回的同意、撤回的记录卡，这里还没有撤回。"
+    "注意：没有找到做备份的那台机器的恢复日志（journal.log）。备份以后如果撤回过同意、记录卡，这里还没有撤回。"
     "找到了，马上运行 manage.py restart_feeds --yes --journal 文件；找不到，请按纸质材料逐个再撤回。"
 )
 EMPLOYERS = (
@@ -34,6 +35,8 @@ class Command(BaseCommand):
         self.stdout.flush()
         try:
             done = restore(file, options["journal"])
+        except OperationalError as error:
+            raise CommandError(AWAY) from error
         except BackupTrouble as trouble:
             raise CommandError(str(trouble)) from trouble
         self._say(done)
