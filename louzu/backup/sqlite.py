@@ -57,6 +57,7 @@ def loading(parts: Iterable[bytes]) -> Iterator[Contents]:
     """
     place = _path()
     draft = place.with_name(f"{place.name}.restoring")
+    _remove(draft)  # of a run that was killed
     try:
         draft.touch(mode=0o600)
         with _loaded(draft, parts) as database:
@@ -65,8 +66,7 @@ def loading(parts: Iterable[bytes]) -> Iterator[Contents]:
             yield found
         _replace(draft, place)
     finally:
-        for path in _with_its_logs(draft):
-            path.unlink(missing_ok=True)
+        _remove(draft)
 
 
 @contextmanager
@@ -109,15 +109,16 @@ def _loaded(path: Path, parts: Iterable[bytes]) -> Iterator[sqlite3.Connection]:
 
 def _replace(draft: Path, place: Path) -> None:
     try:
-        for path in _with_its_logs(place)[1:]:
-            path.unlink(missing_ok=True)
+        _remove(place)
         draft.replace(place)
     except PermissionError as error:
         raise BackupTrouble(IN_USE) from error
 
 
-def _with_its_logs(path: Path) -> list[Path]:
-    return [path, *(path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm", "-journal"))]
+def _remove(path: Path) -> None:
+    """Delete a database and what SQLite keeps beside it."""
+    for end in ("", "-wal", "-shm", "-journal"):
+        path.with_name(f"{path.name}{end}").unlink(missing_ok=True)
 
 
 def _path() -> Path:

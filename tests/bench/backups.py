@@ -34,8 +34,7 @@ from members.ground.atomic import atomic_write  # noqa: E402
 from members.models import Employer  # noqa: E402
 from tests.bench import ground  # noqa: E402
 from tests.bench.measured import bring_in  # noqa: E402
-from tests.louzu.databases import employers_in  # noqa: E402
-from tests.postgres import PSQL  # noqa: E402
+from tests.louzu.databases import employers_in, programs_of_server  # noqa: E402
 
 WRITERS = 8
 
@@ -47,7 +46,7 @@ def main(count: int = 40) -> int:
         folder = Path(name)
         settings.BACKUP_TO, settings.JOURNAL = str(folder / "backups"), folder / "journal.log"
         if connection.vendor == "postgresql":
-            settings.PG_BIN = str(PSQL.parent)
+            settings.PG_BIN = programs_of_server()
         bring_in(ground.roster(), street)
         with writers(folder) as logs:
             for _ in range(count):

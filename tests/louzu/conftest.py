@@ -10,6 +10,8 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
+from tests.louzu.databases import programs_of_server
+
 
 @pytest.fixture
 def migrated(transactional_db: None, settings: Any) -> Iterator[None]:
@@ -25,19 +27,13 @@ def migrated(transactional_db: None, settings: Any) -> Iterator[None]:
 
 
 @pytest.fixture
-def place(settings: Any, tmp_path: Path) -> Path:
+def place(transactional_db: None, settings: Any, tmp_path: Path) -> Path:
     """The folder of the backups of an installation that makes them each night."""
     settings.BACKUP_TO, settings.BACKUPS = str(tmp_path / "backups"), True
     settings.JOURNAL = tmp_path / "journal.log"
     if connection.vendor == "postgresql":
-        settings.PG_BIN = programs()
+        settings.PG_BIN = programs_of_server()
     return tmp_path / "backups"
-
-
-def programs() -> str:
-    from tests.postgres import PSQL  # noqa: PLC0415 - where there is a server of that wheel
-
-    return str(PSQL.parent)
 
 
 @pytest.fixture

@@ -34,6 +34,13 @@ def tables_of(name: str) -> list[str]:
         return connection.introspection.table_names()
 
 
+def programs_of_server() -> str:
+    """The folder with the PostgreSQL server's own pg_dump."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setting FROM pg_config() WHERE name = 'BINDIR'")
+        return cursor.fetchone()[0]
+
+
 def employers_in(path: Path) -> set[str]:
     """The names of the employers in a backup."""
     with path.open("rb") as file, store().trial(manifest.read(file)[1]) as cursor:
