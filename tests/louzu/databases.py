@@ -48,6 +48,12 @@ def employers_in(path: Path) -> set[str]:
         return {name for (name,) in cursor.fetchall()}
 
 
+def rows_in(path: Path) -> dict[str, int]:
+    """How many rows each table had when the backup was made."""
+    with path.open("rb") as file:
+        return manifest.read(file)[0].contents.rows
+
+
 def told(*command: Any) -> str:
     out = io.StringIO()
     call_command(*command, stdout=out)

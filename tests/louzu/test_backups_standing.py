@@ -1,11 +1,13 @@
 """How backups stand: each one and each trial restore is on record, and both happen by themselves."""
 
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError
+from django.db import connection
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
@@ -52,19 +54,17 @@ def test_how_backups_stand_is_on_record(street: Area, place: Path, django_assert
         told("backup", "--check")
 
 
-def test_a_trial_that_finds_other_rows_says_which(street: Area, monkeypatch: pytest.MonkeyPatch) -> None:
-    back_up()
-    real = store().contents
-
-    def less(cursor: Any) -> Any:
-        found = real(cursor)
-        found.rows["members_area"] -= 1
-        return found
-
-    monkeypatch.setattr(store(), "contents", less)
-    with pytest.raises(BackupTrouble, match="members_area 应有 1 行，只有 0 行"):
-        checking.check_newest()
-    assert "应有 1 行" in standing().trouble
+def test_a_trial_that_finds_other_rows_says_which(
+    street: Area, community: Area, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = back_up()
+    Area.objects.filter(pk=community.pk).delete()
+    with connection.cursor() as cursor:  # as if what is in here now had come out of the file
+        monkeypatch.setattr(store(), "trial", lambda _: nullcontext(cursor))
+        with pytest.raises(BackupTrouble, match="members_area 应有 2 行，只有 1 行"):
+            checking.check_newest()
+    assert "应有 2 行" in standing().trouble
+    assert BackupRun.objects.get().name == path.name
 
 
 def test_it_happens_each_night_and_each_week_by_itself(
