@@ -20,7 +20,7 @@ from louzu.backup import sealed
 from louzu.backup.trouble import BackupTrouble
 
 NAME = re.compile(r"louzu-\d{8}-\d{6}\.backup")
-DRAFT, WORK = ".louzu-draft-", "backup-"
+DRAFT, WORK = ".louzu-draft-", ".louzu-work-"
 STALE = 24 * 60 * 60  # seconds after which what a killed run has left is swept away
 DAYS, WEEKS, MONTHS = 7, 5, 12
 SPARE = 64 * 1024 * 1024  # bytes that stay free
@@ -180,4 +180,4 @@ def _sweep(place: Path, prefix: str) -> None:
     """Delete what a run that was killed long ago has left behind."""
     for path in place.glob(f"{prefix}*"):
         if path.stat().st_mtime < time.time() - STALE:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)

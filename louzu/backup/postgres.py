@@ -18,7 +18,7 @@ from psycopg2.extensions import make_dsn
 from psycopg2.sql import SQL, Identifier
 
 from louzu.backup.manifest import Contents
-from louzu.backup.snapshot import PART, Snapshot
+from louzu.backup.snapshot import PART, Snapshot, require_empty
 from louzu.backup.trouble import AWAY, BackupTrouble
 
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
@@ -83,6 +83,7 @@ def loading(parts: Iterable[bytes]) -> Iterator[Contents]:
     with _told(), closing(_connected(access)) as server, server.cursor() as cursor:
         server.autocommit = True
         tool = _tool("pg_restore", server.server_version)
+        require_empty(cursor, _tables(cursor))  # past the pooler may be another database than before it
         _drop(cursor, connection.introspection.django_table_names(only_existing=True))
         _drop(cursor, ["django_migrations"])
         others = _tables(cursor)
@@ -189,7 +190,7 @@ def _started(command: list[str], access: dict[str, Any], **streams: Any) -> Any:
 
 def _fail(sentence: str, told: IO[bytes]) -> NoReturn:
     told.seek(0)
-    logger.error("%s", told.read(4000).decode("utf-8", "replace").strip())
+    logger.error("%s", told.readline(300).decode("utf-8", "replace").strip())  # further lines may bear rows
     raise BackupTrouble(sentence)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
@@ -13,14 +13,12 @@ from feedback.rules import restoring
 from louzu.backup import manifest
 from louzu.backup.making import store
 from louzu.backup.manifest import Manifest
+from louzu.backup.snapshot import require_empty
 from louzu.backup.trouble import BackupTrouble
 from members.ground.atomic import atomic_write
 from members.models import journal
 from members.rules import trail
 
-PEOPLE = ("members_area", "members_user", "members_member")
-FILLED = "数据库里已经有数据，什么都没有改。备份只能恢复到空的数据库：请把现在的换个名字留着，另用一个空的，再来一次。"
-OF_OTHERS = "这个数据库里有别的系统的表，没有恢复。请另用一个空的库。"
 UNREADABLE = "读不到这个备份文件。请核对文件名，检查放备份的盘。"
 DIFFERENT = "恢复出来的和备份时不一样：{}。数据库仍是空的。请换一份备份。"
 
@@ -40,38 +38,27 @@ class Restored(NamedTuple):
 
 def restore(path: Path, journals: Sequence[Path] = ()) -> Restored:
     """Restore a backup, with this host's journal and others; BackupTrouble where it cannot be, and nothing stays."""
-    require_empty()
+    with connection.cursor() as cursor:
+        require_empty(cursor, set(connection.introspection.table_names(cursor)))
+    _require_whole(path)
+    with path.open("rb") as file:
+        told, parts = manifest.read(file)
+        with store().loading(parts) as found:
+            if wrong := told.contents.differences(found):
+                raise BackupTrouble(DIFFERENT.format(wrong))
+            return _brought_up(told, [settings.JOURNAL, *journals])
+
+
+def _require_whole(path: Path) -> None:
+    """Read the whole file before anything is touched: one that is cut off shows only at its end."""
     try:
         with path.open("rb") as file:
-            _require_whole(file)
-            file.seek(0)
             told, parts = manifest.read(file)
-            with store().loading(parts) as found:
-                if wrong := told.contents.differences(found):
-                    raise BackupTrouble(DIFFERENT.format(wrong))
-                return _brought_up(told, [settings.JOURNAL, *journals])
+            told.require_fits(connection.vendor)
+            for _ in parts:
+                pass
     except OSError as error:
         raise BackupTrouble(UNREADABLE) from error
-
-
-def require_empty() -> None:
-    """Raise BackupTrouble where the installation's database has anybody's rows."""
-    with connection.cursor() as cursor:
-        tables = set(connection.introspection.table_names(cursor))
-        if tables and "django_migrations" not in tables:
-            raise BackupTrouble(OF_OTHERS)
-        for name in tables.intersection(PEOPLE):
-            cursor.execute(f"SELECT 1 FROM {name} LIMIT 1")  # noqa: S608
-            if cursor.fetchone():
-                raise BackupTrouble(FILLED)
-
-
-def _require_whole(file: BinaryIO) -> None:
-    """Read the whole file before anything is touched: one that is cut off shows only at its end."""
-    told, parts = manifest.read(file)
-    told.require_fits(connection.vendor)
-    for _ in parts:
-        pass
 
 
 def _brought_up(told: Manifest, journals: Sequence[Path]) -> Restored:
