@@ -7,6 +7,7 @@ class LouzuConfig(AppConfig):
 
     def ready(self):
         from activities.rules import resting
+        from louzu.backup import nightly as nightly_backup
         from louzu.rules import holders, nightly, row_names
         from members.ground import queue
 
@@ -14,3 +15,5 @@ class LouzuConfig(AppConfig):
         row_names.register_all()
         resting.follows_voiding(nightly.keep_again)
         queue.watch(nightly.next_night, nightly.keep_figures)
+        queue.watch(nightly_backup.backup_due, nightly_backup.back_up_tonight)
+        queue.watch(nightly_backup.trial_due, nightly_backup.try_newest)

@@ -14,6 +14,7 @@ FILES = {
     "keys.env": ("SECRET_KEY", "LOUZU_ID_KEY", "LOUZU_PHONE_KEY"),
     "signing.env": ("LOUZU_SIGNING_KEY",),
     "audit.env": ("LOUZU_AUDIT_KEY",),
+    "backup.env": ("LOUZU_BACKUP_KEY",),
 }
 
 

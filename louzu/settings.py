@@ -35,6 +35,9 @@ LOUZU_SIGNING_KEYS_OLD = env.list("LOUZU_SIGNING_KEYS_OLD", default=[])
 # The key that chains the audit trail (HMAC): with the database alone, nobody can rewrite it.
 LOUZU_AUDIT_KEY = env("LOUZU_AUDIT_KEY", default=_made.get("LOUZU_AUDIT_KEY"))
 LOUZU_AUDIT_KEYS_OLD = env.list("LOUZU_AUDIT_KEYS_OLD", default=[])
+# The key that backups are encrypted with; those of old keys stay readable as long as the keys are named here.
+LOUZU_BACKUP_KEY = env("LOUZU_BACKUP_KEY", default=_made.get("LOUZU_BACKUP_KEY"))
+LOUZU_BACKUP_KEYS_OLD = env.list("LOUZU_BACKUP_KEYS_OLD", default=[])
 
 # Where it runs ------------------------------------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", default=False)
@@ -142,6 +145,12 @@ WRITE_LOCK = VAR / "write.lock"
 JOURNAL = Path(env("LOUZU_JOURNAL", default=str(VAR / "journal.log")))
 # Where the office wants its backups: `manage.py setup` asks, and says so again at its end.
 BACKUP_TO = env("LOUZU_BACKUP_TO", default=str(VAR / "backups"))
+# Whether whoever works the queue makes a backup each night, and restores one for a trial each week.
+BACKUPS = env.bool("LOUZU_BACKUPS", default=True)
+# PostgreSQL's: the folder of pg_dump; the database past a pooler; an empty one for trials, where none may be made.
+PG_BIN = env("LOUZU_PG_BIN", default="")
+DIRECT_DATABASE = env.db("LOUZU_DIRECT_DATABASE_URL") if env("LOUZU_DIRECT_DATABASE_URL", default="") else None
+CHECK_DATABASE = env.db("LOUZU_CHECK_DATABASE_URL") if env("LOUZU_CHECK_DATABASE_URL", default="") else None
 
 # Where calls are counted: in the database for several hosts, in a file for one, beside its single queue of writers.
 CALLS_FILE = VAR / "calls.sqlite3" if EMBEDDED else None

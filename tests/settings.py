@@ -25,6 +25,8 @@ os.environ |= {
     "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
     "LOUZU_SIGNING_KEY": "e5" * 32,
     "LOUZU_AUDIT_KEY": "a7" * 32,
+    "LOUZU_BACKUP_KEY": "b4" * 32,
+    "LOUZU_BACKUPS": "false",
     "LOUZU_WEBHOOK_NETWORKS": "127.0.0.0/8",
     "DEBUG": "false",
 }

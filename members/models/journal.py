@@ -108,6 +108,14 @@ def apply(journal: Path) -> int:
     return forgotten
 
 
+def end_of(journal: Path) -> tuple[str, int]:
+    """Return a journal's name and its length in bytes; "" and 0 where there is none."""
+    if not journal.exists():
+        return "", 0
+    with journal.open("rb") as file:
+        return _name(file.readline())[0], file.seek(0, os.SEEK_END)
+
+
 def _behind_mark(journal: Path) -> tuple[str, list[str], int]:
     """Return the journal's name, the lines that this database has not seen, and the byte where they end."""
     if not journal.exists():

@@ -136,6 +136,14 @@ class Command(BaseCommand):
             lines.append(f"     另外再启动：{sys.executable} {settings.BASE_DIR / 'manage.py'} work")
         if settings.HTTPS:
             lines.append("     前面要有一个管 HTTPS 的代理（nginx 等），转到 127.0.0.1:8000，见 README 的 Deploy。")
-        name = settings.DATABASES["default"]["NAME"] if settings.EMBEDDED else "pg_dump 的结果"
-        lines.append(f"  3. 每天把数据库（{name}）备份到 {settings.BACKUP_TO}；{settings.ENV_FILE} 另外放一份。")
-        self.stdout.write("\n".join(lines))
+        self.stdout.write("\n".join([*lines, *_about_backups()]))
+
+
+def _about_backups() -> list[str]:
+    lines = [
+        f"  3. 网站开着，每天夜里自动备份到 {settings.BACKUP_TO}，每周试恢复一次；马上备份，运行 manage.py backup。",
+        f"     {settings.ENV_FILE} 里有密钥，没有它备份打不开：另外抄一份，不要和备份放在一起。",
+    ]
+    if not settings.EMBEDDED:
+        lines.append("     备份要用 pg_dump：请装好 postgresql-client，不能比数据库的版本旧。")
+    return lines

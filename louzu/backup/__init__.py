@@ -1,0 +1,1 @@
+"""Backups: one encrypted file made of a running database, restored onto an empty one, tried out each week."""
