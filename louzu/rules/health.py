@@ -23,6 +23,7 @@ from louzu.rules.backups import standing
 from louzu.rules.findings import ASK, Finding, HealthState, graded, moment_words
 from louzu.rules.setup_faults import certificate, debug, disk, hosts, keys_apart, version
 from members.ground import access, audit, queue
+from members.ground.outage import is_unbuilt
 from members.ground.sealing import KeyLost, digest
 from members.models import AuditEntry, Member, WorkerBeat
 from members.rules import trail
@@ -76,6 +77,8 @@ def _finding(check: HealthCheck, scope: Any, *, is_away: bool) -> Finding | None
     try:
         return check.find(scope) if check.is_scoped else check.find()
     except (DatabaseError, InterfaceError) as error:
+        if is_unbuilt(error):
+            return None  # the check of migrations speaks of it
         return Finding(HealthState.BAD, "这一项没有查成。", f"{ASK}先处理数据库。", _first_line(error))
 
 
@@ -102,7 +105,7 @@ def migrations() -> Finding:
 @cache
 def known_migrations() -> frozenset[tuple[str, str]]:
     """Return the migrations that this release brings: its files do not change while it runs."""
-    loader = MigrationLoader(None, ignore_no_initial=True)
+    loader = MigrationLoader(None)
     replaced = {each for migration in loader.disk_migrations.values() for each in migration.replaces}
     return frozenset(loader.disk_migrations.keys() - replaced)
 
@@ -156,13 +159,12 @@ def worker() -> Finding:
 def waiting() -> Finding:
     """Look at how long work waits that could be done: where it waits too long, nobody works the queue."""
     since = queue.waiting_since()
-    left = timezone.now() - since if since else timedelta()
-    if left <= SLOW:
+    if since is None or timezone.now() - since <= SLOW:
         return Finding(HealthState.OK, "没有积压的后台任务。")
     sentence = f"有后台任务从 {moment_words(since)} 起一直在等，没有做成。"
     do = f"{ASK}重新启动后台任务；还是这样，看日志里的原因。"
     detail = "重新启动网站" if settings.WORKER_THREAD else "manage.py work"
-    return graded(sentence, do, True, left > STUCK, detail=detail)
+    return graded(sentence, do, True, timezone.now() - since > STUCK, detail=detail)
 
 
 def failed_tasks() -> Finding | None:

@@ -55,8 +55,8 @@ def _employers() -> Iterator[Measure]:
 
 def _backups() -> Iterator[Measure]:
     good, proven, _ = standing()
-    yield from _age("louzu_backup_age_seconds", "Since the last good backup.", good and good.made_at)
-    checked = proven and proven.checked_at
+    yield from _age("louzu_backup_age_seconds", "Since the last good backup.", good.made_at if good else None)
+    checked = proven.checked_at if proven else None
     yield from _age("louzu_backup_proven_age_seconds", "Since a backup was restored for a trial.", checked)
 
 
