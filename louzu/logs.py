@@ -40,7 +40,12 @@ class JsonLines(WithoutQueries):
             "level": record.levelname,
             "logger": record.name,
             "message": without_queries(record.getMessage()),
-            "request_id": request_ids.present(),
+            "request_id": _request_id(record),
             "error": without_queries(self.formatException(record.exc_info)) if record.exc_info else "",
         }
         return json.dumps({name: value for name, value in line.items() if value}, ensure_ascii=False)
+
+
+def _request_id(record: logging.LogRecord) -> str:
+    """Return the id of the request that the record is about: Django names some, after they were answered."""
+    return getattr(getattr(record, "request", None), "id", "") or request_ids.present()

@@ -157,11 +157,11 @@ def worker() -> Finding:
 
 
 def waiting() -> Finding:
-    """Look at how long work waits that could be done: where it waits too long, nobody works the queue."""
+    """Look at how long work has waited of which nobody took any: whoever works the queue is dead or held up."""
     since = queue.waiting_since()
     if since is None or timezone.now() - since <= SLOW:
         return Finding(HealthState.OK, "没有积压的后台任务。")
-    sentence = f"有后台任务从 {moment_words(since)} 起一直在等，没有做成。"
+    sentence = f"有后台任务从 {moment_words(since)} 起一直在等，没有人处理。"
     do = f"{ASK}重新启动后台任务；还是这样，看日志里的原因。"
     detail = "重新启动网站" if settings.WORKER_THREAD else "manage.py work"
     return graded(sentence, do, True, timezone.now() - since > STUCK, detail=detail)

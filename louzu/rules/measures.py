@@ -35,7 +35,9 @@ def measures() -> Iterator[Measure]:
 def _queue() -> Iterator[Measure]:
     ready = DBTaskResult.objects.ready().count()
     yield Measure("louzu_queue_tasks", "Tasks that could be worked now.", ready)
-    yield from _age("louzu_queue_wait_seconds", "How long work has waited that could be done.", queue.waiting_since())
+    yield from _age(
+        "louzu_queue_wait_seconds", "How long work has waited of which nobody took any.", queue.waiting_since()
+    )
     beat = WorkerBeat.objects.filter(ended_at=None).aggregate(last=Max("beat_at"))["last"]
     yield from _age("louzu_worker_beat_age_seconds", "Since the last sign of life of any worker.", beat)
 

@@ -141,7 +141,7 @@ def test_requests_are_counted_without_their_addresses(
 @pytest.mark.django_db
 def test_the_figures_of_the_moment(member: Member, django_assert_max_num_queries: Any) -> None:
     WorkerBeat.objects.create(name="w")
-    with django_assert_max_num_queries(40):
+    with django_assert_max_num_queries(48):
         found = metrics()
     assert found["louzu_database_up"] == 1
     assert (found["louzu_queue_tasks"], found["louzu_deliveries_lost"]) == (0, 0)
