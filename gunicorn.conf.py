@@ -13,7 +13,7 @@ from gunicorn.glogging import Logger
 
 from louzu.logs import formatter
 
-environ.Env.read_env(os.environ.get("LOUZU_ENV", ".env"))  # LOUZU_LOG
+environ.Env.read_env(os.environ.get("LOUZU_ENV", Path(__file__).with_name(".env")))  # for LOUZU_LOG
 access_log_format = '%(h)s %(t)s "%(m)s %(U)s %(H)s" %(s)s %(b)s %(M)sms'
 
 

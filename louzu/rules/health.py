@@ -24,7 +24,7 @@ from louzu.rules.findings import ASK, Finding, HealthState, graded, moment_words
 from louzu.rules.setup_faults import certificate, debug, disk, hosts, keys_apart, version
 from members.ground import access, audit, queue
 from members.ground.outage import is_unbuilt
-from members.ground.sealing import KeyLost, digest
+from members.ground.sealing import digest
 from members.models import AuditEntry, Member, WorkerBeat
 from members.rules import trail
 
@@ -125,7 +125,7 @@ def _keys_of_phones() -> Iterator[str]:
         try:
             if digest(member.phone, purpose="phone") != member.phone_digest:
                 yield "LOUZU_ID_KEY"
-        except KeyLost:
+        except ValueError:  # KeyLost, or what another key made of it
             yield "LOUZU_PHONE_KEY"
 
 
@@ -246,7 +246,8 @@ def retention() -> Finding:
     last = AuditEntry.objects.filter(action=AuditEntry.Action.PURGE).order_by("-pk").first()
     if last is None:
         return Finding(HealthState.OK, "还没有清除过到期的资料。")
-    return Finding(HealthState.OK, f"最近一次清除到期的资料是 {moment_words(last.at)}。")
+    counts = "，".join(f"{name} {count}" for name, count in last.changes.items())
+    return Finding(HealthState.OK, f"最近一次清除到期的资料是 {moment_words(last.at)}。", detail=counts)
 
 
 def _first_line(error: Exception) -> str:

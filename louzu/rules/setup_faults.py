@@ -3,8 +3,10 @@
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from platform import python_version
 
 from cryptography import x509
+from django import get_version
 from django.conf import settings
 from django.db import connection
 
@@ -12,14 +14,13 @@ from louzu import keys
 from louzu.rules.findings import ASK, Finding, HealthState, graded, moment_words
 
 LITTLE_SPACE, NO_SPACE = 2 * 1024**3, 512 * 1024**2  # bytes
-ENDS_SOON, ENDS_NOW = (
-    timedelta(days=21),
-    timedelta(days=7),
-)  # of certificates: those made by machines are renewed before
+# Of certificates: one that a machine renews is new before the first of them.
+ENDS_SOON, ENDS_NOW = timedelta(days=21), timedelta(days=7)
 
 
 def version() -> Finding:
-    return Finding(HealthState.OK, f"楼组党建 {settings.VERSION}", detail=f"Django，{connection.vendor}")
+    detail = f"Python {python_version()}, Django {get_version()}, {connection.vendor}"
+    return Finding(HealthState.OK, f"楼组党建 {settings.VERSION}。", detail=detail)
 
 
 def debug() -> Finding | None:

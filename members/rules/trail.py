@@ -16,7 +16,7 @@ from members.ground.moments import midnight
 from members.models import Area
 from members.models.audit import AuditEntry, AuditEntryQuerySet, AuditHead
 
-AFTER_MIDNIGHT = timedelta(minutes=40)
+AFTER_MIDNIGHT = timedelta(minutes=50)
 LINE = re.compile(r"^(?P<chain>\d{4}|-)\s+(?P<number>\d+)\s+(?P<hash>[0-9a-f]{64})(\s|$)")
 
 

@@ -22,13 +22,13 @@ class Command(BaseCommand):
         parser.add_argument(
             "--problems", action="store_true", help="只列出不正常的；都正常就什么都不说（用于定时任务）"
         )
-        parser.add_argument("--json", action="store_true", help="按 JSON 输出")
+        parser.add_argument("--json", action="store_true", dest="as_json", help="按 JSON 输出")
 
-    def handle(self, *, problems, json, **options):
+    def handle(self, *, problems, as_json, **options):
         rows = list(health.found())
         worst = max(each.finding.state for each in rows)
         shown = [each for each in rows if each.finding.state or not problems]
-        if json:
+        if as_json:
             self.stdout.write(_as_json(shown))
         else:
             for each in shown:
