@@ -277,4 +277,4 @@ CHECKS = [
 ]
 WITHOUT_DATABASE = {"disk", "certificate", "keys_apart", "hosts", "debug", "version"}
 READY = ("database", "migrations", "keys_fit", "disk")  # without these, no visitor is to be sent here
-ON_THE_DESK = ("worker", "waiting", "keys_fit", "backup", "backup_proven", "disk", "trail")
+ON_THE_DESK = ("worker", "waiting", "backup", "backup_proven", "disk", "trail")
