@@ -7,6 +7,7 @@ class LouzuConfig(AppConfig):
 
     def ready(self):
         from activities.rules import resting
+        from louzu import checks  # noqa: F401  (registers the deployment checks)
         from louzu.backup import nightly as nightly_backup
         from louzu.rules import holders, nightly, row_names
         from members.ground import queue

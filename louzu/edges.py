@@ -1,16 +1,16 @@
-"""The outermost middleware: it refuses bodies of unknown length, and turns errors under /api/ into problems."""
-
-import uuid
+"""What a request meets first: its id, the refusal of a body of unknown length, and errors of /api/ as problems."""
 
 from django.conf import settings
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 
+from members.ground import request_ids
 from members.ground.outage import RETRY_AFTER
 from members.web import problems
 
 LENGTH_REQUIRED = "这次提交没有写明长度，没有收下。请换一个浏览器再试，或联系管理员。"
 AWAY = "系统现在太忙，或者暂时连不上数据库，刚才的内容没有保存。请稍后再试。"
+FULL = "服务器的磁盘满了，刚才的内容没有保存；查看不受影响。请马上联系系统管理员清理磁盘，再保存一次。"
 UNBUILT = "系统还没有安装好。请管理员在服务器上运行：python manage.py setup（升级以后运行：python manage.py migrate）。"
 # The problem's code for an error under /api/ that did not come from a view of the API.
 BY_STATUS = {
@@ -29,14 +29,16 @@ KEPT_HEADERS = ("API-Version", "Allow", "Retry-After", "X-Request-ID")
 
 
 def at_the_edge(get_response):
-    """Refuse bodies of unknown length; give errors under /api/ the form of a problem.
+    """Give the request its id; refuse bodies of unknown length; give errors under /api/ the form of a problem.
 
-    This middleware comes first, because a wrong host or a database that is away already fails in other middleware.
+    This middleware comes early, because a wrong host or a database that is away already fails in other middleware.
     """
 
     def middleware(request):
-        response = length_required() if "HTTP_TRANSFER_ENCODING" in request.META else get_response(request)
-        response.headers.setdefault("X-Request-ID", getattr(request, "id", "") or uuid.uuid4().hex)
+        request.id = request_ids.taken(request.headers.get("X-Request-ID", ""))
+        with request_ids.answering(request.id):
+            response = length_required() if "HTTP_TRANSFER_ENCODING" in request.META else get_response(request)
+        response.headers["X-Request-ID"] = request.id
         if not f"{request.path}/".startswith("/api/"):
             return response
         response.headers["API-Version"] = settings.API_VERSION
@@ -51,7 +53,8 @@ def at_the_edge(get_response):
 
 def as_problem(page: HttpResponse) -> HttpResponse:
     """Return the page's error as a problem response, with the same status, cookies and some headers."""
-    code = BY_STATUS.get(page.status_code, "error" if page.status_code >= 500 else "bad_request")
+    usual = BY_STATUS.get(page.status_code, "error" if page.status_code >= 500 else "bad_request")
+    code = getattr(page, "problem_code", usual)
     problem = problems.answer(code, page.status_code, request_id=page["X-Request-ID"])
     for name in KEPT_HEADERS:
         if name in page:
@@ -71,6 +74,13 @@ def length_required() -> HttpResponse:
 def away() -> HttpResponse:
     """Answer 503 without using the database."""
     return HttpResponse(_page("请稍后再试", AWAY), status=503, headers={"Retry-After": str(RETRY_AFTER)})
+
+
+def full() -> HttpResponse:
+    """Answer 503 where a write found the disk full."""
+    page = HttpResponse(_page("没有保存", FULL), status=503, headers={"Retry-After": str(RETRY_AFTER)})
+    page.problem_code = "disk_full"  # type: ignore[attr-defined]
+    return page
 
 
 def unbuilt() -> HttpResponse:

@@ -93,6 +93,7 @@ OFFICE: list[dict] = [
             MenuEntry("操作记录", "policy", "admin:members_auditentry_changelist", Resource.AUDIT),
             MenuEntry("单位接入", "vpn_key", "admin:feedback_employerkey_changelist", Resource.KEY),
             MenuEntry("接口密钥", "key", "admin:members_stafftoken_changelist", Resource.POST),
+            MenuEntry("系统状态", "monitor_heart", "status", Resource.STATUS),
         ],
     },
 ]

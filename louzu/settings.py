@@ -1,5 +1,6 @@
 """One settings file, safe by default; everything that differs between installations comes from the environment."""
 
+import tomllib
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ env = environ.Env()
 ENV_FILE = Path(env("LOUZU_ENV", default=str(BASE_DIR / ".env"))).resolve()
 env.read_env(ENV_FILE)
 VAR = Path(env("LOUZU_VAR", default=str(BASE_DIR / "var"))).resolve()
+VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text("utf-8"))["project"]["version"]
 
 # Secrets ------------------------------------------------------------------------------------------------------------
 _missing = {name for names in keys.FILES.values() for name in names if name not in env}
@@ -47,6 +49,10 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 HTTPS = env.bool("LOUZU_HTTPS", default=not LOOPBACK.issuperset(ALLOWED_HOSTS))
 # The proxies in front, by address or network; a bare number counts them, whatever their addresses.
 PROXIES = env.list("LOUZU_PROXIES", default=[])
+# Networks that may read figures and reasons at /metrics, /version and /health/ready, besides this machine itself.
+WATCHERS = env.list("LOUZU_WATCHERS", default=[])
+# The proxy's certificate, whose end is looked at where the file is named and may be read.
+CERTIFICATE = env("LOUZU_CERTIFICATE", default="")
 ROOT_URLCONF = "louzu.urls"
 WSGI_APPLICATION = "louzu.wsgi.application"
 
@@ -82,13 +88,15 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "louzu.metrics.measured",
     "louzu.edges.at_the_edge",
     "members.login.proxies.seen_through_proxies",
+    "louzu.views.health.probes_first",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "members.login.sessions.SteadySessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -326,8 +334,8 @@ SPECTACULAR_SETTINGS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"()": "louzu.logs.WithoutQueries"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": {"chosen": {"()": "louzu.logs.formatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "chosen"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="WARNING")},
     # Django's own handlers print request lines with their queries, and mail whole requests; ours replaces them all.
     "loggers": {"django": {"handlers": [], "level": "INFO"}, "django.server": {"handlers": [], "propagate": True}},

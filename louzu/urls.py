@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from louzu.views import balance, coverage, district, home, manual, monthly, months, person, searching, targets
+from louzu.views import balance, coverage, district, home, manual, monthly, months, person, searching, status, targets
 from members.web.widgets import Choices
 
 urlpatterns = [
@@ -20,6 +20,7 @@ urlpatterns = [
     path("coverage/<int:pk>/", coverage.show, name="coverage"),
     path("coverage/<int:pk>/print/", coverage.printed, name="coverage_print"),
     path("coverage/<int:pk>/coverage.xlsx", coverage.exported, name="coverage_xlsx"),
+    path("status/", status.show, name="status"),
     path("months/", months.start, name="months_start"),
     path("months/<int:pk>/", months.show, name="months"),
     path("months/<int:pk>/print/", months.printed, name="months_print"),

@@ -7,14 +7,15 @@ class MembersConfig(AppConfig):
 
     def ready(self):
         from members import checks  # noqa: F401  (registers the deployment checks)
-        from members.ground import audit
+        from members.ground import audit, queue
         from members.models import Consent, consents, journal
-        from members.rules import holders, row_names, ties, transferring, ways_back
+        from members.rules import holders, row_names, ties, trail, transferring, ways_back
 
         audit.listen_to_logins()
         holders.register_all()
         row_names.register_all()
         ties.register_all()
         ways_back.register_all()
+        queue.watch(trail.next_verification, trail.verify_all)
         consents.rests_on_consent(transferring.fall_with)
         journal.register(consents.JOURNAL, Consent.objects.withdraw_again)

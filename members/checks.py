@@ -11,11 +11,3 @@ def proxies_are_named(app_configs, **kwargs):
     hint = "Write their addresses or networks: LOUZU_PROXIES=127.0.0.1,10.0.0.0/8 (.env.example)."
     message = "LOUZU_PROXIES says how many proxies there are, not which: whoever gets past them can forge an address."
     return [Warning(message, hint=hint, id="louzu.W002")]
-
-
-@register(Tags.security, deploy=True)
-def keys_come_from_the_environment(app_configs, **kwargs):
-    if settings.KEYS_FROM_ENVIRONMENT:
-        return []
-    hint = "Set SECRET_KEY and each LOUZU_…_KEY (.env.example) and keep them apart from the backups."
-    return [Warning("The keys are those made on first use, beside the database.", hint=hint, id="louzu.W001")]

@@ -61,6 +61,9 @@ OPEN = (
     "verify/",
     "s/<",
     "second-factor/",
+    "health/",
+    "version",
+    "metrics",
 )
 PUBLIC = ("ask/", "r/", "c/", "s/", "verify/")  # what a link, a poster or a number tells anybody
 NAMES = (

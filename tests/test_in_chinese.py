@@ -22,7 +22,7 @@ from tests.week import lived
 
 # Names of things that have no Chinese name; what is typed as an example; what the cast and its rows are called.
 KNOWN = {
-    "api", "csv", "ctrl", "esc", "excel", "https", "id", "json", "mb", "pdf", "tab", "word", "wps", "xls", "xlsx",
+    "api", "csv", "ctrl", "esc", "excel", "gb", "https", "id", "json", "mb", "pdf", "tab", "word", "wps", "xls", "xlsx",
     "make", "postgres", "python", "zjg", "ouyang", "oyjg", "zhang", "zhangsan", "zhaofang", "zs",
     "claimed", "done", "withdrawn", "danwei", "fardanwei", "jiedao", "lianxiren", "root", "shuji", "zuzhang", *NAMES,
 }  # fmt: skip

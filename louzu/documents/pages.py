@@ -73,6 +73,7 @@ CHAPTERS = {
     "activities:rhythm": "四联动、参与情况",
     "activities:participation": "四联动、参与情况",
     "months": "月度走势",
+    "status": "系统状态",
     "feedback:card_report": "记录卡情况、分类指导",
     "balance": "记录卡情况、分类指导",
     "monthly": "月报",

@@ -17,7 +17,9 @@ from activities.models.visits import unvisited
 from feedback.models import EmployerKey, RecordCard
 from feedback.rules.slips_counting import waiting_over
 from louzu.models import FiguresOfDay
-from members.ground.access import Right
+from louzu.rules import health
+from members.ground import access
+from members.ground.access import Resource, Right
 from members.ground.moments import midnight
 from members.models import Area, AuditEntry, Pairing, Transfer
 from members.models.areas import SEGMENT
@@ -90,6 +92,13 @@ def audited_today(user: Any, today: date) -> Counter[str]:
     begin = midnight(today)
     entries = AuditEntry.objects.for_user(user).filter(at__gte=begin, action__in=AUDITED).order_by()
     return Counter(dict(entries.values_list("action").annotate(Count("pk"))))
+
+
+def alarms(user: Any) -> list[health.Found]:
+    """Return what is wrong with the installation and has to be dealt with now, for who may read its status."""
+    if not access.can(user, Resource.STATUS):
+        return []
+    return [each for each in health.found(health.ON_THE_DESK, viewer=user) if each.is_bad]
 
 
 def _by_path(rows: Any, path: str | Coalesce) -> ByPlace:

@@ -7,10 +7,10 @@ from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from louzu.edges import away, unbuilt
+from louzu.edges import away, full, unbuilt
 from members.ground.atomic import atomic_write
 from members.ground.audit import circumstances, record
-from members.ground.outage import give_up_session, is_outage, is_unbuilt
+from members.ground.outage import give_up_session, is_full, is_outage, is_unbuilt
 from members.web import problems
 
 
@@ -81,10 +81,10 @@ def explain_wrong_method(get_response):
 
 @login_not_required
 def broken(request):
-    """Answer an error that no view caught: a database that is away or not built as 503, anything else as 500."""
+    """Answer an error that no view caught: a database away, full or not built as 503, anything else as 500."""
     error = sys.exc_info()[1]
     if is_outage(error) or is_unbuilt(error):
         give_up_session(request)
-        return unbuilt() if is_unbuilt(error) else away()
+        return unbuilt() if is_unbuilt(error) else full() if is_full(error) else away()
     sentence = "系统出了意外，刚才的内容没有保存。请返回再试一次；还不行，请把时间和操作告诉管理员。"
     return render(request, "louzu/sorry.html", {"title": "出错了", "sentence": sentence}, status=500)

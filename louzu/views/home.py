@@ -53,6 +53,7 @@ def home(request):
         "louzu/home.html",
         title="首页",
         today=today,
+        alarms=desk.alarms(request.user),
         desks=_desks(request.user, today),
         acts=[act for resource, *act in ACTS if access.can(request.user, resource, Right.WRITE)],
         waiting=_waiting(request.user),

@@ -54,6 +54,7 @@ class Resource(StrEnum):
     POST = "post"
     KEY = "key"
     AUDIT = "audit"
+    STATUS = "status"
 
 
 class Right(IntEnum):
@@ -101,6 +102,7 @@ MATRIX: dict[str, dict[Resource, Right]] = {
         Resource.POST: Right.WRITE,
         Resource.KEY: Right.WRITE,
         Resource.AUDIT: Right.READ,
+        Resource.STATUS: Right.READ,
     },
     PostKind.SECRETARY: {
         Resource.AREA: Right.WRITE,
@@ -158,6 +160,7 @@ SETTING_UP: dict[Resource, tuple[Right, Range]] = {
     Resource.POST: (Right.WRITE, EVERYWHERE),
     Resource.EMPLOYER: (Right.WRITE, EVERYWHERE),
     Resource.AUDIT: (Right.READ, INSTALLATION),
+    Resource.STATUS: (Right.READ, INSTALLATION),
 }
 FIRST_POSTS = {PostKind.STREET, PostKind.AUDITOR, PostKind.DISTRICT}
 

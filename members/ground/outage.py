@@ -1,5 +1,6 @@
-"""Outages of the database: it is away or restarting, or one write locks it for long."""
+"""Outages of the database: it is away or restarting, one write locks it for long, or its disk is full."""
 
+import errno
 import sqlite3
 from typing import Any
 
@@ -18,13 +19,13 @@ OF_THE_FILE = {
 # PostgreSQL's classes: no connection, rolled back for another transaction, no room, a lock, stopped by an operator.
 CLASSES = ("08", "40", "53", "55", "57")
 TOO_SLOW = "57014"  # a statement that takes too long does so a little later as well
-
+NO_ROOM = "53100"
 NO_TABLE = "42P01"
 
 
 def is_outage(error: BaseException | None) -> bool:
     """Whether the same request may well succeed a little later."""
-    if isinstance(error, InterfaceError):
+    if isinstance(error, InterfaceError) or is_full(error):
         return True
     if not isinstance(error, OperationalError | sqlite3.OperationalError):
         return False
@@ -33,6 +34,16 @@ def is_outage(error: BaseException | None) -> bool:
         return getattr(cause, "sqlite_errorcode", 0) & 0xFF in OF_THE_FILE
     code = getattr(cause, "pgcode", None)
     return code is None or (code.startswith(CLASSES) and code != TOO_SLOW)
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Whether a disk is full: nothing can be written, but what is there can be read."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    cause = error.__cause__ if isinstance(error, DatabaseError) else error
+    if isinstance(cause, sqlite3.OperationalError):
+        return getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
+    return getattr(cause, "pgcode", None) == NO_ROOM
 
 
 def is_unbuilt(error: BaseException | None) -> bool:

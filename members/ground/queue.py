@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db.models import Min, QuerySet
+from django.db.models import Case, Max, Min, QuerySet, When
 from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks.base import Task
@@ -44,6 +44,19 @@ def next_moment() -> datetime | None:
     later = DBTaskResult.objects.filter(status=TaskResultStatus.READY, run_after__gt=now, run_after__lt=get_date_max())
     moments = [later.aggregate(first=Min("run_after"))["first"], *(due_at() for due_at, _ in _waiting)]
     return min((moment for moment in moments if moment), default=None)
+
+
+def waiting_since() -> datetime | None:
+    """Return since when nobody has taken any of the work that could be done now; None where none waits."""
+    ready = DBTaskResult.objects.ready().annotate(
+        since=Case(When(run_after=get_date_max(), then="enqueued_at"), default="run_after")
+    )
+    running = set(DBTaskResult.objects.running().values_list("task_path", flat=True))
+    due = (due_at() for due_at, task in _waiting if task.module_path not in running)
+    moments = [moment for moment in (ready.aggregate(first=Min("since"))["first"], *due) if moment]
+    waiting = [moment for moment in moments if moment <= timezone.now()]
+    taken = DBTaskResult.objects.aggregate(last=Max("started_at"))["last"]
+    return max(min(waiting), taken or min(waiting)) if waiting else None
 
 
 def abandoned(pks: Iterable[int], paths: Iterable[str]) -> list[int]:

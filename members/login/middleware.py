@@ -1,8 +1,6 @@
 """The middleware of every request: who acts, which step of the login is still due, and no caching."""
 
-import re
 import time
-import uuid
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
@@ -17,7 +15,6 @@ from members.web import handover, problems
 
 AWAKE_SECONDS = 300
 WHO = "louzu_who"
-REQUEST_ID = re.compile(r"^[\w-]{8,40}$")
 BEFORE_SECOND_STEP = ("admin:login", "admin:logout", "admin:jsi18n", "members:second_factor")
 BEFORE_NEW_PASSWORD = (*BEFORE_SECOND_STEP, "admin:password_change", "admin:password_change_done")
 
@@ -28,18 +25,14 @@ def client_address(request) -> str:
 
 
 def audit_context(get_response):
-    """Record writes within the request as this user's, from this address, under the id of X-Request-ID (in and out)."""
+    """Record writes within the request as this user's, from this address, under the request's id."""
 
     def middleware(request):
         address = request.path + request.META.get("QUERY_STRING", "").replace("%00", "\0")
         if "\0" in address and not address.startswith("/api/"):
             raise BadRequest  # PostgreSQL takes no NUL
-        given = request.headers.get("X-Request-ID", "")
-        request.id = given if REQUEST_ID.match(given) else uuid.uuid4().hex
         with acting(request.user, address=client_address(request), request_id=request.id):
-            response = get_response(request)
-        response["X-Request-ID"] = request.id
-        return response
+            return get_response(request)
 
     return middleware
 

@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from members.ground.audit import plain_address
 
+HIDDEN = "louzu.hidden"  # in META: somebody forwarded the request, and nobody knows for whom
 UNIX = "unix"  # a proxy on this machine that comes by a Unix socket, without an address
 Named = tuple[tuple[IPv4Network | IPv6Network, ...], bool, int]
 WRONG = (
@@ -29,6 +30,7 @@ def seen_through_proxies(get_response):
         if not _is_proxy(peer, proxies, 0):
             meta.pop("HTTP_X_FORWARDED_PROTO", None)
         meta["REMOTE_ADDR"] = visitor(peer, forwarded, proxies)
+        meta[HIDDEN] = bool(forwarded) and meta["REMOTE_ADDR"] == peer
         return get_response(request)
 
     return middleware

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from typing import TypeVar
 
+from django.db import OperationalError
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -13,6 +14,7 @@ from rest_framework.request import Request
 
 from members.ground.atomic import atomic_write
 from members.ground.keys import AccessKey
+from members.ground.outage import is_full
 from members.models import StaffToken, User
 
 SHAPE = re.compile(r"(lz_(?:test_)?)([0-9a-f]{4,12})_([A-Za-z0-9_-]{16,100})")
@@ -47,13 +49,20 @@ def live_key(keys: QuerySet[K], text: str) -> K | None:
 
 
 def note_use(key: AccessKey) -> None:
-    """Store when the key was last used, once a minute at most: a busy client must not write at every call."""
+    """Store when the key was last used, once a minute at most: a busy client must not write at every call.
+
+    A full disk does not keep anybody from reading.
+    """
     now = timezone.now()
     if key.last_used_at and now - key.last_used_at < NOTED_EVERY:
         return
     stale = Q(last_used_at=None) | Q(last_used_at__lte=now - NOTED_EVERY)
-    with atomic_write():
-        type(key)._default_manager.filter(stale, pk=key.pk).update(last_used_at=now)
+    try:
+        with atomic_write():
+            type(key)._default_manager.filter(stale, pk=key.pk).update(last_used_at=now)
+    except (OperationalError, OSError) as error:
+        if not is_full(error):
+            raise
 
 
 class TokenScheme(OpenApiAuthenticationExtension):

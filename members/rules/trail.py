@@ -3,16 +3,20 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from itertools import chain as joined
 from typing import NamedTuple
 
+from django.utils import timezone
 from django_tasks import task
 
 from members.ground.atomic import atomic_write
 from members.ground.audit import record
+from members.ground.moments import midnight
 from members.models import Area
 from members.models.audit import AuditEntry, AuditEntryQuerySet, AuditHead
 
+AFTER_MIDNIGHT = timedelta(minutes=50)
 LINE = re.compile(r"^(?P<chain>\d{4}|-)\s+(?P<number>\d+)\s+(?P<hash>[0-9a-f]{64})(\s|$)")
 
 
@@ -63,7 +67,18 @@ def verified(outside: Iterable[Head] = ()) -> Iterator[Verified]:
         yield _verified(chain, [head for head in outside if head.chain == chain])
 
 
-@task()
+def next_verification() -> datetime | None:
+    """Return when the trail is to be verified next: this night where it was not yet; None where it has only begun."""
+    midnight_today = midnight(timezone.localdate())
+    last = last_run()
+    first = AuditEntry.objects.order_by("pk").first()
+    if first is None:
+        return None
+    is_done = (last.at if last else first.at) >= midnight_today
+    return midnight_today + AFTER_MIDNIGHT + (timedelta(days=1) if is_done else timedelta())
+
+
+@task(priority=-60)
 def verify_all() -> None:
     """Verify all chains, and leave an entry that says how many entries fit and how many chains do not."""
     found = list(verified())
@@ -73,7 +88,7 @@ def verify_all() -> None:
 
 
 def last_run() -> AuditEntry | None:
-    """Return the entry of the last verification, by a button; None where there was none."""
+    """Return the entry of the last verification, by night or by a button; None where there was none."""
     return _runs().first()
 
 
@@ -83,7 +98,7 @@ def last_good_run() -> AuditEntry | None:
 
 
 def _runs() -> AuditEntryQuerySet:
-    return AuditEntry.objects.filter(chain="", action=AuditEntry.Action.VERIFY).order_by("-number")
+    return AuditEntry.objects.filter(chain="", action=AuditEntry.Action.VERIFY).order_by("-pk")
 
 
 def _verified(chain: str, outside: list[Head]) -> Verified:

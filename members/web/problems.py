@@ -19,10 +19,11 @@ from rest_framework.settings import api_settings
 
 from members.ground import states
 from members.ground.audit import circumstances
-from members.ground.outage import RETRY_AFTER, give_up_session, is_outage
+from members.ground.outage import RETRY_AFTER, give_up_session, is_full, is_outage
 
 MEDIA_TYPE = "application/problem+json"
 
+FULL = "服务器的磁盘满了，没有保存；读取不受影响。请联系系统管理员，稍后再试。"
 # By the error's code: the last part of the type, the title, and the detail where the error brings none of its own.
 KINDS = {
     "invalid": ("validation", "The request is not valid", "有内容需要改正，详见 errors。"),
@@ -46,6 +47,7 @@ KINDS = {
     "length_required": ("length-required", "Content-Length is required", "请写明 Content-Length，不要分块发送。"),
     "too_long": ("uri-too-long", "The address is too long", "这个地址太长。"),
     "unavailable": ("unavailable", "Not available for the moment", "数据库暂时不可用，请稍后再试。"),
+    "disk_full": ("unavailable", "Not available for the moment", FULL),
     "throttled": ("throttled", "Too many requests", "请求太频繁，请稍后再试。"),
     "error": ("internal", "Something went wrong here", "服务器出了错，请把请求编号告诉管理员。"),
 }
@@ -136,7 +138,7 @@ def _known(exc: Exception) -> exceptions.APIException:
     if isinstance(exc, IntegrityError):
         return ConflictProblem(_sentence_of(exc))
     if is_outage(exc):
-        return Unavailable()
+        return Unavailable(code="disk_full" if is_full(exc) else None)
     if isinstance(exc, states.Conflict):
         return ConflictProblem(str(exc))
     return exceptions.APIException()

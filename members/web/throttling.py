@@ -15,11 +15,12 @@ from threading import Lock
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 
 from members.ground.audit import plain_address
+from members.ground.outage import is_full
 
 # A host whose clock is behind counts in the window that another host began, so that no window starts twice.
 COUNT = """
@@ -44,9 +45,18 @@ class Windowed(SimpleRateThrottle):
     def allow_request(self, request: Request, view: Any) -> bool:
         now = int(time.time())
         caller = f"{self.get_cache_key(request, view)}-{self.duration}"
-        self.used, begun = counted(caller, begun=now - now % self.duration)
+        self.used, begun = self._counted(caller, begun=now - now % self.duration)
         self.resets_in = max(1, begun + self.duration - now)
         return self.used <= self.num_requests
+
+    def _counted(self, caller: str, *, begun: int) -> tuple[int, int]:
+        """Count the call; on a full disk nobody is counted, and nobody is kept from reading."""
+        try:
+            return counted(caller, begun=begun)
+        except (OperationalError, sqlite3.OperationalError) as error:
+            if not is_full(error):
+                raise
+            return 1, begun
 
     def wait(self) -> float:
         return self.resets_in

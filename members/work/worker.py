@@ -12,7 +12,7 @@ import socket
 import time
 from collections.abc import Callable
 
-from django.db import InterfaceError, OperationalError, close_old_connections, connection
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
@@ -20,6 +20,7 @@ from django_tasks_db.models import DBTaskResult
 from members.ground import queue
 from members.ground.atomic import atomic_write, is_away
 from members.ground.beats import Heart
+from members.ground.outage import is_outage
 from members.models import WorkerBeat, journal
 from members.models.workers import DEAD_AFTER
 
@@ -30,7 +31,8 @@ TIDY_EVERY, PRUNE_EVERY = 15.0, 24 * 60 * 60.0
 SLICE, LONGEST_PAUSE = 0.2, 30.0
 TRIES = 3  # a task whose workers ended so often is given up
 AWAY = "数据库暂时连不上，恢复之后接着处理。"
-BACK = "数据库恢复了，接着处理。"
+STUCK = "后台任务出了错，隔一会儿再试；原因在日志里。"
+BACK = "恢复了，接着处理。"
 
 
 def unique_name() -> str:
@@ -53,8 +55,8 @@ class Worker:
                 try:
                     close_old_connections()
                     has_worked = self._step()
-                except (OperationalError, InterfaceError):
-                    self._lose()
+                except Exception as error:  # whatever it is: a worker that ended here would be missed too late
+                    self._lose(error)
                     continue
                 if not has_worked:
                     self._rest(INTERVAL)
@@ -133,7 +135,7 @@ class Worker:
         try:
             with atomic_write():
                 WorkerBeat.objects.filter(name=self.name).update(beat_at=now, ended_at=now)
-        except (OperationalError, InterfaceError):
+        except (DatabaseError, InterfaceError):
             logger.info("The database is away; that this worker stopped is not noted.")
 
     def _tidy(self) -> None:
@@ -160,13 +162,14 @@ class Worker:
         row.save(update_fields=["status", "finished_at"])
         logger.warning("Task %s was left by its worker; %s.", row.task_path, "given up" if is_given_up else "again")
 
-    def _lose(self) -> None:
-        logger.info("The database is away.", exc_info=True)
+    def _lose(self, error: Exception) -> None:
+        level, sentence = (logging.INFO, AWAY) if is_outage(error) else (logging.ERROR, STUCK)
+        logger.log(level, "The worker cannot go on for now.", exc_info=error)
         connection.close()
         journal.doubt()
         self._is_known = False
         if not self._has_lost:
-            self.notify(AWAY)
+            self.notify(sentence)
         self._has_lost, self._tidied_at = True, float("-inf")
         self._rest(self._pause)
         self._pause = min(2 * self._pause, LONGEST_PAUSE)

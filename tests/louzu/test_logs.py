@@ -1,6 +1,7 @@
 """A name or a phone that was searched for is in no log of ours."""
 
 import io
+import json
 import logging
 import os
 import re
@@ -19,7 +20,7 @@ import pytest
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.test import Client
 
-from louzu.logs import WithoutQueries, without_queries
+from louzu.logs import WithoutQueries, formatter, without_queries
 from members.models import User
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,6 +72,11 @@ def test_a_query_is_taken_out(line: str) -> None:
     assert without_queries(line).split("?")[0] == line.split("?")[0]
 
 
+def test_a_row_that_the_database_quotes_is_taken_out() -> None:
+    said = f"duplicate key value\nDETAIL:  Key (name)=({NAME}) already exists.\nlater"
+    assert without_queries(said) == "duplicate key value\nDETAIL: …\nlater"
+
+
 def test_what_is_no_query_stays() -> None:
     assert without_queries("Why? Because. 100%") == "Why? Because. 100%"
 
@@ -108,6 +114,38 @@ def test_django_prints_none(street_officer: User, log: io.StringIO, monkeypatch:
     written = log.getvalue()
     assert all(word in written for word in ("/none", "Forbidden", "wrong.example", "ZeroDivisionError"))
     assert nothing_found(written)
+
+
+def test_a_line_may_be_json_under_the_request_s_id(
+    street_officer: User, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOUZU_LOG", "json")
+    [handler] = [each for each in logging.getLogger().handlers if isinstance(each.formatter, WithoutQueries)]
+    monkeypatch.setattr(handler, "formatter", formatter())
+    client = Client(raise_request_exception=False, headers={"X-Request-ID": "from-the-proxy-1"})
+    client.force_login(street_officer, backend="django.contrib.auth.backends.ModelBackend")
+    client.get(f"/none?{SEARCHED}")
+    monkeypatch.setattr("members.admin.people.MemberAdmin.get_queryset", lambda *_: 1 / 0)
+    client.get(f"/admin/members/member/?{SEARCHED}")
+    logging.getLogger("members").error("beside any request")
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    assert [(each["message"], each["level"], each.get("request_id")) for each in lines] == [
+        ("Not Found: /none", "WARNING", "from-the-proxy-1"),
+        ("Internal Server Error: /admin/members/member/", "ERROR", "from-the-proxy-1"),
+        ("beside any request", "ERROR", None),
+    ]
+    assert "ZeroDivisionError" in lines[1]["error"]
+    assert nothing_found(log.getvalue())
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("given", ["short", "x" * 41, "a b c d e f g", "中文的请求编号一二三", "<script>alert", ""])
+def test_an_id_of_another_form_is_not_taken(given: str) -> None:
+    answer = Client().get("/verify/", headers={"X-Request-ID": given.encode().decode("latin-1")})
+    assert re.fullmatch(r"[0-9a-f]{32}", answer["X-Request-ID"])
+    assert (
+        Client().get("/health/live", headers={"X-Request-ID": "from-the-proxy-1"})["X-Request-ID"] == "from-the-proxy-1"
+    )
 
 
 def free_port() -> int:

@@ -130,7 +130,8 @@ def silent() -> Iterator[str]:
 def test_a_database_that_is_away(how: str, silent: str, tmp_path: Path) -> None:
     url = silent if how == "silent" else f"postgres://louzu:x@127.0.0.1:{free_port()}/louzu"
     with serving("gunicorn", tmp_path, DATABASE_URL=url) as asked:
-        asked("GET", "/verify/")  # the server is up when it has answered once
+        assert asked("GET", "/health/live").status == 200
+        assert asked("GET", "/health/ready").status == 503
         for path, headers in (
             ("/api/v1/areas", {"Authorization": "Bearer lz_0123abcd_" + "s" * 43}),
             ("/api/v1/areas", {"Cookie": "sessionid=" + "s" * 32}),
@@ -145,6 +146,18 @@ def test_a_database_that_is_away(how: str, silent: str, tmp_path: Path) -> None:
             is_call = path.startswith("/api/")
             assert answer.headers["Content-Type"].startswith("application/problem+json" if is_call else "text/html")
             assert "请稍后再试" in answer.text.decode()  # type: ignore[attr-defined]
+
+
+@needs_gunicorn
+def test_the_processes_of_a_host_count_together(tmp_path: Path) -> None:
+    """Whichever of them is asked; and their folder goes with them."""
+    before = set(Path("/dev/shm").glob("louzu-metrics-*"))
+    with serving("gunicorn", tmp_path, GUNICORN_CMD_ARGS="--workers 3") as asked:
+        assert {asked("GET", "/health/live").status for _ in range(30)} == {200}
+        for asking in range(6):
+            text = asked("GET", "/metrics").text.decode()  # type: ignore[attr-defined]
+            assert f'louzu_requests_total{{method="GET",status="2xx"}} {30 + asking}.0' in text
+    assert set(Path("/dev/shm").glob("louzu-metrics-*")) <= before
 
 
 @needs_gunicorn

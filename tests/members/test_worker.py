@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import DatabaseError, InternalError, OperationalError, ProgrammingError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -21,7 +21,7 @@ from members.models.uploads import INTERRUPTED, SILENCE
 from members.models.workers import DEAD_AFTER
 from members.roster import job, stages, steps
 from members.work import jobs, worker
-from members.work.worker import AWAY, BACK, TRIES, Worker
+from members.work.worker import AWAY, BACK, STUCK, TRIES, Worker
 from tests import factories
 from tests.cards import agreed, fresh, in_post
 from tests.members.uploads import cells, preview, sheet
@@ -308,6 +308,34 @@ class TestADatabaseThatIsAway:
         mine.run()
         assert said == [AWAY, BACK]
 
+    @pytest.mark.parametrize(
+        ("error", "sentence"),
+        [
+            (InternalError("cannot execute UPDATE in a read-only transaction"), STUCK),
+            (DatabaseError("error with status PGRES_TUPLES_OK and no message from the libpq"), STUCK),
+            (ProgrammingError('relation "members_area" does not exist'), STUCK),
+            (OSError(28, "No space left on device"), AWAY),
+            (RuntimeError("a fault of ours"), STUCK),
+        ],
+        ids=str,
+    )
+    def test_no_error_ends_it(
+        self, said: list[str], monkeypatch: pytest.MonkeyPatch, error: Exception, sentence: str
+    ) -> None:
+        """As each failover and upgrade has its own: a worker that ended at one was missed only days later."""
+        mine, errors, claimed = Worker("w", notify=said.append), [error, error], []
+
+        def claim() -> None:
+            if errors:
+                raise errors.pop()
+            claimed.append(WorkerBeat.objects.alive().filter(name="w").exists())
+            mine.is_stopping = True
+
+        monkeypatch.setattr(mine, "_claim", claim)
+        monkeypatch.setattr(worker, "close_old_connections", lambda: None)
+        mine.run()
+        assert (said, claimed) == ([sentence, BACK], [True])
+
     def test_it_may_be_back_as_a_restored_backup(
         self, said: list[str], monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path, member: Member
     ) -> None:
@@ -315,6 +343,7 @@ class TestADatabaseThatIsAway:
         settings.JOURNAL = tmp_path / "journal.log"
         consent = factories.consent(member)
         mine, turns = Worker("w", notify=said.append), [True, False, True]
+        known: list[tuple[bool, bool]] = []
 
         def claim() -> None:
             if not turns.pop(0):
@@ -323,14 +352,13 @@ class TestADatabaseThatIsAway:
                 raise OperationalError("server closed the connection unexpectedly")
             mine.is_stopping = not turns
             if mine.is_stopping:
-                assert WorkerBeat.objects.alive().filter(name="w").exists()
                 consent.refresh_from_db()
-                assert not consent.is_in_force
+                known.append((WorkerBeat.objects.alive().filter(name="w").exists(), consent.is_in_force))
 
         monkeypatch.setattr(mine, "_claim", claim)
         monkeypatch.setattr(worker, "close_old_connections", lambda: None)
         mine.run()
-        assert turns == []
+        assert (turns, known) == ([], [(True, False)])
 
     def test_no_task_of_a_restored_backup_is_worked_before_the_journal(
         self, monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path, group: Area

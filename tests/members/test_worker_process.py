@@ -65,6 +65,16 @@ Delivery.objects.create(webhook=hook, cursor="c")
 """
 
 
+# The next task is one that stands there already, made into another.
+VERIFY = """
+    UPDATE django_tasks_database_dbtaskresult SET status = 'READY', run_after = now(), worker_ids = '[]',
+        task_path = 'members.rules.trail.verify_all', args_kwargs = '{"args": [], "kwargs": {}}'
+    WHERE id = (SELECT id FROM django_tasks_database_dbtaskresult
+        WHERE args_kwargs->'args'->>0 = '1' OR task_path LIKE '%verify_all' ORDER BY task_path DESC LIMIT 1)
+"""
+VERIFIED = "SELECT count(*) FROM members_auditentry WHERE action = 'verify'"
+
+
 class Installation:
     """A database with a street, and rosters whose tasks wait until they are let go."""
 
@@ -144,6 +154,21 @@ def test_a_worker_outlives_a_restart_of_the_database(installation: Installation,
     assert (said.count(AWAY), said.count(BACK), "Traceback" in said) == (1, 1, False)
     assert installation.ask("SELECT count(*) FROM members_member")[0] == 5_200
     assert installation.ask("SELECT count(*) FROM members_workerbeat WHERE ended_at IS NULL")[0] == 0
+
+
+def test_a_worker_outlives_each_crash_of_the_database(installation: Installation, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with installation.worker(log) as process:
+        until(lambda: installation.ask("SELECT count(*) FROM members_workerbeat WHERE ended_at IS NULL")[0] == 1)
+        for crash in (1, 2):
+            os.kill(installation.server.get_pid(), signal.SIGQUIT)  # nothing is shut down, the log is replayed
+            until(lambda: log.read_text().count(AWAY) == crash)  # noqa: B023
+            installation.server.stop()
+            installation.server.start()
+            installation.ask(VERIFY)
+            until(lambda: installation.ask(VERIFIED)[0] == crash)  # noqa: B023
+        assert process.poll() is None
+    assert (log.read_text().count(AWAY), log.read_text().count(BACK)) == (2, 2)
 
 
 def test_what_a_killed_worker_was_reading_is_read_by_the_next(installation: Installation, tmp_path: Path) -> None:
