@@ -7,10 +7,11 @@ class LouzuConfig(AppConfig):
 
     def ready(self):
         from activities.rules import resting
-        from louzu.rules import holders, nightly, row_names
+        from louzu.rules import holders, nightly, retention, row_names
         from members.ground import queue
 
         holders.register_all()
         row_names.register_all()
         resting.follows_voiding(nightly.keep_again)
         queue.watch(nightly.next_night, nightly.keep_figures)
+        queue.watch(retention.next_night, retention.carry_out_nightly)

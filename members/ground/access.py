@@ -54,6 +54,7 @@ class Resource(StrEnum):
     POST = "post"
     KEY = "key"
     AUDIT = "audit"
+    ERASURE = "erasure"
 
 
 class Right(IntEnum):
@@ -101,6 +102,7 @@ MATRIX: dict[str, dict[Resource, Right]] = {
         Resource.POST: Right.WRITE,
         Resource.KEY: Right.WRITE,
         Resource.AUDIT: Right.READ,
+        Resource.ERASURE: Right.WRITE,
     },
     PostKind.SECRETARY: {
         Resource.AREA: Right.WRITE,

@@ -37,6 +37,8 @@ LABELS = {
     "same": "没有变化",
     "means": "方式", "texts": "需求内容", "sign_ins": "扫码签到", "replays": "接口底稿", "deliveries": "单位通知",
     "source": "登记方式", "activities": "活动", "activity": "活动", "back": "放回", "struck": "去掉的人",
+    "why": "原因", "members_erased": "迁出的党员", "trail": "操作记录", "slips_emptied": "报到单",
+    "card_bodies": "记录卡的内容",
 }  # fmt: skip
 
 
