@@ -8,7 +8,7 @@ from activities.models.needs import EMPTIED
 from activities.rules import needing
 from members.models import Area, Member
 from members.rules import erasing
-from members.rules.erasing import Known
+from members.rules.erasing import KnownPerson
 from members.rules.erasing_people import busy_uploads
 
 
@@ -36,14 +36,14 @@ def _own_needs(doors: Any) -> Any:
     return Need.objects.filter(household__in=doors, status__in=waiting).select_related("area").order_by("pk")
 
 
-def _end(known: Known) -> None:
+def _end(known: KnownPerson) -> None:
     for need in _claims(known.member):
         needing.let_go(need, known.member)
     for need in _own_needs(known.doors):
         need.withdraw()
 
 
-def _empty(known: Known) -> Mapping[type[Any], Any]:
+def _empty(known: KnownPerson) -> Mapping[type[Any], Any]:
     member = known.member
     Need.objects.filter(household__in=known.doors).update(text=EMPTIED)
     StruckAttendance.objects.filter(member=member).delete()

@@ -18,7 +18,7 @@ from feedback.rules import slips_closing, withdrawing
 from members.ground.sealing import digest
 from members.models import Member
 from members.rules import erasing
-from members.rules.erasing import Known
+from members.rules.erasing import KnownPerson
 
 TEXTS = dict.fromkeys((*PERSONAL, "ended_text"), "")
 POINTERS = dict.fromkeys(("home", "member", "consent", "consent_to_tell"))
@@ -48,14 +48,14 @@ def _ends(member: Member) -> Iterator[str]:
         yield f"{live} 张报到单"
 
 
-def _slips(known: Known) -> Any:
+def _slips(known: KnownPerson) -> Any:
     """Return the slips about this person in the street: accepted as them, or of the same name and phone."""
     digests = [digest(phone, purpose="phone") for phone in known.phones]
     same = Q(member=known.member) | Q(name__in=known.names, phone_digest__in=digests)
     return Slip.objects.filter(same, street=known.member.street_id)
 
 
-def _end(known: Known) -> None:
+def _end(known: KnownPerson) -> None:
     """Withdraw the cards and slips that did not fall with a consent."""
     live = RecordCard.objects.filter(member=known.member).exclude(status=RecordCard.Status.WITHDRAWN)
     withdrawing.withdraw_all(live.filter(status__in=BEFORE), RecordCard.Withdrawal.DROPPED)
@@ -64,7 +64,7 @@ def _end(known: Known) -> None:
     slips_closing.withdraw_all(list(rows.filter(status__in=(*WAITING, Slip.Status.ACCEPTED))))
 
 
-def _empty(known: Known) -> Mapping[type[Any], Any]:
+def _empty(known: KnownPerson) -> Mapping[type[Any], Any]:
     cards = RecordCard.objects.filter(member=known.member)
     slips = _with_those_before(list(_slips(known)))
     _forget_replies(known, cards, slips)
@@ -85,7 +85,7 @@ def _with_those_before(slips: list[Slip]) -> list[Slip]:
     return found
 
 
-def _forget_replies(known: Known, cards: Any, slips: list[Slip]) -> None:
+def _forget_replies(known: KnownPerson, cards: Any, slips: list[Slip]) -> None:
     """Let the replies that name the person, or their papers, say no more than that they are gone."""
     papers = list(cards.exclude(number=None).values_list("number", "employer", "street"))
     papers += [(slip.number, slip.employer_id, slip.sent_to_id) for slip in slips if slip.employer_id]

@@ -16,12 +16,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="auditentry",
             name="redaction",
-            field=models.CharField(blank=True, max_length=64),
+            field=models.CharField(blank=True, max_length=64, verbose_name="清空内容后的校验值"),
         ),
         migrations.AddField(
             model_name="audithead",
             name="cut_hash",
-            field=models.CharField(blank=True, max_length=64),
+            field=models.CharField(blank=True, max_length=64, verbose_name="已到期的最后一条的校验值"),
         ),
         migrations.AddField(
             model_name="audithead",
@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="audithead",
             name="cut_seal",
-            field=models.CharField(blank=True, max_length=64),
+            field=models.CharField(blank=True, max_length=64, verbose_name="到期清除的校验值"),
         ),
         migrations.AddField(
             model_name="historicalmember",

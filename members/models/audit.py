@@ -128,7 +128,7 @@ class AuditEntry(models.Model):
     number = models.PositiveBigIntegerField("链中序号")
     previous = models.CharField(max_length=64, blank=True)
     hash = models.CharField("校验值", max_length=64)
-    redaction = models.CharField(max_length=64, blank=True)  # the seal of what is left of an emptied entry
+    redaction = models.CharField("清空内容后的校验值", max_length=64, blank=True)
 
     objects = AuditEntryQuerySet.as_manager()
     concerns: Any = None  # the row that the entry is about
@@ -204,8 +204,8 @@ class AuditHead(models.Model):
     number = models.PositiveBigIntegerField("条数", default=0)
     hash = models.CharField(max_length=64, blank=True)
     cut_number = models.PositiveBigIntegerField("已到期的条数", default=0)
-    cut_hash = models.CharField(max_length=64, blank=True)
-    cut_seal = models.CharField(max_length=64, blank=True)
+    cut_hash = models.CharField("已到期的最后一条的校验值", max_length=64, blank=True)
+    cut_seal = models.CharField("到期清除的校验值", max_length=64, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "操作记录链尾"

@@ -19,6 +19,7 @@ from members.ground.states import WithStatus
 from members.models.areas import Area
 
 SILENCE = timedelta(seconds=90)
+QUEUED = timedelta(hours=1)
 # The columns with personal data, emptied once they are no longer needed.
 FORGOTTEN: dict[str, Any] = {"content": None, "reading": None, "plan": None}
 INTERRUPTED = "处理中断了，没有写入任何数据。请重新上传这份{}。"
@@ -46,6 +47,12 @@ class UploadQuerySet(models.QuerySet[Any]):
             for row in rows:
                 row.advance(Upload.Status.FAILED, message=INTERRUPTED.format(row.BOOK), **FORGOTTEN)
         return len(rows)
+
+    def at_work(self) -> Self:
+        """Uploads that a worker has now, or soon will; one that was forgotten in the queue is none of them."""
+        now = timezone.now()
+        alive = Q(beat_at__gt=now - SILENCE) | Q(beat_at=None, created_at__gt=now - QUEUED)
+        return self.filter(alive, status__in=Upload.BUSY)
 
     def waiting(self) -> Self:
         """Uploads at which the user has something to do, without their content."""

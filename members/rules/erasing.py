@@ -38,7 +38,7 @@ class Why(TextChoices):
     MOVED = "moved", "迁出已满保留期限"
 
 
-class Known(NamedTuple):
+class KnownPerson(NamedTuple):
     """What is, and was, known of a member before they are erased, to find it in other rows.
 
     `doors` are the households (ids) in which nobody else of the members lives now.
@@ -65,8 +65,8 @@ class Part(NamedTuple):
 
     hindered: Callable[[Member], Iterable[str]]
     ends: Callable[[Member], Iterable[str]]
-    end: Callable[[Known], None]
-    empty: Callable[[Known], Mapping[type[Any], Iterable[int]]]
+    end: Callable[[KnownPerson], None]
+    empty: Callable[[KnownPerson], Mapping[type[Any], Iterable[int]]]
 
 
 _parts: list[Part] = []
@@ -175,12 +175,12 @@ def _redacted(model: type[Any], pks: Sequence[int]) -> int:
     return sum(entries.filter(row__in=part).redact() for part in batches(texts))
 
 
-def what_is_known(member: Member) -> Known:
+def what_is_known(member: Member) -> KnownPerson:
     """Return what is known of the member, and was before it was corrected."""
     states = Member.history.filter(id=member.pk).order_by().values_list("name", "phone_sealed", "id_digest")
     names, sealed, digests = zip((member.name, member.phone_sealed, member.id_digest), *states.distinct(), strict=True)
     phones = set(map(_opened, sealed))
-    return Known(member, set(names), phones - {""}, set(digests) - {""}, doors_of(member))
+    return KnownPerson(member, set(names), phones - {""}, set(digests) - {""}, doors_of(member))
 
 
 def _opened(sealed: str) -> str:

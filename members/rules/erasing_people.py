@@ -25,7 +25,7 @@ from members.models import (
 )
 from members.models.uploads import Upload
 from members.rules import erasing
-from members.rules.erasing import Known
+from members.rules.erasing import KnownPerson
 
 LOGIN = "这位党员有登录账号“{}”，还能登录或还有岗位：请先在“用户”里结束岗位、去掉“可以登录”，再来删除。"
 BUSY = "有一份{}正在处理：请等它处理完（一般几分钟），再来删除。"
@@ -44,7 +44,7 @@ def _hindered(member: Member) -> Iterator[str]:
 
 def busy_uploads(model: type[Upload], member: Member) -> Iterator[str]:
     """Yield a sentence where an upload to the member's street is being read or written."""
-    if model._default_manager.filter(area__path__startswith=member.street.path, status__in=Upload.BUSY).exists():
+    if model.objects.at_work().filter(area__path__startswith=member.street.path).exists():
         yield BUSY.format(model.BOOK)
 
 
@@ -64,7 +64,7 @@ def _pairings(doors: Any) -> Any:
     return Pairing.objects.filter(Q(household__in=doors), until=None)
 
 
-def _end(known: Known) -> None:
+def _end(known: KnownPerson) -> None:
     """End what hangs on the member; cards and slips fall with the consents that they rest on."""
     member, today = known.member, timezone.localdate()
     for consent in Consent.objects.in_force().filter(member=member).order_by("pk"):
@@ -82,7 +82,7 @@ def _end_dated(rows: Any, today: date) -> None:
     rows.filter(since__lte=today).update(until=today)
 
 
-def _empty(known: Known) -> Mapping[type[Any], Any]:
+def _empty(known: KnownPerson) -> Mapping[type[Any], Any]:
     member, street = known.member, Area.objects.get(pk=known.member.street_id)
     told: dict[type[Any], set[int]] = {model: _without_history(model, member) for model in (Residence, Duty)}
     sent = Transfer.objects.filter(Q(member=member) | Q(settled=member))
@@ -104,7 +104,7 @@ def _without_history(model: type[Any], member: Member) -> set[int]:
     return found
 
 
-def _unnamed(known: Known) -> set[int]:
+def _unnamed(known: KnownPerson) -> set[int]:
     """Empty what the member's own household liked to be called; return those that had a name."""
     named = Household.history.filter(id__in=known.doors).exclude(name="")
     found = set(named.values_list("id", flat=True))

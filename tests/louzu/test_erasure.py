@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.conf import settings as project
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, connection, transaction
@@ -26,6 +27,7 @@ from feedback.rules import issuing, receiving, slips_closing
 from feedback.rules.receiving import By
 from louzu.rules.figures import count_days
 from louzu.rules.monthly_counts import counts_of
+from members.ground import audit
 from members.ground.access import PostKind
 from members.ground.atomic import atomic_write
 from members.ground.sealing import decrypt_packed, digest
@@ -185,6 +187,18 @@ def figures(street: Area) -> dict[str, Any]:
     }
 
 
+def test_the_street_has_a_row_of_everything_that_points_at_a_member(filled: Member) -> None:
+    """A new model that names members is erased with them: it belongs into `filled`."""
+    models = apps.get_models(include_auto_created=True)
+    fields = [field for model in models for field in model._meta.concrete_fields if field.related_model is Member]
+    missing = {
+        f"{field.model._meta.label}.{field.name}"
+        for field in fields
+        if not field.model._base_manager.filter(**{field.name: filled}).exists()
+    }
+    assert missing == {"members.User.member", "members.Transfer.settled"}, "have tests of their own"
+
+
 def test_nothing_names_the_person_and_no_count_changes(
     filled: Member, street_officer: User, caplog: pytest.LogCaptureFixture, django_capture_on_commit_callbacks: Any
 ) -> None:
@@ -212,11 +226,17 @@ def test_nothing_names_the_person_and_no_count_changes(
 
 def test_the_shell_is_in_no_list_and_the_trail_has_its_number(filled: Member, street_officer: User) -> None:
     filled.refresh_from_db()
-    erasing.erase(filled, why="moved", by=street_officer)
+    with audit.acting(street_officer):
+        erasing.erase(filled, why="moved", by=street_officer)
     assert not Member.objects.filter(pk=filled.pk).exists()
     assert not Residence.objects.for_user(street_officer).filter(member=filled).exists()
     shell = Member.with_erased.get(pk=filled.pk)
-    assert (shell.name, shell.phone, shell.employer, shell.affiliation) == ("已删除的党员", "", None, filled.affiliation)
+    assert (shell.name, shell.phone, shell.employer, shell.affiliation) == (
+        "已删除的党员",
+        "",
+        None,
+        filled.affiliation,
+    )
     assert {str(row.member) for row in Attendance.objects.filter(member=filled)} == {"已删除的党员"}
     entry = AuditEntry.objects.get(action="erase")
     assert (entry.model, entry.row, entry.user) == ("members.Member", str(filled.pk), street_officer)
@@ -264,6 +284,17 @@ def test_a_login_comes_first(member: Member, leader: User, street_officer: User)
     erasing.erase(member, why="request", by=street_officer)
     leader.refresh_from_db()
     assert leader.member is None
+
+
+def test_the_other_street_s_way_to_the_record_goes(
+    member: Member, far_group: Area, street_officer: User, far_officer: User
+) -> None:
+    far_street = far_group.parent.parent.parent
+    sent = transferring.send(member, to_street=far_street, home_text="9号楼", means="paper", by=street_officer)
+    record = transferring.accept(sent, to=far_group, by=far_officer)
+    erasing.erase(record, why="request", by=far_officer)
+    assert not Transfer.objects.exists()
+    assert Member.objects.get(name=NAME) == member, "each street erases its own"
 
 
 def test_an_upload_at_work_comes_first(member: Member, community: Area, street_officer: User) -> None:

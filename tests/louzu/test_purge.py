@@ -92,8 +92,14 @@ def old_rows(group: Area, community: Area) -> dict[str, int]:
     RosterImport.objects.filter(pk=old.pk).update(created_at=NOW - timedelta(days=31))
     both = [ActivityImport.objects.create(area=community, content=b"x") for _ in range(2)]
     ActivityImport.objects.filter(pk=both[0].pk).update(created_at=NOW - timedelta(days=31))
+    ActivityImport.objects.filter(pk=both[1].pk).update(status="refused")
+    elsewhere = factories.area("别的街道")
+    for label in ("别的社区", "别的小区", "7号楼"):
+        elsewhere = factories.area(label, elsewhere)
     for name, days in (("早已迁出", 1099), ("刚刚迁出", 1097)):
-        factories.person(name, group, room="906", on=date(2020, 1, 1)).leave(on=NOW.date() - timedelta(days=days))
+        factories.person(name, elsewhere, room="906", on=date(2020, 1, 1)).leave(
+            on=timezone.localdate() - timedelta(days=days)
+        )
     needs = {"done": ended(group, days=90, by="finish"), "withdrawn": ended(group, days=90)}
     needs |= {"fresh": ended(group, days=89), "open": factories.need(group, text="还开着")}
     return {"old": old.pk, "new": new.pk} | {name: need.pk for name, need in needs.items()}
