@@ -276,7 +276,6 @@ PEOPLE = {
             Door("api POST api/v1/members/<int:pk>/erase", "api/v1/members/{member}/erase"),
         ),
         good={"why": "request"},
-        bad=(("有登录账号“benren”，还能登录", {"_": "{own_login}"}),),
     ),
     "a move is undone": Write(
         rule=moving.undo,
@@ -798,7 +797,6 @@ MADE: Mapping[str, Callable[[Got], Any]] = {
     "unnamed": _unnamed,
     "columns": _columns,
     "move": lambda got: Move.objects.first() or moving.leave(got("member"), by=got("street_officer")),
-    "own_login": lambda got: factories.user("benren", member=got("member")),
     "residence": lambda got: got("member").home,
     "busy_member": _busy_member,
     "named": lambda got: naming.name_area(area=got("station"), text="仓场路66弄", kind="address"),
