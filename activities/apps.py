@@ -8,10 +8,11 @@ class ActivitiesConfig(AppConfig):
     def ready(self):
         from activities.imports.headings import label
         from activities.models import ActivityImport
-        from activities.rules import following, holders, row_names, ties, ways_back
+        from activities.rules import erasing, following, holders, row_names, ties, ways_back
         from members.roster.remembering import call_columns
         from members.rules import merging
 
+        erasing.register_all()
         holders.register_all()
         row_names.register_all()
         ties.register_all()

@@ -11,6 +11,7 @@ class FeedbackConfig(AppConfig):
         from feedback.models import IssueRun
         from feedback.rules import (
             drafts,
+            erasing,
             following,
             holders,
             inboxes,
@@ -26,6 +27,7 @@ class FeedbackConfig(AppConfig):
         from members.models import consents
         from members.rules import merging
 
+        erasing.register_all()
         holders.register_all()
         row_names.register_all()
         ways_back.register_all()

@@ -9,7 +9,7 @@ class LouzuConfig(AppConfig):
         from activities.rules import resting
         from louzu import checks  # noqa: F401  (registers the deployment checks)
         from louzu.backup import nightly as nightly_backup
-        from louzu.rules import holders, nightly, row_names
+        from louzu.rules import holders, nightly, retention, row_names
         from members.ground import queue
 
         holders.register_all()
@@ -18,3 +18,4 @@ class LouzuConfig(AppConfig):
         queue.watch(nightly.next_night, nightly.keep_figures)
         queue.watch(nightly_backup.backup_due, nightly_backup.back_up_tonight)
         queue.watch(nightly_backup.trial_due, nightly_backup.try_newest)
+        queue.watch(retention.next_night, retention.carry_out_nightly)

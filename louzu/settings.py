@@ -228,8 +228,13 @@ ISSUE_DELAY = timedelta(minutes=env.int("LOUZU_ISSUE_MINUTES", default=10))
 EMPLOYER_RATE = env("LOUZU_EMPLOYER_RATE", default="600/min")
 # Networks inside which employers may be notified; any other private address is refused.
 WEBHOOK_NETWORKS = env.list("LOUZU_WEBHOOK_NETWORKS", default=[])
-# Days that data is kept (docs/design/privacy.md); carried out by `manage.py purge`.
-RETENTION = {"upload": 30, "need_text": 90, "sign_in": 30, "delivery": 90, "task": 14, "slip": 180}
+# Days that data is kept (docs/design/privacy.md); carried out each night by the worker, or by `manage.py purge`.
+RETENTION = {
+    "upload": 30, "need_text": 90, "sign_in": 30, "delivery": 90, "task": 14, "slip": 180,
+    "moved_away": 3 * 366, "trail": 3 * 366,
+    "card_body": env.int("LOUZU_CARD_BODY_DAYS", default=0),  # from issuing on; 0 for as long as the card
+}  # fmt: skip
+PURGE_NIGHTLY = env.bool("LOUZU_PURGE_NIGHTLY", default=True)
 
 # On screen ----------------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"

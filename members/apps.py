@@ -9,7 +9,7 @@ class MembersConfig(AppConfig):
         from members import checks  # noqa: F401  (registers the deployment checks)
         from members.ground import audit, queue
         from members.models import Consent, consents, journal
-        from members.rules import holders, row_names, ties, trail, transferring, ways_back
+        from members.rules import erasing, erasing_people, holders, row_names, ties, trail, transferring, ways_back
 
         audit.listen_to_logins()
         holders.register_all()
@@ -18,4 +18,6 @@ class MembersConfig(AppConfig):
         ways_back.register_all()
         queue.watch(trail.next_verification, trail.verify_all)
         consents.rests_on_consent(transferring.fall_with)
+        erasing_people.register_all()
         journal.register(consents.JOURNAL, Consent.objects.withdraw_again)
+        journal.register(erasing.JOURNAL, erasing.erase_again)

@@ -14,7 +14,7 @@ from feedback.api.calls import JSON, EmployerCall, json_bytes
 from feedback.api.examples import CARDS, ONE_CARD
 from feedback.api.fields import CardPeriodField, TextField
 from feedback.api.paging import Paged, behind
-from feedback.api.problems import WithdrawnProblem
+from feedback.api.problems import EmptiedProblem, WithdrawnProblem
 from feedback.api.schema import ETAG, IF_NONE_MATCH, NUMBER, call
 from feedback.api.shapes import STATUSES, BodyShape, CardsShape
 from feedback.feed.pulls import record_pull
@@ -82,6 +82,8 @@ class CardView(EmployerCall):
             raise Http404
         if card.status == Status.WITHDRAWN:
             raise WithdrawnProblem
+        if not card.body:
+            raise EmptiedProblem
         etag, known = f'"{card.digest}"', request.headers.get("If-None-Match", "")
         is_known = is_among(etag, known)
         record_pull(self.key, rows=int(not is_known), row=card)

@@ -62,6 +62,12 @@ class WithdrawnProblem(Problem):
     default_detail = "这张卡已经撤回，请删去您那里的内容。"
 
 
+class EmptiedProblem(Problem):
+    status_code = 410
+    kind = ("emptied", "The text is past its retention")
+    default_detail = "这张卡的内容已过保存期限，这里不再保存。卡号、校验码、回执和反馈都还在。"
+
+
 class WrongDigestProblem(Problem):
     status_code = 409
     kind = ("wrong-digest", "The digest does not fit")

@@ -1,6 +1,6 @@
 """Record cards: what in-post members did in a period where they live, sent to their employers."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
@@ -53,6 +53,21 @@ class RecordCardQuerySet(models.QuerySet["RecordCard"]):
 
     def ever_issued(self) -> Self:
         return self.exclude(number=None)
+
+    def with_body(self) -> Self:
+        """Cards that the employer holds and that can still be read here."""
+        return self.with_employer().exclude(body="")
+
+    def expired(self, now: datetime) -> Self:
+        """Cards issued longer ago than their text is kept (`RETENTION["card_body"]` days); none where that is 0."""
+        days = settings.RETENTION["card_body"]
+        rows = self.with_body().filter(issued_at__lt=now - timedelta(days=days))
+        return rows if days else self.none()
+
+    def empty_expired(self) -> int:
+        """Empty the text of the expired cards; return how many. Number, digest, receipts and answers stay."""
+        now = timezone.now()
+        return self.expired(now).update(body="", lines=[], left_out=[], sentence="", emptied_at=now)
 
 
 class RecordCard(OfCounterpart, WithStatus, Audited):
@@ -176,6 +191,7 @@ class RecordCard(OfCounterpart, WithStatus, Audited):
     number = models.CharField("卡号", max_length=40, null=True, unique=True, editable=False)
     body = models.TextField(blank=True, editable=False)
     digest = models.CharField("校验码", max_length=64, blank=True, editable=False)
+    emptied_at = models.DateTimeField("清空内容的时间", null=True, editable=False)
     issued_at = models.DateTimeField("发出时间", null=True, editable=False)
     received_at = models.DateTimeField("单位签收的时间", null=True, editable=False)
     answered_at = models.DateTimeField("单位反馈的时间", null=True, editable=False)
@@ -226,7 +242,9 @@ class RecordCard(OfCounterpart, WithStatus, Audited):
             ),
             models.CheckConstraint(
                 condition=Q(status__in=BEFORE, number=None, issued_at=None, body="", digest="")
-                | Q(status__in=OUT, number__isnull=False, issued_at__isnull=False) & ~Q(body="") & ~Q(digest="")
+                | Q(status__in=OUT, number__isnull=False, issued_at__isnull=False)
+                & (~Q(body="") | Q(emptied_at__isnull=False))
+                & ~Q(digest="")
                 | Q(status="withdrawn", body=""),
                 name="card_issued_is_frozen",
             ),

@@ -107,7 +107,7 @@ def remake(card: RecordCard) -> RecordCard:
         if RecordCard.objects.filter(supersedes=card).exists():
             raise ValidationError("这张卡已经重新生成过，请到后来的那张卡上办。")
         homes = Residence.objects.last_homes().filter(member=card.member_id)
-        member = Member.objects.select_related("employer").get(pk=card.member_id)
+        member = Member.with_erased.select_related("employer").get(pk=card.member_id)
         if member.employer is None:
             raise ValidationError("这位党员现在没有登记单位，不能再生成卡。请先在党员资料里填好单位。")
         draft = RecordCard(

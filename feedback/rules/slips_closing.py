@@ -142,6 +142,11 @@ def withdraw_again(tokens: Sequence[str]) -> int:
     return len(forgotten)
 
 
+def withdraw_all(slips: Sequence[Slip]) -> None:
+    """Withdraw these locked slips for their member, in the caller's transaction."""
+    _withdraw(slips, Slip.Withdrawer.MEMBER)
+
+
 def _withdraw(slips: Sequence[Slip], withdrawer: str) -> None:
     """Withdraw these locked slips, and note it in the journal, so that a restored backup does not bring them back."""
     for slip in slips:

@@ -185,13 +185,13 @@ def narrowed(cards: Any, query: dict[str, str]) -> RecordCardQuerySet:
 
 
 def _content(card: RecordCard) -> dict[str, Any] | None:
-    """Return the printable content of the card; None where it was withdrawn."""
+    """Return the printable content of the card; None where it was withdrawn or emptied."""
     return printed_card(card) if card.body else None
 
 
 def _cells(card: Any) -> list[Any]:
     """Return the row of the file; that of a withdrawn card has no content."""
-    answer = card.all_answers[0] if card.body and card.all_answers else None
+    answer = card.all_answers[0] if card.is_with_employer and card.all_answers else None
     returned = card.get_return_code_display() + (f"：{card.return_text}" if card.return_text else "")
     return [
         card.number, card.period.label, *(_body_cells(orjson.loads(card.body)) if card.body else [""] * 9),

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_GET
 
 from feedback.documents import cards_pdf, printed_card, receipt_pdf
 from feedback.feed import receipts
-from feedback.forms.inbox import Status
 from feedback.models import Receipt, RecordCard
 from feedback.rules import receiving
 from feedback.views.contacts import chosen, contacts_of
@@ -29,7 +28,7 @@ NO_CARDS = "这里没有可以打印的卡。"
 def printed(request: HttpRequest, pk: int) -> HttpResponse:
     """Return the card for printing, with the QR code that verifies it."""
     found = opened(request, pk)[1]
-    if found.status == Status.WITHDRAWN:
+    if not found.body:
         return redirect("feedback:inbox_card", pk)
     code = segno.make(check_address(request, found), error="m").svg_data_uri(border=0)
     context = {"title": f"记录卡 {found.number}", "card": found, "content": printed_card(found), "code": code}
@@ -42,7 +41,7 @@ def pdf(request: HttpRequest) -> HttpResponse:
     contact = chosen(request, contacts_of(request))
     cards = receiving.issued_to(contact.counterpart)
     query = form_of(request, cards).query()
-    rows = list(narrowed(cards, query).with_employer().order_by(*ORDER)[: MOST + 1])
+    rows = list(narrowed(cards, query).with_body().order_by(*ORDER)[: MOST + 1])
     if not rows or len(rows) > MOST:
         messages.error(request, TOO_MANY if rows else NO_CARDS)
         return redirect(f"{reverse('feedback:inbox')}?unit={contact.pk}")

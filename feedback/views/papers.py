@@ -26,6 +26,7 @@ from members.models import Residence
 from members.web.files import download
 
 MOST = 600
+EMPTIED = "这张卡的内容已过保存期限清空，没有可以打印的。卡号、回执和反馈都还在。"
 TOO_MANY = f"一次最多印 {MOST:,} 张，请先选一个社区，或分几次印。"
 QUERY = ("period", "place", "show", "q", "all", "card")
 
@@ -47,6 +48,9 @@ def printed(request, pk):
     if not card.is_with_employer:
         messages.error(request, f"这张卡现在是“{card.get_status_display()}”，没有可以打印的。发出以后才能打印。")
         return redirect("feedback:card", pk)
+    if not card.body:
+        messages.error(request, EMPTIED)
+        return redirect("feedback:card", pk)
     code = segno.make(check_address(request, card), error="m").svg_data_uri(border=0)
     context = {"title": f"记录卡：{card.member}", "card": card, "content": printed_card(card), "code": code}
     return render(request, "feedback/card_print.html", context)
@@ -58,7 +62,7 @@ def pdf(request):
         return as_address(request)
     listing, cards = _chosen(request)
     rows = list(
-        cards.with_employer().order_by("employer__name", "employer", "area__path", "member__pinyin", "pk")[: MOST + 1]
+        cards.with_body().order_by("employer__name", "employer", "area__path", "member__pinyin", "pk")[: MOST + 1]
     )
     if sentence := _refusal(rows, "选中的卡里没有已发出的，没有可以打印的。"):
         messages.error(request, sentence)

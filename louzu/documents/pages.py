@@ -15,6 +15,7 @@ CHAPTERS = {
     "person": "党员",
     "members:move": "党员",
     "members:leave": "党员",
+    "members:erase": "党员",
     "members:transfer": "党员",
     "admin:members_transfer_": "党员",
     "members:member_doors": "党员",

@@ -19,6 +19,7 @@ from django_tasks_db.models import DBTaskResult
 from feedback.feed.receipts import public_keys
 from feedback.models import Delivery, EmployerKey, Receipt
 from louzu.models import BackupRun
+from louzu.rules import retention
 from louzu.rules.backups import standing
 from louzu.rules.findings import ASK, Finding, HealthState, graded, moment_words
 from louzu.rules.setup_faults import certificate, debug, disk, hosts, keys_apart, version
@@ -241,12 +242,12 @@ def trail_whole() -> Finding:
     return graded(f"操作记录首尾相接，没有改动（{moment_words(last.at)} 核对）。", do, is_late, False)
 
 
-def retention() -> Finding:
-    """Say when data past its time was last deleted; a purge that finds nothing leaves no entry."""
-    last = AuditEntry.objects.filter(action=AuditEntry.Action.PURGE).order_by("-pk").first()
+def past_its_time() -> Finding:
+    """Say when data past its time was last deleted, and how much."""
+    last = retention.last_done()
     if last is None:
         return Finding(HealthState.OK, "还没有清除过到期的资料。")
-    counts = "，".join(f"{name} {count}" for name, count in last.changes.items())
+    counts = "，".join(f"{name} {count}" for name, count in last.counts.items())
     return Finding(HealthState.OK, f"最近一次清除到期的资料是 {moment_words(last.at)}。", detail=counts)
 
 
@@ -269,7 +270,7 @@ CHECKS = [
     HealthCheck("deliveries", "单位通知", deliveries, is_scoped=True),
     HealthCheck("unit_keys", "单位密钥", unit_keys, is_scoped=True),
     HealthCheck("certificate", "HTTPS 证书", certificate),
-    HealthCheck("retention", "到期清除", retention),
+    HealthCheck("retention", "到期清除", past_its_time),
     HealthCheck("keys_apart", "密钥的存放", keys_apart),
     HealthCheck("hosts", "网址", hosts),
     HealthCheck("debug", "调试模式", debug),

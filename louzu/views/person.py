@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from django.http import Http404
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
@@ -42,7 +43,7 @@ def show(request, pk: int):
     most = _most(request.GET.get("shown", ""))
     record = on_record(request.user, pk, most=most)
     if record is None:
-        raise Http404
+        return _erased(request, pk)
     member, home, today = record.member, record.home, timezone.localdate()
     may_write = access.covers(request.user, Resource.MEMBER, home.area.path, Right.WRITE)
     return page(
@@ -61,6 +62,13 @@ def show(request, pk: int):
         may_reveal=access.covers(request.user, Resource.MEMBER, home.area.path, Right.REVEAL),
         acts=list(_acts(request.user, member, home)),
     )
+
+
+def _erased(request, pk: int) -> HttpResponse:
+    """Answer 410 for a member who was erased in the user's scope, 404 for any other."""
+    rows = Member.with_erased.for_user(request.user).exclude(erased_at=None)
+    shell = get_object_or_404(rows, pk=pk)
+    return page(request, "louzu/erased.html", title="已删除的党员", status=410, erased_at=shell.erased_at)
 
 
 def _most(text: str) -> int:
@@ -90,3 +98,5 @@ def _acts(user: Any, member: Member, home: Residence) -> Iterator[PersonAct]:
         yield PersonAct("办理迁居", reverse("members:move", args=[member.pk]))
     if is_here and may(Resource.MEMBER):
         yield PersonAct("办理迁出", reverse("members:leave", args=[member.pk]))
+    if may(Resource.ERASURE):
+        yield PersonAct("删除个人信息", reverse("members:erase", args=[member.pk]))

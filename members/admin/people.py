@@ -12,7 +12,7 @@ from members.forms.people import MemberForm, NewMemberForm
 from members.ground.access import Resource, Right
 from members.ground.names import fold_name
 from members.models import Area, Duty, Member, Residence
-from members.rules import moving, registering
+from members.rules import erasing, moving, registering
 from members.rules.finding import name_lookups
 from members.web.widgets import Autocomplete
 
@@ -113,7 +113,7 @@ class MemberAdmin(HistoryAdmin, ExportableAdmin):
     search_fields = name_lookups()
     search_help_text = "姓名、拼音、首字母或手机号"
     change_form_outer_before_template = "members/move_undo.html"
-    actions_detail = ["reveal", "move", "leave", "consents", "pairings"]
+    actions_detail = ["reveal", "move", "leave", "consents", "pairings", "erase"]
     show_full_result_count = False
     linked_by = ("employer",)
     fieldsets = (
@@ -203,6 +203,9 @@ class MemberAdmin(HistoryAdmin, ExportableAdmin):
     def has_rehome_permission(self, request, object_id=None):
         return self.may_by_id(request, Right.WRITE, object_id)
 
+    def has_erase_permission(self, request, object_id=None):
+        return erasing.erasable(request.user).filter(pk=object_id).exists()
+
     @action(description="查看完整电话", icon="call", permissions=["reveal"])
     def reveal(self, request, object_id):
         return redirect("members:phone", object_id)
@@ -225,6 +228,10 @@ class MemberAdmin(HistoryAdmin, ExportableAdmin):
     def pairings(self, request, object_id):
         """Open the grid of the building where the member lives, or lived last."""
         return redirect("members:building", self.get_object(request, object_id).home.area_id)
+
+    @action(description="删除个人信息", icon="person_remove", permissions=["erase"])
+    def erase(self, request, object_id):
+        return redirect("members:erase", object_id)
 
     @admin.display(description="现住址")
     def place(self, member):

@@ -9,6 +9,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from members.api.erasing import EraseSerializer
 from members.api.filters import AreaFilter, EmployerFilter, MemberFilter, ResidenceFilter
 from members.api.schema import reads, writes
 from members.api.serializers import (
@@ -28,7 +29,7 @@ from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
 from members.models import Area, AreaName, Employer, Member, Residence, User
 from members.models.areas import SEGMENT
-from members.rules import moving
+from members.rules import erasing, moving
 
 
 @extend_schema_view(
@@ -149,6 +150,22 @@ class MemberViewSet(CreateMixin, ChangeMixin, BulkReadViewSet):
     @action(detail=True, methods=["post"], url_path="undo-move")
     def undo_move(self, request: Request, pk: int) -> Response:
         return self.changed_by(lambda member: moving.undo_last(member, by=cast(User, request.user)))
+
+    @writes(
+        "删除个人信息",
+        None,
+        status=204,
+        request=EraseSerializer,
+        note="只有街道可以办，不能恢复。已发出的记录卡先通知单位撤回；参加过的活动仍计入人数。",
+    )
+    @action(detail=True, methods=["post"])
+    def erase(self, request: Request, pk: int) -> Response:
+        serializer = EraseSerializer(data=request.data)
+        with atomic_write():
+            member = self.get_object()
+            serializer.is_valid(raise_exception=True)
+            erasing.erase(member, by=cast(User, request.user), **serializer.validated_data)
+        return Response(status=204)
 
 
 @extend_schema_view(

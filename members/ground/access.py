@@ -55,6 +55,7 @@ class Resource(StrEnum):
     KEY = "key"
     AUDIT = "audit"
     STATUS = "status"
+    ERASURE = "erasure"
 
 
 class Right(IntEnum):
@@ -103,6 +104,7 @@ MATRIX: dict[str, dict[Resource, Right]] = {
         Resource.KEY: Right.WRITE,
         Resource.AUDIT: Right.READ,
         Resource.STATUS: Right.READ,
+        Resource.ERASURE: Right.WRITE,
     },
     PostKind.SECRETARY: {
         Resource.AREA: Right.WRITE,

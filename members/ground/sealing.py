@@ -65,7 +65,12 @@ def encrypt_data(data: Any) -> bytes:
 
 def decrypt_data(sealed: bytes | memoryview | None) -> Any:
     """Undo `encrypt_data`, but for the dataclasses, which come back as dicts; KeyLost as `decrypt` says."""
-    return orjson.loads(zlib.decompress(decrypt(sealed)))
+    return orjson.loads(decrypt_packed(sealed))
+
+
+def decrypt_packed(sealed: bytes | memoryview | None) -> bytes:
+    """Return the JSON text of what `encrypt_data` packed, for looking through it; KeyLost as `decrypt` says."""
+    return zlib.decompress(decrypt(sealed))
 
 
 def encrypt_text(text: str) -> str:

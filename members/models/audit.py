@@ -14,6 +14,7 @@ from members.ground.access import Resource, Right
 
 STREET = 4  # leading digits of a path that name its street
 BATCH = 1_000
+CUT = "cut"
 
 
 class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
@@ -63,10 +64,22 @@ class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
         """
         AuditHead.locked({path[:STREET] for path in paths})
 
+    def redact(self) -> int:
+        """Empty what these entries tell of values, reasons and places; return how many they are.
+
+        Each keeps its hash, so that the chain still fits, and gets a seal of what is left. One that did not fit before
+        gets none: the fault stays to be seen.
+        """
+        rows = list(self.filter(redaction=""))
+        for entry in rows:
+            entry.empty()
+        AuditEntry.objects.bulk_update(rows, ["changes", "reason", "area_path", "redaction"], batch_size=BATCH)
+        return len(rows)
+
     def first_broken(self) -> "AuditEntry | None":
         """Return the first entry that does not fit the one before it in its chain, None where all fit."""
         for chain in self.chains():
-            number, hashed = 0, ""
+            number, hashed = AuditHead.beginning(chain)
             for entry in self.in_chain(chain):
                 if not entry.follows(number, hashed):
                     return entry
@@ -94,6 +107,7 @@ class AuditEntry(models.Model):
         PURGE = "purge", "到期清除"
         REBIND = "rebind", "重新编链"
         VERIFY = "verify", "校验操作记录"
+        ERASE = "erase", "删除个人信息"
 
     at = models.DateTimeField("时间", db_index=True)
     user = models.ForeignKey(
@@ -115,6 +129,7 @@ class AuditEntry(models.Model):
     number = models.PositiveBigIntegerField("链中序号")
     previous = models.CharField(max_length=64, blank=True)
     hash = models.CharField("校验值", max_length=64)
+    redaction = models.CharField("清空内容后的校验值", max_length=64, blank=True)
 
     objects = AuditEntryQuerySet.as_manager()
     concerns: Any = None  # the row that the entry is about
@@ -166,15 +181,32 @@ class AuditEntry(models.Model):
     def follows(self, number: int, hashed: str) -> bool:
         """Return whether the entry comes next after this number and hash, and still has the values that were hashed."""
         is_next = (self.number, self.previous) == (number + 1, hashed)
-        return is_next and audit.fits(hashed, self.bound_values(), self.hash)
+        return is_next and self._is_whole()
+
+    def empty(self) -> None:
+        """Empty what the entry tells, and seal what is left under the hash that it had; the caller saves."""
+        was_whole = self._is_whole()
+        self.changes, self.reason, self.area_path = {}, "", self.chain
+        self.redaction = audit.chain_hash(self.hash, self.bound_values(), settings.LOUZU_AUDIT_KEY) if was_whole else ""
+
+    def _is_whole(self) -> bool:
+        if self.redaction:
+            return audit.fits(self.hash, self.bound_values(), self.redaction)
+        return audit.fits(self.previous, self.bound_values(), self.hash)
 
 
 class AuditHead(models.Model):
-    """The number and hash of a chain's newest entry. Writers of the chain lock this row."""
+    """The number and hash of a chain's newest entry. Writers of the chain lock this row.
+
+    `cut_number` and `cut_hash` are those of the last entry that went when its time was over.
+    """
 
     chain = models.CharField("所在链", max_length=STREET, blank=True, unique=True)
     number = models.PositiveBigIntegerField("条数", default=0)
     hash = models.CharField(max_length=64, blank=True)
+    cut_number = models.PositiveBigIntegerField("已到期的条数", default=0)
+    cut_hash = models.CharField("已到期的最后一条的校验值", max_length=64, blank=True)
+    cut_seal = models.CharField("到期清除的校验值", max_length=64, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "操作记录链尾"
@@ -197,6 +229,24 @@ class AuditHead(models.Model):
             cls._default_manager.bulk_create([cls(chain=chain) for chain in sorted(chains)], ignore_conflicts=True)
             heads = {head.chain: head for head in rows}
         return heads
+
+    @classmethod
+    def beginning(cls, chain: str) -> tuple[int, str]:
+        """Return the number and hash that the chain's first entry follows: where it was cut, if its seal is good."""
+        head = cls._default_manager.filter(chain=chain).exclude(cut_number=0).first()
+        if head is None or not audit.fits(CUT, head._cut_values(), head.cut_seal):
+            return 0, ""
+        return head.cut_number, head.cut_hash
+
+    def cut_behind(self, entry: AuditEntry) -> None:
+        """Delete this entry and all before it, and seal where the chain begins now; the caller has locked the head."""
+        self.cut_number, self.cut_hash = entry.number, entry.hash
+        self.cut_seal = audit.chain_hash(CUT, self._cut_values(), settings.LOUZU_AUDIT_KEY)
+        self.save(update_fields=["cut_number", "cut_hash", "cut_seal"])
+        AuditEntry.objects.filter(chain=self.chain, number__lte=entry.number).delete()
+
+    def _cut_values(self) -> dict:
+        return {"chain": self.chain, "number": self.cut_number, "hash": self.cut_hash}
 
     def bind(self, entries: list[AuditEntry]) -> None:
         """Number and hash the entries as the next ones of the chain; the caller saves the entries and the head."""

@@ -24,6 +24,7 @@ from members.ground.sealing import decrypt_text, digest, encrypt_text, mask_phon
 from members.ground.states import Conflict
 from members.models.areas import Area
 from members.models.employers import Employer
+from members.models.shells import is_empty_when_erased, new_token
 
 TWIN = "这个身份证号在本街道已经登记在另一条记录上，请先查找，或联系街道办理迁居。"
 OTHER_STREET = "这个楼组在别的街道：请办理迁出，再由那边的街道登记。"
@@ -53,11 +54,19 @@ class MemberQuerySet(models.QuerySet):
         return self.filter(phone_digest=digest(phone, purpose="phone"))
 
 
+class MemberManager(models.Manager.from_queryset(MemberQuerySet)):  # type: ignore[misc]
+    """Members whose personal data was not erased: what is left of the others is in no list, choice or comparison."""
+
+    def get_queryset(self) -> MemberQuerySet:
+        rows: MemberQuerySet = super().get_queryset().filter(erased_at=None)
+        return rows
+
+
 class Member(Audited):
     """A party member who lives, or lived, in the street.
 
     The membership of in-post members belongs to their employer's party unit. The ID number is never stored; its keyed
-    digest is enough to recognise the person.
+    digest is enough to recognise the person. `token` is what the journal knows an erased member by.
     """
 
     class Affiliation(models.TextChoices):
@@ -113,8 +122,11 @@ class Member(Audited):
     rank = models.CharField("职务层次", max_length=10, choices=Rank.choices, blank=True)
     skills = models.CharField("特长", max_length=200, blank=True, help_text="多项用顿号隔开，如：书法、水电维修。")
     remark = models.CharField("备注", max_length=200, blank=True, help_text=OPINION_REMINDER)
+    token = models.CharField(max_length=32, unique=True, default=new_token, editable=False)
+    erased_at = models.DateTimeField("删除个人信息的时间", null=True, editable=False)
 
-    objects = MemberQuerySet.as_manager()
+    objects = MemberManager()
+    with_erased = MemberQuerySet.as_manager()
     history = kept_history()
 
     class Meta:
@@ -129,10 +141,11 @@ class Member(Audited):
                 violation_error_message="这个姓名和身份证号在本街道已经登记，请查找原来的记录。",
             ),
             models.CheckConstraint(
-                condition=Q(affiliation="local") | Q(employer__isnull=False),
+                condition=Q(affiliation="local") | Q(employer__isnull=False) | Q(erased_at__isnull=False),
                 name="member_in_post_has_employer",
                 violation_error_message="在职党员要填写单位。",
             ),
+            is_empty_when_erased("member_erased_is_empty"),
         ]
 
     def __str__(self) -> str:
@@ -234,10 +247,16 @@ class Member(Audited):
         home = self.home if self.pk else None
         return home.area.path if home else self.street.path
 
+    def _values(self, names: Any = None) -> dict[str, Any]:
+        """Leave out the token: the journal is not to be read by way of the trail."""
+        return {name: value for name, value in super()._values(names).items() if name != "token"}
+
 
 class ResidenceQuerySet(DatedQuerySet):
     def for_user(self, user: Any, right: Right = Right.READ) -> Self:
-        return self.filter(access.within("area__path", access.reach(user, Resource.MEMBER, right)))
+        """Homes in the scope, without those of which nobody knows any more whose they were."""
+        homes = access.within("area__path", access.reach(user, Resource.MEMBER, right))
+        return self.filter(homes, member__erased_at=None)
 
     def inside(self, area: Area) -> Self:
         return self.filter(access.within("area__path", [access.subtree(area.path)]))

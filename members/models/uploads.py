@@ -1,22 +1,25 @@
 """A workbook on its way into the database: uploaded, read, previewed, applied, perhaps undone."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Replace
 from django.utils import timezone
 
 from members.ground import access, queue
 from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
-from members.ground.sealing import decrypt, encrypt
+from members.ground.sealing import KeyLost, decrypt, decrypt_packed, encrypt
 from members.ground.states import WithStatus
 from members.models.areas import Area
 
 SILENCE = timedelta(seconds=90)
+QUEUED = timedelta(hours=1)
 # The columns with personal data, emptied once they are no longer needed.
 FORGOTTEN: dict[str, Any] = {"content": None, "reading": None, "plan": None}
 INTERRUPTED = "处理中断了，没有写入任何数据。请重新上传这份{}。"
@@ -45,6 +48,12 @@ class UploadQuerySet(models.QuerySet[Any]):
                 row.advance(Upload.Status.FAILED, message=INTERRUPTED.format(row.BOOK), **FORGOTTEN)
         return len(rows)
 
+    def at_work(self) -> Self:
+        """Uploads that a worker has now, or soon will; one that was forgotten in the queue is none of them."""
+        now = timezone.now()
+        alive = Q(beat_at__gt=now - SILENCE) | Q(beat_at=None, created_at__gt=now - QUEUED)
+        return self.filter(alive, status__in=Upload.BUSY)
+
     def waiting(self) -> Self:
         """Uploads at which the user has something to do, without their content."""
         return self.filter(status__in=Upload.WAITING).light()
@@ -57,6 +66,26 @@ class UploadQuerySet(models.QuerySet[Any]):
         """Uploads kept longer than the retention allows."""
         kept_since = timezone.now() - timedelta(days=settings.RETENTION["upload"])
         return self.filter(created_at__lt=kept_since).exclude(**self.model.SEALED)
+
+    def forget_about(self, street: Area, words: Collection[str]) -> int:
+        """Delete what is kept of uploads to this street in which one of these words stands; return how many.
+
+        The rows of a file that was not read through cannot be looked at; it goes as well. The names of files lose the
+        words.
+        """
+        here = self.filter(access.within("area__path", [access.subtree(street.path)]))
+        for word in words:
+            named = here.filter(file_name__contains=word)
+            named.update(file_name=Replace("file_name", models.Value(word), models.Value("＊＊")))
+        kept = here.exclude(**FORGOTTEN).order_by("pk").values_list("pk", flat=True)
+        found = [row for pk in kept if (row := self.get(pk=pk)).may_tell_of(words)]  # one in memory at a time
+        for row in found:
+            if row.is_busy:
+                row.advance(Upload.Status.FAILED, message=INTERRUPTED.format(row.BOOK))
+            elif row.status in Upload.WAITING:
+                row.advance(Upload.Status.DISCARDED)
+        self.filter(pk__in=[row.pk for row in found]).update(**FORGOTTEN)
+        return len(found)
 
     def forget_expired(self) -> int:
         """Delete file and plan of expired uploads; return how many. The user, the times and the counts stay."""
@@ -180,6 +209,17 @@ class Upload(WithStatus):
         mine = type(self).objects.filter(pk=self.pk, status=self.status, status__in=self.BUSY)
         with atomic_write():
             return bool(mine.update(**values))
+
+    def may_tell_of(self, words: Collection[str]) -> bool:
+        """Whether one of these words stands in the file, as far as it was read; True where it was not."""
+        if self.reading is None or self.plan is None:
+            return True
+        try:
+            kept = [decrypt_packed(part).decode() for part in (self.reading, self.plan)]
+        except KeyLost:
+            return True
+        spelt = re.compile("|".join(r"\s*".join(map(re.escape, word)) for word in words))  # 张 三 is 张三
+        return any(spelt.search(part) for part in kept)
 
     @property
     def day(self) -> date:

@@ -16,6 +16,7 @@ from members.ground.paths import NextPaths
 from members.ground.pinyin import spell
 from members.ground.rows import maker
 from members.models import Area, Employer, EmployerName, Member, Residence, RosterImport
+from members.models.shells import new_token
 from members.roster.planned import Plan, PlannedRow, Status
 from members.roster.refusal import UnreadableFile
 from members.roster.stages import ChangedMeanwhile
@@ -117,6 +118,7 @@ def _write_members(
     for part in batches([row for row in rows if row.status == Status.NEW], AT_ONCE):
         new = [filled[row.key] for row in part]
         for row, member in zip(part, new, strict=True):
+            member.token = new_token()
             member.street_id, member.employer_id = street.pk, _employer_of(row, employers)
         insert(new)
         write_history(Member, [member.pk for member in new], kind="+", roster_import=roster_import)
@@ -139,7 +141,8 @@ def _columns(row: PlannedRow, filled: Member, blank: dict[str, Any]) -> dict[str
 
 
 def _values(member: Member) -> dict[str, Any]:
-    return {field.attname: getattr(member, field.attname) for field in Member._meta.concrete_fields}
+    names = (field.attname for field in Member._meta.concrete_fields)
+    return {name: getattr(member, name) for name in names if name != "token"}
 
 
 def _alter(member: Member, columns: dict[str, Any], employer: int | None) -> None:

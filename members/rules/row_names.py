@@ -26,6 +26,7 @@ from members.models import (
     Transfer,
     User,
 )
+from members.rules.erasing import Why
 
 TWO_DOORS = joined("household__area__label", "household__room", Value("—"), "neighbour__room")
 
@@ -54,6 +55,7 @@ def register_all() -> None:
     register(Transfer, joined("member__name", Value("转到"), "to_street__name"), state=F("status"))
     register(User, "name")
     register_words("means", Consent.Means.choices)
+    register_words("why", Why.choices)
     register_words("level", Area.Level.choices)
     register_list("members", Member)
     register_list("attendances", Member)

@@ -1,4 +1,7 @@
-"""Verifying the audit trail: each chain by itself, its head, and the heads written down outside the database."""
+"""Verifying the audit trail: each chain by itself, its head, and the heads written down outside the database.
+
+What is older than it has to be kept goes from the beginning of each chain; where it was cut is sealed.
+"""
 
 import json
 import re
@@ -7,6 +10,7 @@ from datetime import datetime, timedelta
 from itertools import chain as joined
 from typing import NamedTuple
 
+from django.conf import settings
 from django.utils import timezone
 from django_tasks import task
 
@@ -17,6 +21,7 @@ from members.models import Area
 from members.models.audit import AuditEntry, AuditEntryQuerySet, AuditHead
 
 AFTER_MIDNIGHT = timedelta(minutes=50)
+OTHER_CUT = "从开头到期清除的那一段，与链尾不同：清除以前被改写过。"
 LINE = re.compile(r"^(?P<chain>\d{4}|-)\s+(?P<number>\d+)\s+(?P<hash>[0-9a-f]{64})(\s|$)")
 
 
@@ -97,6 +102,38 @@ def last_good_run() -> AuditEntry | None:
     return _runs().filter(changes__faults=0).first()
 
 
+def expired() -> AuditEntryQuerySet:
+    """Return the entries that are older than they are kept (`RETENTION["trail"]` days)."""
+    return AuditEntry.objects.filter(at__lt=timezone.now() - timedelta(days=settings.RETENTION["trail"]))
+
+
+def forget_expired() -> int:
+    """Cut what is older than it is kept from the beginning of each chain; return how many entries went.
+
+    An entry that does not fit stays, with all after it: whoever verifies the chain finds it.
+    """
+    count = 0
+    for chain in expired().order_by().values_list("chain", flat=True).distinct():
+        if last := _last_expired(chain):
+            with atomic_write():
+                head = AuditHead.locked([chain])[chain]
+                count += last.number - AuditHead.beginning(chain)[0]
+                head.cut_behind(last)
+    return count
+
+
+def _last_expired(chain: str) -> AuditEntry | None:
+    """Return the last entry to be cut off; the newest of a chain stays, however old it is."""
+    limit = timezone.now() - timedelta(days=settings.RETENTION["trail"])
+    newest = AuditHead.objects.get(chain=chain).number
+    last, behind = None, AuditHead.beginning(chain)
+    for entry in AuditEntry.objects.in_chain(chain):
+        if entry.at >= limit or entry.number >= newest or not entry.follows(*behind):
+            break
+        last, behind = entry, (entry.number, entry.hash)
+    return last
+
+
 def _runs() -> AuditEntryQuerySet:
     return AuditEntry.objects.filter(chain="", action=AuditEntry.Action.VERIFY).order_by("-pk")
 
@@ -104,7 +141,10 @@ def _runs() -> AuditEntryQuerySet:
 def _verified(chain: str, outside: list[Head]) -> Verified:
     """Verify one chain; its head is read before and after, because others may write meanwhile."""
     marks = [*outside, *(head for head in heads() if head.chain == chain)]
-    last = Head(chain, 0, "")
+    last = Head(chain, *AuditHead.beginning(chain))
+    marks = [mark for mark in marks if mark.number >= last.number]
+    if any(mark.number == last.number and mark.hash != last.hash for mark in marks if last.number):
+        return Verified(chain, last.number, OTHER_CUT)
     for entry in AuditEntry.objects.in_chain(chain):
         if not entry.follows(last.number, last.hash):
             fault = f"第 {entry.number} 条（编号 {entry.pk}）对不上：这一条或它前面的记录被改动、插入或删除过。"

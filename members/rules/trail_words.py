@@ -21,6 +21,7 @@ LEFT_OUT = {"report", "id"}  # they stand in the sentence
 BY_PATH: Kind = (Area, "path")
 Names = dict[tuple[Kind, str], RowName]
 EXPORT = AuditEntry.Action.EXPORT
+EMPTIED = ("内容", "已随个人信息删除")
 LABELS = {
     "rows": "行数", "filters": "筛选", "counts": "结果", "made": "新建", "kept": "保留", "call": "请求", "new": "新增",
     "changed": "修改", "username": "登录名", "day": "截至", "login": "登录", "areas": "区域数",
@@ -37,6 +38,8 @@ LABELS = {
     "same": "没有变化",
     "means": "方式", "texts": "需求内容", "sign_ins": "扫码签到", "replays": "接口底稿", "deliveries": "单位通知",
     "source": "登记方式", "activities": "活动", "activity": "活动", "back": "放回", "struck": "去掉的人",
+    "why": "原因", "members_erased": "迁出的党员", "trail": "操作记录", "slips_emptied": "报到单",
+    "card_bodies": "记录卡的内容",
 }  # fmt: skip
 
 
@@ -90,6 +93,7 @@ def _line(entry: AuditEntry, names: Names) -> TrailLine:
         for name, value in entry.changes.items()
         if name not in LEFT_OUT and (text := _told(_new(entry, value), meaning := _meaning(model, name), names))
     ]
+    told += [EMPTIED] if entry.redaction else []
     return TrailLine(entry, _sentence(entry, own, names), told, own and own.state)
 
 

@@ -1,7 +1,7 @@
 """What is kept for a time goes when it is over: counted first, carried out with --yes, on record."""
 
 import io
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from django.core.management import call_command
@@ -11,11 +11,15 @@ from django_tasks_db.models import DBTaskResult
 
 from activities.models import ActivityImport, Attendance, Need, SignIn, StruckAttendance
 from activities.models.needs import EMPTIED
-from feedback.models import Delivery, Replay, Slip, Webhook
+from feedback.models import Delivery, RecordCard, Replay, Slip, Webhook
 from feedback.rules import slips_closing
 from feedback.rules.receiving import By
-from members.models import Area, AuditEntry, LoginAttempts, Move, RosterImport, Transfer
+from louzu.rules import retention
+from members.models import Area, AuditEntry, LoginAttempts, Member, Move, RosterImport, Transfer
+from members.models.audit import AuditHead
+from members.rules import trail
 from tests import cards, factories
+from tests.cards import in_post, issued
 from tests.members.uploads import cells, preview, sheet
 from tests.slips import from_unit, phone
 
@@ -92,6 +96,14 @@ def old_rows(group: Area, community: Area) -> dict[str, int]:
     RosterImport.objects.filter(pk=old.pk).update(created_at=NOW - timedelta(days=31))
     both = [ActivityImport.objects.create(area=community, content=b"x") for _ in range(2)]
     ActivityImport.objects.filter(pk=both[0].pk).update(created_at=NOW - timedelta(days=31))
+    ActivityImport.objects.filter(pk=both[1].pk).update(status="refused")
+    elsewhere = factories.area("别的街道")
+    for label in ("别的社区", "别的小区", "7号楼"):
+        elsewhere = factories.area(label, elsewhere)
+    for name, days in (("早已迁出", 1099), ("刚刚迁出", 1097)):
+        factories.person(name, elsewhere, room="906", on=date(2020, 1, 1)).leave(
+            on=timezone.localdate() - timedelta(days=days)
+        )
     needs = {"done": ended(group, days=90, by="finish"), "withdrawn": ended(group, days=90)}
     needs |= {"fresh": ended(group, days=89), "open": factories.need(group, text="还开着")}
     return {"old": old.pk, "new": new.pk} | {name: need.pk for name, need in needs.items()}
@@ -114,9 +126,12 @@ def test_a_dry_run_counts(old_rows: dict[str, int]) -> None:
         "到期的迁居迁出的撤销 1 次，加 --yes 清除。",
         "到期的有结果的转接 1 次，加 --yes 清除。",
         "到期的报到单的个人信息 1 张，加 --yes 清除。",
+        "到期的记录卡的内容 0 张，加 --yes 清除。",
         "到期的停用的测试密钥的测试资料 1 家，加 --yes 清除。",
         "到期的单位通知 1 条，加 --yes 清除。",
         "到期的后台任务的结果 1 条，加 --yes 清除。",
+        "到期的迁出的党员的个人信息 1 名，加 --yes 清除。",
+        "到期的操作记录 0 条，加 --yes 清除。",
     ]
     assert (texts(), SignIn.objects.count(), AuditEntry.objects.count()) == (before, 2, written)
     assert RosterImport.objects.get(pk=old_rows["old"]).content is not None
@@ -124,7 +139,7 @@ def test_a_dry_run_counts(old_rows: dict[str, int]) -> None:
 
 def test_what_is_past_its_time_goes(old_rows: dict[str, int]) -> None:
     before = texts()
-    assert [line.endswith("已清除。") for line in purge("--yes")] == [True] * 13
+    assert [line.endswith("已清除。") for line in purge("--yes")] == [True] * 16
     emptied = {old_rows["done"]: EMPTIED, old_rows["withdrawn"]: EMPTIED}
     assert texts() == before | emptied
     assert [row.name for row in SignIn.objects.all()] == ["新的"]
@@ -135,7 +150,13 @@ def test_what_is_past_its_time_goes(old_rows: dict[str, int]) -> None:
     files = [row.content and bytes(row.content) for row in ActivityImport.objects.order_by("pk")]
     assert files == [None, b"x"]
     told = AuditEntry.objects.filter(action="purge", area_path="").values_list("model", "changes")
-    assert dict(told) == {
+    counts = dict(told)
+    run = counts.pop("")
+    assert run == {name: count for each in counts.values() for name, count in each.items()}
+    last = retention.last_done()
+    assert last
+    assert last.counts == run
+    assert counts == {
         "members.RosterImport": {"uploads": 1}, "activities.ActivityImport": {"activity_uploads": 1},
         "activities.Need": {"texts": 2}, "activities.SignIn": {"sign_ins": 1},
         "activities.StruckAttendance": {"struck": 1},
@@ -143,8 +164,9 @@ def test_what_is_past_its_time_goes(old_rows: dict[str, int]) -> None:
         "feedback.Slip": {"slips_emptied": 1}, "feedback.Feed": {"practice_units": 1},
         "django_tasks_database.DBTaskResult": {"tasks": 1},
         "members.LoginAttempts": {"login_attempts": 1}, "members.Move": {"moves": 1},
-        "members.Transfer": {"transfers": 1},
+        "members.Transfer": {"transfers": 1}, "members.Member": {"members_erased": 1},
     }  # fmt: skip
+    assert list(Member.objects.filter(name__endswith="迁出").values_list("name", flat=True)) == ["刚刚迁出"]
     assert AuditEntry.objects.first_broken() is None
 
 
@@ -152,7 +174,7 @@ def test_a_second_run_finds_nothing(old_rows: dict[str, int]) -> None:
     purge("--yes")
     written = AuditEntry.objects.count()
     assert purge("--yes")[2] == "到期的群众需求内容 0 条，已清除。"
-    assert AuditEntry.objects.count() == written
+    assert AuditEntry.objects.count() == written + 1, "but that there was a run"
 
 
 def test_how_long_is_a_setting(old_rows: dict[str, int], settings) -> None:
@@ -163,5 +185,85 @@ def test_how_long_is_a_setting(old_rows: dict[str, int], settings) -> None:
         "delivery": 1000,
         "task": 1000,
         "slip": 1000,
+        "moved_away": 2000,
+        "trail": 1000,
+        "card_body": 1000,
     }
-    assert [line.split()[1] for line in purge()] == ["0", "0", "0", "0", "1", "1", "1", "1", "1", "0", "1", "0", "0"]
+    assert [line.split()[1] for line in purge()] == [
+        "0", "0", "0", "0", "1", "1", "1", "1", "1", "0", "0", "1", "0", "0", "0", "0",
+    ]  # fmt: skip
+
+
+# Cards ---------------------------------------------------------------------------------------------------------------
+def test_the_text_of_cards_goes_by_the_street_s_word(group: Area, settings) -> None:
+    old, new = issued(in_post("郁建平", group)), issued(in_post("郁建安", group, room="402"))
+    RecordCard.objects.filter(pk=old.pk).update(issued_at=NOW - timedelta(days=400))
+    purge("--yes")
+    assert RecordCard.objects.with_body().count() == 2, "without a word it stays"
+    settings.RETENTION = settings.RETENTION | {"card_body": 365}
+    purge("--yes")
+    assert list(RecordCard.objects.with_body()) == [new]
+    old.refresh_from_db()
+    assert (old.status, old.body, old.lines, bool(old.digest)) == ("issued", "", [], True)
+
+
+# The trail -----------------------------------------------------------------------------------------------------------
+def aged(count: int) -> None:
+    """Let the trail's first entries of the street be four years old, bound as if they had been written then."""
+    chain = AuditEntry.objects.exclude(chain="").latest("pk").chain
+    entries, head = list(AuditEntry.objects.in_chain(chain)), AuditHead.objects.get(chain=chain)
+    for entry in entries[:count]:
+        entry.at = NOW - timedelta(days=1500)
+    head.number, head.hash = 0, ""
+    head.bind(entries)
+    AuditEntry.objects.bulk_update(entries, ["at", "previous", "hash"])
+    head.save()
+
+
+def test_the_trail_is_cut_and_still_verified(member: Member, group: Area) -> None:
+    aged(3)
+    first = trail.heads()
+    assert not any(each.fault for each in trail.verified(first))
+    assert trail.forget_expired() == 3
+    assert trail.forget_expired() == 0
+    chain = member.street.path
+    assert AuditEntry.objects.in_chain(chain).__next__().number == 4
+    assert AuditEntry.objects.first_broken() is None
+    assert not any(each.fault for each in trail.verified(first)), "heads from outside still fit"
+    factories.person("新来的", group, room="909")
+    assert not any(each.fault for each in trail.verified())
+
+
+def test_a_cut_that_nobody_sealed_shows(member: Member) -> None:
+    chain = member.street.path
+    last = AuditEntry.objects.filter(chain=chain, number__lte=3).order_by("number").last()
+    assert last
+    AuditEntry.objects.filter(chain=chain, number__lte=3).delete()
+    AuditHead.objects.filter(chain=chain).update(cut_number=3, cut_hash=last.hash, cut_seal="0" * 64)
+    assert AuditEntry.objects.first_broken() is not None
+    assert any(each.fault for each in trail.verified())
+
+
+def test_a_broken_entry_is_not_cut_away(member: Member) -> None:
+    aged(3)
+    second = AuditEntry.objects.get(chain=member.street.path, number=2)
+    AuditEntry.objects.filter(pk=second.pk).update(reason="改过")
+    assert trail.forget_expired() == 1
+    assert AuditEntry.objects.first_broken() == second
+
+
+# Each night ----------------------------------------------------------------------------------------------------------
+def test_it_is_carried_out_once_a_night(street: Area, settings) -> None:
+    due = timezone.make_aware(datetime.combine(timezone.localdate(), time(0, 40)))
+    assert retention.next_night() == due
+    retention.carry_out_nightly.call()
+    assert retention.next_night() == due + timedelta(days=1)
+    runs = AuditEntry.objects.filter(action="purge").count()
+    retention.carry_out_nightly.call()
+    assert AuditEntry.objects.filter(action="purge").count() == runs
+    settings.PURGE_NIGHTLY = False
+    assert retention.next_night() is None
+
+
+def test_an_installation_without_a_street_has_nothing_to_do(db: None) -> None:
+    assert retention.next_night() is None

@@ -15,7 +15,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from louzu.management.commands import purge
+from louzu.rules import retention
 from members.ground import audit
 from members.ground.access import PostKind
 from members.ground.export import workbook
@@ -36,7 +36,18 @@ from members.models import (
 )
 from members.roster import compounds, stages, steps
 from members.roster.tree import import_tree
-from members.rules import appointing, consenting, employing, housing, merging, moving, naming, pairing, registering
+from members.rules import (
+    appointing,
+    consenting,
+    employing,
+    erasing,
+    housing,
+    merging,
+    moving,
+    naming,
+    pairing,
+    registering,
+)
 from members.rules.remembered import forget_columns
 from tests import factories
 from tests.members.uploads import cells, named_columns, preview, sheet, write
@@ -257,6 +268,14 @@ PEOPLE = {
             ("日期不能晚于今天", {"on": TO_COME}),
             ("迁出日期不能早于入住日期 2020-03-01", {"on": "2019-12-31"}),
         ),
+    ),
+    "a member is erased": Write(
+        rule=erasing.erase,
+        doors=(
+            Door("page members/<int:pk>/erase/", "members/{member}/erase/"),
+            Door("api POST api/v1/members/<int:pk>/erase", "api/v1/members/{member}/erase"),
+        ),
+        good={"why": "request"},
     ),
     "a move is undone": Write(
         rule=moving.undo,
@@ -684,7 +703,7 @@ ROSTERS = {
         good={},
     ),
     "what is past its time goes": Write(
-        rule=purge.carry_out,
+        rule=retention.carry_out,
         doors=(Door("command purge", "{old_upload}", call=_purged),),
         good={},
     ),

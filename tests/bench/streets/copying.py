@@ -43,6 +43,7 @@ ADAPTED: dict[tuple[type[models.Model], str], str] = {
     (Member, "id_digest"): f"CASE WHEN t.@ = '' THEN '' ELSE {HASH} END",
     (Member, "phone_digest"): f"CASE WHEN t.@ = '' THEN '' ELSE {HASH} END",
     (Consent, "token"): f"left({HASH}, 32)",
+    (Member, "token"): f"left({HASH}, 32)",
     (User, "username"): "t.@ || s.number",
     (EmployerKey, "prefix"): f"left({HASH}, 10)",
     (RecordCard, "number"): PATH,

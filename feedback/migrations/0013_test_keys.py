@@ -16,7 +16,7 @@ def practice() -> models.ForeignKey:
 class Migration(migrations.Migration):
     """Keys and webhooks may be for tests: they open the practice street."""
 
-    dependencies = [("feedback", "0011_two_webhook_secrets_and_tests"), ("members", "0031_transfers")]
+    dependencies = [("feedback", "0012_emptied_cards"), ("members", "0031_transfers")]
 
     operations = [
         migrations.AddField(model_name="employerkey", name="practice", field=practice()),
