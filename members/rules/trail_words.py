@@ -37,6 +37,7 @@ LABELS = {
     "same": "没有变化",
     "means": "方式", "texts": "需求内容", "sign_ins": "扫码签到", "replays": "接口底稿", "deliveries": "单位通知",
     "source": "登记方式", "activities": "活动", "activity": "活动", "back": "放回", "struck": "去掉的人",
+    "handed": "怎么交的", "own_files": "给本人的资料", "corrections": "更正请求",
 }  # fmt: skip
 
 
