@@ -11,9 +11,10 @@ from activities.models import ActivityImport, Need, SignIn, StruckAttendance
 from activities.models.needs import EMPTIED
 from feedback.models import Delivery, Replay, Slip
 from feedback.models.replays import KEPT
+from louzu.models import OwnFile
 from members.ground import audit, queue
 from members.ground.atomic import atomic_write
-from members.models import LoginAttempts, Move, RosterImport, Transfer
+from members.models import CorrectionRequest, LoginAttempts, Move, RosterImport, Transfer
 from members.models.attempts import KEPT as TRIED
 from members.web import throttling
 
@@ -98,6 +99,20 @@ PURGES = [
         "报到单的个人信息 {} 张",
         lambda: Slip.objects.expired(timezone.now()),
         lambda rows: Slip.objects.all().empty_expired(),
+    ),
+    Purge(
+        OwnFile,
+        "own_files",
+        "给本人的资料 {} 份",
+        lambda: OwnFile.objects.expired(timezone.now()),
+        lambda rows: rows.update(content=None),
+    ),
+    Purge(
+        CorrectionRequest,
+        "corrections",
+        "办结的更正请求 {} 条",
+        lambda: CorrectionRequest.objects.expired(timezone.now()),
+        lambda rows: CorrectionRequest.objects.all().empty_expired(),
     ),
     Purge(Delivery, "deliveries", "单位通知 {} 条", lambda: Delivery.objects.expired(), lambda rows: rows.delete()[0]),
     Purge(DBTaskResult, "tasks", "后台任务的结果 {} 条", queue.finished_long_ago, lambda rows: rows.delete()[0]),
