@@ -5,7 +5,7 @@ wrote, looked or exported (their posts stand instead), who else took part. A ref
 with them, as everywhere (docs/design/privacy.md). The other streets of the installation answer for their own records.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -19,7 +19,7 @@ from louzu.models import OwnFile
 from louzu.rules.looked import LIMITS, for_the_member, lists_around, looks
 from louzu.rules.own_file_changes import changes
 from louzu.rules.person import paired_in, visited_from
-from members.models import Consent, CorrectionRequest, Duty, Member, Pairing, Residence, Transfer, User
+from members.models import Consent, CorrectionRequest, Duty, Household, Member, Pairing, Residence, Transfer, User
 
 TITLE = "本人资料"
 NOT_HELD = (
@@ -34,7 +34,8 @@ LEFT_OUT = (
     "登记、办理、查看的人的姓名：只写当时的岗位。",
     "别人登记的您“不同意”的答复：只有当时登记的人看得到，可以直接问那一位。",
     "您在其他街道的记录：由那个街道负责，请向那个街道要。",
-    "导入用的原表、撤销用的底稿、备份：是同样内容的副本，到期清除。",
+    "扫码签到时填的姓名和手机后四位，还没有对上人的：不知道是谁的，保留 30 天。",
+    "导入用的原表、撤销和接口用的底稿、备份：是同样内容的副本，到期清除。",
 )
 
 
@@ -65,7 +66,7 @@ def content_of(member: Member, *, user: Any) -> dict[str, Any]:
 
 def _sections(user: Any, member: Member, homes: Sequence[Residence]) -> Iterator[FileSection]:
     yield _person(member)
-    yield _homes(homes)
+    yield _homes(user, homes)
     yield _duties(user, member)
     yield _activities(user, member)
     yield _needs(user, member)
@@ -105,17 +106,17 @@ def _person(member: Member) -> FileSection:
     return FileSection("person", "基本情况", ["项目", "内容"], rows)
 
 
-def _homes(homes: Iterable[Residence]) -> FileSection:
+def _homes(user: Any, homes: Sequence[Residence]) -> FileSection:
+    doors = Household.objects.for_user(user).filter(area__in=[home.area_id for home in homes]).exclude(name="")
+    names = {(area, room): name for area, room, name in doors.values_list("area", "room", "name")}
     rows = [
         [
-            str(home),
-            f"{home.since}{'' if home.is_since_known else '（登记的日期）'}",
-            _day(home.until),
-            _day(home.joined_on),
+            str(home), f"{home.since}{'' if home.is_since_known else '（登记的日期）'}", _day(home.until),
+            _day(home.joined_on), names.get((home.area_id, home.room), ""),
         ]
         for home in homes
-    ]
-    return FileSection("homes", "住址", ["住址", "从哪天", "到哪天", "参加楼组党小组"], rows)
+    ]  # fmt: skip
+    return FileSection("homes", "住址", ["住址", "从哪天", "到哪天", "参加楼组党小组", "这一户的称呼"], rows)
 
 
 def _duties(user: Any, member: Member) -> FileSection:

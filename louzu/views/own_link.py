@@ -4,6 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from feedback.forms.cards import PhoneEndForm
@@ -83,7 +84,7 @@ def correct(request: HttpRequest, token: str) -> HttpResponse:
         form.add_error(None, ValidationError(OFTEN))
     by_link = CorrectionRequest.Means.LINK
     if form.is_valid() and done(form, lambda: putting_right.ask(file.member, means=by_link, **form.cleaned_data)):
-        return redirect(f"{request.path.removesuffix('correct/')}?told=1")
+        return redirect(reverse("own_link", args=[token], query={"told": 1}))
     return _offer(request, file, token, form)
 
 

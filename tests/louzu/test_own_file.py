@@ -50,7 +50,10 @@ def lived(
     secretary: User, street_officer: User,
 ) -> Member:  # fmt: skip
     """The person with something of each kind, in two communities of the street; and others beside them."""
-    door, neighbour = factories.household(group, "302"), factories.household(group, "401", name="邬阿婆家")
+    door, neighbour = (
+        factories.household(group, "302", name="陶老师家"),
+        factories.household(group, "401", name="邬阿婆家"),
+    )
     pair = factories.pairing(door, neighbour, since=date(2026, 1, 5))
     factories.visit(pair, on=date(2026, 2, 6), note="阿婆身体")
     event = factories.activity(other_community, title="端午包粽子", held_on=date(2026, 3, 7))
@@ -85,7 +88,8 @@ class TestWhatIsInIt:
     def test_something_of_each_kind(self, content: dict[str, Any], lived: Member, group: Area) -> None:
         facts = dict(section(content, "person"))
         assert (facts["姓名"], facts["联系电话"], facts["单位内编号"]) == ("陶某人", "19900005678", "A-17")
-        assert section(content, "homes")[0][0] == f"{group} 302"
+        home = section(content, "homes")[0]
+        assert (home[0], home[4]) == (f"{group} 302", "陶老师家")
         assert section(content, "duties") == [["信息员", "2026-04-08", ""]]
         came = section(content, "activities")
         assert ["2026-03-07", "端午包粽子", "第二社区", "服务员（勾选）", "已举办"] in came, came
@@ -162,7 +166,7 @@ class TestWhatIsInIt:
             Attendance.objects.create(activity=event, member=lived, source="tick")
             lived.reveal_phone()
         begun = time.monotonic()
-        with django_assert_num_queries(22):
+        with django_assert_num_queries(23):
             found = content_of(lived, user=street_officer)
         assert len(section(found, "activities")) == 32
         assert own_file_pdf(found).startswith(b"%PDF")
