@@ -24,7 +24,7 @@ Action = AuditEntry.Action
 YEAR = timedelta(days=365)
 LIMITS = (
     "记下来的有：查看完整电话、导出、单位按接口取走记录卡或报到单、填错号码没能打开链接。",
-    "名单成批导出、单位成批取卡，只记下有多少行、哪个地方，没有记下里面有谁：可能有您，也可能没有。",
+    "名单成批导出、单位成批取卡，只记下有多少行、哪个地方，没有记下里面有谁：本人可能在内，也可能不在。",
     "只是打开页面看的，没有记下来。",
 )
 WORDS = {
@@ -107,7 +107,7 @@ def _post(entry: AuditEntry, roles: Iterable[AreaRole]) -> str:
 
 
 def _look(entry: AuditEntry, who: str) -> Look:
-    what = entry.changes.get("report") or LOOKS[entry.action, entry.model]
+    what = LOOKS[entry.action, entry.model] + entry.changes.get("report", "")
     return Look(entry.at, who or ("单位" if entry.action == Action.PULL else "没有登录的人"), what, entry.reason)
 
 

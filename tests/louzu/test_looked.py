@@ -96,7 +96,7 @@ class TestThePage:
         client.get(address)
         with django_assert_num_queries(10):
             page = text(client, address)
-        assert page.count("</time> 街道党工委：查看完整电话") == 3
+        assert page.count("<span>街道党工委：查看完整电话") == 3
         assert "第 1 页，共 3 页" in page
         assert "只是打开页面看的，没有记下来" in page
 
