@@ -9,11 +9,12 @@ class LouzuConfig(AppConfig):
         from activities.rules import resting
         from louzu import checks  # noqa: F401  (registers the deployment checks)
         from louzu.backup import nightly as nightly_backup
-        from louzu.rules import holders, nightly, retention, row_names
+        from louzu.rules import erasing, holders, nightly, retention, row_names
         from members.ground import queue
 
         holders.register_all()
         row_names.register_all()
+        erasing.register_all()
         resting.follows_voiding(nightly.keep_again)
         queue.watch(nightly.next_night, nightly.keep_figures)
         queue.watch(nightly_backup.backup_due, nightly_backup.back_up_tonight)

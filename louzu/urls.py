@@ -2,7 +2,21 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from louzu.views import balance, coverage, district, home, manual, monthly, months, person, searching, status, targets
+from louzu.views import (
+    balance,
+    coverage,
+    district,
+    home,
+    manual,
+    monthly,
+    months,
+    own_files,
+    own_link,
+    person,
+    searching,
+    status,
+    targets,
+)
 from members.web.widgets import Choices
 
 urlpatterns = [
@@ -13,6 +27,14 @@ urlpatterns = [
     path("help/interface/", manual.show, {"book": "interface"}, name="help_interface"),
     path("help/interface/print/", manual.printed, {"book": "interface"}, name="help_interface_print"),
     path("members/<int:pk>/", person.show, name="person"),
+    path("members/<int:pk>/own-file/", own_files.own_file, name="own_file"),
+    path("members/<int:pk>/looked/", own_files.who_looked, name="who_looked"),
+    path("o/<str:token>/", own_link.link, name="own_link"),
+    path("o/<str:token>/correct/", own_link.correct, name="own_link_correct"),
+    *(
+        path(f"o/<str:token>/own-file.{kind}", own_link.fetch, {"kind": kind}, name=f"own_link_{kind}")
+        for kind in ("pdf", "json")
+    ),
     path("", include("members.urls")),
     path("", include("activities.urls")),
     path("", include("feedback.urls")),

@@ -22,12 +22,14 @@ from feedback.models import (
     Webhook,
 )
 from feedback.rules.agreeing import link_token
-from louzu.models import MonthlyReport
+from louzu.models import MonthlyReport, OwnFile
+from louzu.rules import own_file_handing
 from members.models import (
     Area,
     AreaRole,
     AuditEntry,
     Consent,
+    CorrectionRequest,
     Employer,
     Household,
     Member,
@@ -44,6 +46,10 @@ KEYS = r"<int:pk>/<str:month>|<[^>]+>"  # the first of them stand for one row to
 GROUPS = Area.objects.filter(level=Area.Level.BUILDING_GROUP)
 # The rows to fill a route with, by the first key that is part of the route.
 ROWS: dict[str, QuerySet] = {
+    "o/<str:token>": OwnFile.objects.filled(),
+    "own-files": OwnFile.objects.all(),
+    "corrections/<": CorrectionRequest.objects.all(),
+    "correction-requests": CorrectionRequest.objects.all(),
     "members/<int:pk>/transfer/": Member.objects.all(),
     "transfer": Transfer.objects.all(),
     "<str:month>": MonthlyReport.objects.all(),
@@ -152,4 +158,6 @@ def _named(row: Any, route: str) -> Any:
     """Return the row's value in a URL: its id, its link token, or the row itself where it is a plain value."""
     if "<str:month>" in route:
         return f"{row.area_id}/{row.code}"
-    return link_token(row) if "<str:token>" in route else getattr(row, "pk", row)
+    if "<str:token>" in route:
+        return own_file_handing.link_token(row) if isinstance(row, OwnFile) else link_token(row)
+    return getattr(row, "pk", row)

@@ -126,6 +126,18 @@ TABLE: Table = {
         "POST members/{member}/phone/": (404, 200, 200, 200, 403, 404, 404, 404, LOGIN),
         "POST members/{other_member}/phone/": (404, 200, 404, 404, 404, 404, 404, 404, LOGIN),
     },
+    "own files": {
+        "GET members/{member}/own-file/": (404, 200, 403, 403, 403, 404, 404, 404, LOGIN),
+        "GET members/{other_member}/own-file/": (404, 200, 404, 404, 404, 404, 404, 404, LOGIN),
+        "GET members/{far_member}/own-file/": (404, 404, 404, 404, 404, 404, 404, 404, LOGIN),
+        "POST members/{member}/own-file/": (404, FILE, 403, 403, 403, 404, 404, 404, LOGIN),
+        "POST members/{member}/own-file/#unreasoned": (404, 200, 403, 403, 403, 404, 404, 404, LOGIN),
+        "POST members/{other_member}/own-file/": (404, 302, 404, 404, 404, 404, 404, 404, LOGIN),
+        "POST members/{far_member}/own-file/": (404, 404, 404, 404, 404, 404, 404, 404, LOGIN),
+        "GET members/{member}/looked/": (404, 200, 403, 403, 403, 404, 404, 404, LOGIN),
+        "GET members/{other_member}/looked/": (404, 200, 404, 404, 404, 404, 404, 404, LOGIN),
+        "GET members/{far_member}/looked/": (404, 404, 404, 404, 404, 404, 404, 404, LOGIN),
+    },
     "employers": {
         "GET admin/members/employer/": (200, 200, 200, 200, 200, 403, 403, LOGIN, LOGIN),
         "GET admin/members/employer/add/": (200, 200, 200, 403, 403, 403, 403, LOGIN, LOGIN),
@@ -344,6 +356,10 @@ def bodies(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
         **{f"members/{{{name}}}/move/": {"to": rows["group"], "on": today} for name in ("member", "other_member")},
         **{f"members/{{{n}}}/leave/": {"on": today} for n in ("member", "other_member", "far_member")},
         **{f"members/{{{n}}}/erase/": {"why": "request"} for n in ("member", "other_member", "far_member")},
+        **{
+            f"members/{{{name}}}/own-file/": {"means": means, "reason": "本人来要"}
+            for name, means in (("member", "in_person"), ("other_member", "link"), ("far_member", "link"))
+        },
         **{f"admin/members/{model}/export/": reason for model in ("member", "employer", "area")},
         "admin/members/member/export/#unreasoned": {"format": "0"},
         "admin/members/employer/add/": {"name": "嘉定区实验小学"},

@@ -28,7 +28,7 @@ COMMUNITY = ("社区读书会", "社区要一块黑板")
 NEAR = ("3号楼", "近邻人", "柳阿姨家", "88190019")
 # Whoever holds such an address learns which place asks, and of whom nothing.
 BY_SECRET, PLACES = (
-    ("/c/", "/ask/", "/r/"),
+    ("/c/", "/o/", "/ask/", "/r/"),
     {"菊园新区", "平城社区", "嘉富丽苑", "9号楼", "第二社区", "仓场公寓", "2号楼"},
 )
 CLOSED_TO = {
@@ -42,8 +42,8 @@ CLOSED_TO = {
 DOOR = r"(?<![\w-]){}(?![\w%])"
 WEEK = re.compile(
     r"(api/v1/)?(buildings|compounds|households|pairings|unvisited-pairings|consents|activities|attendances|visits|needs"
-    r"|honours|rhythm|thin|reminders|participation|balance|months|monthly|monthly-reports|cards(-report)?|verify|ask|c|s)(/|$)"
-    r"|members/<int:pk>/$|admin/(activities|members/(household|pairing|consent))/"
+    r"|honours|rhythm|thin|reminders|participation|balance|months|monthly|monthly-reports|cards(-report)?|verify|ask|c|o|s|corrections|correction-requests|own-files)(/|$)"
+    r"|members/<int:pk>/((looked|own-file|corrections/add)/)?$|admin/(activities|members/(household|pairing|consent))/"
 )
 OFFERED = (
     "members&model_name=household&field_name=area", "members&model_name=pairing&field_name=household",

@@ -16,10 +16,10 @@ from activities.models import ActivityImport, Attendance, Reminder, SignIn
 from activities.rules import attendance, voiding
 from activities.rules.due import latest
 from louzu.documents import making
-from louzu.models import MonthlyReport
+from louzu.models import MonthlyReport, OwnFile
 from louzu.rules import monthly
 from members.ground.export import XLSX
-from members.models import Area, Member, Move, Transfer, User
+from members.models import Area, CorrectionRequest, Member, Move, Transfer, User
 from tests import factories
 
 EXPORTED = (
@@ -28,6 +28,7 @@ EXPORTED = (
 )  # fmt: skip
 LAST_MONTH = month_before(timezone.localdate().replace(day=1))
 COMMUNITIES = {"": "第一社区", "other_": "第二社区", "far_": "平城社区"}
+NOTHING: dict[str, Any] = {"sections": [], "not_held": [], "left_out": []}
 SIDES = ("", "near_", "other_", "far_")
 
 
@@ -67,6 +68,9 @@ def lived(member: Member, other_member: Member, *, by: User) -> dict[str, int]:
     made["far_transfer"] = Transfer.objects.create(
         member=near_member, to_street=areas["菊园新区"], home_text="嘉富丽苑 9号楼901室", sent_by=by
     )
+    people = {"": member, "other_": other_member, "far_": far}
+    made |= {f"{side}correction": said(one) for side, one in people.items()}
+    made["own_file"] = handed(member, by=by)
     made |= {f"{side}report": handed_up(areas[name], by=by) for side, name in COMMUNITIES.items()}
     return {word: row.pk for word, row in made.items()}
 
@@ -83,6 +87,19 @@ def handed_up(area: Area, *, by: User, month: date = LAST_MONTH) -> MonthlyRepor
     making.make_files.call(report.pk, True)
     report.refresh_from_db()
     return report
+
+
+def said(member: Member) -> CorrectionRequest:
+    """Create a request of the member, who wrote it on a phone."""
+    return CorrectionRequest.objects.create(member=member, about="home", text=f"{member}：不住302室", means="link")
+
+
+def handed(member: Member, *, by: User) -> OwnFile:
+    """Create an empty file of the member behind a link, past the rule, which would put everything into it."""
+    file = OwnFile(member=member, means=OwnFile.Means.LINK, reason="本人来要", made_by=by)
+    file.fill({"title": "本人资料", "name": member.name, "street": "街道", "made_at": "2026-01-05 09:00"} | NOTHING)
+    file.save()
+    return file
 
 
 def uploaded(area: Area, *, by: User) -> ActivityImport:
@@ -169,6 +186,11 @@ def bodies(rows: dict[str, int]) -> dict[str, dict[str, Any]]:
             }
             for who in ("newcomer", "other_member")
         },
+        **{
+            f"members/{{{who}}}/corrections/add/": {"about": "home", "text": "不住302室", "means": "desk"}
+            for who in ("member", "other_member")
+        },
+        **{f"corrections/{{{side}correction}}/keep/": {"reply": "核对过，没有错"} for side in ("", "other_", "far_")},
         "pairings/end/?pick={pairing}": {"on": today},
         "pairings/export/": reason,
         "pairings/propose/{group}/": {"since": today, "pick": rows["free"], f"household-{rows['free']}": rows["door"]},

@@ -1,6 +1,5 @@
 """The member's own page of a card, behind a signed link and four digits, where they agree or object."""
 
-import time
 from collections.abc import Sequence
 
 from django import forms
@@ -19,10 +18,11 @@ from feedback.rules.asking import asker_of
 from members.ground.atomic import atomic_write
 from members.ground.audit import record
 from members.models import Consent
+from members.web import known
 from members.web.acts import done
 from members.web.visitors import ByAddress
 
-KNOWN, KNOWN_SECONDS = "known_cards", 20 * 60
+KNOWN = "known_cards"
 WRONG = "号码对不上，或试的次数太多了。请核对后再填；还是打不开，请联系社区书记重新发一次，或当面签字。"
 BUSY = "现在打开的人太多，请过一分钟再试。"
 Status = RecordCard.Status
@@ -153,11 +153,8 @@ def _mark(card: RecordCard) -> str:
 
 def remember(request, cards: Sequence[RecordCard]) -> None:
     """Let this browser read these cards, whose member has given the digits, for some minutes."""
-    now = int(time.time())
-    known = {mark: until for mark, until in request.session.get(KNOWN, {}).items() if until > now}
-    request.session.cycle_key()
-    request.session[KNOWN] = known | {_mark(card): now + KNOWN_SECONDS for card in cards}
+    known.remember(request, KNOWN, map(_mark, cards))
 
 
 def _is_known(request, card: RecordCard) -> bool:
-    return request.session.get(KNOWN, {}).get(_mark(card), 0) > time.time()
+    return known.is_known(request, KNOWN, _mark(card))

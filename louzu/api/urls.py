@@ -12,6 +12,7 @@ from louzu.api.balance import BalanceView
 from louzu.api.district import DistrictStreetView, DistrictView
 from louzu.api.monthly import MonthlyReportViewSet
 from louzu.api.months import MonthsView
+from louzu.api.own_files import OwnFileViewSet
 from louzu.api.schemas import EmployerSchemaView, SchemaView
 from louzu.api.search import SearchView
 from louzu.api.targets import TargetsView
@@ -37,6 +38,7 @@ DOCS = TemplateView.as_view(template_name="louzu/api_docs.html")
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("monthly-reports", MonthlyReportViewSet, basename="monthly-report")
+router.register("own-files", OwnFileViewSet, basename="own-file")
 
 urlpatterns = [
     path("", include("members.api.urls")),

@@ -21,7 +21,7 @@ from louzu.rules import health
 from members.ground import access
 from members.ground.access import Resource, Right
 from members.ground.moments import midnight
-from members.models import Area, AuditEntry, Pairing, Transfer
+from members.models import Area, AuditEntry, CorrectionRequest, Pairing, Transfer
 from members.models.areas import SEGMENT
 from members.rules.coverage import CoverageFigures
 
@@ -75,6 +75,11 @@ def waiting_cards(user: Any) -> dict[str, ByPlace]:
 def arriving(user: Any) -> ByPlace:
     """Count by street the members whom other streets sent and who wait to be accepted."""
     return _by_path(Transfer.objects.arriving(user).waiting(), "to_street__path")
+
+
+def corrections(user: Any) -> ByPlace:
+    """Count by where the members live, or lived last, what they say is wrong and nobody has settled."""
+    return _by_path(CorrectionRequest.objects.for_user(user).waiting().with_place(), "place")
 
 
 def ending_keys(user: Any) -> ByPlace:

@@ -77,7 +77,9 @@ def on_record(user: Any, member: int, *, most: int) -> PersonRecord | None:
     """
     rows = Residence.objects.for_user(user).filter(member__in=Member.objects.for_user(user).filter(pk=member))
     leaving = Exists(Transfer.objects.waiting().filter(member=OuterRef("member")))
-    homes = sorted(rows.select_related("area", "member__employer").annotate(is_leaving=leaving), key=_last_first)
+    homes = sorted(
+        rows.select_related("area", "member__employer", "member__street").annotate(is_leaving=leaving), key=_last_first
+    )
     return _record_of(user, homes, most) if homes else None
 
 
@@ -165,13 +167,27 @@ def _slip_text(verb: str, origin: str, unit: str) -> str:
     return f"报到单{verb}（{by}，{unit}）" if unit else f"报到单{verb}（{by}）"
 
 
-def _pairings(user: Any, homes: Sequence[Residence], most: int) -> Iterator[Fact]:
+def paired_in(homes: Sequence[Residence]) -> Q:
+    """Return the condition that a pairing is one of these doors, in the time of the home."""
     lived = Q(pk__in=[])
     for home in homes:
         there = Q(household__area=home.area_id, household__room=home.room)
         there &= Q(until=None) | Q(until__gt=home.since)
         lived |= there & Q(since__lt=home.until) if home.until else there
-    pairs = Pairing.objects.for_user(user).filter(lived).select_related("neighbour__area")
+    return lived
+
+
+def visited_from(homes: Sequence[Residence]) -> Q:
+    """Return the condition that a visit was made from one of these doors, in the time of the home."""
+    lived = Q(pk__in=[])
+    for home in homes:
+        there = Q(pairing__household__area=home.area_id, pairing__household__room=home.room, visited_on__gte=home.since)
+        lived |= there & Q(visited_on__lt=home.until) if home.until else there
+    return lived
+
+
+def _pairings(user: Any, homes: Sequence[Residence], most: int) -> Iterator[Fact]:
+    pairs = Pairing.objects.for_user(user).filter(paired_in(homes)).select_related("neighbour__area")
     for pair in pairs.order_by(Coalesce("until", "since").desc(), "-pk")[:most]:
         neighbour = f"{pair.neighbour.area.name} {pair.neighbour.room}"
         if pair.until:
@@ -180,11 +196,7 @@ def _pairings(user: Any, homes: Sequence[Residence], most: int) -> Iterator[Fact
 
 
 def _visits(user: Any, homes: Sequence[Residence], most: int) -> Iterator[Fact]:
-    lived = Q(pk__in=[])
-    for home in homes:
-        there = Q(pairing__household__area=home.area_id, pairing__household__room=home.room, visited_on__gte=home.since)
-        lived |= there & Q(visited_on__lt=home.until) if home.until else there
-    visits = Visit.objects.for_user(user).filter(lived).select_related("pairing__neighbour__area")
+    visits = Visit.objects.for_user(user).filter(visited_from(homes)).select_related("pairing__neighbour__area")
     for visit in visits.order_by("-visited_on", "-pk")[:most]:
         neighbour = visit.pairing.neighbour
         text = f"{visit.get_kind_display()}：{neighbour.area.name} {neighbour.room}"

@@ -19,9 +19,10 @@ from activities.models.needs import EMPTIED
 from feedback.models import Delivery, Feed, RecordCard, Replay, Slip
 from feedback.models.replays import KEPT
 from feedback.rules import practising
+from louzu.models import OwnFile
 from members.ground import audit, queue
 from members.ground.atomic import atomic_write
-from members.models import Area, AuditEntry, LoginAttempts, Member, Move, RosterImport, Transfer
+from members.models import Area, AuditEntry, CorrectionRequest, LoginAttempts, Member, Move, RosterImport, Transfer
 from members.models.attempts import KEPT as TRIED
 from members.rules import erasing, trail
 from members.web import throttling
@@ -134,6 +135,20 @@ PURGES = [
         "停用的测试密钥的测试资料 {} 家",
         practising.unused,
         lambda rows: practising.clear_unused(),
+    ),
+    Purge(
+        OwnFile,
+        "own_files",
+        "给本人的资料 {} 份",
+        lambda: OwnFile.objects.expired(timezone.now()),
+        lambda rows: rows.update(content=None),
+    ),
+    Purge(
+        CorrectionRequest,
+        "corrections",
+        "办结的更正请求 {} 条",
+        lambda: CorrectionRequest.objects.expired(timezone.now()),
+        lambda rows: CorrectionRequest.objects.all().empty_expired(),
     ),
     Purge(Delivery, "deliveries", "单位通知 {} 条", lambda: Delivery.objects.expired(), lambda rows: rows.delete()[0]),
     Purge(DBTaskResult, "tasks", "后台任务的结果 {} 条", queue.finished_long_ago, lambda rows: rows.delete()[0]),

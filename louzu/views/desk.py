@@ -150,6 +150,11 @@ def _waiting(user: Any, today: date) -> Iterator[WaitingCounts]:
     if receiving_ranges(user):
         url = reverse("members:transfers")
         yield WaitingCounts("别的街道转来、等您接收的党员", "人", desk.arriving(user), "去接收", url)
+    if access.can(user, Resource.MEMBER, Right.WRITE):
+        wrong = desk.corrections(user)
+        yield WaitingCounts(
+            "党员说不对、要求更正的", "条", wrong, "去办", reverse("members:corrections"), narrows=False
+        )
     if access.can(user, Resource.CARD, Right.WRITE):
         for status, counts in desk.waiting_cards(user).items():
             what, action = CARDS[RecordCard.Status(status)]

@@ -9,16 +9,19 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from louzu.rules.person import FactKind, on_record
+from louzu.rules import looked
+from louzu.rules.own_file_handing import may_make
+from louzu.rules.person import FactKind, PersonRecord, on_record
 from members.ground import access
 from members.ground.access import Resource, Right
-from members.models import Area, Member, Residence
+from members.models import Area, CorrectionRequest, Member, Residence
 from members.models.areas import SEGMENT
 from members.rules import moving, transferring
 from members.web.shell import page
 
 COMMUNITY = Area.Level.COMMUNITY * SEGMENT
 SHOWN, MOST = 20, 5_000
+LOOKS = 5
 TIMES_MORE = 5
 ADDRESSES = {
     FactKind.ACTIVITY: "activities:activity",
@@ -61,6 +64,7 @@ def show(request, pk: int):
         may_write=may_write,
         may_reveal=access.covers(request.user, Resource.MEMBER, home.area.path, Right.REVEAL),
         acts=list(_acts(request.user, member, home)),
+        **_rights(request.user, record),
     )
 
 
@@ -69,6 +73,17 @@ def _erased(request, pk: int) -> HttpResponse:
     rows = Member.with_erased.for_user(request.user).exclude(erased_at=None)
     shell = get_object_or_404(rows, pk=pk)
     return page(request, "louzu/erased.html", title="已删除的党员", status=410, erased_at=shell.erased_at)
+
+
+def _rights(user: Any, record: PersonRecord) -> dict[str, Any]:
+    """Return what the user may see of the member's rights: what they say is wrong, and who looked."""
+    member, path = record.member, record.home.area.path
+    found: dict[str, Any] = {"may_make_file": may_make(user, member)}
+    if access.covers(user, Resource.MEMBER, path, Right.WRITE):
+        found["corrections"] = CorrectionRequest.objects.for_user(user).waiting().filter(member=member)
+    if access.covers(user, Resource.AUDIT, path):
+        found["looks"] = looked.in_words(looked.looks(user, member)[:LOOKS])
+    return found
 
 
 def _most(text: str) -> int:

@@ -2,6 +2,7 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from members.api.consents import ConsentViewSet
+from members.api.corrections import CorrectionViewSet
 from members.api.coverage import CoverageView
 from members.api.households import HouseholdViewSet, PairingViewSet
 from members.api.transfers import TransferViewSet
@@ -17,5 +18,6 @@ router.register("households", HouseholdViewSet, basename="household")
 router.register("pairings", PairingViewSet, basename="pairing")
 router.register("transfers", TransferViewSet, basename="transfer")
 router.register("consents", ConsentViewSet, basename="consent")
+router.register("correction-requests", CorrectionViewSet, basename="correction-request")
 
 urlpatterns = [*router.urls, path("coverage/<int:pk>", CoverageView.as_view(), name="coverage")]

@@ -6,6 +6,7 @@ from members.models.attempts import LoginAttempts
 from members.models.audit import AuditEntry
 from members.models.columns import RosterColumns
 from members.models.consents import Consent
+from members.models.corrections import CorrectionRequest
 from members.models.duties import Duty
 from members.models.employers import Employer, EmployerName
 from members.models.households import Household, Pairing
@@ -25,6 +26,7 @@ __all__ = [
     "AuditEntry",
     "CallCount",
     "Consent",
+    "CorrectionRequest",
     "Duty",
     "Employer",
     "EmployerName",

@@ -13,6 +13,7 @@ from members.models import (
     Area,
     AreaRole,
     Consent,
+    CorrectionRequest,
     Duty,
     Household,
     Member,
@@ -86,10 +87,14 @@ def _empty(known: KnownPerson) -> Mapping[type[Any], Any]:
     member, street = known.member, Area.objects.get(pk=known.member.street_id)
     told: dict[type[Any], set[int]] = {model: _without_history(model, member) for model in (Residence, Duty)}
     sent = Transfer.objects.filter(Q(member=member) | Q(settled=member))
-    moves = Move.objects.filter(member=member)
-    told |= {Transfer: _ids(sent), Move: _ids(moves), Member: {member.pk}, Household: _unnamed(known)}
-    sent.delete()
-    moves.delete()
+    going = {
+        Transfer: sent,
+        Move: Move.objects.filter(member=member),
+        CorrectionRequest: CorrectionRequest.objects.filter(member=member),
+    }
+    told |= {model: _ids(rows) for model, rows in going.items()} | {Member: {member.pk}, Household: _unnamed(known)}
+    for rows in going.values():
+        rows.delete()
     Member.history.filter(id=member.pk).delete()
     User.objects.filter(member=member).update(member=None)
     RosterImport.objects.forget_about(street, known.words)

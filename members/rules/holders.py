@@ -6,6 +6,7 @@ from members.models import (
     AreaName,
     AreaRole,
     Consent,
+    CorrectionRequest,
     Duty,
     Employer,
     EmployerName,
@@ -58,6 +59,7 @@ def register_all() -> None:
         Dependent(Transfer, "settled", "{} 次转接"),
         Dependent(Duty, "member", "{} 项六员岗位", goes=True),
         Dependent(Consent, "member", "{} 次本人答复", goes=True),
+        Dependent(CorrectionRequest, "member", "{} 条更正请求", goes=True),
         Dependent(User, "member", "{} 个登录账号"),
     )
     register(

@@ -12,6 +12,7 @@ from members.models import (
     AreaName,
     AreaRole,
     Consent,
+    CorrectionRequest,
     Duty,
     Employer,
     EmployerName,
@@ -41,6 +42,9 @@ def register_all() -> None:
     register(AreaName, "text")
     register(AreaRole, joined("user__name", "area__label", shown("kind", PostKind.choices)))
     register(Consent, shown("purpose", Consent.Purpose.choices), state=ANSWER, rows=_own_answers)
+    register(
+        CorrectionRequest, joined("member__name", shown("about", CorrectionRequest.About.choices)), state=F("status")
+    )
     register(Duty, joined("member__name", shown("kind", Duty.Kind.choices)))
     register(Employer, "name")
     register(EmployerName, "name")

@@ -40,6 +40,7 @@ LABELS = {
     "source": "登记方式", "activities": "活动", "activity": "活动", "back": "放回", "struck": "去掉的人",
     "why": "原因", "members_erased": "迁出的党员", "trail": "操作记录", "slips_emptied": "报到单",
     "card_bodies": "记录卡的内容",
+    "handed": "怎么交的", "own_files": "给本人的资料", "corrections": "更正请求",
 }  # fmt: skip
 
 

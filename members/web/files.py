@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import orjson
 from django import forms
 from django.http import HttpResponse
 from django.utils.http import content_disposition_header
@@ -26,3 +27,8 @@ def download(content: bytes, name: str, *, content_type: str = XLSX) -> HttpResp
     response = HttpResponse(content, content_type=content_type)
     response["Content-Disposition"] = content_disposition_header(True, name)
     return response
+
+
+def as_json(data: Any) -> bytes:
+    """Return data as JSON to be read by people too, with a line for each value."""
+    return orjson.dumps(data, option=orjson.OPT_INDENT_2)

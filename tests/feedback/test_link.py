@@ -11,7 +11,7 @@ from feedback.rules import agreeing
 from feedback.views import link as views
 from members.ground.states import Conflict
 from members.models import Area, AuditEntry, Consent, Member, User
-from members.web import throttling
+from members.web import known, throttling
 from tests import cards
 from tests.conftest import FUTURE
 
@@ -105,8 +105,8 @@ class TestDigits:
         opened(phone, card)
         assert "安一明" in text(phone.get(address(card)))
         assert "白二明" not in text(phone.get(address(other)))
-        later = time.time() + views.KNOWN_SECONDS + 1
-        monkeypatch.setattr(views.time, "time", lambda: later)
+        later = time.time() + known.KNOWN_SECONDS + 1
+        monkeypatch.setattr(known.time, "time", lambda: later)
         assert "安一明" not in text(phone.get(address(card)))
         answer = phone.post(address(card) + "agree/")
         assert (answer.status_code, state(card)) == (302, Status.SHOWN)

@@ -25,6 +25,7 @@ from feedback.models.counterparts import Counterpart
 from feedback.models.replays import Reply
 from feedback.rules import issuing, receiving, slips_closing
 from feedback.rules.receiving import By
+from louzu.rules import own_file_handing
 from louzu.rules.figures import count_days
 from louzu.rules.monthly_counts import counts_of
 from members.ground import audit
@@ -33,7 +34,7 @@ from members.ground.atomic import atomic_write
 from members.ground.sealing import decrypt_packed, digest
 from members.ground.states import Conflict
 from members.models import Area, AuditEntry, Consent, Duty, Member, Residence, RosterImport, Transfer, User, journal
-from members.rules import erasing, moving, registering, trail, transferring
+from members.rules import erasing, moving, putting_right, registering, trail, transferring
 from members.rules.coverage import coverage
 from tests import factories
 from tests.activities import books
@@ -58,6 +59,7 @@ def filled(member: Member, group: Area, other_group: Area, far_group: Area, stre
     Delivery.objects.create(webhook=hook, cursor="c", outcome="200")
     _was_active(member, group, street_officer)
     _has_papers(member, group, street_officer)
+    _asked_for_their_own(member, street_officer)
     _moved(member, group, other_group, far_group.parent.parent.parent, street_officer)
     _stands_in_files(group, street_officer)
     return member
@@ -95,6 +97,11 @@ def _has_papers(member: Member, group: Area, user: User) -> None:
     with atomic_write():
         ours = Counterpart(member.employer.pk, member.street.pk)
         Replay.objects.once(lambda: reply, counterpart=ours, key="k", request="r")
+
+
+def _asked_for_their_own(member: Member, user: User) -> None:
+    own_file_handing.make(member, means="link", reason=f"{NAME}来要", by=user)
+    putting_right.ask(member, about="home", text=f"{NAME}不住302", means="desk", by=user)
 
 
 def _moved(member: Member, group: Area, other_group: Area, far_street: Area, user: User) -> None:

@@ -212,7 +212,7 @@ def test_a_long_history_costs_no_more_queries(
     client = logged_in(secretary)
     client.get(page_of(lived))  # the first request saves the session
     for query, shown in (("", SHOWN), ("?shown=100", 100), ("?shown=5000", 1006)):
-        with django_assert_max_num_queries(12):
+        with django_assert_max_num_queries(13):
             answer = client.get(page_of(lived) + query)
         assert len(answer.context["facts"]) == shown
     assert answer.context["more"] == 0

@@ -14,14 +14,16 @@ from activities.models.needs import EMPTIED
 from feedback.models import Delivery, RecordCard, Replay, Slip, Webhook
 from feedback.rules import slips_closing
 from feedback.rules.receiving import By
+from louzu.models import OwnFile
 from louzu.rules import retention
-from members.models import Area, AuditEntry, LoginAttempts, Member, Move, RosterImport, Transfer
+from members.models import Area, AuditEntry, CorrectionRequest, LoginAttempts, Member, Move, RosterImport, Transfer
 from members.models.audit import AuditHead
-from members.rules import trail
+from members.rules import putting_right, trail
 from tests import cards, factories
 from tests.cards import in_post, issued
 from tests.members.uploads import cells, preview, sheet
 from tests.slips import from_unit, phone
+from tests.week import handed
 
 NOW = timezone.now()
 
@@ -49,6 +51,23 @@ def finished(*, days: int) -> DBTaskResult:
     moment = NOW - timedelta(days=days)
     values = {"args_kwargs": {"args": [1], "kwargs": {}}, "task_path": "members.roster.job.read_roster_import"}
     return DBTaskResult.objects.create(status="SUCCESSFUL", finished_at=moment, run_after=NOW, **values)
+
+
+def _own(someone: Member, group: Area) -> None:
+    office = factories.user("zijin")
+    for number, days in enumerate((30, 29)):
+        file = handed(factories.person(f"要看的{number}", group, room=f"80{number}"), by=office)
+        OwnFile.objects.filter(pk=file.pk).update(made_at=NOW - timedelta(days=days))
+        said = putting_right.ask(someone, about="home", text=f"不对{number}", means="desk", by=office)
+        putting_right.keep(said, reply="核对过了", by=office)
+        CorrectionRequest.objects.filter(pk=said.pk).update(settled_at=NOW - timedelta(days=days + 60, seconds=1))
+
+
+def _tried(street: Area) -> None:
+    for name in ("试完的", "在试的"):
+        tried, _ = cards.key_to_try(factories.employer(name), street)
+        if name == "试完的":
+            tried.revoke()
 
 
 @pytest.fixture
@@ -80,13 +99,11 @@ def old_rows(group: Area, community: Area) -> dict[str, int]:
         slip = from_unit(group.parent.parent.parent, f"报到{'甲乙'[at]}", phone=phone(at))
         slips_closing.withdraw(slip, withdrawer="sender", by=By())
         Slip.objects.filter(pk=slip.pk).update(withdrawn_at=NOW - timedelta(days=days))
-    for name in ("试完的", "在试的"):
-        tried, _ = cards.key_to_try(factories.employer(name), theirs["street"])
-        if name == "试完的":
-            tried.revoke()
+    _tried(theirs["street"])
     someone = factories.person("搬家人", group)
     for days in (8, 6):
         Move.objects.create(member=someone, kind="back", at=NOW - timedelta(days=days))
+    _own(someone, group)
     for days in (91, 89):
         Transfer.objects.create(
             member=someone, to_street=theirs["street"], home_text="那边", sent_by=factories.user(f"zhuanchu{days}"),
@@ -128,6 +145,8 @@ def test_a_dry_run_counts(old_rows: dict[str, int]) -> None:
         "到期的报到单的个人信息 1 张，加 --yes 清除。",
         "到期的记录卡的内容 0 张，加 --yes 清除。",
         "到期的停用的测试密钥的测试资料 1 家，加 --yes 清除。",
+        "到期的给本人的资料 1 份，加 --yes 清除。",
+        "到期的办结的更正请求 1 条，加 --yes 清除。",
         "到期的单位通知 1 条，加 --yes 清除。",
         "到期的后台任务的结果 1 条，加 --yes 清除。",
         "到期的迁出的党员的个人信息 1 名，加 --yes 清除。",
@@ -139,12 +158,15 @@ def test_a_dry_run_counts(old_rows: dict[str, int]) -> None:
 
 def test_what_is_past_its_time_goes(old_rows: dict[str, int]) -> None:
     before = texts()
-    assert [line.endswith("已清除。") for line in purge("--yes")] == [True] * 16
+    assert [line.endswith("已清除。") for line in purge("--yes")] == [True] * 18
     emptied = {old_rows["done"]: EMPTIED, old_rows["withdrawn"]: EMPTIED}
     assert texts() == before | emptied
     assert [row.name for row in SignIn.objects.all()] == ["新的"]
     assert DBTaskResult.objects.count() == 2
     assert ([row.key for row in Replay.objects.all()], Delivery.objects.count()) == (["新的"], 1)
+    assert sorted(row.content is None for row in OwnFile.objects.all()) == [False, True]
+    said = {(row.text, row.reply, row.emptied_at is None) for row in CorrectionRequest.objects.all()}
+    assert said == {("", "", False), ("不对1", "核对过了", True)}
     kept = {row.pk: row.content is not None for row in RosterImport.objects.all()}
     assert kept == {old_rows["old"]: False, old_rows["new"]: True}
     files = [row.content and bytes(row.content) for row in ActivityImport.objects.order_by("pk")]
@@ -165,6 +187,7 @@ def test_what_is_past_its_time_goes(old_rows: dict[str, int]) -> None:
         "django_tasks_database.DBTaskResult": {"tasks": 1},
         "members.LoginAttempts": {"login_attempts": 1}, "members.Move": {"moves": 1},
         "members.Transfer": {"transfers": 1}, "members.Member": {"members_erased": 1},
+        "louzu.OwnFile": {"own_files": 1}, "members.CorrectionRequest": {"corrections": 1},
     }  # fmt: skip
     assert list(Member.objects.filter(name__endswith="迁出").values_list("name", flat=True)) == ["刚刚迁出"]
     assert AuditEntry.objects.first_broken() is None
@@ -190,7 +213,7 @@ def test_how_long_is_a_setting(old_rows: dict[str, int], settings) -> None:
         "card_body": 1000,
     }
     assert [line.split()[1] for line in purge()] == [
-        "0", "0", "0", "0", "1", "1", "1", "1", "1", "0", "0", "1", "0", "0", "0", "0",
+        "0", "0", "0", "0", "1", "1", "1", "1", "1", "0", "0", "1", "1", "1", "0", "0", "0", "0",
     ]  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from tests.parity import (
     of_feedback,
     of_louzu,
     of_members,
+    of_rights,
     of_slip_codes,
     of_slips,
     of_targets,
@@ -35,8 +36,11 @@ WRITES: dict[str, Write] = (
     | of_louzu.WRITES
     | of_targets.WRITES
     | of_transfers.WRITES
+    | of_rights.WRITES
 )
-TABLES = (of_members, of_activities, of_feedback, of_slips, of_slip_codes, of_louzu, of_targets, of_transfers)
+TABLES = (
+    of_members, of_activities, of_feedback, of_slips, of_slip_codes, of_louzu, of_targets, of_transfers, of_rights,
+)  # fmt: skip
 WRITE_NOTHING = {name: reason for table in TABLES for name, reason in table.WRITE_NOTHING.items()}
 
 

@@ -14,7 +14,7 @@ from activities.rules import attendance, voiding
 from members.models import Area, Consent, Employer, Member, Residence, User
 from tests import factories
 from tests.matrix import HERE
-from tests.week import LAST_MONTH, handed_up, reminded
+from tests.week import LAST_MONTH, handed, handed_up, reminded, said
 
 WHO = ("superuser", "street_officer", "secretary", "liaison", "leader", "instructor", "auditor", "outsider", None)
 CALLS: dict[tuple[str, str], tuple[int, ...]] = {
@@ -41,6 +41,18 @@ CALLS: dict[tuple[str, str], tuple[int, ...]] = {
     ("POST", "members/{other_member}/erase"): (403, 204, 404, 404, 404, 403, 403, 403, 401),
     ("POST", "members/{member}/undo-move"): (403, 409, 409, 403, 403, 403, 403, 403, 401),
     ("POST", "members/{other_member}/undo-move"): (403, 409, 404, 404, 404, 403, 403, 403, 401),
+    ("GET", "correction-requests"): (403, 200, 200, 200, 200, 403, 403, 403, 401),
+    ("GET", "correction-requests/{correction}"): (403, 200, 200, 404, 404, 403, 403, 403, 401),
+    ("GET", "correction-requests/{other_correction}"): (403, 200, 404, 404, 404, 403, 403, 403, 401),
+    ("POST", "correction-requests"): (403, 201, 201, 403, 403, 403, 403, 403, 401),
+    ("POST", "correction-requests/{correction}/put-right"): (403, 200, 200, 404, 404, 403, 403, 403, 401),
+    ("POST", "correction-requests/{other_correction}/put-right"): (403, 200, 404, 404, 404, 403, 403, 403, 401),
+    ("POST", "correction-requests/{correction}/keep"): (403, 200, 200, 404, 404, 403, 403, 403, 401),
+    ("POST", "correction-requests/{other_correction}/keep"): (403, 200, 404, 404, 404, 403, 403, 403, 401),
+    # No community holds all of a member.
+    ("GET", "own-files"): (403, 200, 200, 200, 200, 403, 403, 403, 401),
+    ("GET", "own-files/{own_file}"): (403, 200, 404, 404, 404, 403, 403, 403, 401),
+    ("POST", "own-files"): (403, 201, 403, 403, 403, 403, 403, 403, 401),
     ("GET", "residences"): (403, 200, 200, 200, 200, 403, 403, 403, 401),
     ("GET", "residences/{residence}"): (403, 200, 200, 200, 200, 403, 403, 403, 401),
     ("GET", "residences/{other_residence}"): (403, 200, 404, 404, 404, 403, 403, 403, 401),
@@ -224,6 +236,8 @@ def happened(member: Member, *, by: User) -> dict[str, int]:
         "claimed": claimed.pk,
         "honour": factories.honour(home.area).pk,
         "reminder": reminded(home.area, by).pk,
+        "correction": said(member).pk,
+        "own_file": handed(member, by=by).pk,
     }
 
 
@@ -245,6 +259,14 @@ def bodies(rows: dict[str, Any], station: Area, group: Area) -> dict[tuple[str, 
         ("POST", "move"): {"area": rows["group"], "room": "601"},
         ("PATCH", "areas"): {"division_code": "310114001"},
         ("PATCH", "members"): {"skills": "书法"},
+        ("POST", "correction-requests"): {
+            "member": rows["member"],
+            "about": "home",
+            "text": "不住302室",
+            "means": "desk",
+        },
+        ("POST", "keep"): {"reply": "核对过，没有错"},
+        ("POST", "own-files"): {"member": rows["member"], "means": "in_person", "reason": "本人来要"},
         ("PATCH", "residences"): {"room": "303"},
         ("PATCH", "employers"): {"name": "嘉定仪表厂"},
         ("PUT", "targets"): {"year": timezone.localdate().year, "targets": [aim]},
