@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from louzu.views import balance, coverage, district, home, manual, monthly, months, person, searching, targets
+from louzu.views import balance, coverage, district, home, manual, monthly, months, person, searching, security, targets
 from members.web.widgets import Choices
 
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("help/print/", manual.printed, {"book": "manual"}, name="help_print"),
     path("help/interface/", manual.show, {"book": "interface"}, name="help_interface"),
     path("help/interface/print/", manual.printed, {"book": "interface"}, name="help_interface_print"),
+    path(".well-known/security.txt", security.security_txt, name="security_txt"),
     path("members/<int:pk>/", person.show, name="person"),
     path("", include("members.urls")),
     path("", include("activities.urls")),

@@ -19,3 +19,10 @@ def keys_come_from_the_environment(app_configs, **kwargs):
         return []
     hint = "Set SECRET_KEY and each LOUZU_…_KEY (.env.example) and keep them apart from the backups."
     return [Warning("The keys are those made on first use, beside the database.", hint=hint, id="louzu.W001")]
+
+
+@register(Tags.security, deploy=True)
+def security_contacts_are_addresses(app_configs, **kwargs):
+    wrong = [text for text in settings.SECURITY_CONTACT if not text.startswith(("mailto:", "tel:", "https://"))]
+    hint = "Write mailto:, tel: or https:// before each (.env.example)."
+    return [Warning(f"LOUZU_SECURITY_CONTACT names no address: {text}", hint=hint, id="louzu.W020") for text in wrong]

@@ -21,7 +21,8 @@ OF_CARDS = {f"c/<str:token>/{step}" for step in ("", "agree/", "object/", "refus
     "verify/<str:number>/",
 }
 PUBLIC_KEYS = "api/v1/keys"  # of receipts
-OPEN_TO_VISITORS = {"admin/login/", "admin/jsi18n/", PUBLIC_KEYS, SIGNS_IN} | OF_CARDS
+CONTACTS = ".well-known/security.txt"
+OPEN_TO_VISITORS = {"admin/login/", "admin/jsi18n/", PUBLIC_KEYS, CONTACTS, SIGNS_IN} | OF_CARDS
 # What anybody who logged in may have; that it holds no data is tested as well.
 OPEN_WITHOUT_A_POST = OPEN_TO_VISITORS | {
     "",
