@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from django.conf import settings as configured
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.http import BadHeaderError
 from django.test import Client
 
+from louzu.settings import PASSWORD_HASHERS
 from members.models import User
 from members.web.files import download
 from tests.test_codebase import PAGES, SOURCES, short
@@ -124,6 +126,24 @@ def test_what_must_not_be_guessed_is_not_made_by_chance_that_can_be() -> None:
     """`random` serves the demonstration and the pauses between messages; all else asks the system."""
     users = {path for path, name in imported() if name == "random"}
     assert {path for path in users if not path.startswith("louzu/demo/")} == {"feedback/feed/delivering.py"}
+
+
+def test_no_digest_is_of_a_broken_kind() -> None:
+    broken = {"md5", "sha1", "MD5", "SHA1", "DES", "RC4", "ECB"}
+    found = set()
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            named = getattr(node, "attr", None) or getattr(node, "value", None)
+            if isinstance(named, str) and named in broken:
+                found.add((short(path), named))
+    assert found == set()
+
+
+def test_passwords_are_hashed_by_argon2() -> None:
+    assert PASSWORD_HASHERS[0].endswith(".Argon2PasswordHasher")
+    hashed = Argon2PasswordHasher().encode("a-long-secret-1", "salt-of-sixteen-")
+    memory, times = re.search(r"argon2id\$v=19\$m=(\d+),t=(\d+)", hashed).groups()  # type: ignore[union-attr]
+    assert (int(memory) >= 19_456, int(times) >= 2) == (True, True), "as OWASP advises"
 
 
 def test_no_script_of_ours_makes_code_or_html_of_text_or_listens_to_other_windows() -> None:
