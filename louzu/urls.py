@@ -52,6 +52,7 @@ urlpatterns = [
         for kind in ("pdf", "xlsx", "docx")
     ),
     path("api/v1/", include("louzu.api.urls")),
+    path("admin/login/", home.log_in),
     path("admin/password_change/", home.password),
     path("admin/password_change/done/", home.password_changed),
     path("admin/logout/", home.log_out),

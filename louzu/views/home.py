@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -35,6 +36,7 @@ ACTS = [
     (Resource.MEMBER, "登记一名党员", "admin:members_member_add", "person_add"),
     (Resource.ROSTER, "导入花名册", "members:roster_index", "upload_file"),
 ]
+TOO_MANY = "这个网络里一下子登录的人太多。请过一分钟再试。"
 TOO_OFTEN = "修改密码试得太多了。请过一个小时再改；忘了原来的密码，请管理员重设。"
 UPLOADS: dict[type[Upload], str] = {RosterImport: "members:roster", ActivityImport: "activities:imported"}
 
@@ -111,6 +113,20 @@ def _steps() -> list[tuple[bool, str, str, str]]:
             reverse("admin:members_user_add"),
         ),
     ]
+
+
+class LoggingIn(ByAddress):
+    """The limit by address, whatever the names: each try leaves an entry that stays for years, of nobody's name too."""
+
+    what, rate = "login", "60/min"
+
+
+@login_not_required
+def log_in(request):
+    """Let a user log in; beside the counts of each name, the tries of an address are bounded."""
+    if request.method == "POST" and not LoggingIn.lets(request):
+        return render(request, "louzu/sorry.html", {"title": "请过一会儿再登录", "sentence": TOO_MANY}, status=429)
+    return admin.site.login(request)
 
 
 class ChangingPassword(ByAddress):

@@ -14,10 +14,10 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
 
-from louzu.views.home import ChangingPassword
+from louzu.views.home import ChangingPassword, LoggingIn
 from members.ground.first_password import VALID_FOR
 from members.login.middleware import BEGUN
-from members.models import AuditEntry, User
+from members.models import AuditEntry, LoginAttempts, User
 from tests import factories
 
 LOGIN, CHANGE = "/admin/login/", "/admin/password_change/"
@@ -95,6 +95,17 @@ def test_no_cookie_is_read_by_others_or_sent_from_elsewhere(secretary: User, set
     for name, cookie in client.cookies.items():
         assert (cookie["secure"], cookie["samesite"], cookie["path"], cookie["domain"]) == (True, "Lax", "/", "")
         assert bool(cookie["httponly"]) is (name != "louzu_who"), name
+
+
+def test_one_address_tries_a_bounded_number_of_names(db: None) -> None:
+    """Else a visitor could fill the trail with names of nobody, or try one password on everybody."""
+    most = LoggingIn().num_requests
+    assert {log_in(f"nobody-{at}", "wrong")[1].status_code for at in range(most)} == {200}
+    before = (AuditEntry.objects.count(), LoginAttempts.objects.count())
+    answer = log_in("nobody", "wrong")[1]
+    assert (answer.status_code, "请过一分钟再试" in answer.content.decode()) == (429, True)
+    assert (AuditEntry.objects.count(), LoginAttempts.objects.count()) == before
+    assert Client().post(LOGIN, {"username": "x", "password": "y"}, REMOTE_ADDR="203.0.113.9").status_code == 200
 
 
 # Passwords -----------------------------------------------------------------------------------------------------------
