@@ -234,6 +234,7 @@ STATIC_ROOT = VAR / "static"
 STATICFILES_DIRS = [("manual", BASE_DIR / "docs" / "pictures")]
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 WHITENOISE_USE_FINDERS = not (STATIC_ROOT / "staticfiles.json").exists()
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # no other site has use for our files
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "louzu.collected.Collected"},

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.conf import settings as configured
 from django.contrib.auth.hashers import Argon2PasswordHasher
-from django.http import BadHeaderError
 from django.test import Client
 
 from louzu.settings import PASSWORD_HASHERS
@@ -34,6 +33,9 @@ def answers(secretary: User, logged_in: Callable[[User], Client]) -> dict[str, A
     found["static"] = visitor.get("/static/louzu/louzu.js", secure=True)
     found["picture"] = visitor.get("/static/louzu/favicon.svg", secure=True)
     found["forged"] = Client(enforce_csrf_checks=True).post("/admin/login/", {}, secure=True)
+    for answer in found.values():
+        answer.whole = answer.getvalue()
+        answer.close()
     return found
 
 
@@ -49,7 +51,7 @@ def test_every_answer_says_what_a_browser_may_do_with_it(answers: dict[str, Any]
 
 
 def test_every_answer_with_a_body_says_its_kind_and_letters(answers: dict[str, Any]) -> None:
-    kinds = {name: answer.headers["Content-Type"] for name, answer in answers.items() if b"".join(answer)}
+    kinds = {name: answer.headers["Content-Type"].replace('"', "") for name, answer in answers.items() if answer.whole}
     assert {kind.partition(";")[0] for kind in kinds.values()} >= {"text/html", "application/json", "image/svg+xml"}
     texts = {name: kind for name, kind in kinds.items() if kind.startswith("text/") and "charset=utf-8" not in kind}
     assert texts == {}
@@ -78,12 +80,10 @@ def test_every_page_leads_out(secretary: User, logged_in: Callable[[User], Clien
         assert "/admin/logout/" in logged_in(secretary).get(path).content.decode()
 
 
-@pytest.mark.parametrize("name", ['名单".xlsx', "../../etc/passwd.xlsx", "a;b.xlsx"])
+@pytest.mark.parametrize("name", ['名单".xlsx', "../../etc/passwd.xlsx", "a;b.xlsx", "a\r\nSet-Cookie: x=1.xlsx"])
 def test_the_name_of_a_file_stays_a_name(name: str) -> None:
     header = download(b"", name).headers["Content-Disposition"]
-    assert re.fullmatch(r"""attachment; filename(="(?:[^"\\]|\\.)*"|\*=utf-8''[\w%.-]+)""", header)
-    with pytest.raises(BadHeaderError):
-        download(b"", f"{name}\r\nSet-Cookie: x=1")
+    assert re.fullmatch(r"""attachment; filename(="(?:[^"\\\r\n]|\\.)*"|\*=utf-8''[\w%.-]+)""", header)
 
 
 # Code ----------------------------------------------------------------------------------------------------------------
