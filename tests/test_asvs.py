@@ -39,7 +39,7 @@ class Item(NamedTuple):
     def faults(self) -> list[str]:
         """What is named and not there, or neither named nor said."""
         said = re.sub(r"`[^`]*`", "", self.why).strip(" ,.:")
-        lacking = [f"{path}::{name}" for path, name in self.tests if name not in tests_of(path)]
+        lacking = [f"{path}::{name}" for path, name in self.tests if name not in names_in(path)]
         lacking += [page for page in self.pages if not (ROOT / page).is_file()]
         has_all = bool(self.tests or self.pages) if self.state == "met" else len(said) > 10
         return [*lacking, *([] if has_all else ["no test or reason"]), *([] if self.state in STATES else [self.state])]
@@ -52,7 +52,7 @@ def items() -> list[Item]:
 
 
 @cache
-def tests_of(path: str) -> set[str]:
+def names_in(path: str) -> set[str]:
     tree = ast.parse((ROOT / "tests" / path).read_text("utf-8"))
     classes = {f"{each.name}::": each.body for each in tree.body if isinstance(each, ast.ClassDef)}
     bodies = {"": tree.body} | classes
