@@ -35,10 +35,10 @@ class OfficeWords:
         text = unicodedata.normalize("NFKC", password).casefold()
         rest, found = OFFICE_WORDS.subn("", text)
         if found and sum(map(str.isalpha, rest)) < OWN_LETTERS:
-            raise ValidationError("密码里只有“党建”“shuji”“admin”这类常用的词和数字，容易被猜到。请再加几个别的字。")
+            raise ValidationError("密码里只有“党建”“书记”这类常用的词或拼音和数字，容易被猜到。请再加几个别的字。")
 
     def get_help_text(self) -> str:
-        return "不能只有“党建”“shuji”“admin”这类常用的词和数字。"
+        return "不能只有“党建”“书记”这类常用的词或拼音和数字。"
 
 
 class AnotherThanBefore:
