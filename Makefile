@@ -5,7 +5,7 @@ SIDE_BY_SIDE := --numprocesses auto --dist loadfile --no-loadscope-reorder
 PINS := --universal --python-version 3.11 --generate-hashes \
         --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet
 
-.PHONY: help venv demo test lint bench benchpg pins messages pictures
+.PHONY: help venv demo test lint bench benchpg pins sbom messages pictures
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 16
@@ -45,6 +45,10 @@ pins:  ## pin the packages anew after a change in pyproject.toml
 	{ command -v uv >/dev/null || { $(PYTHON) -m venv "$$folder" && "$$folder/bin/pip" install --quiet uv; }; } && \
 	uv pip compile $(PINS) --group dev --output-file requirements-dev.txt pyproject.toml >/dev/null && \
 	uv pip compile $(PINS) --constraint requirements-dev.txt --output-file requirements.txt pyproject.toml >/dev/null
+
+sbom: venv  ## write the bill of materials of the pinned packages (CycloneDX 1.6) to var/sbom.cdx.json
+	@mkdir -p var
+	$(BIN)/python -m tests.sbom var/sbom.cdx.json
 
 messages: venv  ## compile the Chinese catalogue of the packages' strings
 	$(BIN)/python -m babel.messages.frontend compile -d louzu/locale -D "django djangojs"

@@ -1,6 +1,6 @@
-"""Gunicorn reads this by itself: neither of its logs keeps a query or a referer, and its processes count together.
+"""Gunicorn reads this by itself: neither log keeps a query, a referer or a visitor's line; its processes count together.
 
-Either may be a name or a phone that somebody searched for.
+Query and referer may be a name or a phone that somebody searched for.
 """
 
 import os

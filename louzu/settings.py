@@ -55,6 +55,8 @@ WATCHERS = env.list("LOUZU_WATCHERS", default=[])
 CERTIFICATE = env("LOUZU_CERTIFICATE", default="")
 ROOT_URLCONF = "louzu.urls"
 WSGI_APPLICATION = "louzu.wsgi.application"
+# Whom to tell of a weakness, as URIs (mailto:, tel:, https:); shown at /.well-known/security.txt.
+SECURITY_CONTACT = env.list("LOUZU_SECURITY_CONTACT", default=[])
 
 INSTALLED_APPS = [
     "unfold",
@@ -93,9 +95,9 @@ MIDDLEWARE = [
     "members.login.proxies.seen_through_proxies",
     "louzu.views.health.probes_first",
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "members.login.sessions.SteadySessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -103,6 +105,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "members.login.middleware.journal_first",
     "members.login.middleware.audit_context",
+    "members.login.middleware.ended_in_time",
     "members.login.middleware.second_step_first",
     "members.login.middleware.new_password_first",
     "members.login.middleware.never_cached",
@@ -185,7 +188,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "CommonPasswordValidator",
         "NumericPasswordValidator",
     )
-] + [{"NAME": "members.login.passwords.AnotherThanBefore"}]
+] + [{"NAME": f"members.login.passwords.{name}"} for name in ("OfficeWords", "AnotherThanBefore")]
 AXES_HANDLER = "members.login.lockout.CountedLogins"
 AXES_LOCKOUT_TEMPLATE = "members/locked_out.html"
 AXES_ENABLE_ADMIN = False
@@ -197,6 +200,12 @@ AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "next"]
 SECOND_FACTOR = env.list("LOUZU_SECOND_FACTOR", default=["street", "auditor", "district"])
 OTP_TOTP_ISSUER = "楼组党建"
 SESSION_COOKIE_AGE = env.int("LOUZU_IDLE_SECONDS", default=2 * 60 * 60)
+# Logins end after this time even where somebody is at work: a browser left open, or a stolen session.
+LONGEST_LOGIN = timedelta(hours=env.int("LOUZU_LOGIN_HOURS", default=12))
+# A browser keeps these names for this host alone and for TLS alone.
+COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid", f"{COOKIE_PREFIX}csrftoken"
+CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = env.int("LOUZU_HSTS_SECONDS", default=31_536_000 if HTTPS else 0)
 # Other sites may share the domain, so only its owner switches these on.
@@ -247,6 +256,7 @@ STATIC_ROOT = VAR / "static"
 STATICFILES_DIRS = [("manual", BASE_DIR / "docs" / "pictures")]
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 WHITENOISE_USE_FINDERS = not (STATIC_ROOT / "staticfiles.json").exists()
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # no other site has use for our files
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "louzu.collected.Collected"},

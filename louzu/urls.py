@@ -14,6 +14,7 @@ from louzu.views import (
     own_link,
     person,
     searching,
+    security,
     status,
     targets,
 )
@@ -26,6 +27,7 @@ urlpatterns = [
     path("help/print/", manual.printed, {"book": "manual"}, name="help_print"),
     path("help/interface/", manual.show, {"book": "interface"}, name="help_interface"),
     path("help/interface/print/", manual.printed, {"book": "interface"}, name="help_interface_print"),
+    path(".well-known/security.txt", security.security_txt, name="security_txt"),
     path("members/<int:pk>/", person.show, name="person"),
     path("members/<int:pk>/own-file/", own_files.own_file, name="own_file"),
     path("members/<int:pk>/looked/", own_files.who_looked, name="who_looked"),
@@ -74,6 +76,7 @@ urlpatterns = [
         for kind in ("pdf", "xlsx", "docx")
     ),
     path("api/v1/", include("louzu.api.urls")),
+    path("admin/login/", home.log_in),
     path("admin/password_change/", home.password),
     path("admin/password_change/done/", home.password_changed),
     path("admin/logout/", home.log_out),

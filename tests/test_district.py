@@ -53,6 +53,7 @@ OPEN = (
     "mine/",
     "search/",
     "api/v1/keys",
+    ".well-known/security.txt",
     "ask/<",
     "ask/{",
     "r/<",

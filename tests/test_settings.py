@@ -6,10 +6,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.db import connection
+
+from members.checks import security_contacts_are_addresses
 
 ROOT = Path(__file__).resolve().parent.parent
 PRODUCTION = {
@@ -52,6 +55,11 @@ def test_a_deployment_on_made_keys_fails(manage: Run) -> None:
     assert (done.returncode, FOUND.findall(done.stderr)) == (1, ["louzu.E001", "louzu.E006"])
 
 
+def test_a_contact_that_is_no_address_is_warned_of(settings: Any) -> None:
+    settings.SECURITY_CONTACT = ["tel:+86-21-00000000", "办公室"]
+    assert [warning.id for warning in security_contacts_are_addresses(None)] == ["louzu.W020"]
+
+
 def test_the_default_starts_without_any_setting(manage: Run, tmp_path: Path) -> None:
     done = manage("check")
     assert done.returncode == 0, done.stderr
@@ -71,9 +79,11 @@ def test_two_installations_share_no_key(manage: Run, tmp_path: Path) -> None:
 
 
 def test_another_host_turns_https_on(manage: Run) -> None:
-    code = "from django.conf import settings as s; print(s.SECURE_SSL_REDIRECT, s.SESSION_COOKIE_SECURE, s.DEBUG)"
-    assert manage("shell", "--no-imports", "-c", code, **PRODUCTION).stdout.split() == ["True", "True", "False"]
-    assert manage("shell", "--no-imports", "-c", code).stdout.split() == ["False", "False", "False"]
+    names = "SECURE_SSL_REDIRECT, s.SESSION_COOKIE_SECURE, s.DEBUG, s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME"
+    code = f"from django.conf import settings as s; print(s.{names})"
+    found = [manage("shell", "--no-imports", "-c", code, **env).stdout.split() for env in (PRODUCTION, {})]
+    assert found[0] == ["True", "True", "False", "__Host-sessionid", "__Host-csrftoken"]
+    assert found[1] == ["False", "False", "False", "sessionid", "csrftoken"]
 
 
 @pytest.mark.skipif(not settings.EMBEDDED, reason="SQLite's own")

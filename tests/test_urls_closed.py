@@ -23,7 +23,8 @@ OF_CARDS = {f"c/<str:token>/{step}" for step in ("", "agree/", "object/", "refus
 # A member's own file tells nothing before the digits: tested as well.
 OF_FILES = {f"o/<str:token>/{step}" for step in ("", "correct/", "own-file.pdf", "own-file.json")}
 PUBLIC_KEYS = "api/v1/keys"  # of receipts
-OPEN_TO_VISITORS = {"admin/login/", "admin/jsi18n/", PUBLIC_KEYS, SIGNS_IN} | OF_CARDS | OF_FILES
+CONTACTS = ".well-known/security.txt"
+OPEN_TO_VISITORS = {"admin/login/", "admin/jsi18n/", PUBLIC_KEYS, CONTACTS, SIGNS_IN} | OF_CARDS | OF_FILES
 # What anybody who logged in may have; that it holds no data is tested as well.
 OPEN_WITHOUT_A_POST = OPEN_TO_VISITORS | {
     "",

@@ -4,7 +4,8 @@ from datetime import date
 from typing import Any
 
 from django.contrib import admin, messages
-from django.shortcuts import redirect
+from django.contrib.auth.decorators import login_not_required
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
@@ -22,6 +23,7 @@ from members.models import Area, AreaRole, RosterImport, User
 from members.models.uploads import Upload
 from members.rules import trail
 from members.web.shell import page, shell
+from members.web.visitors import ByAddress
 
 SHOWN_POSTS = 6
 NEXT_VISITS = 6
@@ -34,6 +36,8 @@ ACTS = [
     (Resource.MEMBER, "登记一名党员", "admin:members_member_add", "person_add"),
     (Resource.ROSTER, "导入花名册", "members:roster_index", "upload_file"),
 ]
+TOO_MANY = "这个网络里一下子登录的人太多。请过一分钟再试。"
+TOO_OFTEN = "修改密码试得太多了。请过一个小时再改；忘了原来的密码，请管理员重设。"
 UPLOADS: dict[type[Upload], str] = {RosterImport: "members:roster", ActivityImport: "activities:imported"}
 
 
@@ -112,8 +116,33 @@ def _steps() -> list[tuple[bool, str, str, str]]:
     ]
 
 
+class LoggingIn(ByAddress):
+    """The limit by address, whatever the names: each try leaves an entry that stays for years, of nobody's name too."""
+
+    what, rate = "login", "60/min"
+
+
+@login_not_required
+def log_in(request):
+    """Let a user log in; beside the counts of each name, the tries of an address are bounded."""
+    if request.method == "POST" and not LoggingIn.lets(request):
+        return render(request, "louzu/sorry.html", {"title": "请过一会儿再登录", "sentence": TOO_MANY}, status=429)
+    return admin.site.login(request)
+
+
+class ChangingPassword(ByAddress):
+    """The limit by user, whatever the address: whoever finds a browser logged in may not guess the old password."""
+
+    rate = "20/hour"
+
+    def get_cache_key(self, request, view):
+        return f"password-{request.user.pk}"
+
+
 def password(request):
     """Let every logged-in user change the password, with a post or without."""
+    if request.method == "POST" and request.user.is_authenticated and not ChangingPassword.lets(request):
+        return render(request, "louzu/sorry.html", {"title": "请过一会儿再改", "sentence": TOO_OFTEN}, status=429)
     return admin.site.password_change(request, extra_context=shell(request))
 
 

@@ -1,6 +1,7 @@
 """The password that somebody else gives a user, to be changed at the first login."""
 
 import secrets
+from datetime import timedelta
 from typing import NamedTuple
 
 from django.contrib.auth.hashers import make_password
@@ -8,6 +9,7 @@ from django.contrib.auth.hashers import make_password
 # Read aloud or typed from paper on a phone: small letters and digits, none that looks like another.
 CLEAR = "abcdefghjkmnpqrstuvwxyz23456789"
 LENGTH = 12
+VALID_FOR = timedelta(days=30)  # a slip of paper that nobody fetched opens no login for ever
 
 
 class FirstPassword(NamedTuple):

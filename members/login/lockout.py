@@ -23,7 +23,8 @@ from members.models.attempts import Limit, LoginAttempts, Standing
 
 PLACE = Limit(6, timedelta(minutes=15))
 ANYWHERE = Limit(30, timedelta(hours=1))
-KNOWN = "louzu_known"
+SALT = "louzu_known"
+KNOWN = f"{settings.COOKIE_PREFIX}{SALT}"
 KNOWN_FOR = timedelta(days=180)
 MOST_NAMES = 5  # an office PC is shared
 
@@ -81,7 +82,7 @@ def remember(request: Any, response: HttpResponse) -> None:
     mark, names = _known(request)
     name = _folded(request.user.username)
     if name not in names:
-        text = signing.dumps([mark or secrets.token_hex(16), [name, *names][:MOST_NAMES]], salt=KNOWN)
+        text = signing.dumps([mark or secrets.token_hex(16), [name, *names][:MOST_NAMES]], salt=SALT)
         kept = {"max_age": KNOWN_FOR, "httponly": True, "samesite": "Lax", "secure": settings.SESSION_COOKIE_SECURE}
         response.set_cookie(KNOWN, text, **kept)
 
@@ -96,7 +97,7 @@ def _take(request: HttpRequest, name: str) -> Standing:
 def _known(request: Any) -> tuple[str, list[str]]:
     """Return the browser's random mark and the digests of the login names used in it, from the signed cookie."""
     try:
-        mark, names = signing.loads(request.COOKIES.get(KNOWN, ""), salt=KNOWN, max_age=KNOWN_FOR)
+        mark, names = signing.loads(request.COOKIES.get(KNOWN, ""), salt=SALT, max_age=KNOWN_FOR)
     except signing.BadSignature:
         return "", []
     return mark, names

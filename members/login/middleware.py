@@ -3,6 +3,8 @@
 import time
 
 from django.conf import settings
+from django.contrib.auth import logout
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -14,7 +16,8 @@ from members.models import journal
 from members.web import handover, problems
 
 AWAKE_SECONDS = 300
-WHO = "louzu_who"
+BEGUN = "begun"  # the session's key for the second of its login
+WHO = f"{settings.COOKIE_PREFIX}louzu_who"
 BEFORE_SECOND_STEP = ("admin:login", "admin:logout", "admin:jsi18n", "members:second_factor")
 BEFORE_NEW_PASSWORD = (*BEFORE_SECOND_STEP, "admin:password_change", "admin:password_change_done")
 
@@ -33,6 +36,23 @@ def audit_context(get_response):
             raise BadRequest  # PostgreSQL takes no NUL
         with acting(request.user, address=client_address(request), request_id=request.id):
             return get_response(request)
+
+    return middleware
+
+
+def ended_in_time(get_response):
+    """End a login after its longest time, however busy its user: a session that was stolen ends with the day too."""
+
+    def middleware(request):
+        if not request.user.is_authenticated:
+            return get_response(request)
+        now = int(time.time())
+        if now - request.session.setdefault(BEGUN, now) <= settings.LONGEST_LOGIN.total_seconds():
+            return get_response(request)
+        logout(request)
+        if request.path.startswith("/api/"):
+            return problems.answer("not_authenticated", 401, request_id=request.id)
+        return redirect_to_login(request.get_full_path())
 
     return middleware
 

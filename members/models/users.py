@@ -16,7 +16,7 @@ from members.ground.access import PostKind, Resource, Right
 from members.ground.atomic import atomic_write
 from members.ground.audit import Audited
 from members.ground.dated import DatedQuerySet, ends_after_it_begins
-from members.ground.first_password import FirstPassword, first_password
+from members.ground.first_password import VALID_FOR, FirstPassword, first_password
 from members.ground.keys import AccessKey, KeyQuerySet
 from members.models.areas import SEGMENT, Area
 
@@ -87,6 +87,7 @@ class User(AbstractUser, Audited):
     )
     is_active = models.BooleanField("可以登录", default=True, help_text="离任后去掉这个勾，不要删除。")
     must_change_password = models.BooleanField("下次登录须改密码", default=True)
+    first_password_until = models.DateTimeField("初始密码有效到", null=True, editable=False)
     login_round = models.PositiveIntegerField("登录轮次", default=0, editable=False)
 
     objects = LouzuUserManager()  # type: ignore[misc]
@@ -123,9 +124,15 @@ class User(AbstractUser, Audited):
             if has_new_password or leaves:
                 self.tokens.revoke()
 
+    @property
+    def is_first_password_over(self) -> bool:
+        """Whether the password is a first one that was given too long ago to log in with."""
+        until = self.first_password_until
+        return self.must_change_password and until is not None and until <= timezone.now()
+
     def set_password(self, raw_password: str | None) -> None:
         super().set_password(raw_password)
-        self.must_change_password = False
+        self.must_change_password, self.first_password_until = False, None
 
     def end_logins(self) -> None:
         """End all sessions and tokens of the user; the caller leaves the audit entry."""
@@ -147,12 +154,13 @@ class User(AbstractUser, Audited):
         return salted_hmac("louzu.login_round", f"{self.login_round}.{of_password}", secret=secret).hexdigest()
 
     def set_first_password(self, made: FirstPassword | None = None) -> str:
-        """Set a random password that must be changed at the first login, and return it; the caller saves.
+        """Set a random password that must be changed at a first login before long, and return it; the caller saves.
 
         Hashing takes long, so a caller within a transaction passes one that was made before it.
         """
         made = made or first_password()
         self.password, self._password, self.must_change_password = made.hashed, made.text, True
+        self.first_password_until = timezone.now() + VALID_FOR
         return made.text
 
     def audit_path(self) -> str:

@@ -44,6 +44,11 @@ KINDS = {
     "too_large": ("too-large", "The body is too large", "一次提交的内容太大。"),
     "unsupported_media_type": ("unsupported-media-type", "Unsupported media type", "请以 application/json 提交。"),
     "bad_request": ("bad-request", "The request cannot be understood", "这个请求不对，请核对地址、主机名和内容。"),
+    "https_required": (
+        "https-required",
+        "Encrypted calls only",
+        "接口只收加密的请求：请把地址改成 https:// 开头；密钥已经明文传过，请换一把。",
+    ),
     "length_required": ("length-required", "Content-Length is required", "请写明 Content-Length，不要分块发送。"),
     "too_long": ("uri-too-long", "The address is too long", "这个地址太长。"),
     "unavailable": ("unavailable", "Not available for the moment", "数据库暂时不可用，请稍后再试。"),

@@ -14,6 +14,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from feedback.api import problems as of_employers
+from louzu import edges
 from members.ground.outage import is_outage
 from members.models import AuditEntry, StaffToken, User
 from members.web import problems
@@ -21,6 +22,7 @@ from tests import factories
 from tests.conftest import BACKEND
 
 AREAS = "/api/v1/areas"
+FORM = "multipart/form-data; boundary=x"
 SHAPE = {"type", "title", "status", "detail", "request_id"}
 
 
@@ -140,6 +142,7 @@ TYPES = [
     "csrf-failed",
     "cursor-reset",
     "forbidden",
+    "https-required",
     "idempotency-key-missing",
     "idempotency-key-reused",
     "internal",
@@ -179,6 +182,40 @@ def test_a_chunked_body_is_refused_and_not_taken_for_empty(method: str) -> None:
     page = getattr(Client(), method)("/admin/login/", headers={"Transfer-Encoding": "chunked"})
     assert (page.status_code, page["Content-Type"]) == (411, "text/html; charset=utf-8")
     assert "没有写明长度" in page.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_body_that_is_too_large_is_refused_unread() -> None:
+    """Also a visitor's: the form that checks for a login comes after the whole file."""
+    sizes = {edges.MOST_BYTES: 403, edges.MOST_BYTES + 1: 413, 10**20: 413}
+    for size, status in sizes.items():
+        client = Client(enforce_csrf_checks=True)
+        answer = client.generic("POST", "/admin/login/", b"", FORM, CONTENT_LENGTH=str(size))
+        assert answer.status_code == status
+    assert "最大 10 MB" in answer.content.decode()
+    assert told(Client().generic("POST", AREAS, b"", CONTENT_LENGTH=str(10**9))) == (413, "too-large")
+
+
+# Encrypted or not ----------------------------------------------------------------------------------------------------
+@pytest.mark.django_db
+def test_a_call_is_not_sent_on_to_https(settings: Any) -> None:
+    """A page is: its reader sees the address change, where a program would send its key in clear ever after."""
+    settings.SECURE_SSL_REDIRECT = True
+    call = Client().get(AREAS, headers={"Authorization": "Bearer lz_0123_0123456789abcdef"})
+    assert told(call) == (403, "https-required")
+    assert "Location" not in call
+    assert Client().get("/admin/login/")["Location"].startswith("https://")
+    assert told(Client().get(AREAS, secure=True)) == (401, "not-authenticated")
+
+
+@pytest.mark.django_db
+def test_an_error_of_a_call_bears_what_protects_a_page(settings: Any) -> None:
+    settings.SECURE_HSTS_SECONDS = 31_536_000
+    names = ("X-Content-Type-Options", "Strict-Transport-Security", "Content-Security-Policy", "Referrer-Policy")
+    for path in ("/api/v2/x", AREAS, "/nothing/"):
+        answer = Client().get(path, secure=True)
+        assert [name for name in names if name not in answer] == []
+    assert "no-store" in Client().get("/api/v2/x")["Cache-Control"]
 
 
 # No database ---------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""A name or a phone that was searched for is in no log of ours."""
+"""A name or a phone that was searched for is in no log of ours, nor a line that a visitor made up."""
 
 import io
 import json
@@ -79,6 +79,29 @@ def test_a_row_that_the_database_quotes_is_taken_out() -> None:
 
 def test_what_is_no_query_stays() -> None:
     assert without_queries("Why? Because. 100%") == "Why? Because. 100%"
+
+
+def test_a_member_s_link_is_taken_out() -> None:
+    link = "WzcsIjIwMjYtMTEtMzAiXQ:vQ3nQ4gBq6n0Yw-nV2l2mJ5vE0o"
+    for line in (f"GET /c/{link}/ 404", f"Not Found: /c/{link}/agree/", f"/c/{link.replace(':', '%3A')}/"):
+        assert "vQ3nQ4gB" not in without_queries(line)
+        assert "/c/…/" in without_queries(line)
+    assert without_queries("/c/short/ /cards/12/") == "/c/short/ /cards/12/"
+
+
+@pytest.mark.parametrize("sign", ["\n", "\r\n", "\x1b[2J", "\x85", "\u2028", "\0"])
+def test_a_visitor_begins_no_line(log: io.StringIO, sign: str) -> None:
+    """Neither by an address nor by what an error quotes."""
+    forged = f"{sign}2026-11-30 [INFO] login of root"
+    try:
+        raise ValueError(f"bad: {forged}")
+    except ValueError:
+        logging.getLogger("django.request").error("Not Found: %s", f"/x{forged}", exc_info=True)
+    first, *rest = log.getvalue().removesuffix("\n").split("\n")
+    assert first == f"Not Found: /x{repr(sign)[1:-1]}2026-11-30 [INFO] login of root"
+    assert len(rest) > 2
+    assert all(line.startswith("    ") for line in rest)
+    assert re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028]", log.getvalue()) is None
 
 
 def not_found(environ: dict, start: Callable) -> list[bytes]:
@@ -164,13 +187,14 @@ def test_gunicorn_writes_none(tmp_path: Path) -> None:
     command += ["--access-logfile", str(log), "--error-logfile", str(log)]
     server = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)})
     try:
-        for page in ("members", "broken"):
+        for page in ("members", "mem%0Abers%1b", "broken"):
             _asked(f"http://127.0.0.1:{port}/{page}/?{SEARCHED}")
     finally:
         server.terminate()
         server.wait(20)
     written = log.read_text()
     assert re.search(r'"GET /members/ HTTP/1.1" 200', written)
+    assert '"GET /mem\\nbers\\x1b/ HTTP/1.1" 200' in written
     assert "/broken/?…" in written
     assert nothing_found(written)
 

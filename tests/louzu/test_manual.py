@@ -22,7 +22,7 @@ from tests.pictures import FOLDER, SHOTS
 # Not pages of a user of the portal: the inside of the admin, and what a visitor opens on a phone.
 NO_PAGES = {
     "admin:index", "admin:login", "admin:logout", "admin:jsi18n", "admin:autocomplete", "admin:search",
-    "admin:app_list", "admin:view_on_site", "admin:None", "None",
+    "admin:app_list", "admin:view_on_site", "admin:None", "None", "security_txt",
 }  # fmt: skip
 NAMES = [chapter.name for chapter in chapters("manual")]
 OFTEN_ASKED = {"迁出": "党员", "接龙": "登记活动", "忘了密码": "第一次登录", "公示牌": "评优、事迹册、楼道公示"}

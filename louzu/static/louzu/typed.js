@@ -3,7 +3,7 @@
   const KEY = "louzu-typed"; // in the tab's own storage: drafts by address and form
   const BY = "louzu-typed-by"; // shared by the tabs: who is logged in, or that somebody has logged out
   const MOST = 500_000, DAY = 86_400_000, PAUSE = 300;
-  const who = () => document.cookie.match(/(?:^|; )louzu_who=([^;]*)/)?.[1] ?? "";
+  const who = () => document.cookie.match(/(?:^|; )(?:__Host-)?louzu_who=([^;]*)/)?.[1] ?? "";
   const mine = who(); // as the page was opened: somebody else may log in beside it
   const here = location.pathname + location.search;
   const visit = performance.getEntriesByType("navigation")[0];
