@@ -1,4 +1,4 @@
-"""Gunicorn reads this by itself: neither log keeps a query, a referer or a visitor's line; its processes count together.
+"""Gunicorn reads this by itself: no log keeps a query, a referer or a visitor's line; its processes count together.
 
 Query and referer may be a name or a phone that somebody searched for.
 """

@@ -8,6 +8,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.db.models import Count, Subquery, Value
+from django.db.models.lookups import Exact
 
 from members.ground import access, audit
 from members.ground.access import Resource, Right
@@ -224,7 +225,7 @@ class AuditHead(models.Model):
         there = cls._default_manager.filter(chain__in=chains)
         rows = there.order_by("chain").select_for_update(no_key=True, of=("self",))
         count = Subquery(there.order_by().values(every=Value(1)).annotate(rows=Count("*")).values("rows"))
-        heads = {head.chain: head for head in (rows.alias(there=count).filter(there=len(chains)) if chains else ())}
+        heads = {head.chain: head for head in rows.filter(Exact(count, len(chains)))} if chains else {}
         if len(heads) < len(chains):
             cls._default_manager.bulk_create([cls(chain=chain) for chain in sorted(chains)], ignore_conflicts=True)
             heads = {head.chain: head for head in rows}
