@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
 from feedback.feed.slips import add_slip_events
@@ -10,7 +10,8 @@ from feedback.models import FeedEvent, NumberSeries, Slip
 from feedback.rules.slips_asking import locked_for, require_waiting
 from feedback.rules.slips_reading import HomeReader
 from feedback.rules.slips_sending import record_created, settle_at
-from members.ground.access import Right
+from members.ground import access
+from members.ground.access import Resource, Right
 from members.ground.atomic import atomic_write
 from members.models import Area, User
 
@@ -25,9 +26,11 @@ KEPT = (
 def forward(slip: Slip, to: Area, *, by: User) -> Slip:
     """Hand the slip to another street, and return its successor there; a repeated call returns the same one.
 
-    The sender hears of both in the feed of the street that they sent it to. ValidationError where `to` is no other open
-    street, Conflict where the slip does not wait.
+    The sender hears of both in the feed of the street that they sent it to. PermissionDenied unless the user is of the
+    slip's street office, ValidationError where `to` is no other open street, Conflict where the slip does not wait.
     """
+    if not may_forward(slip, by):
+        raise PermissionDenied
     with atomic_write():
         if to.pk not in {street.pk for street in streets_to_forward(slip)}:
             raise ValidationError({"street": NOT_A_STREET})
@@ -42,6 +45,11 @@ def forward(slip: Slip, to: Area, *, by: User) -> Slip:
         add_slip_events([slip], FeedEvent.Type.SLIP_FORWARDED)
         add_slip_events([there], FeedEvent.Type.SLIP_SENT)
     return there
+
+
+def may_forward(slip: Slip, user: User) -> bool:
+    """Return whether the user is of the office of the slip's street, which alone hands slips to other streets."""
+    return access.covers(user, Resource.CARD, slip.street.path, Right.WRITE)
 
 
 def streets_to_forward(slip: Slip) -> list[Area]:

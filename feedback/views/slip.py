@@ -21,7 +21,7 @@ from feedback.rules import slips_asking, slips_closing
 from feedback.rules.receiving import By
 from feedback.rules.slips_accepting import accept as accept_slip
 from feedback.rules.slips_forwarding import forward as forward_slip
-from feedback.rules.slips_forwarding import streets_to_forward
+from feedback.rules.slips_forwarding import may_forward, streets_to_forward
 from feedback.rules.slips_matching import candidates
 from feedback.rules.slips_sending import send_slips
 from members.ground.access import Resource, Right
@@ -108,8 +108,6 @@ def place(request: HttpRequest, pk: int) -> HttpResponse:
 def forward(request: HttpRequest, pk: int) -> HttpResponse:
     """Hand a slip to another street of the installation; the street office does."""
     found = _writable(request, pk)
-    if not _is_streets(request, found):
-        raise PermissionDenied
     form = ForwardForm(request.POST, streets=streets_to_forward(found))
     if form.is_valid() and done(form, lambda: forward_slip(found, form.street, by=request.user)):  # type: ignore[arg-type]
         messages.success(request, f"已转给{form.street}，发来的一方看得到转到了哪里。")
@@ -184,7 +182,7 @@ def _page(request: HttpRequest, found: Slip, **tried_forms: forms.Form) -> HttpR
         meant = candidates(found, by=request.user)  # type: ignore[arg-type]
         offered["accepting"] = AcceptSlipForm(slip=found, meant=meant, user=request.user)
         offered |= {"asking": AskForm(), "declining": SayForm(), "placing": PlaceSlipForm(slip=found)}
-        streets = streets_to_forward(found) if _is_streets(request, found) else []
+        streets = streets_to_forward(found) if may_forward(found, request.user) else []
         offered |= {"forwarding": ForwardForm(streets=streets)} if streets else {}
     elif is_mine and found.status == Status.ACCEPTED:
         offered["ending"] = EndSlipForm()
@@ -234,9 +232,3 @@ def _receipt(request: HttpRequest, pk: int) -> Any:
     if found is None:
         raise Http404
     return found
-
-
-def _is_streets(request: HttpRequest, found: Slip) -> bool:
-    """Whether the user is of the slip's street office."""
-    streets = Area.objects.for_user(request.user, Right.WRITE, resource=Resource.CARD)
-    return streets.filter(pk=found.street_id).exists()

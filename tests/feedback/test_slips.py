@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -349,13 +349,17 @@ def test_forwarding_to_another_street(
     assert sent_by_unit(street, row(home=FAR))[0].slip == there
 
 
-def test_forwarding_is_checked(street: Area, group: Area, other_street: Area, secretary: User) -> None:
+def test_forwarding_is_checked(
+    street: Area, group: Area, other_street: Area, secretary: User, street_officer: User
+) -> None:
     slip = from_unit(street)
+    with pytest.raises(PermissionDenied):
+        slips_forwarding.forward(slip, other_street, by=secretary)
     with pytest.raises(ValidationError, match="另一个在用的街道"):
-        slips_forwarding.forward(slip, street, by=secretary)
+        slips_forwarding.forward(slip, street, by=street_officer)
     slips_closing.withdraw(slip, withdrawer="sender", by=EVERYBODY)
     with pytest.raises(Conflict):
-        slips_forwarding.forward(slip, other_street, by=secretary)
+        slips_forwarding.forward(slip, other_street, by=street_officer)
 
 
 def test_the_second_tick_and_not_ours(street: Area, group: Area, secretary: User) -> None:
