@@ -59,6 +59,8 @@ OPEN = (
     "r/<",
     "r/{",
     "c/<",
+    "o/<",
+    "o/{",
     "verify/",
     "s/<",
     "second-factor/",
@@ -66,7 +68,7 @@ OPEN = (
     "version",
     "metrics",
 )
-PUBLIC = ("ask/", "r/", "c/", "s/", "verify/")  # what a link, a poster or a number tells anybody
+PUBLIC = ("ask/", "r/", "c/", "o/", "s/", "verify/")  # what a link, a poster or a number tells anybody
 NAMES = (
     "欧阳建国", "单秀英", "199****5678", "19900005678", "迎晖苑", "仓场公寓", "1号楼", "2号楼", "3号楼",
     "上海嘉定仪表厂", "shuji1", "春季花名册", "邬阿婆家", "郁待认", "郁发出", "外街道人", "嘉富丽苑",
