@@ -12,13 +12,14 @@ import time
 from contextlib import suppress
 
 from tests.cluster.places import ROOT, Places
-from tests.cluster.processes import install, missing
+from tests.cluster.processes import end_in_order, install, missing
 from tests.cluster.standing import Cluster
 
 KEEP = "--keep"  # the folder with the logs
 
 
 def main(arguments: list[str]) -> int:
+    end_in_order()
     if not _has_programs():
         return 1
     folder = tempfile.mkdtemp(prefix="louzu-cluster-")
@@ -27,7 +28,11 @@ def main(arguments: list[str]) -> int:
         if arguments[:1] == ["test"]:
             command = [sys.executable, "-m", "tests.cluster.kills", *arguments[1:]]
             environment = places.environment() | {"LOUZU_CLUSTER": str(places)}
-            return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+            with subprocess.Popen(command, cwd=ROOT, env=environment) as running:
+                try:
+                    return running.wait()
+                finally:
+                    running.terminate()  # it stops the cluster, which is waited for
         return _stand(places)
     finally:
         if KEEP in arguments:

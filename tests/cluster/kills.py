@@ -10,13 +10,14 @@ django.setup()
 
 from tests.cluster.load import Load  # noqa: E402
 from tests.cluster.places import Places  # noqa: E402
+from tests.cluster.processes import end_in_order  # noqa: E402
 from tests.cluster.reckoning import Outcome, Phase, reckon  # noqa: E402
 from tests.cluster.seeds import sown  # noqa: E402
 from tests.cluster.standing import THREE, Cluster, until  # noqa: E402
 
 QUIET, WATCHED = 3.0, {"primary": 40.0, "etcd's leader": 25.0}
 OTHERWISE = 15.0  # seconds for which the kill of another part is watched
-DRAINED = 150.0  # a killed worker's task is taken up after a minute of silence
+DRAINED = 300.0  # a killed worker's task is taken up after a minute of silence
 KILLS = ("web host", "worker", "replica", "etcd's leader", "primary")
 
 
@@ -63,7 +64,8 @@ def outcomes(cluster: Cluster, kills: list[str]) -> list[Outcome]:
 
 
 def main(kills: list[str]) -> int:
-    cluster = Cluster(Places.read(os.environ["LOUZU_CLUSTER"]))
+    end_in_order()
+    cluster = Cluster(Places.read(os.environ["LOUZU_CLUSTER"]), by_migrations=False)
     try:
         begun = time.monotonic()
         cluster.start()

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -42,6 +43,11 @@ def as_user(command: Sequence[str]) -> list[str]:
     if os.geteuid() != 0:
         return list(command)
     return [found("setpriv") or "setpriv", f"--reuid={USER}", f"--regid={USER}", "--init-groups", "--", *command]
+
+
+def end_in_order() -> None:
+    """Let SIGTERM end this process as an interrupt does, so that what it started is stopped."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 
 
 class Process:

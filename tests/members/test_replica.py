@@ -18,7 +18,7 @@ REPORTS = (
     "/coverage/{pk}/", "/coverage/{pk}/coverage.xlsx", "/rhythm/{pk}/", "/participation/{pk}/", "/months/{pk}/",
     "/balance/{pk}/", "/cards-report/{pk}/", "/slips-report/{pk}/", "/api/v1/coverage/{pk}", "/api/v1/rhythm/{pk}",
     "/api/v1/participation/{pk}", "/api/v1/months/{pk}", "/api/v1/balance/{pk}", "/api/v1/card-report/{pk}",
-    "/api/v1/slip-report/{pk}",
+    "/api/v1/slip-report/{pk}?first=2026-01-01&last=2026-01-31",
 )  # fmt: skip
 
 
