@@ -1,4 +1,4 @@
-"""`python -m tests.cluster [test [kill …] [--failures] [--keep]]`: start the cluster, or kill its parts under load.
+"""`python -m tests.cluster [test [kill …] [--keep]]`: start the cluster, or kill its parts under load.
 
 Without `test` it runs until it is interrupted. All of it lies in a throwaway folder and listens on this machine only.
 """

@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from collections import Counter
 
 import django
 
@@ -54,10 +55,12 @@ def outcomes(cluster: Cluster, kills: list[str]) -> list[Outcome]:
     until(lambda: load.waiting() == 0, "cards were not issued", patience=DRAINED, pause=2)
     load.read_to_the_end()
     stored = load.stored()
-    for failure in load.failures if "--failures" in sys.argv else ():
-        print(f"  {failure.at - begin:6.1f} s  {failure.what}")
+    for what, times in Counter(failure.what for failure in load.failures).most_common():
+        print(f"  {times:>4} times: {what}")
     print(f"feed: {len(load.events)} events read, {load.last_seq()} written")
+    print("reports: {read} read, {out of date} out of date; a replica was fit for {fit}".format_map(load.reports))
     assert [event.seq for event in load.events] == list(range(1, load.last_seq() + 1)), "the feed has gaps"
+    assert load.reports["out of date"] == 0, "a report told less than was acknowledged"
     return [
         reckon(phase, writes=load.writes, failures=load.failures, events=load.events, stored=stored) for phase in phases
     ]

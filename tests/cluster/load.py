@@ -1,7 +1,8 @@
 """The load: activities recorded through the web hosts, cards issued by the workers, a unit that reads and answers.
 
 Each of them does what a good client does: it sends a call again, with the same content or the same key, until it is
-told what became of it. Whatever was acknowledged is noted, and each call that failed.
+told what became of it. Whatever was acknowledged is noted, and each call that failed. Somebody reads a report
+meanwhile, whose figures may never be older than what was acknowledged before.
 """
 
 import json
@@ -15,19 +16,20 @@ from itertools import count
 from queue import Empty, Queue
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError, close_old_connections
+from django.db import DatabaseError, InterfaceError, close_old_connections, router
 from django.utils import timezone
 
 from activities.models import Activity
 from feedback.models import Answer, FeedEvent, RecordCard
 from feedback.models.replies import Receipt
 from feedback.rules import issuing
+from members.ground.replica import REPLICA, from_replica
 from tests.cluster.places import HOST, Places
 from tests.cluster.reckoning import Acknowledged, Event, Failure
 from tests.cluster.seeds import Seeds
 
 RECORDERS, CARDS_AT_ONCE = 2, 3
-AFTER_FAILURE, BETWEEN_RUNS, BETWEEN_PULLS = 0.25, 1.5, 0.3  # seconds
+AFTER_FAILURE, BETWEEN_RUNS, BETWEEN_PULLS, BETWEEN_REPORTS = 0.25, 1.5, 0.3, 1.0  # seconds
 PATIENCE = 20.0  # longer than a request waits behind the pooler
 DONE = {200, 201}
 
@@ -40,13 +42,20 @@ class Load:
         self.writes: list[Acknowledged] = []
         self.events: list[Event] = []
         self.failures: list[Failure] = []
+        self.reports: Counter[str] = Counter()  # read, out of date, and those for which a replica was fit
         self._over = threading.Event()
         self._to_answer: Queue[dict[str, Any]] = Queue()
-        self._read_out = threading.Event()
+        self._cursor = ""
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        jobs = [*(self._recorder(number) for number in range(RECORDERS)), self._issue, self._read, self._answer]
+        jobs = [
+            *(self._recorder(number) for number in range(RECORDERS)),
+            self._issue,
+            self._read,
+            self._answer,
+            self._report,
+        ]
         threads = [threading.Thread(target=job, daemon=True) for job in jobs]
         for thread in threads:
             thread.start()
@@ -108,7 +117,7 @@ class Load:
             close_old_connections()
             issuing.start(self.seeds.community, cards, user=self.seeds.secretary)
         except (DatabaseError, InterfaceError) as error:
-            self._fail(f"issue: {error}")
+            self._fail(f"cards handed over: {str(error).partition(chr(10))[0]}")
             return False
         for card in cards:
             self._note("issued", str(card))
@@ -120,8 +129,7 @@ class Load:
 
     def _pull(self) -> bool:
         """Read what is new in the feed; return whether there was anything."""
-        after = getattr(self, "_cursor", "")
-        page = self._asked("GET", f"/api/v1/feed?after={after}", self.seeds.key)
+        page = self._asked("GET", f"/api/v1/feed?after={self._cursor}", self.seeds.key)
         if page is None or not page["events"]:
             return False
         self._cursor = page["next"]
@@ -147,6 +155,16 @@ class Load:
                 return
             self._note("answer", number)
 
+    def _report(self) -> None:
+        """Read how many cards the unit acknowledged, and compare that with how many it knows to be."""
+        path = f"/api/v1/card-report/{self.seeds.community.pk}"
+        while not self._over.wait(BETWEEN_REPORTS):
+            known = sum(write.kind == "receipt" for write in self.writes)
+            if report := self._asked("GET", path, self.seeds.token):
+                self.reports["read"] += 1
+                self.reports["out of date"] += report["figures"]["received"] < known
+                self.reports["fit"] += _where_reports_read() == REPLICA
+
     def _until_done(self, method: str, path: str, token: str, body: Any, *, once: str = "") -> Any:
         """Send a call until it is answered; None where the load was stopped before."""
         while not self._over.is_set():
@@ -166,11 +184,24 @@ class Load:
                 answer = connection.getresponse()
                 text = answer.read()
             except (OSError, HTTPException) as error:
-                return self._fail(f"{path}: {error!r}")
-        return json.loads(text) if answer.status in DONE else self._fail(f"{path}: {answer.status} {text[:300]!r}")
+                return self._fail(repr(error))
+        return json.loads(text) if answer.status in DONE else self._fail(f"{answer.status} {_sentence(text)}")
 
     def _note(self, kind: str, key: str) -> None:
         self.writes.append(Acknowledged(kind, key, time.monotonic()))
 
     def _fail(self, what: str) -> None:
         self.failures.append(Failure(time.monotonic(), what))
+
+
+@from_replica
+def _where_reports_read() -> str:
+    return router.db_for_read(RecordCard)
+
+
+def _sentence(text: bytes) -> str:
+    """Return what a problem says, or the beginning of a page."""
+    try:
+        return json.loads(text)["detail"]
+    except (ValueError, KeyError, TypeError):
+        return text.decode(errors="replace")[:80]
