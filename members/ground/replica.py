@@ -22,7 +22,8 @@ LEFT_ALONE = 30.0  # seconds for which a replica that failed is not asked again
 WRITTEN = "SELECT pg_current_wal_lsn()::text"
 HAS_REPLAYED = "SELECT pg_is_in_recovery() AND pg_last_wal_replay_lsn() >= %s::pg_lsn"
 
-P, R = ParamSpec("P"), TypeVar("R")
+P = ParamSpec("P")
+R = TypeVar("R")
 logger = logging.getLogger(__name__)
 _is_reading: ContextVar[bool] = ContextVar("is_reading", default=False)
 _failed_at = float("-inf")
