@@ -5,10 +5,10 @@ SIDE_BY_SIDE := --numprocesses auto --dist loadfile --no-loadscope-reorder
 PINS := --universal --python-version 3.11 --generate-hashes \
         --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet
 
-.PHONY: help venv demo test lint bench benchpg pins sbom messages pictures
+.PHONY: help venv demo test lint bench benchpg cluster cluster-test pins sbom messages pictures
 
 help:  ## say what there is
-	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 20
 
 venv: .venv/.installed  ## install the pinned packages into .venv
 
@@ -39,6 +39,12 @@ bench: venv  ## measure the roster, the coverage and a week against stock and fl
 
 benchpg: venv  ## the same on the PostgreSQL server that pip brings, where coverage has a target of its own
 	$(BIN)/python -m tests.bench --postgres
+
+cluster: venv  ## start three PostgreSQL nodes, two web hosts and two workers on this machine
+	$(BIN)/python -m tests.cluster
+
+cluster-test: venv  ## kill a web host, a worker, a replica, etcd's leader and the primary under load, and reckon
+	$(BIN)/python -m tests.cluster test
 
 pins:  ## pin the packages anew after a change in pyproject.toml
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && PATH="$$PATH:$$folder/bin" && \

@@ -8,7 +8,7 @@ from django.http import HttpResponse, HttpResponseNotAllowed
 from django.template.loader import render_to_string
 
 from members.ground import request_ids
-from members.ground.outage import RETRY_AFTER
+from members.ground.outage import RETRY_AFTER, CommitUnknown
 from members.roster.workbook import MAX_SIZE
 from members.web import problems
 
@@ -18,6 +18,7 @@ LENGTH_REQUIRED = "这次提交没有写明长度，没有收下。请换一个�
 TOO_LARGE = "这次提交的内容太大，没有收下。上传的文件最大 10 MB：请删去图片和不用的工作表，或分成几个文件再传。"
 AWAY = "系统现在太忙，或者暂时连不上数据库，刚才的内容没有保存。请稍后再试。"
 FULL = "服务器的磁盘满了，刚才的内容没有保存；查看不受影响。请马上联系系统管理员清理磁盘，再保存一次。"
+UNKNOWN = "数据库在保存的那一刻断开了，刚才的内容可能已经保存，也可能没有。请过一会儿打开名单看一看，没有的再填一次。"
 UNBUILT = "系统还没有安装好。请管理员在服务器上运行：python manage.py setup（升级以后运行：python manage.py migrate）。"
 # The problem's code for an error under /api/ that did not come from a view of the API.
 BY_STATUS = {
@@ -100,9 +101,10 @@ def length_required() -> HttpResponse:
     return HttpResponse(_page("没有收下", LENGTH_REQUIRED), status=411)
 
 
-def away() -> HttpResponse:
-    """Answer 503 without using the database."""
-    return HttpResponse(_page("请稍后再试", AWAY), status=503, headers={"Retry-After": str(RETRY_AFTER)})
+def away(error: BaseException | None = None) -> HttpResponse:
+    """Answer 503 without using the database; after a COMMIT that got no answer, do not say that nothing was saved."""
+    sentence = UNKNOWN if isinstance(error, CommitUnknown) else AWAY
+    return HttpResponse(_page("请稍后再试", sentence), status=503, headers={"Retry-After": str(RETRY_AFTER)})
 
 
 def full() -> HttpResponse:

@@ -150,6 +150,11 @@ else:
     # A database that is away is noticed within five seconds, even if its machine vanished under a connection.
     PATIENCE = {"connect_timeout": 2, "tcp_user_timeout": 4_000}
     DATABASES["default"]["OPTIONS"] = PATIENCE | DATABASES["default"].get("OPTIONS", {})
+    # Reports may read a replica, as long as it lacks nothing (`members.ground.replica`).
+    if REPLICA_URL := env("DATABASE_REPLICA_URL", default=""):
+        DATABASES["replica"] = DATABASES["default"] | env.db_url_config(REPLICA_URL) | {"TEST": {"MIRROR": "default"}}
+        DATABASES["replica"]["OPTIONS"] = PATIENCE | DATABASES["replica"].get("OPTIONS", {})
+DATABASE_ROUTERS = ["members.ground.replica.ReplicaRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 WRITE_LOCK = VAR / "write.lock"
 # What was taken back for good, apart from the database: it is applied to a restored backup (`members.models.journal`).

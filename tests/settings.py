@@ -19,6 +19,7 @@ os.environ |= {
     "LOUZU_WORKER_THREAD": "false",
     "LOUZU_HTTPS": "false",
     "LOUZU_PROXIES": "",
+    "DATABASE_REPLICA_URL": "",
     "LOUZU_SECOND_FACTOR": "",
     "LOUZU_API_RATE": "100000/min",
     "LOUZU_ISSUE_MINUTES": "0",

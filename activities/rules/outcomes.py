@@ -12,6 +12,7 @@ from activities.models import Honour, Need
 from activities.models.visits import unvisited
 from members.ground.dated import valid_on
 from members.ground.moments import midnight
+from members.ground.replica import from_replica
 from members.models import Area, Pairing
 from members.models.areas import AreaQuerySet
 
@@ -54,6 +55,7 @@ class Outcomes:
         return {"pairings": self.pairings._asdict(), "needs": self.needs._asdict(), "honours": honours}
 
 
+@from_replica
 def outcomes(area: Area, *, areas: AreaQuerySet, first: date, last: date) -> Outcomes:
     """Return the outcomes of an area from the first to the last day, both included. Three queries."""
     inside = areas.inside(area)

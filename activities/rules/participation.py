@@ -17,6 +17,7 @@ from django.db.models.functions import Substr
 
 from activities.models import Activity
 from activities.models.activities import ActivityQuerySet
+from members.ground.replica import from_replica
 from members.models import Area, Residence
 from members.models.areas import SEGMENT, AreaQuerySet
 
@@ -117,6 +118,7 @@ class Participation:
         }
 
 
+@from_replica
 def participation(area: Area, *, areas: AreaQuerySet, first: date, last: date) -> Participation:
     """Return the report of an area; `areas` are those the reader may see reports of. Four queries, whatever the size.
 

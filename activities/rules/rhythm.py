@@ -20,6 +20,7 @@ from activities.rules.due import (
     progress_of,
     visits_by_day,
 )
+from members.ground.replica import from_replica
 from members.models import Area
 from members.models.areas import SEGMENT, AreaQuerySet
 
@@ -82,6 +83,7 @@ class Rhythm:
         }
 
 
+@from_replica
 def rhythm(area: Area, *, areas: AreaQuerySet, year: int, today: date, level: int | None = None) -> Rhythm:
     """Return the year of an area and of those in it; `areas` are those the reader may see reports of.
 

@@ -20,6 +20,7 @@ from feedback.models import Feed, RecordCard
 from feedback.models.cards import RecordCardQuerySet
 from feedback.models.senders import months_of
 from members.ground import access
+from members.ground.replica import from_replica
 from members.models import Area
 from members.models.areas import AreaQuerySet
 
@@ -164,6 +165,7 @@ class CardTally(NamedTuple):
     last_return: datetime | None
 
 
+@from_replica
 def card_figures(area: Area, *, areas: AreaQuerySet, period: CardPeriod, by_employer: bool) -> CardFigures:
     """Return the figures of a street's or community's cards; `areas` are those the reader may see counts of cards of.
 

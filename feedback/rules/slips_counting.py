@@ -14,6 +14,7 @@ from feedback.models.slip_rows import WAITING, SlipQuerySet
 from members.ground.access import Right
 from members.ground.history import batches
 from members.ground.moments import moments_of
+from members.ground.replica import from_replica
 from members.models import Area, User
 
 SLOW = 7
@@ -50,6 +51,7 @@ class SlipFigures:
     communities: list[CommunitySlips]
 
 
+@from_replica
 def slip_figures(area: Area, first: date, last: date) -> SlipFigures:
     """Return the counts of an area's slips: by employer those sent between two days, by community those accepted."""
     return SlipFigures(_units(area, first, last), _communities(area, first, last))

@@ -18,6 +18,7 @@ from django.db.models.functions import Substr
 from activities.models import Activity, Need, Visit
 from activities.rules.due import DueArea, DuePeriod
 from members.ground.moments import midnight
+from members.ground.replica import from_replica
 from members.models import Area, Pairing, Residence
 from members.models.areas import SEGMENT, AreaQuerySet
 from members.rules.coverage import CoverageFigures, drilled
@@ -174,6 +175,7 @@ class Balance:
         }
 
 
+@from_replica
 def balance(area: Area, *, areas: AreaQuerySet, day: date) -> Balance:
     """Return the compounds of an area by kind; `areas` are those the reader may see reports of.
 

@@ -16,6 +16,7 @@ from django.db.models.functions import Substr
 from louzu.models import FiguresOfDay
 from louzu.rules.kept_periods import WEEKS, KeptPeriods
 from louzu.rules.months import RATES
+from members.ground.replica import from_replica
 from members.models import Area
 from members.models.areas import SEGMENT, AreaQuerySet
 
@@ -138,6 +139,7 @@ class District:
         }
 
 
+@from_replica
 def streets_beside(areas: AreaQuerySet, *, today: date, by_month: bool = False) -> District:
     """Return the open streets of `areas`, those that the reader may see counts of, beside each other.
 
@@ -148,6 +150,7 @@ def streets_beside(areas: AreaQuerySet, *, today: date, by_month: bool = False) 
     return District(periods, rows, _total(rows))
 
 
+@from_replica
 def communities_beside(areas: AreaQuerySet, pk: int, *, today: date) -> District | None:
     """Return the open communities of a street (id) of `areas`, the street's row as their total; None without it."""
     street = areas.filter(pk=pk, level=Area.Level.STREET, path=Substr(OuterRef("path"), 1, SEGMENT)).order_by()

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from louzu.models import FiguresOfDay
 from louzu.rules.figures import COUNTS, LOWEST_LEVEL, Counts, count_days
+from members.ground.replica import from_replica
 from members.models import Area
 from members.models.areas import AreaQuerySet
 
@@ -71,6 +72,7 @@ class Months:
         return {**self.own.as_dict(), "level": level, "year": self.year, "rows": rows}
 
 
+@from_replica
 def months(area: Area, *, areas: AreaQuerySet, year: int, today: date) -> Months:
     """Return the months of a street, community or compound and of those one level down; at most ten queries.
 

@@ -85,6 +85,6 @@ def broken(request):
     error = sys.exc_info()[1]
     if is_outage(error) or is_unbuilt(error):
         give_up_session(request)
-        return unbuilt() if is_unbuilt(error) else full() if is_full(error) else away()
+        return unbuilt() if is_unbuilt(error) else full() if is_full(error) else away(error)
     sentence = "系统出了意外，刚才的内容没有保存。请返回再试一次；还不行，请把时间和操作告诉管理员。"
     return render(request, "louzu/sorry.html", {"title": "出错了", "sentence": sentence}, status=500)

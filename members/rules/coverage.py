@@ -15,6 +15,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from members.ground import access
 from members.ground.access import PostKind
+from members.ground.replica import from_replica
 from members.models import Area, AreaRole, Member, Pairing, Residence
 from members.models.areas import SEGMENT, AreaQuerySet
 
@@ -136,6 +137,7 @@ def coverage(area: Area, *, areas: AreaQuerySet, day: date, level: int | None = 
     return drilled(area, areas=areas, day=day, levels=[level])[0]
 
 
+@from_replica
 def drilled(area: Area, *, areas: AreaQuerySet, day: date, levels: Sequence[int] = ()) -> list[Coverage]:
     """Return a coverage report of an area on a day for each of these levels of rows, by default all below the area.
 

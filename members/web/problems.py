@@ -19,7 +19,7 @@ from rest_framework.settings import api_settings
 
 from members.ground import states
 from members.ground.audit import circumstances
-from members.ground.outage import RETRY_AFTER, give_up_session, is_full, is_outage
+from members.ground.outage import RETRY_AFTER, CommitUnknown, give_up_session, is_full, is_outage
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -53,6 +53,12 @@ KINDS = {
     "too_long": ("uri-too-long", "The address is too long", "这个地址太长。"),
     "unavailable": ("unavailable", "Not available for the moment", "数据库暂时不可用，请稍后再试。"),
     "disk_full": ("unavailable", "Not available for the moment", FULL),
+    "outcome_unknown": (
+        "unavailable",
+        "Not available for the moment",
+        "数据库在保存的那一刻断开了，这次请求可能已经办成，也可能没有。"
+        "请先读取看看再重发；有 Idempotency-Key 的，用同一个重发就不会重复。",
+    ),
     "throttled": ("throttled", "Too many requests", "请求太频繁，请稍后再试。"),
     "error": ("internal", "Something went wrong here", "服务器出了错，请把请求编号告诉管理员。"),
 }
@@ -78,6 +84,12 @@ class Unavailable(exceptions.APIException):
     status_code = 503
     default_code = "unavailable"
     wait = RETRY_AFTER
+
+
+class OutcomeUnknown(Unavailable):
+    """COMMIT got no answer: what was asked may be done, or not."""
+
+    default_code = "outcome_unknown"
 
 
 class TooLarge(exceptions.APIException):
@@ -143,6 +155,8 @@ def _known(exc: Exception) -> exceptions.APIException:
     if isinstance(exc, IntegrityError):
         return ConflictProblem(_sentence_of(exc))
     if is_outage(exc):
+        if isinstance(exc, CommitUnknown):
+            return OutcomeUnknown()
         return Unavailable(code="disk_full" if is_full(exc) else None)
     if isinstance(exc, states.Conflict):
         return ConflictProblem(str(exc))

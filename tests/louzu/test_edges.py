@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 
 from feedback.api import problems as of_employers
 from louzu import edges
-from members.ground.outage import is_outage
+from members.ground.outage import CommitUnknown, is_outage
 from members.models import AuditEntry, StaffToken, User
 from members.web import problems
 from tests import factories
@@ -281,6 +281,24 @@ def test_a_database_that_goes_away_amid_a_request(
     assert page.status_code == 503
     assert "请稍后再试" in page.content.decode()
     assert api["Retry-After"] == page["Retry-After"] == "10"
+
+
+@pytest.mark.django_db
+def test_a_commit_without_an_answer_does_not_say_that_nothing_was_saved(
+    secretary: User, logged_in: Callable[[User], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(*args: Any, **kwargs: Any) -> None:
+        raise CommitUnknown
+
+    client = logged_in(secretary)
+    client.raise_request_exception = False
+    monkeypatch.setattr("members.ground.access.posts_of", unknown)
+    api, page = client.get(AREAS), client.get("/")
+    assert told(api) == (503, "unavailable")
+    assert "可能已经办成" in api.json()["detail"]
+    assert page.status_code == 503
+    assert "可能已经保存" in page.content.decode()
+    assert "没有保存" not in page.content.decode()
 
 
 # One write that lasts ------------------------------------------------------------------------------------------------

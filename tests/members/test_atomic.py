@@ -1,13 +1,15 @@
 """Writers queue: sixteen at once, none fails, nothing is lost."""
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, InternalError, OperationalError, connection, transaction
 
-from members.ground.atomic import atomic_write
+from members.ground.atomic import atomic_write, is_away
+from members.ground.outage import CommitUnknown, is_outage
 from members.models import AuditEntry, Employer
 from tests import factories
 
@@ -65,3 +67,68 @@ def test_entries_of_what_failed_go_with_it() -> None:
         assert not AuditEntry.objects.exists()
     assert [entry.changes["name"][1] for entry in AuditEntry.objects.all()] == ["甲"]
     assert AuditEntry.objects.first_broken() is None
+
+
+def failing(code: str | None) -> Callable[[], None]:
+    """Return a COMMIT that fails with this code of PostgreSQL; None is a connection that broke without a word."""
+
+    def commit() -> None:
+        cause = Exception()
+        cause.pgcode = code  # type: ignore[attr-defined]
+        raise OperationalError("server closed the connection unexpectedly") from cause
+
+    return commit
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("code", "is_unknown"), [(None, True), ("08P01", True), ("57P01", True), ("40001", False), ("53100", False)]
+)
+def test_a_commit_without_an_answer(code: str | None, is_unknown: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "commit", failing(code))
+    with pytest.raises(OperationalError) as error, atomic_write(), atomic_write():
+        factories.employer("甲")
+    assert isinstance(error.value, CommitUnknown) is is_unknown
+    assert is_outage(error.value)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_breaks_before_commit_is_not_stored() -> None:
+    with pytest.raises(OperationalError) as error, atomic_write():
+        failing(None)()
+    assert not isinstance(error.value, CommitUnknown)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("code", "is_cut"), [(None, True), ("08P01", True), ("57P01", True), ("40P01", False)])
+def test_an_outage_behind_a_pooler_is_one(code: str | None, is_cut: bool) -> None:
+    """By the time the error is looked at, Django has a new connection, and the pooler always answers."""
+    with pytest.raises(OperationalError) as error:
+        failing(code)()
+    assert connection.is_usable()
+    assert is_away(error.value) is is_cut
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no standby")
+def test_a_server_that_became_a_standby_is_left() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+    with pytest.raises(OperationalError) as error, atomic_write():
+        factories.employer("甲")
+    assert is_outage(error.value)
+    assert is_away(error.value)
+    factories.employer("甲")  # on a new connection
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no standby")
+def test_a_standby_is_an_outage_outside_our_transactions_too() -> None:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+            with pytest.raises(InternalError) as error:
+                cursor.execute("DELETE FROM django_session")
+    finally:
+        connection.close()
+    assert is_outage(error.value)
