@@ -141,12 +141,17 @@ def plain(regex: str) -> str:
 
 def addresses(route: str, *, most: int | None = None) -> list[str]:
     """Return the URLs of the existing rows, oldest first, at most `most`."""
+    return list(by_row(route, most=most).values())
+
+
+def by_row(route: str, *, most: int | None = None) -> dict[tuple[str, Any], str]:
+    """Return the URLs of the existing rows by model and key, oldest first, at most `most`."""
     if "<" not in route:
-        return [f"/{route}"]
+        return {("", route): f"/{route}"}
     rows = next((rows for sign, rows in ROWS.items() if sign in route), Member.objects.all())
     values = [_named(row, route) for row in rows.order_by("pk")[:most]]
     assert values, route
-    return [f"/{re.sub(KEYS, str(value), route)}" for value in dict.fromkeys(values)]
+    return {(rows.model.__name__, value): f"/{re.sub(KEYS, str(value), route)}" for value in values}
 
 
 def filled(route: str) -> str:

@@ -4,6 +4,7 @@ The scope is asked by each page for itself; here all that they answer is read at
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -19,7 +20,7 @@ from feedback.models import IssueRun
 from feedback.rules.asking import ask_with_code
 from members.models import Area, Household, Member, Residence, Transfer, User
 from tests import cards, factories
-from tests.routes import addresses, routes
+from tests.routes import addresses, by_row, routes
 from tests.week import bodies, lived, read
 
 FAR = ("外街道卡", "菊园新区", "平城社区", "嘉富丽苑", "9号楼", "外街道人", "车老师家")
@@ -59,6 +60,7 @@ SEARCHED = (
     *(f"/pairings/?show={name}" for name in ("paired", "unpaired", "neighbours")),
     *(f"/{page}?q=ouyang" for page in ("visits/", "visits/overdue/", "admin/members/household/")),
 )
+REFUSED = 6
 JUNK = ("9" * 25, "1902-01-01", "'\"><%😀")
 ASKED = (
     "field", "from", "known", "made", "members", "month", "most", "on", "own", "p", "part", "period", "pick", "place",
@@ -99,11 +101,18 @@ def of_the_week() -> list[str]:
 
 
 def shown(client: Client) -> Iterator[tuple[str, str]]:
-    """Open every page of the week, of every row, and whatever searches; yield those that open, and what they tell."""
-    for url in [url for route in of_the_week() for url in addresses(route)] + list(SEARCHED):
-        answer = client.get(url)
-        if answer.status_code < 300:
-            yield url, read(answer)
+    """Open every page of the week, of every row, and whatever searches; yield those that open, and what they tell.
+
+    A row that six pages refused, and none opened, is asked for no more: the matrices ask every page for it.
+    """
+    refused: Counter[tuple[str, Any]] = Counter()
+    pages = [page for route in of_the_week() for page in by_row(route).items()]
+    for row, url in pages + [(("", url), url) for url in SEARCHED]:
+        if refused[row] < REFUSED:
+            answer = client.get(url)
+            refused[row] += (answer.status_code in (403, 404)) - len(pages) * (answer.status_code < 300)
+            if answer.status_code < 300:
+                yield url, read(answer)
 
 
 def tells(page: str, word: str) -> bool:

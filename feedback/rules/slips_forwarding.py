@@ -47,7 +47,7 @@ def forward(slip: Slip, to: Area, *, by: User) -> Slip:
     return there
 
 
-def may_forward(slip: Slip, user: User) -> bool:
+def may_forward(slip: Slip, user: Any) -> bool:
     """Return whether the user is of the office of the slip's street, which alone hands slips to other streets."""
     return access.covers(user, Resource.CARD, slip.street.path, Right.WRITE)
 
