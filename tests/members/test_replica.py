@@ -44,6 +44,7 @@ class Standby:
 def aliased(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setitem(connections.settings, "replica", connections.settings["default"])
     monkeypatch.setattr(replica, "_failed_at", float("-inf"))
+    connections["default"].ensure_connection()
     mirror = copy.copy(connections["default"])
     mirror.alias = "replica"
     connections["replica"] = mirror
