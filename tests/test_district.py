@@ -3,6 +3,7 @@
 It sees counts of streets and communities: no name of a person, no phone, no name of a compound or a building.
 """
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -88,7 +89,8 @@ def client(logged_in: Callable[[User], Client], district: User) -> Client:
 
 
 def told(answer: Any) -> list[str]:
-    return [name for name in NAMES if name in plain(answer)]
+    page = plain(answer)
+    return [name for name in NAMES if re.search(rf"(?<!\d){name.replace('*', '[*]')}", page)]
 
 
 def is_own(address: str) -> bool:

@@ -1,5 +1,6 @@
 """Members' own files: all that is held about one, made for a reason and handed over or opened by a link."""
 
+from collections.abc import Iterable
 from typing import Any, cast
 
 from django.db.models import QuerySet
@@ -14,6 +15,7 @@ from louzu.rules.own_file_handing import link_token, make
 from members.api.fields import ScopedField
 from members.api.schema import reads, writes
 from members.api.viewsets import BulkReadViewSet
+from members.ground import access
 from members.ground.access import Resource, Right
 from members.models import Member, User
 
@@ -59,6 +61,10 @@ class OwnFileViewSet(BulkReadViewSet):
 
     def rows(self, right: Right) -> QuerySet:
         return super().rows(right).defer("content")
+
+    def _export_paths(self) -> Iterable[str]:
+        """Return the paths of the user's streets: a file is its street's, and no smaller area is asked for."""
+        return access.scope_paths(cast(User, self.request.user), self.resource)
 
     @writes(
         "给本人看他的资料",
