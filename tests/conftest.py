@@ -29,12 +29,12 @@ MATRICES = (
 )  # fmt: skip
 # The longest first, from four minutes down to twenty seconds: one that begins last would be waited for.
 LONGEST = (
-    "parity/test_parity.py", "browser/test_axe.py", "test_what_pages_tell.py", "test_in_chinese.py", "test_district.py",
-    "feedback/test_client.py", "members/test_worker_process.py", "feedback/test_schema_run.py", "test_matrix_week.py",
-    "test_matrix.py", "activities/test_thin.py", "members/api/test_matrix.py", "members/test_pages.py",
-    "test_matrix_cards.py", "louzu/test_servers.py", "members/roster/test_memory.py", "test_matrix_homes.py",
-    "test_urls_closed.py", "louzu/test_setup.py", "test_settings.py", "louzu/test_demo_year.py",
-    "upgrade/test_upgrade.py", "test_junk.py",
+    "parity/test_parity.py", "deploy/test_bundle.py", "browser/test_axe.py", "test_what_pages_tell.py",
+    "test_in_chinese.py", "test_district.py", "feedback/test_client.py", "members/test_worker_process.py",
+    "feedback/test_schema_run.py", "test_matrix_week.py", "test_matrix.py", "activities/test_thin.py",
+    "members/api/test_matrix.py", "members/test_pages.py", "test_matrix_cards.py", "louzu/test_servers.py",
+    "members/roster/test_memory.py", "test_matrix_homes.py", "test_urls_closed.py", "louzu/test_setup.py",
+    "test_settings.py", "louzu/test_demo_year.py", "upgrade/test_upgrade.py", "test_junk.py",
 )  # fmt: skip
 FUTURE = 2**40  # in seconds since 1970
 BACKEND = "django.contrib.auth.backends.ModelBackend"
