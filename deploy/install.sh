@@ -145,9 +145,10 @@ unpack() {
     if [ ! -e "$venv/complete" ]; then
         say "正在安装 $version 要用的程序包，大约一分钟……"
         rm -rf "$venv"
-        "$python" -m venv "$venv"
-        "$venv/bin/pip" install --quiet --disable-pip-version-check --no-cache-dir --no-index --find-links "$here/wheels" \
-            --require-hashes -r "$here/project/requirements.txt"
+        "$python" -m venv "$venv" &&
+            "$venv/bin/pip" install --quiet --disable-pip-version-check --no-cache-dir --no-index \
+                --find-links "$here/wheels" --require-hashes -r "$here/project/requirements.txt" ||
+            die "程序包没有装成（见上面），常见的是磁盘满了。正在用的没有动。"
         touch "$venv/complete"
     fi
     if [ ! -e "$prefix/releases/$version" ]; then
@@ -212,13 +213,15 @@ update() {
     fi
     say "正在更新数据库……"
     if ! manage "$version" migrate --no-input --verbosity 0 9>&-; then
+        say "数据库没有更新成（见上面），$version 没有用上，$old 照常运行。已经做完的几步留在数据库里。"
         if [ $has_stopped = yes ]; then units start || true; fi
-        die "数据库没有更新成（见上面），$version 没有用上，$old 照常运行。已经做完的几步留在数据库里，不影响 $old。"
+        die "$(what_stays)"
     fi
     if [ $has_stopped = yes ]; then again=start; else again=restart; fi
     if ! { collect "$version" && point_at "$version" && put_units && units $again && is_up; }; then
         go_back
-        die "$version 没有启动起来，已经退回 $old。原因看网站的日志（journalctl -u louzu-web）。"
+        say "$version 没有启动起来，已经退回 $old。原因看网站的日志（journalctl -u louzu-web）。"
+        die "$(what_stays)"
     fi
     forget_old "$old"
     say "已经从 $old 更新到 $version。$old 还留着，要退回就把 $prefix/current 指回 releases/$old，再重新启动。"
@@ -228,6 +231,14 @@ update() {
 must_stop() { # whether a migration that is due is one that the old release cannot run on
     manage "$version" showmigrations --plan | sed -n 's/^\[ \]  \([^ ]*\).*/\1/p' |
         grep -qxF "$(sed -n 's/^\([a-z_]*\.[0-9][^ ]*\).*/\1/p' "$prefix/releases/$version/deploy/stops.txt")"
+}
+
+what_stays() { # what the old release now runs on
+    if [ $has_stopped = no ]; then
+        say "数据库里多出来的，不影响 $old。"
+    else
+        say "改过的表 $old 不一定都写得了，有的内容可能存不了：请尽快查明原因再更新一次，或者恢复更新前的备份。"
+    fi
 }
 
 go_back() {

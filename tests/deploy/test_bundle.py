@@ -27,6 +27,7 @@ from tests.louzu.test_servers import OURS, ROOT, free_port, wait_for
 pytestmark = pytest.mark.skipif("LOUZU_TRY_BUNDLE" not in os.environ, reason="it takes minutes: LOUZU_TRY_BUNDLE=1")
 ANSWERS = "{address}\n\n\n新成路街道\n王敏\n"
 ADDS = "migrations.RunSQL('CREATE TABLE louzu_tried (one integer)')"
+DROPS = "migrations.RunSQL('DROP TABLE louzu_tried')"
 FAILS = "migrations.RunSQL('INSERT INTO louzu_nowhere VALUES (1)')"
 MIGRATION = """from django.db import migrations
 
@@ -178,6 +179,10 @@ def load(port: int) -> Iterator[list[object]]:
             each.join()
 
 
+def last_migration(server: Server) -> str:
+    return max(path.stem for path in (server.archive / "project/louzu/migrations").glob("0*.py"))
+
+
 def migration(after: str, operation: str) -> str:
     return MIGRATION.format(after=after, operation=operation)
 
@@ -205,8 +210,7 @@ def test_it_installs_and_serves_without_a_network(installed: Server, listening: 
 
 
 def test_an_update_under_load_fails_no_request(installed: Server, listening: socket.socket) -> None:
-    leaf = max(path.stem for path in (installed.archive / "project/louzu/migrations").glob("0*.py"))
-    more = {"louzu/migrations/0998_tried.py": migration(leaf, ADDS)}
+    more = {"louzu/migrations/0998_tried.py": migration(last_migration(installed), ADDS)}
     folder = newer(installed, "2.0", **more)
     with load(listening.getsockname()[1]) as answers:
         done = update(installed, folder, listening)
@@ -220,19 +224,21 @@ def test_an_update_under_load_fails_no_request(installed: Server, listening: soc
 
 
 def test_a_migration_that_fails_leaves_the_old_release_running(installed: Server, listening: socket.socket) -> None:
-    leaf = max(path.stem for path in (installed.archive / "project/louzu/migrations").glob("0*.py"))
-    more = {"louzu/migrations/0998_tried.py": migration(leaf, ADDS)}
+    more = {"louzu/migrations/0998_tried.py": migration(last_migration(installed), ADDS)}
     more |= {"louzu/migrations/0999_fails.py": migration("0998_tried", FAILS)}
     with load(listening.getsockname()[1]) as answers:
         done = update(installed, newer(installed, "3.0", **more), listening)
     assert (done.returncode, "3.0 没有用上，2.0 照常运行" in done.stdout) == (1, True), done.stdout
+    assert "不影响 2.0" in done.stdout
     assert installed.release == "2.0"
     assert set(answers) == {200}
 
 
 def test_a_release_that_does_not_answer_is_taken_back(installed: Server, listening: socket.socket) -> None:
-    leaf = max(path.stem for path in (installed.archive / "project/louzu/migrations").glob("0*.py"))
-    more = {"louzu/migrations/0998_tried.py": migration(leaf, ADDS), "louzu/wsgi.py": "raise SystemExit('broken')\n"}
+    more = {
+        "louzu/migrations/0998_tried.py": migration(last_migration(installed), ADDS),
+        "louzu/wsgi.py": "raise SystemExit('broken')\n",
+    }
     done = update(installed, newer(installed, "4.0", **more), listening)
     assert (done.returncode, "已经退回 2.0" in done.stdout) == (1, True), done.stdout
     assert installed.release == "2.0"
@@ -248,6 +254,15 @@ def test_an_archive_in_which_a_byte_changed_is_refused(installed: Server, listen
     done = update(installed, folder, listening)
     assert (done.returncode, "SHA256SUMS 对不上" in done.stdout) == (1, True), done.stdout
     assert not (installed.prefix / "releases" / "5.0").exists()
+
+
+def test_an_update_that_the_old_release_cannot_live_with_stops_it(installed: Server, listening: socket.socket) -> None:
+    more = {"louzu/migrations/0998_tried.py": migration(last_migration(installed), ADDS)}
+    more |= {"louzu/migrations/0999_stops.py": migration("0998_tried", DROPS)}
+    folder = newer(installed, "6.0", **more, **{"deploy/stops.txt": "# why\nlouzu.0999_stops  its table goes\n"})
+    done = update(installed, folder, listening)
+    assert (done.returncode, "网站先停一下" in done.stdout) == (0, True), done.stdout
+    assert (installed.release, status(listening.getsockname()[1])) == ("6.0", 200)
 
 
 # From the repository --------------------------------------------------------------------------------------------------
