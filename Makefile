@@ -5,7 +5,7 @@ SIDE_BY_SIDE := --numprocesses auto --dist loadfile --no-loadscope-reorder
 PINS := --universal --python-version 3.11 --generate-hashes \
         --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet
 
-.PHONY: help venv demo test lint bench benchpg cluster cluster-test pins sbom messages pictures
+.PHONY: help venv demo test lint bench benchpg cluster cluster-test pins sbom messages pictures bundle
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 20
@@ -61,3 +61,6 @@ messages: venv  ## compile the Chinese catalogue of the packages' strings
 
 pictures: venv  ## take the manual's pictures of the demonstration street anew
 	$(BIN)/python -m tests.pictures
+
+bundle: venv  ## make the archive that installs on a machine without a network, in var/bundles
+	@$(BIN)/python deploy/bundle.py

@@ -12,8 +12,15 @@ import environ
 from gunicorn.glogging import Logger
 
 from louzu.logs import formatter
+from louzu.settings import WEB_WORKERS
 
 environ.Env.read_env(os.environ.get("LOUZU_ENV", Path(__file__).with_name(".env")))  # for LOUZU_LOG
+
+workers = WEB_WORKERS
+threads = 8
+worker_class = "louzu.patient.PatientWorker"  # a half-sent request blocks nobody
+worker_connections = 400
+graceful_timeout = 30  # seconds that requests have to end when it is stopped
 access_log_format = '%(h)s %(t)s "%(m)s %(U)s %(H)s" %(s)s %(b)s %(M)sms'
 
 

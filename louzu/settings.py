@@ -174,6 +174,8 @@ CALLS_FILE = VAR / "calls.sqlite3" if EMBEDDED else None
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 # On the embedded default a thread beside the server works the queue; elsewhere `manage.py work` does.
 WORKER_THREAD = env.bool("LOUZU_WORKER_THREAD", default=EMBEDDED)
+# Processes of gunicorn, with eight threads each; on SQLite all writers stand in one queue anyway.
+WEB_WORKERS = env.int("LOUZU_WEB_WORKERS", default=1 if EMBEDDED else 2)
 
 # People and doors ---------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "members.User"

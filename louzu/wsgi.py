@@ -1,4 +1,4 @@
-"""The WSGI entry point: `gunicorn louzu.wsgi` or `waitress-serve louzu.wsgi:application`."""
+"""The WSGI entry point: `gunicorn louzu.wsgi` or `waitress-serve … louzu.wsgi:application` (README, Deploy)."""
 
 import gc
 import os

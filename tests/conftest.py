@@ -30,7 +30,8 @@ MATRICES = (
 )  # fmt: skip
 # The longest first, from four minutes down to twenty seconds: one that begins last would be waited for.
 LONGEST = (
-    "parity/test_parity.py", "browser/test_axe.py", "test_what_pages_tell.py", "test_in_chinese.py", "test_district.py",
+    "parity/test_parity.py", "deploy/test_bundle.py", "browser/test_axe.py", "test_what_pages_tell.py",
+    "test_in_chinese.py", "test_district.py",
     "feedback/test_client.py", "members/test_worker_process.py", "louzu/test_staff_schema.py",
     "feedback/test_client_slips.py", "feedback/test_schema_run.py", "test_matrix_week.py",
     "test_matrix.py", "activities/test_thin.py", "members/api/test_matrix.py", "members/test_pages.py",

@@ -122,7 +122,11 @@ class Command(BaseCommand):
             bound = f" --bind 0.0.0.0:{address.rpartition(':')[2] if address.count(':') > 1 else 80}"
         start = f"{Path(sys.executable).parent / 'gunicorn'} --chdir {settings.BASE_DIR} louzu.wsgi{bound}"
         if os.name == "nt":
-            start = "waitress-serve louzu.wsgi:application"
+            listen = f"*:{bound.rpartition(':')[2]}" if bound else "127.0.0.1:8000"
+            start = (
+                f"cd /d {settings.BASE_DIR} && {Path(sys.executable).parent / 'waitress-serve'} --listen={listen}"
+                " --threads=8 --no-clear-untrusted-proxy-headers louzu.wsgi:application"
+            )
         lines = [
             f"“{street}”装好了。",
             f"  网址　　　{address}/",
