@@ -192,13 +192,13 @@ def last_done() -> LastRun | None:
 
 
 def next_night() -> datetime | None:
-    """Return when retention is to be carried out next: this night unless it was.
+    """Return when retention is to be carried out next: this night unless it was, or the installation is of today.
 
     None where that is switched off, or there is no street yet.
     """
     if not settings.PURGE_NIGHTLY or not Area.objects.streets().exists():
         return None
-    last, today = last_done(), timezone.localdate()
+    last, today = last_done() or AuditEntry.objects.order_by("pk").first(), timezone.localdate()
     is_done = last is not None and timezone.localdate(last.at) >= today
     return _in_the_night(today + timedelta(days=is_done))
 

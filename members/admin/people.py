@@ -204,7 +204,10 @@ class MemberAdmin(HistoryAdmin, ExportableAdmin):
         return self.may_by_id(request, Right.WRITE, object_id)
 
     def has_erase_permission(self, request, object_id=None):
-        return erasing.erasable(request.user).filter(pk=object_id).exists()
+        return (
+            self.may_by_id(request, Right.WRITE, object_id)
+            and erasing.erasable(request.user).filter(pk=object_id).exists()
+        )
 
     @action(description="查看完整电话", icon="call", permissions=["reveal"])
     def reveal(self, request, object_id):

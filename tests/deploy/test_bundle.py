@@ -1,6 +1,6 @@
 """From the archive to a site that is updated under load; and README's commands for Linux, as they stand.
 
-It takes minutes, for packages and whole databases: with LOUZU_TRY_BUNDLE=1 only, as .ci/run sets it.
+It takes minutes, for packages and whole databases: with LOUZU_TRY_BUNDLE=1 only.
 """
 
 import os

@@ -141,6 +141,7 @@ TYPES = [
     "conflict",
     "csrf-failed",
     "cursor-reset",
+    "emptied",
     "forbidden",
     "https-required",
     "idempotency-key-missing",

@@ -278,6 +278,8 @@ def test_a_broken_entry_is_not_cut_away(member: Member) -> None:
 # Each night ----------------------------------------------------------------------------------------------------------
 def test_it_is_carried_out_once_a_night(street: Area, settings) -> None:
     due = timezone.make_aware(datetime.combine(timezone.localdate(), time(0, 40)))
+    assert retention.next_night() == due + timedelta(days=1), "the installation is of today"
+    AuditEntry.objects.update(at=NOW - timedelta(days=1))
     assert retention.next_night() == due
     retention.carry_out_nightly.call()
     assert retention.next_night() == due + timedelta(days=1)

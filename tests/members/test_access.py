@@ -54,6 +54,8 @@ TABLE: dict[Resource, dict[str, tuple[int, int]]] = {
     Resource.MONTHLY: dict.fromkeys(("street_officer", "secretary"), (WRITE, WRITE)) | {"instructor": (READ, READ)},
     Resource.POST: {"street_officer": (WRITE, WRITE), "secretary": (REVEAL, WRITE)},
     Resource.AUDIT: {"street_officer": (READ, READ), "auditor": (READ, READ)},
+    Resource.STATUS: {"street_officer": (READ, READ)},
+    Resource.ERASURE: {"street_officer": (WRITE, WRITE)},
 }
 POSTS = CAST[1:-1]
 
