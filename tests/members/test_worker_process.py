@@ -76,7 +76,6 @@ DONE = """
     SELECT count(*) FROM django_tasks_database_dbtaskresult
     WHERE task_path LIKE '%verify_all' AND status = 'SUCCESSFUL'
 """
-VERIFIED = "SELECT count(*) FROM members_auditentry WHERE action = 'verify'"
 
 
 class Installation:
