@@ -21,12 +21,14 @@ from members.web import throttling
 from tests import emptying, factories, guard, once
 
 ON_BOTH, THIRD = "LOUZU_TESTED_ON_SQLITE", "LOUZU_THIRD"
-# What walks through all pages, calls and writes: what differs between the databases shows in any part of it.
+# What walks through all pages, calls and writes, or builds an installation: what differs shows in any part of it.
 MATRICES = (
     "test_matrix.py", "test_matrix_cards.py", "test_matrix_homes.py", "test_matrix_week.py", "test_what_pages_tell.py",
     "test_junk.py", "test_urls_closed.py", "members/api/test_matrix.py", "activities/test_side_doors.py",
     "feedback/test_schema_run.py", "parity/test_parity.py", "test_in_chinese.py", "test_district.py",
-    "feedback/test_generated.py", "louzu/test_staff_schema.py",
+    "feedback/test_generated.py", "louzu/test_staff_schema.py", "louzu/test_setup.py", "louzu/test_demo_year.py",
+    "louzu/test_demo_cards.py", "louzu/test_demo_slips.py", "feedback/test_client_slips.py",
+    "feedback/test_examples.py",
 )  # fmt: skip
 # The longest first, from four minutes down to twenty seconds: one that begins last would be waited for.
 LONGEST = (

@@ -22,7 +22,7 @@ from django_tasks.base import Task
 
 from members.ground import atomic
 
-LIMIT = 0.4  # seconds; four times the target of 0.1, because a virtual machine's CPU time includes what its host took away
+LIMIT = 0.4  # seconds; four times the target, as a virtual machine's CPU time includes what its host took away
 OURS = ("members", "activities", "feedback", "louzu")
 # Django writes last_login at each login, outside of atomic_write; nothing depends on it.
 WRITE = re.compile(
