@@ -63,6 +63,7 @@ WRITES: dict[str, Write] = {
 WRITE_NOTHING: dict[str, str] = {
     "command backup": "It copies the database, and keeps only that it did.",
     "command doctor": "It reads.",
+    "command migrate": "It makes the tables, as Django's does, and waits less for each.",
     "command restore": "It fills an empty database with what a backup holds: tests/louzu/test_backups.py.",
 }
 
