@@ -51,6 +51,10 @@ class Purge(NamedTuple):
     by_parts: bool = False
 
 
+def _deleted(rows: QuerySet) -> int:
+    return rows.delete()[0]
+
+
 PURGES = [
     Purge(
         RosterImport,
@@ -78,42 +82,42 @@ PURGES = [
         "sign_ins",
         "扫码签到 {} 条",
         lambda: SignIn.objects.expired(timezone.now()),
-        lambda rows: rows.delete()[0],
+        _deleted,
     ),
     Purge(
         StruckAttendance,
         "struck",
         "活动里去掉的人 {} 位",
         lambda: StruckAttendance.objects.expired(timezone.now()),
-        lambda rows: rows.delete()[0],
+        _deleted,
     ),
     Purge(
         Replay,
         "replays",
         "接口重复提交的底稿 {} 份",
         lambda: Replay.objects.filter(created_at__lt=timezone.now() - KEPT),
-        lambda rows: rows.delete()[0],
+        _deleted,
     ),
     Purge(
         LoginAttempts,
         "login_attempts",
         "登录尝试的计数 {} 条",
         lambda: LoginAttempts.objects.filter(since__lt=timezone.now() - TRIED),
-        lambda rows: rows.delete()[0],
+        _deleted,
     ),
     Purge(
         Move,
         "moves",
         "迁居迁出的撤销 {} 次",
         lambda: Move.objects.expired(timezone.now()),
-        lambda rows: rows.delete()[0],
+        _deleted,
     ),
     Purge(
         Transfer,
         "transfers",
         "有结果的转接 {} 次",
         lambda: Transfer.objects.expired(timezone.now()),
-        lambda rows: rows.delete()[0],
+        _deleted,
     ),
     Purge(
         Slip,
@@ -150,8 +154,8 @@ PURGES = [
         lambda: CorrectionRequest.objects.expired(timezone.now()),
         lambda rows: CorrectionRequest.objects.all().empty_expired(),
     ),
-    Purge(Delivery, "deliveries", "单位通知 {} 条", lambda: Delivery.objects.expired(), lambda rows: rows.delete()[0]),
-    Purge(DBTaskResult, "tasks", "后台任务的结果 {} 条", queue.finished_long_ago, lambda rows: rows.delete()[0]),
+    Purge(Delivery, "deliveries", "单位通知 {} 条", lambda: Delivery.objects.expired(), _deleted),
+    Purge(DBTaskResult, "tasks", "后台任务的结果 {} 条", queue.finished_long_ago, _deleted),
     Purge(
         Member,
         "members_erased",
