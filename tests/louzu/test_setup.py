@@ -170,8 +170,7 @@ def test_an_address_becomes_settings(typed: str, found: dict[str, str]) -> None:
 
 
 def test_the_settings_file_is_read_back_as_it_was_meant(tmp_path: Path, monkeypatch: Any, settings: Any) -> None:
-    monkeypatch.setattr(settings, "ENV_FILE", tmp_path / "env", raising=False)
-    monkeypatch.setattr(settings, "VAR", tmp_path, raising=False)
+    settings.ENV_FILE, settings.VAR = tmp_path / "env", tmp_path
     url = "postgres://u:a#b%20$c@h/d"
     installing.write_settings({"DATABASE_URL": url, "LOUZU_BACKUP_TO": "/备 份/#1"})
     found: dict[str, str] = {}
