@@ -110,3 +110,13 @@ def test_postgresql_is_driven_by_psycopg2(db: None) -> None:
 
 def test_no_transaction_spans_a_request() -> None:
     assert connection.settings_dict["ATOMIC_REQUESTS"] is False
+
+
+@pytest.mark.skipif(not settings.EMBEDDED, reason="it is started on the embedded database")
+def test_the_demonstration_is_made_once_with_every_login(manage: Run) -> None:
+    made = manage("demo", "--no-serve")
+    assert (made.returncode, made.stderr) == (0, "")
+    assert made.stdout.count("初始密码") == 7
+    assert "测试密钥\tlz_test_" in made.stdout
+    again = manage("demo", "--no-serve")
+    assert (again.returncode, "演示街道已经在了" in again.stdout) == (0, True)

@@ -1,5 +1,6 @@
 import threading
 import webbrowser
+from datetime import timedelta
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
@@ -27,6 +28,7 @@ LOGINS = [
     ("指导员", "陈刚", PostKind.INSTRUCTOR, Area.Level.COMMUNITY),
     ("审计", "周洁", PostKind.AUDITOR, Area.Level.STREET),
 ]
+IN_POST_FOR = timedelta(days=365)  # who acts in the demonstration year held the post then
 
 
 class Command(BaseCommand):
@@ -119,5 +121,5 @@ def make_login(username: str, name: str, kind: str, area: Area) -> str:
         if kind == PostKind.LEADER:
             user.member = Member.objects.filter(residences__area=area, residences__joined_on__isnull=False).first()
         user.save()
-        AreaRole.objects.create(user=user, area=area, kind=kind)
+        AreaRole.objects.create(user=user, area=area, kind=kind, since=timezone.localdate() - IN_POST_FOR)
     return password
