@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from rest_framework.test import APIClient
@@ -143,8 +144,9 @@ def journal_was_applied() -> None:
 
 @pytest.fixture(autouse=True)
 def no_calls_yet() -> None:
-    """Throttles count anew in each test."""
+    """Throttles count anew in each test, and nothing is kept from the one before."""
     throttling.forget(before=FUTURE)
+    cache.clear()
 
 
 @pytest.fixture(scope="session", autouse=True)

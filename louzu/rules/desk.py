@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
+from django.core.cache import cache
 from django.db.models import Count, Q
 from django.db.models.functions import Coalesce
 
@@ -28,6 +29,7 @@ from members.rules.coverage import CoverageFigures
 OLD_NEED = timedelta(days=14)
 UNRECORDED = timedelta(days=60)
 WEEK = timedelta(days=7)
+ALARMS_KEPT = 60  # seconds
 STOCK = ("members", "taking_part", "established", "paired")
 FLOWS = ("activities", "visits")
 CARD_STEPS = (RecordCard.Status.DRAFT, RecordCard.Status.AGREED)  # what an office does next with a card
@@ -100,10 +102,17 @@ def audited_today(user: Any, today: date) -> Counter[str]:
 
 
 def alarms(user: Any) -> list[health.Found]:
-    """Return what is wrong with the installation and has to be dealt with now, for who may read its status."""
+    """Return what is wrong with the installation and has to be dealt with now, for who may read its status.
+
+    It is the same for every reader, and one answer serves a process for a minute.
+    """
     if not access.can(user, Resource.STATUS):
         return []
-    return [each for each in health.found(health.ON_THE_DESK, viewer=user) if each.is_bad]
+    return cache.get_or_set("alarms", _alarms, ALARMS_KEPT) or []
+
+
+def _alarms() -> list[health.Found]:
+    return [each for each in health.found(health.ON_THE_DESK) if each.is_bad]
 
 
 def _by_path(rows: Any, path: str | Coalesce) -> ByPlace:

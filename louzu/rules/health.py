@@ -278,4 +278,5 @@ CHECKS = [
 ]
 WITHOUT_DATABASE = {"disk", "certificate", "keys_apart", "hosts", "debug", "version"}
 READY = ("database", "migrations", "keys_fit", "disk")  # without these, no visitor is to be sent here
+# On every landing page: the same for each reader, so none that is scoped.
 ON_THE_DESK = ("worker", "waiting", "backup", "backup_proven", "disk", "trail")

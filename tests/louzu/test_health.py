@@ -14,6 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
+from django.core.cache import cache
 from django.core.checks import Error, run_checks
 from django.core.management import call_command
 from django.db import OperationalError, connection
@@ -313,10 +314,21 @@ def test_the_landing_page_says_that_the_worker_died(
     told = {user: "后台任务停了" in read(logged_in(user), "/") for user in (street_officer, superuser)}
     assert set(told.values()) == {False}
     silent_worker(planting)
+    a_minute_later()
     told = {user: "后台任务停了" in read(logged_in(user), "/") for user in (street_officer, superuser, secretary)}
     assert told == {street_officer: True, superuser: True, secretary: False}
     WorkerBeat.objects.update(beat_at=timezone.now())
+    a_minute_later()
     assert "后台任务停了" not in read(logged_in(street_officer), "/")
+
+
+def a_minute_later() -> None:
+    """What the landing pages keep is forgotten."""
+    cache.clear()
+
+
+def test_what_the_landing_pages_keep_is_the_same_for_every_reader() -> None:
+    assert not any(check.is_scoped for check in health.CHECKS if check.name in health.ON_THE_DESK)
 
 
 def test_an_office_counts_its_own_street_only(
