@@ -125,7 +125,8 @@ class Command(BaseCommand):
             listen = f"*:{bound.rpartition(':')[2]}" if bound else "127.0.0.1:8000"
             start = (
                 f"cd /d {settings.BASE_DIR} && {Path(sys.executable).parent / 'waitress-serve'} --listen={listen}"
-                " --threads=8 --no-clear-untrusted-proxy-headers louzu.wsgi:application"
+                " --threads=8 --max-request-body-size=67108864 --no-clear-untrusted-proxy-headers"
+                " louzu.wsgi:application"
             )
         lines = [
             f"“{street}”装好了。",
