@@ -25,7 +25,6 @@ import django  # noqa: E402
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 django.setup()
 
-from django.conf import settings  # noqa: E402
 from django.db import connection, connections  # noqa: E402
 
 from louzu.backup import checking, making  # noqa: E402
@@ -33,8 +32,9 @@ from louzu.backup.trouble import BackupTrouble  # noqa: E402
 from members.ground.atomic import atomic_write  # noqa: E402
 from members.models import Employer  # noqa: E402
 from tests.bench import ground  # noqa: E402
+from tests.bench.backing_up import backing_up_to  # noqa: E402
 from tests.bench.measured import bring_in  # noqa: E402
-from tests.louzu.databases import employers_in, programs_of_server  # noqa: E402
+from tests.louzu.databases import employers_in  # noqa: E402
 
 WRITERS = 8
 
@@ -43,12 +43,8 @@ def main(count: int = 40) -> int:
     """Print what is damaged or missing, and the times; 1 where anything is."""
     damaged, missing, made, tried = 0, 0, [], []
     with tempfile.TemporaryDirectory() as name, ground.database() as street:
-        folder = Path(name)
-        settings.BACKUP_TO, settings.JOURNAL = str(folder / "backups"), folder / "journal.log"
-        if connection.vendor == "postgresql":
-            settings.PG_BIN = programs_of_server()
         bring_in(ground.roster(), street)
-        with writers(folder) as logs:
+        with backing_up_to(Path(name)), writers(Path(name)) as logs:
             for _ in range(count):
                 before = acknowledged(logs)
                 start = time.perf_counter()

@@ -18,6 +18,7 @@ from members.roster.stored import unseal_heads
 from members.rules.coverage import coverage, drilled
 from tests.bench import ground, stock_coverage, stock_roster
 from tests.bench.activities import attendance_lines, rhythm_lines
+from tests.bench.backing_up import backup_lines
 from tests.bench.cards import card_lines
 from tests.bench.desk import desk_lines
 from tests.bench.lines import BenchLine, median, shown, stock_runs, target
@@ -31,6 +32,7 @@ def main(runs: int = 5) -> int:
         lines += [*attendance_lines(officer, runs), *rhythm_lines(street, officer, runs)]
         lines += card_lines(street, runs)
         lines += desk_lines(street, officer, runs)
+        lines += backup_lines()
     print(f"{connection.vendor}, median of {runs} runs (stock roster: {stock_runs(runs)})")
     print(f"{'':<48}{'other':>12}{'ours':>12}{'figure':>9}  target")
     print(*lines, sep="\n")

@@ -1,6 +1,5 @@
 """An installation of which backups are made, and an empty database to restore them onto."""
 
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from tests.louzu.databases import programs_of_server
+from tests.louzu.databases import empty_database, programs_of_server
 
 
 @pytest.fixture
@@ -39,13 +38,5 @@ def place(transactional_db: None, settings: Any, tmp_path: Path) -> Path:
 @pytest.fixture
 def empty(transactional_db: None, tmp_path: Path) -> Iterator[str]:
     """The name of an empty database of the same kind."""
-    if connection.vendor == "sqlite":
-        (tmp_path / "new").mkdir()
-        yield str(tmp_path / "new" / "louzu.sqlite3")
-        return
-    name = f"restored_{uuid.uuid4().hex[:8]}"
-    with connection._nodb_cursor() as cursor:  # type: ignore[attr-defined]
-        cursor.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
-    yield name
-    with connection._nodb_cursor() as cursor:  # type: ignore[attr-defined]
-        cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with empty_database(tmp_path) as name:
+        yield name

@@ -1,6 +1,7 @@
 """Databases beside the one that the tests run on, and commands run for their words."""
 
 import io
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,21 @@ def working_on(**other: str) -> Iterator[None]:
     finally:
         connection.close()
         connection.settings_dict = usual
+
+
+@contextmanager
+def empty_database(folder: Path) -> Iterator[str]:
+    """Yield the name of an empty database of the same kind; SQLite's lies in the folder."""
+    if connection.vendor == "sqlite":
+        (folder / "new").mkdir()
+        yield str(folder / "new" / "louzu.sqlite3")
+        return
+    name = f"restored_{uuid.uuid4().hex[:8]}"
+    with connection._nodb_cursor() as cursor:  # type: ignore[attr-defined]
+        cursor.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
+    yield name
+    with connection._nodb_cursor() as cursor:  # type: ignore[attr-defined]
+        cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def tables_of(name: str) -> list[str]:

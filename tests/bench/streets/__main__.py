@@ -1,4 +1,4 @@
-"""`python -m tests.bench.streets N [runs]`: times of a street's pages among N streets and alone.
+"""`python -m tests.bench.streets N [runs]`: times of a street's pages among N streets and alone, and of a backup.
 
 The street is made like that of `manage.py demo`, on the PostgreSQL server that pip installs. It is copied to 10 and to
 N streets, each in a database of its own. The exit code is 1 where a page takes over 1.5 times as long as with one

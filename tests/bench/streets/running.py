@@ -14,6 +14,7 @@ from feedback.rules import practising
 from members.ground.access import PRACTICE
 from members.models import Area, User
 from members.rules.tree import misfits
+from tests.bench.backing_up import backed_up
 from tests.bench.ground import settle
 from tests.bench.streets.copying import Original, orphans
 from tests.bench.streets.measuring import Installation, measured
@@ -28,10 +29,11 @@ def main(streets: int = 10, runs: int = 5) -> int:
         sizes = sorted({1, min(10, streets), streets})
         installations = [installation(original, size) for size in sizes]
         lines = [measured(page, installations, original, runs) for page in pages()]
+        backups = [_backed_up(each) for each in installations]
     finally:
         teardown_databases(made, verbosity=0)
     print(f"Pages of a street in an installation of {sizes} streets, median of {runs} runs; ratios to the first")
-    print(*lines, sep="\n")
+    print(*lines, *backups, sep="\n")
     return 0 if all(line.is_met for line in lines) else 1
 
 
@@ -60,6 +62,11 @@ def installation(original: Original, streets: int) -> Installation:
         assert not misfits(), misfits()[:3]
         assert not orphans(), orphans()
     return made
+
+
+def _backed_up(installation: Installation) -> str:
+    with installation.open(), _told(f"backup and restore of {installation.streets} streets"):
+        return f"{installation.streets} streets: {backed_up()}"
 
 
 def _forget_tests() -> None:
