@@ -192,7 +192,8 @@ def _add_stock(rows: dict[int, DistrictRow], periods: KeptPeriods) -> dict[tuple
 
 def _add_sums(rows: dict[int, DistrictRow], periods: KeptPeriods) -> None:
     """Add the sums in the periods to each place."""
-    of_year, of_weeks = Q(day__gte=periods.new_year), Q(day__gte=periods.weeks_from)
+    of_year = None if periods.first == periods.new_year else Q(day__gte=periods.new_year)
+    of_weeks = Q(day__gte=periods.weeks_from)
     of_month = Q(day__range=periods.days_of_last_month)
     summed = {name: Sum(name, filter=of_year) for name in HAPPENED}
     summed |= {name: Sum(name, filter=of_weeks) for name in OF_WEEKS}

@@ -1,12 +1,15 @@
 """The lines of `tests.bench.district`: figures, one query over kept ones, annotated querysets over raw rows."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
 from django.db import connection
 from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
+from django.test import Client
 from django.test.utils import setup_databases, teardown_databases
+from django.urls import reverse
 from django.utils import timezone
 
 from activities.models import Activity, Attendance, Need, Visit
@@ -20,6 +23,7 @@ from tests.bench.ground import settle
 from tests.bench.lines import BenchLine, median, shown, stock_runs
 from tests.bench.streets.copying import Original
 from tests.bench.streets.running import built, installation
+from tests.conftest import BACKEND
 
 COPIED = """
     INSERT INTO louzu_figuresofday (area_id, day, {columns})
@@ -61,19 +65,33 @@ def measured(runs: int) -> list[BenchLine]:
     check_same(streets_beside(areas, today=today), by_annotations(pks, today))
     one = median(lambda: one_query(pks, today), runs)
     rule = median(lambda: streets_beside(areas, today=today).as_dict(), runs)
+    page = median(page_of(user), runs)
     raw = median(lambda: by_annotations(pks, today), stock_runs(runs))
     return [
         BenchLine("its figures, vs one indexed query", shown(one), shown(rule), rule / one, 3, False),
+        BenchLine("its whole page, vs one indexed query", shown(one), shown(page), page / one, 3, False),
         BenchLine("its figures, vs annotate over the raw rows", shown(raw), shown(rule), raw / rule, 100, True),
     ]
 
 
 def overseer() -> User:
     """Return a user of the district, with a post in each street."""
-    user = User.objects.create_user("district", name="区级")
+    user = User.objects.create_user("district", name="区级", must_change_password=False)
     posts = [AreaRole(user=user, area=street, kind=PostKind.DISTRICT) for street in Area.objects.streets()]
     AreaRole.objects.bulk_create(posts)
     return user
+
+
+def page_of(user: User) -> Callable[[], None]:
+    """Return what asks for the district's page as this user, who is logged in."""
+    client = Client()
+    client.force_login(user, backend=BACKEND)
+
+    def ask() -> None:
+        assert client.get(reverse("district")).status_code == 200
+
+    ask()  # the first one finds the templates
+    return ask
 
 
 def one_query(pks: list[int], today: date) -> list[Any]:
