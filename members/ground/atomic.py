@@ -44,9 +44,9 @@ def is_away(error: BaseException) -> bool:
 
     The error itself says so first: by now Django may have opened a new connection, to a pooler that is never away.
     """
-    if not isinstance(error, OperationalError | InterfaceError):
-        return False
-    return is_cut(error) or not connection.is_usable()
+    if is_cut(error):
+        return True
+    return isinstance(error, OperationalError | InterfaceError) and not connection.is_usable()
 
 
 def is_writing() -> bool:

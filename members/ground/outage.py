@@ -31,7 +31,7 @@ class CommitUnknown(OperationalError):
 
 def is_outage(error: BaseException | None) -> bool:
     """Whether the same request may well succeed a little later."""
-    if isinstance(error, InterfaceError) or is_full(error) or is_read_only(error):
+    if isinstance(error, InterfaceError) or is_full(error) or is_read_only(error) or is_broken_off(error):
         return True
     if not isinstance(error, OperationalError | sqlite3.OperationalError):
         return False
@@ -54,12 +54,18 @@ def is_full(error: BaseException | None) -> bool:
 
 def is_cut(error: BaseException) -> bool:
     """Whether PostgreSQL, or a pooler before it, ended the connection, or it broke without a word."""
-    if isinstance(error, CommitUnknown):
+    if isinstance(error, CommitUnknown) or is_broken_off(error):
         return True
     code = getattr(error.__cause__, "pgcode", "")  # psycopg2's None: the server said nothing
     if isinstance(error, InterfaceError):
         return code is None and "connection already closed" in str(error)
     return isinstance(error, OperationalError) and (code is None or code.startswith(CUT))
+
+
+def is_broken_off(error: BaseException | None) -> bool:
+    """Whether the server ended in the middle of its answer: psycopg2 then raises neither a code nor a subclass."""
+    cause = error.__cause__ if type(error) is DatabaseError else None
+    return cause is not None and getattr(cause, "pgcode", "") is None
 
 
 def is_read_only(error: BaseException | None) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from axes.models import AccessAttempt
 from django.conf import settings as configured
 from django.contrib.sessions.models import Session
-from django.db import DataError, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, DataError, InterfaceError, OperationalError, ProgrammingError, connection
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -220,10 +220,10 @@ def test_an_error_of_a_call_bears_what_protects_a_page(settings: Any) -> None:
 
 
 # No database ---------------------------------------------------------------------------------------------------------
-def postgres(code: str | None) -> OperationalError:
+def postgres(code: str | None, kind: type[DatabaseError] = OperationalError) -> DatabaseError:
     cause = Exception()
     cause.pgcode = code  # type: ignore[attr-defined]
-    return caused(OperationalError(), cause)
+    return caused(kind(), cause)
 
 
 def sqlites(code: int) -> OperationalError:
@@ -251,6 +251,10 @@ def caused(error: Any, cause: Exception) -> Any:
         (sqlites(sqlite3.SQLITE_FULL), True),
         (sqlites(sqlite3.SQLITE_ERROR), False),
         (InterfaceError(), True),
+        (postgres(None, DatabaseError), True),
+        (postgres("22000", DatabaseError), False),
+        (postgres(None, ProgrammingError), False),
+        (DatabaseError("Save with update_fields did not affect any rows."), False),
         (DataError(), False),
         (ValueError(), False),
         (None, False),

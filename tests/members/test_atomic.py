@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
-from django.db import IntegrityError, InternalError, OperationalError, connection, transaction
+from django.db import DatabaseError, IntegrityError, InternalError, OperationalError, connection, transaction
 
 from members.ground.atomic import atomic_write, is_away
 from members.ground.outage import CommitUnknown, is_outage
@@ -69,13 +69,13 @@ def test_entries_of_what_failed_go_with_it() -> None:
     assert AuditEntry.objects.first_broken() is None
 
 
-def failing(code: str | None) -> Callable[[], None]:
+def failing(code: str | None, kind: type[DatabaseError] = OperationalError) -> Callable[[], None]:
     """Return a COMMIT that fails with this code of PostgreSQL; None is a connection that broke without a word."""
 
     def commit() -> None:
         cause = Exception()
         cause.pgcode = code  # type: ignore[attr-defined]
-        raise OperationalError("server closed the connection unexpectedly") from cause
+        raise kind("server closed the connection unexpectedly") from cause
 
     return commit
 
@@ -93,10 +93,19 @@ def test_a_commit_without_an_answer(code: str | None, is_unknown: bool, monkeypa
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_breaks_before_commit_is_not_stored() -> None:
-    with pytest.raises(OperationalError) as error, atomic_write():
-        failing(None)()
+@pytest.mark.parametrize("kind", [OperationalError, DatabaseError])
+def test_what_breaks_before_commit_is_not_stored(kind: type[DatabaseError]) -> None:
+    with pytest.raises(kind) as error, atomic_write():
+        failing(None, kind)()
     assert not isinstance(error.value, CommitUnknown)
+    assert is_away(error.value)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_commit_in_whose_answer_the_server_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "commit", failing(None, DatabaseError))
+    with pytest.raises(CommitUnknown), atomic_write():
+        factories.employer("甲")
 
 
 @pytest.mark.django_db
