@@ -13,8 +13,8 @@ from django.db import connection, models, transaction
 from django.db.models import Max
 
 from activities.models import Activity, Attendance, Visit
-from feedback.models import EmployerKey, Feed, FeedEvent, Receipt, RecordCard
-from members.models import Area, Consent, Employer, Member, RosterImport, User
+from feedback.models import CardCode, EmployerKey, Feed, FeedEvent, Receipt, RecordCard, Slip, SlipCode, SlipReceipt
+from members.models import Area, Consent, Employer, Member, RosterImport, StaffToken, User
 from members.models.attempts import LoginAttempts
 from members.models.audit import AuditEntry, AuditHead
 from members.models.journal import JournalMark
@@ -30,32 +30,42 @@ DAY_BY_DAY = {Activity: "held_on", Attendance: "recorded_at", Visit: "visited_on
 PATH = "s.path || substr(t.@, 5)"
 STREETS_NAME = "CASE WHEN t.level = 1 THEN t.@ || s.number ELSE t.@ END"
 HASH = "encode(sha256(convert_to(t.@ || s.number, 'UTF8')), 'hex')"
+HASH_IF_ANY = f"CASE WHEN t.@ = '' THEN '' ELSE {HASH} END"
 NUMBERS = """replace(t.@, '"' || s.source || '-', '"' || s.path || '-')"""
 BODY = f"""replace({NUMBERS}, '"street":"' || s.name || '"', '"street":"' || s.name || s.number || '"')"""
 BODYS_DIGEST = f"encode(sha256(convert_to({BODY.replace('@', 'body')}, 'UTF8')), 'hex')"
 CARDS_DIGEST = "(SELECT digest FROM feedback_recordcard WHERE id = t.card_id + s.shift)"
-EVENT = f"""regexp_replace({NUMBERS}, '"digest":"[0-9a-f]*"', '"digest":"' || {CARDS_DIGEST} || '"')"""
+OF_CARD = f"""regexp_replace({NUMBERS}, '"digest":"[0-9a-f]*"', '"digest":"' || {CARDS_DIGEST} || '"')"""
+EVENT = f"CASE WHEN t.card_id IS NULL THEN {NUMBERS} ELSE {OF_CARD} END"
 ADAPTED: dict[tuple[type[models.Model], str], str] = {
     (Area, "path"): PATH,
     (Area, "name"): STREETS_NAME,
     (Area, "label"): STREETS_NAME,
     (RosterImport, "scope_path"): f"CASE WHEN t.@ = '' THEN '' ELSE {PATH} END",
-    (Member, "id_digest"): f"CASE WHEN t.@ = '' THEN '' ELSE {HASH} END",
-    (Member, "phone_digest"): f"CASE WHEN t.@ = '' THEN '' ELSE {HASH} END",
+    (Member, "id_digest"): HASH_IF_ANY,
+    (Member, "phone_digest"): HASH_IF_ANY,
     (Consent, "token"): f"left({HASH}, 32)",
     (Member, "token"): f"left({HASH}, 32)",
     (User, "username"): "t.@ || s.number",
     (EmployerKey, "prefix"): f"left({HASH}, 10)",
+    (StaffToken, "prefix"): f"left({HASH}, 10)",
     (RecordCard, "number"): PATH,
     (RecordCard, "body"): BODY,
     (RecordCard, "digest"): f"CASE WHEN t.body = '' THEN t.@ ELSE {BODYS_DIGEST} END",
     (Feed, "epoch"): f"left({HASH}, 16)",
-    (Feed, "last_receipt"): f"CASE WHEN t.@ = '' THEN '' ELSE {HASH} END",
+    (Feed, "last_receipt"): HASH_IF_ANY,
     (FeedEvent, "told"): EVENT,
     (Receipt, "digest"): CARDS_DIGEST,
     (Receipt, "chain"): f"left({HASH}, 16)",
-    (Receipt, "previous"): f"CASE WHEN t.@ = '' THEN '' ELSE {HASH} END",
+    (Receipt, "previous"): HASH_IF_ANY,
     (Receipt, "hash"): HASH,
+    (CardCode, "secret_code"): f"left({HASH}, 22)",
+    (SlipCode, "secret_code"): f"left({HASH}, 22)",
+    (Slip, "number"): PATH,
+    (Slip, "phone_digest"): HASH_IF_ANY,
+    (SlipReceipt, "chain"): f"left({HASH_IF_ANY}, 16)",
+    (SlipReceipt, "previous"): HASH_IF_ANY,
+    (SlipReceipt, "hash"): HASH,
 }
 
 

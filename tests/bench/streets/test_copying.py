@@ -15,8 +15,8 @@ from members.ground.access import PostKind
 from members.models import Area, Member, User
 from members.rules.coverage import coverage
 from members.rules.tree import misfits
-from tests import cards, factories
-from tests.bench.streets.copying import Original, copied_models, orphans
+from tests import cards, factories, slips
+from tests.bench.streets.copying import ADAPTED, Original, copied_models, orphans
 from tests.conftest import BACKEND
 
 pytestmark = [
@@ -43,9 +43,17 @@ def copied(street: Area, group: Area, member: Member, secretary: User) -> Origin
     factories.honour(group)
     cards.issued(cards.in_post("单位人", group))
     cards.key(factories.employer(), street)
+    slips.code(Area.objects.get(level=Area.Level.COMMUNITY))
+    slips.accepted(slips.from_unit(street), secretary)
     original = Original.found()
     original.copy_to(2, 2)
     return original
+
+
+def test_what_is_unique_is_adapted() -> None:
+    fields = [(model, field) for model in copied_models() for field in model._meta.concrete_fields if field.unique]
+    plain = {f"{model.__name__}.{each.name}" for model, each in fields if not (each.primary_key or each.related_model)}
+    assert plain == {f"{model.__name__}.{name}" for model, name in ADAPTED if model._meta.get_field(name).unique}
 
 
 def test_everything_is_there_twice_and_whole(copied: Original) -> None:
@@ -64,7 +72,7 @@ def test_both_have_the_same_figures(copied: Original) -> None:
         for street in Area.objects.streets()
     ]
     assert figures[0] == figures[1]
-    assert figures[1].members == 2
+    assert figures[1].members == 3
     assert figures[1].paired == 1
 
 
