@@ -57,6 +57,11 @@ def pytest_configure() -> None:
         os.environ.setdefault(THIRD, str(date.today().toordinal() % 3))  # the workers' too, past midnight
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: much of the suite waits for a browser, a server or a client that it started."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_report_header() -> str | None:
     return f"of the matrices: {THIRD}={os.environ[THIRD]} (0, 1 or 2)" if ON_BOTH in os.environ else None
 

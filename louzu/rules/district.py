@@ -165,7 +165,7 @@ def _rows(areas: AreaQuerySet, periods: KeptPeriods, today: date, *, by_month: b
     open_ = areas.on(today).annotate(latest=Subquery(kept.values("pk")[:1])).order_by("path")
     places = [DistrictPlace(*values) for values in open_.values_list(*DistrictPlace._fields)]
     rows = {place.pk: DistrictRow(Counter(), place) for place in places}
-    ends = _add_stock(rows, periods)
+    ends = _add_stock(rows, periods.ends if by_month else [])
     if by_month:
         _add_months(rows, periods, ends)
     else:
@@ -173,13 +173,13 @@ def _rows(areas: AreaQuerySet, periods: KeptPeriods, today: date, *, by_month: b
     return list(rows.values())
 
 
-def _add_stock(rows: dict[int, DistrictRow], periods: KeptPeriods) -> dict[tuple[int, date], Counter[str]]:
-    """Add what there was on the latest kept day of each place; return by area (id) and month that of the month's end.
+def _add_stock(rows: dict[int, DistrictRow], ends_of: list[date]) -> dict[tuple[int, date], Counter[str]]:
+    """Add what there was on the latest kept day of each place; return that of these ends by area (id) and month.
 
     The month of the latest day is not over, or its last day is missing yet: the latest stands for it.
     """
     latest = [row.place.latest for row in rows.values() if row.place.latest]
-    kept = FiguresOfDay.objects.filter(Q(pk__in=latest) | Q(area__in=rows, day__in=periods.ends)).order_by("day")
+    kept = FiguresOfDay.objects.filter(Q(pk__in=latest) | Q(area__in=rows, day__in=ends_of)).order_by("day")
     ends: dict[tuple[int, date], Counter[str]] = {}
     for pk, key, day, *counts in kept.values_list("area", "pk", "day", *STOCK):
         named = dict(zip(STOCK, counts, strict=True))

@@ -128,7 +128,7 @@ def test_stopped_at_any_moment_it_ends_with_what_the_server_has(
     try:
         while stopped < KILLED:
             client = run("slips", str(file)) if stopped % 5 == 0 else run()
-            time.sleep(chance.uniform(0.05, 0.9))
+            time.sleep(chance.uniform(0.05, 0.3))  # it has seldom ended by then
             client.send_signal(signal.SIGKILL)
             stopped += client.wait() == -signal.SIGKILL
     finally:

@@ -2,18 +2,20 @@
 
 import html
 import json
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from cProfile import Profile
 from typing import Any, NamedTuple
 
 from django.apps import apps
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.test import Client
 
 Values = Mapping[str, Any]
 Rows = dict[str, Any]
 State = dict[tuple[str, Any], Any]
+TABLE = re.compile(r"\b(?:members|activities|feedback|louzu)_\w+")
 OURS = ("members", "activities", "feedback", "louzu")
 # Fields about the write itself; their values differ each time, so only their presence is compared.
 PASSING = {
@@ -72,12 +74,29 @@ class Asked(NamedTuple):
 
 def ask(door: Door, write: Write, values: Values, *, rows: Rows, client: Client, before: State) -> Asked:
     """Send the write through one door, with the rows that are there before. The caller rolls back."""
-    text = _text(door, _filled(values, rows), rows, client)
-    after = state_for(write)
+    with _writing() as written:
+        text = _text(door, _filled(values, rows), rows, client)
+    kept = {key: row for key, row in before.items() if key[0] not in written}
+    after = kept | state_for(write, written)
     new = {key: f"new {number}" for number, key in enumerate(key for key in after if key not in before)}
     gone = [row for key, row in before.items() if after.get(key) != row]
     come = [_with_new(row, new) for key, row in after.items() if before.get(key) != row]
     return Asked((sorted(map(repr, gone)), sorted(map(repr, come))), text, after)
+
+
+@contextmanager
+def _writing() -> Iterator[set[str]]:
+    """Collect the names of the models to whose tables something in the block writes; perhaps some more."""
+    names = {model._meta.db_table: model.__name__ for model in apps.get_models(include_auto_created=True)}
+    written: set[str] = set()
+
+    def noting(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        if not str(sql).startswith("SELECT"):
+            written.update(names[table] for table in TABLE.findall(str(sql)) if table in names)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(noting):
+        yield written
 
 
 @contextmanager
@@ -135,10 +154,15 @@ def _name(name: str, rows: Rows) -> str:
     return name.format(**rows) if "{" in name else name
 
 
-def state_for(write: Write) -> State:
-    """Return every row of the product's tables, many-to-many links included, by model name and id."""
+def state_for(write: Write, names: Container[str] | None = None) -> State:
+    """Return every row of the product's tables, many-to-many links included, by model name and id.
+
+    With `names`, only those of these models.
+    """
     found: State = {}
     for model in apps.get_models(include_auto_created=True):
+        if names is not None and model.__name__ not in names:
+            continue
         aside = {*KEPT_BESIDE, *write.beside}
         if model._meta.app_label in OURS and not hasattr(model, "instance_type") and model.__name__ not in aside:
             fields = [field for field in model._meta.concrete_fields if not field.primary_key]
