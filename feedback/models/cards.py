@@ -26,10 +26,14 @@ NOT_AGREED = "本人不同意发"
 
 class RecordCardQuerySet(models.QuerySet["RecordCard"]):
     def for_user(self, user: Any, right: Right = Right.READ) -> Self:
-        return self.filter(access.within("area__path", access.reach(user, Resource.CARD, right)))
+        return self._within(access.reach(user, Resource.CARD, right))
 
     def inside(self, area: Area) -> Self:
-        return self.filter(access.within("area__path", [access.subtree(area.path)]))
+        return self._within([access.subtree(area.path)])
+
+    def _within(self, ranges: list[access.Range]) -> Self:
+        """Filter by paths. A card is a community's: without its level, PostgreSQL expects cards of every building."""
+        return self.filter(access.within("area__path", ranges), area__level=Area.Level.COMMUNITY)
 
     def of_period(self, period: CardPeriod) -> Self:
         return self.filter(first_day=period.first, last_day=period.last)

@@ -134,10 +134,7 @@ def _context(found: District, title: str) -> dict[str, Any]:
 
 
 def _table_cells(row: DistrictRow) -> list[tuple[str, str]]:
-    """Return the cells of a row of the table: a figure, and a smaller one below it.
-
-    The words are made here, because a template takes twice as long over the rows of a hundred streets.
-    """
+    """Return the cells of a row of the table: a figure, and a smaller one below it."""
     counts, shares = row.counts, row.shares
 
     def part(rate: str) -> tuple[str, str]:

@@ -130,6 +130,7 @@ class Area(Audited):
     class Meta:
         verbose_name = verbose_name_plural = "区域"
         ordering = ["path"]
+        indexes = [models.Index(fields=["level", "path"], name="area_of_level_in_order")]
         constraints = [
             # The condition always holds, but makes the index partial. While a column of a full unique index changes,
             # PostgreSQL blocks new references to the row; whoever adds one would deadlock with whoever moves the area.

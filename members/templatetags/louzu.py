@@ -1,6 +1,7 @@
 """What templates look up, and what empty pages say."""
 
 from django import template
+from django.utils.html import format_html, format_html_join
 
 from members.rules.beginning import first_thing
 
@@ -17,6 +18,17 @@ def lookup(mapping, key):
 def share(value):
     """A rate as per cent; a dash where there is nothing to divide by."""
     return "—" if value is None else f"{value:.1%}"
+
+
+@register.simple_tag
+def figure_cells(cells):
+    """The cells of a table's row, each a figure and a smaller one below it or "".
+
+    By Python: for the rows of a hundred streets a template takes ten times as long.
+    """
+    below = [format_html("<small>{}</small>", small) if small else "" for _, small in cells]
+    rows = zip((figure for figure, _ in cells), below, strict=True)
+    return format_html_join("\n", '<td class="lz-number">{}{}</td>', rows)
 
 
 @register.inclusion_tag("members/first.html", takes_context=True)
