@@ -2,7 +2,7 @@
 
 The street is made like that of `manage.py demo`, on the PostgreSQL server that pip installs. It is copied to 10 and to
 N streets, each in a database of its own. The exit code is 1 where a page takes over 1.5 times as long as with one
-street. 100 streets take half an hour, and 4 GB of disk plus as much log, all freed at the end.
+street. 100 streets take ten minutes, and 4 GB of disk plus as much log, all freed at the end.
 """
 
 import os
