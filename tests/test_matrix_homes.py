@@ -112,6 +112,8 @@ TABLE: Table = {
         "POST corrections/{correction}/keep/#unreasoned": (404, 200, 200, 404, 404, 404, 404, 404, LOGIN),
         "POST corrections/{other_correction}/keep/": (404, 302, 404, 404, 404, 404, 404, 404, LOGIN),
         "POST corrections/{far_correction}/keep/": (404, 404, 404, 404, 404, 404, 404, 404, LOGIN),
+        "GET admin/members/correctionrequest/": (403, 200, 200, 403, 403, 403, 403, LOGIN, LOGIN),
+        "GET admin/members/correctionrequest/{correction}/change/": (403, 200, 200, 403, 403, 403, 403, LOGIN, LOGIN),
     },
     "consents": {
         "GET consents/": (403, 200, 200, 200, 200, 403, 403, 403, LOGIN),

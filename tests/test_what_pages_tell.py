@@ -43,8 +43,10 @@ CLOSED_TO = {
 DOOR = r"(?<![\w-]){}(?![\w%])"
 WEEK = re.compile(
     r"(api/v1/)?(buildings|compounds|households|pairings|unvisited-pairings|consents|activities|attendances|visits|needs"
-    r"|honours|rhythm|thin|reminders|participation|balance|months|monthly|monthly-reports|cards(-report)?|verify|ask|c|o|s|corrections|correction-requests|own-files)(/|$)"
-    r"|members/<int:pk>/((looked|own-file|corrections/add)/)?$|admin/(activities|members/(household|pairing|consent))/"
+    r"|honours|rhythm|thin|reminders|participation|balance|months|monthly|monthly-reports|cards(-report)?|verify|ask|c|o|s|corrections|correction-requests"
+    r"|own-files)(/|$)"
+    r"|members/<int:pk>/((looked|own-file|corrections/add)/)?$"
+    r"|admin/(activities|members/(household|pairing|consent|correctionrequest))/"
 )
 OFFERED = (
     "members&model_name=household&field_name=area", "members&model_name=pairing&field_name=household",
