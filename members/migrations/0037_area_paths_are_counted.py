@@ -21,5 +21,5 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="area", index=models.Index(fields=["level", "path"], name="area_of_level_in_order")
         ),
-        migrations.RunPython(count_paths, migrations.RunPython.noop, elidable=False),
+        migrations.RunPython(count_paths, migrations.RunPython.noop),
     ]
