@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
+from django.urls import reverse
 from django.utils import timezone
 
 from louzu.models import FiguresOfDay
@@ -120,12 +121,15 @@ def _street_context(request, pk: int) -> dict[str, Any]:
 
 
 def _context(found: District, title: str) -> dict[str, Any]:
+    pks = [row.place.pk for row in found.rows if row.place.is_street]
+    links = {pk: reverse("district_street", args=[pk]) for pk in pks}
     return {
         "title": title,
         "report": found,
         "shown_thin": SHOWN_THIN,
         "level": "社区" if found.total.place.is_street else "街道",
-        "table": [(row, _table_cells(row)) for row in found.rows],
+        "thin": [(place, links.get(place.pk), sentence) for place, sentence in found.thin],
+        "table": [(row, links.get(row.place.pk), _table_cells(row)) for row in found.rows],
         "total_cells": _table_cells(found.total),
         "months": _months(found),
         "picture": _picture(found),
