@@ -17,6 +17,7 @@ CHAPTERS = {
     "members:leave": "党员",
     "members:erase": "党员",
     "members:correction": "党员的权利",
+    "admin:members_correctionrequest_": "党员的权利",
     "own_": "党员的权利",
     "who_looked": "党员的权利",
     "members:transfer": "党员",
