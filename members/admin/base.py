@@ -26,6 +26,7 @@ from members.ground.audit import PROTECTED
 from members.ground.export import harmless
 from members.ground.states import Conflict
 from members.models import User
+from members.rules.finding import name_lookups
 from members.web.widgets import Autocomplete
 
 
@@ -173,6 +174,26 @@ class ReadOnlyAdmin(ScopedAdmin):
         return False
 
     has_change_permission = has_add_permission
+
+
+class TaskAdmin(ReadOnlyAdmin):
+    """What waits for somebody about a member, to look through; it is dealt with on its own pages, by who may write."""
+
+    resource = Resource.MEMBER
+    search_fields = name_lookups("member__")
+    search_help_text = "输入姓名、拼音或首字母查找"
+    show_full_result_count = False
+    actions_list = ["work"]
+
+    def may(self, request, right, row=None):
+        return super().may(request, Right.WRITE, row)
+
+    def has_work_permission(self, request):
+        return self.may(request, Right.WRITE)
+
+    @admin.display(description="姓名", ordering="member__pinyin")
+    def name(self, task):
+        return task.member.name
 
 
 class PlainResource(ModelResource):

@@ -1,13 +1,12 @@
 """Benchmark of a backup of the whole database, and of its restore onto an empty one with all checks."""
 
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection
+from django.test import override_settings
 
 from louzu.backup.making import back_up
 from louzu.backup.restoring import restore
@@ -47,16 +46,7 @@ def backed_up() -> BackedUp:
         return BackedUp(made, restored, path.stat().st_size)
 
 
-@contextmanager
-def backing_up_to(folder: Path) -> Iterator[None]:
+def backing_up_to(folder: Path) -> override_settings:
     """Let backups and the journal lie in this folder within the block."""
-    names = ("BACKUP_TO", "JOURNAL", "PG_BIN")
-    before = {name: getattr(settings, name) for name in names}
-    settings.BACKUP_TO, settings.JOURNAL = str(folder / "backups"), folder / "journal.log"
-    if connection.vendor == "postgresql":
-        settings.PG_BIN = programs_of_server()
-    try:
-        yield
-    finally:
-        for name in names:
-            setattr(settings, name, before[name])
+    programs = programs_of_server() if connection.vendor == "postgresql" else settings.PG_BIN
+    return override_settings(BACKUP_TO=str(folder / "backups"), JOURNAL=folder / "journal.log", PG_BIN=programs)

@@ -14,7 +14,7 @@ from members.ground.atomic import atomic_write
 from members.models import Area, AuditEntry
 from tests import cards, factories, slips
 
-EXAMPLES = 8
+EXAMPLES = 15
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",

@@ -37,9 +37,11 @@ def empty_database(folder: Path) -> Iterator[str]:
     name = f"restored_{uuid.uuid4().hex[:8]}"
     with connection._nodb_cursor() as cursor:  # type: ignore[attr-defined]
         cursor.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
-    yield name
-    with connection._nodb_cursor() as cursor:  # type: ignore[attr-defined]
-        cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    try:
+        yield name
+    finally:
+        with connection._nodb_cursor() as cursor:  # type: ignore[attr-defined]
+            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def tables_of(name: str) -> list[str]:
