@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 from members.models import Area, User
 from members.roster.tree import import_tree, street_named
@@ -24,7 +24,8 @@ QUIET = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-PATIENCE = 10_000  # milliseconds
+PATIENCE = 30_000  # milliseconds: other tests run beside this one
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
