@@ -55,7 +55,7 @@ class Server(NamedTuple):
 
 
 def around(**more: str) -> dict[str, str]:
-    """A shell's environment: nothing of ours, of pip, or of the `make` that may run the tests, which would add lines."""
+    """A shell's environment, without what is ours, of pip, or of the `make` that may run the tests."""
     foreign = (*OURS, "CSRF_", "PIP_", "MAKE", "MFLAGS")
     clean = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     return clean | {"PYTHON": str(Path(sys.base_prefix) / "bin/python3"), "PIP_NO_COMPILE": "1"} | more
