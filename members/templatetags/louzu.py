@@ -3,6 +3,7 @@
 from html import escape
 
 from django import template
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
 from members.rules.beginning import first_thing
@@ -30,6 +31,16 @@ def figure_cells(cells):
     """
     escaped = [(escape(figure), f"<small>{escape(small)}</small>" if small else "") for figure, small in cells]
     return mark_safe("\n".join(f'<td class="lz-number">{figure}{small}</td>' for figure, small in escaped))  # noqa: S308
+
+
+@register.simple_tag
+def thin_items(lines):
+    """The items of a list: a place's name, its link or None, and what is thin there. By Python, as `figure_cells`."""
+    named = (
+        (format_html('<a href="{}">{}</a>' if link else "<b>{1}</b>", link, place.name), sentence)
+        for place, link, sentence in lines
+    )
+    return format_html_join("\n", "<li>{}：{}。</li>", named)
 
 
 @register.inclusion_tag("members/first.html", takes_context=True)
