@@ -13,6 +13,8 @@ DROP = """(zone, [name, bytes]) => {
   for (const type of ["dragenter", "dragover", "drop"])
     zone.dispatchEvent(new DragEvent(type, { dataTransfer: carried, bubbles: true, cancelable: true }));
 }"""
+FITS = """() => document.body && document.readyState === "complete"
+  && [document.documentElement.scrollWidth <= document.documentElement.clientWidth]"""
 
 
 def log_in(page: Page, username: str, password: str) -> None:
@@ -43,6 +45,11 @@ def type_into_search(page: Page, select: str, words: str, option: str) -> None:
     page.keyboard.type(words)
     expect(page.locator(".select2-results__option--highlighted")).to_have_text(option)
     page.keyboard.press("Enter")
+
+
+def fits(page: Page) -> bool:
+    """Whether nothing is wider than the page; what comes after a click is waited for."""
+    return page.wait_for_function(FITS).json_value()[0]
 
 
 def drop(zone: Locator, file: Path) -> None:

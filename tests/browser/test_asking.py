@@ -12,8 +12,8 @@ from feedback.rules import making
 from members.models import Area, Member, User
 from tests import cards, factories
 from tests.browser.conftest import PATIENCE, SIZES
-from tests.browser.hand import downloaded
-from tests.browser.test_cards import ENDED, fits, secretary
+from tests.browser.hand import downloaded, fits
+from tests.browser.test_cards import ENDED, secretary
 
 pytestmark = pytest.mark.browser
 __all__ = ["secretary"]
@@ -69,8 +69,10 @@ def test_thirty_members_are_asked_in_three_clicks_and_answer_in_three_taps(
     page, hand = enter(secretary), Hand()
     page.goto("/cards/")
     hand.on(page.get_by_role("link", name="扫码请本人确认"))
+    make = page.get_by_role("button", name=f"生成{group.label}的码")
+    expect(make).to_be_visible()
     assert fits(page)
-    hand.on(page.get_by_role("button", name=f"生成{group.label}的码"))
+    hand.on(make)
     expect(page.get_by_text("新请本人确认 30 张")).to_be_visible()
     assert fits(page)
     hand.count += 1

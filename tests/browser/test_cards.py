@@ -18,7 +18,7 @@ from members.ground.access import PostKind
 from members.models import Area, Member, User
 from tests import cards, factories
 from tests.browser.conftest import PATIENCE, SIZES
-from tests.browser.hand import downloaded, go_by_menu
+from tests.browser.hand import downloaded, fits, go_by_menu
 
 pytestmark = pytest.mark.browser
 ENDED = CardPeriod.on(timezone.localdate(), months=6).previous
@@ -46,10 +46,6 @@ def phone(context: BrowserContext, live_server) -> Iterator[Page]:
     own.set_default_timeout(PATIENCE)
     yield own.new_page()
     own.close()
-
-
-def fits(page: Page) -> bool:
-    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 def states() -> list[str]:

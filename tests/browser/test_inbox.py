@@ -11,7 +11,7 @@ from feedback.models import Answer, Contact, Offer, RecordCard
 from members.ground.access import PostKind
 from members.models import Area, User
 from tests import cards, factories
-from tests.browser.hand import go_by_menu, log_in
+from tests.browser.hand import fits, go_by_menu, log_in
 
 pytestmark = pytest.mark.browser
 NEW = "jiading-2010-yibiaochang"
@@ -88,7 +88,7 @@ def test_seventy_cards_are_answered_by_three_clicks(enter: Callable[[User], Page
     page.get_by_label("选中全部要办的 70 张").check()
     page.get_by_label("给选中的写同一句反馈").click()
     page.keyboard.type("已阅，谢谢社区。")
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert fits(page)
     page.get_by_role("button", name="反馈选中的").click()
     expect(page.get_by_text("已反馈 70 张")).to_be_visible()
     assert states() == ["answered"] * 70

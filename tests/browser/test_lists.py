@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from members.ground.access import PostKind
 from members.models import Area, User
 from tests import factories
-from tests.browser.hand import type_into_search
+from tests.browser.hand import fits, type_into_search
 
 pytestmark = pytest.mark.browser
 office = pytest.mark.parametrize("size", ["office"], indirect=True)
@@ -33,7 +33,7 @@ def test_a_list_ends_after_twenty(
     page = enter(secretary)
     page.goto(address)
     expect(page.locator(f"{row}:visible")).to_have_count(20)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits(page)
     page.get_by_text("更多", exact=True).last.click()
     expect(page.locator(f"{row}:visible")).to_have_count(23)
 

@@ -11,6 +11,7 @@ from members.ground.rooms import all_rooms
 from members.models import Area, Household, Pairing, User
 from members.rules import housing
 from tests import factories
+from tests.browser.hand import fits
 
 pytestmark = pytest.mark.browser
 office = pytest.mark.parametrize("size", ["office"], indirect=True)
@@ -38,10 +39,6 @@ def pairs() -> list[tuple[str, str]]:
 
 def door(page: Page, room: str):
     return page.locator(".lz-door", has=page.locator(f"b:text-is('{room}')"))
-
-
-def fits(page: Page) -> bool:
-    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 def test_from_an_empty_building_to_a_pair_and_back(

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from members.ground.access import PostKind
 from members.models import Area, AuditEntry, Member, Pairing, User
 from tests import factories
-from tests.browser.hand import go_by_menu, type_into_search
+from tests.browser.hand import fits, go_by_menu, type_into_search
 
 pytestmark = pytest.mark.browser
 office = pytest.mark.parametrize("size", ["office"], indirect=True)
@@ -33,7 +33,7 @@ def look_up(page: Page, member: Member) -> None:
     expect(page.get_by_text("199****5678")).to_be_visible()
     page.get_by_role("link", name=member.name).click()
     expect(page).to_have_url(re.compile(rf"/members/{member.pk}/"))
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits(page)
 
 
 @phone

@@ -9,7 +9,7 @@ from members.ground.access import PostKind
 from members.models import Area, CorrectionRequest, Member, User
 from tests import cards, factories
 from tests.browser.conftest import PATIENCE, SIZES
-from tests.browser.hand import downloaded
+from tests.browser.hand import downloaded, fits
 
 pytestmark = pytest.mark.browser
 
@@ -37,10 +37,6 @@ def phone(context: BrowserContext, live_server) -> Iterator[Page]:
     own.set_default_timeout(PATIENCE)
     yield own.new_page()
     own.close()
-
-
-def fits(page: Page) -> bool:
-    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 def test_a_member_reads_what_is_held_and_has_it_put_right(

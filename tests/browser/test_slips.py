@@ -12,9 +12,9 @@ from feedback.rules import agreeing, issuing, making
 from feedback.rules.slips_coding import open_code
 from members.models import Area, Member, User
 from tests import cards, factories
-from tests.browser.hand import go_by_menu
+from tests.browser.hand import fits, go_by_menu
 from tests.browser.test_asking import Hand
-from tests.browser.test_cards import ENDED, fits, phone, secretary
+from tests.browser.test_cards import ENDED, phone, secretary
 
 pytestmark = pytest.mark.browser
 __all__ = ["phone", "secretary"]

@@ -11,6 +11,7 @@ from activities.rules.reminding import open_reminders
 from members.ground.access import PostKind
 from members.models import Area, User
 from tests import factories
+from tests.browser.hand import fits
 
 pytestmark = pytest.mark.browser
 office = pytest.mark.parametrize("size", ["office"], indirect=True)
@@ -55,7 +56,7 @@ def test_which_groups_are_missing_is_two_clicks_from_the_landing_page(
     assert hand.clicks == 2
     expect(page.locator(".lz-tile .lz-heat")).to_have_count(873)
     expect(page.locator(".lz-tile .lz-heat-held-1")).to_have_count(len(groups) - 1)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits(page)
 
 
 @office
@@ -94,7 +95,7 @@ def test_a_cell_records_what_is_missing(enter: Callable[[User], Page], secretary
     page.get_by_role("link", name="打印").click()
     expect(page.locator("h1")).to_have_text(f"{station}薄弱点")
     page.get_by_role("link", name="返回").click()
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits(page)
 
 
 @office

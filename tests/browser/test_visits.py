@@ -11,6 +11,7 @@ from activities.models import Need, Visit
 from members.ground.access import PostKind
 from members.models import Area, Pairing, User
 from tests import factories
+from tests.browser.hand import fits
 
 pytestmark = pytest.mark.browser
 
@@ -28,10 +29,6 @@ def pairs(group: Area) -> list[Pairing]:
         factories.person(f"党员{'甲乙丙丁戊己庚辛壬癸'[room - 101]}", group, room=str(room), skills="水电维修")
     doors = [(factories.household(group, str(room)), factories.household(group, f"5{room}")) for room in rooms]
     return [factories.pairing(*sides) for sides in doors]
-
-
-def fits(page: Page) -> bool:
-    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 def test_a_tap_is_answered_where_the_finger_is(

@@ -10,8 +10,8 @@ from activities.rules.attendance import enrol
 from members.ground.access import PostKind
 from members.models import Area, Member, User
 from tests import factories
+from tests.browser.hand import fits
 from tests.browser.test_thin import Hand
-from tests.browser.test_visits import fits
 
 pytestmark = pytest.mark.browser
 
