@@ -71,7 +71,7 @@ def test_no_trial_leaves_a_database_behind(street: Area) -> None:
     with pytest.raises(BackupTrouble):
         checking.check_newest()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE '%_louzu_trial'")
+        cursor.execute("SELECT datname FROM pg_database WHERE datname = current_database() || '_louzu_trial'")
         assert cursor.fetchall() == []
 
 
