@@ -123,9 +123,7 @@ class ForwardForm(forms.Form):
 
     def __init__(self, data: Any = None, *, streets: Sequence[Area]):
         super().__init__(data)
-        self.streets = {str(street.pk): street for street in streets}
-        choices = [("", "请选街道"), *((pk, street.name) for pk, street in self.streets.items())]
-        cast(forms.ChoiceField, self.fields["to"]).choices = choices
+        self.streets = _offer_streets(self.fields["to"], streets)
 
     @property
     def street(self) -> Area:
@@ -144,8 +142,12 @@ def _typed(label: str, *, missing: str = "", hint: str = "", longest: int = 200)
 
 
 class PaperForm(forms.Form):
-    """A slip on paper, as it is typed by the secretary."""
+    """A slip on paper, as it is typed by the secretary; who works in several streets says to which it goes."""
 
+    street = forms.ChoiceField(
+        label="报到的街道", widget=forms.Select({"class": "lz-input"}),
+        error_messages={"required": "请选街道。", "invalid_choice": "请从列出的街道中选。"},
+    )  # fmt: skip
     name = _typed("姓名", missing="请填姓名。", longest=30)
     phone = _typed("手机号", missing="请填手机号。", longest=30)
     home = _typed("住址", missing="请填住址。", hint="照纸上写的填，如：某某苑5号楼501室。", longest=100)
@@ -159,9 +161,28 @@ class PaperForm(forms.Form):
     agreed_on = PastDayField(label="哪一天同意的", error_messages={"required": "请填日期。", "invalid": "请填日期。"})
     tells_employer = forms.BooleanField(label="本人愿意告诉单位", required=False)
 
+    def __init__(self, data: Any = None, *, streets: Sequence[Area]):
+        super().__init__(data)
+        self.streets = _offer_streets(self.fields["street"], streets)
+        if len(streets) == 1:
+            del self.fields["street"]
+
+    @property
+    def chosen_street(self) -> Area:
+        (only, *more) = self.streets.values()
+        return self.streets[self.cleaned_data["street"]] if more else only
+
     @property
     def row(self) -> SlipRow:
-        return SlipRow(**self.cleaned_data)
+        return SlipRow(**{name: value for name, value in self.cleaned_data.items() if name != "street"})
+
+
+def _offer_streets(field: forms.Field, streets: Sequence[Area]) -> dict[str, Area]:
+    """Let one of these streets be chosen, none beforehand, and return them by the value of their choice."""
+    offered = {str(street.pk): street for street in streets}
+    choices = [("", "请选街道"), *((pk, street.name) for pk, street in offered.items())]
+    cast(forms.ChoiceField, field).choices = choices
+    return offered
 
 
 def _groups_of(user: Any, slip: Slip) -> Any:

@@ -24,8 +24,9 @@ from feedback.rules.slips_forwarding import forward as forward_slip
 from feedback.rules.slips_forwarding import may_forward, streets_to_forward
 from feedback.rules.slips_matching import candidates
 from feedback.rules.slips_sending import send_slips
-from members.ground.access import Resource, Right
+from members.ground.access import Resource, Right, scope_paths
 from members.models import Area
+from members.models.areas import SEGMENT
 from members.web.acts import done, tried
 from members.web.files import download
 from members.web.returning import way_back
@@ -141,23 +142,23 @@ def receipt_json(request: HttpRequest, pk: int) -> HttpResponse:
 
 def add(request: HttpRequest) -> HttpResponse:
     """Type a slip that came on paper."""
-    streets = Area.objects.for_user(request.user, Right.WRITE, resource=Resource.CARD).current()
-    area = streets.order_by("path").first()
-    if area is None:
+    scope = scope_paths(request.user, Resource.CARD, Right.WRITE)  # type: ignore[arg-type]
+    paths = {path[:SEGMENT] for path in scope}
+    streets = list(Area.objects.streets().current().filter(path__in=paths).order_by("name"))
+    if not streets:
         raise PermissionDenied
-    form = PaperForm(request.POST if request.method == "POST" else None)
-    if form.is_valid() and (sent := _typed(request, form, area)):
+    form = PaperForm(request.POST if request.method == "POST" else None, streets=streets)
+    if form.is_valid() and (sent := _typed(request, form)):
         told = "已登记。" if sent.is_new else "这张报到单已经登记过，就是这一张。"
         messages.success(request, told)
         return redirect("feedback:slip", sent.slip.pk)
     return page(request, "feedback/slip_form.html", title="登记纸质报到单", form=form)
 
 
-def _typed(request: HttpRequest, form: PaperForm, area: Area) -> Any:
+def _typed(request: HttpRequest, form: PaperForm) -> Any:
     """Return the answer of the rule for the typed slip; None, with sentences on the form, where it refuses."""
-    street = Area.objects.get(path=area.street_path)
     by = By(user=request.user)  # type: ignore[arg-type]
-    [sent] = send_slips([form.row], street=street, origin=Slip.Origin.PAPER, by=by)
+    [sent] = send_slips([form.row], street=form.chosen_street, origin=Slip.Origin.PAPER, by=by)
     for name, sentences in sent.errors.items():
         form.add_error(name if name in form.fields else None, sentences)  # type: ignore[arg-type]
     return sent if sent.slip else None
