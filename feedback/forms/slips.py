@@ -24,7 +24,7 @@ TEXT: dict[str, Any] = {"class": "lz-input lz-wide"}
 
 
 class AcceptSlipForm(forms.Form):
-    """Who is meant and where they live; the unit is asked only where the slip's is not registered."""
+    """Who is meant, where they live and, unless a unit sent the slip itself, of which unit they are."""
 
     who = forms.ChoiceField(
         label="是谁", widget=forms.RadioSelect, error_messages={"required": NO_CHOICE, "invalid_choice": NO_CHOICE}
@@ -33,10 +33,7 @@ class AcceptSlipForm(forms.Form):
         Area.objects.none(), label="楼组", required=False, help_text="可输入小区名和楼号查找，如：迎晖苑1期 3号楼。"
     )
     room = forms.CharField(label="室号", max_length=30, required=False, widget=forms.TextInput({"class": "lz-input"}))
-    employer = forms.ModelChoiceField(
-        Employer.objects.none(), label="单位", required=False,
-        help_text="是已经登记的单位，请选；不选就按报到单上写的名称登记一个。",
-    )  # fmt: skip
+    employer = forms.ModelChoiceField(Employer.objects.none(), label="单位", required=False)
     sex = forms.ChoiceField(
         label="性别", required=False, choices=[("", "不清楚"), *Member.Sex.choices],
         widget=forms.Select({"class": "lz-input"}),
@@ -52,10 +49,11 @@ class AcceptSlipForm(forms.Form):
         if not meant:
             who.widget = forms.HiddenInput()
         self._pick("home", Residence._meta.get_field("area"), _groups_of(user, slip))
-        if slip.employer:
+        if slip.origin == Slip.Origin.EMPLOYER:
             del self.fields["employer"]
         else:
             self._pick("employer", Member._meta.get_field("employer"), Employer.objects.all())
+            self.fields["employer"].help_text = _unit_help(slip)
 
     def _pick(self, name: str, model_field: Any, rows: Any) -> None:
         """Let the user search these rows as the admin does."""
@@ -183,6 +181,15 @@ def _offer_streets(field: forms.Field, streets: Sequence[Area]) -> dict[str, Are
     choices = [("", "请选街道"), *((pk, street.name) for pk, street in offered.items())]
     cast(forms.ChoiceField, field).choices = choices
     return offered
+
+
+def _unit_help(slip: Slip) -> str:
+    """Return what happens where no unit is chosen."""
+    if slip.employer_says == Slip.Ours.NOT_OURS:
+        return f"“{slip.employer}”说不是他们的人，请选这位党员实际的单位。"
+    if slip.employer:
+        return f"不选就是“{slip.employer}”；认错了单位的，请选对的。"
+    return "是已经登记的单位，请选；不选就按报到单上写的名称登记一个。"
 
 
 def _groups_of(user: Any, slip: Slip) -> Any:

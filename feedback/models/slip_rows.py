@@ -50,10 +50,13 @@ class SlipQuerySet(models.QuerySet):
         return self.filter(status__in=LIVE)
 
     def expired(self, now: datetime) -> Self:
-        """Declined and withdrawn slips whose personal data is past its retention."""
+        """Declined, withdrawn and forwarded slips whose personal data is past its retention.
+
+        Whom a forwarded one is about stands in the slip that continues it.
+        """
         until = now - timedelta(days=settings.RETENTION["slip"])
         over = Q(declined_at__lt=until) | Q(withdrawn_at__lt=until)
-        return self.filter(over, status__in=EMPTIED, emptied_at=None)
+        return self.filter(Q(over, status__in=EMPTIED) | Q(status="forwarded", forwarded_at__lt=until), emptied_at=None)
 
     def empty_expired(self) -> int:
         """Empty whom the expired slips were about; their numbers, units and moments stay for the counts."""

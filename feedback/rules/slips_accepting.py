@@ -32,6 +32,7 @@ Status = Slip.Status
 NO_HOME = "请选楼组（哪一号楼），再接收。"
 NO_UNIT = "请先选好单位，再接收。"
 NOT_YOURS = "这位党员不在您负责的范围里。请联系街道办理。"
+DENIED = "“{}”说不是他们的人，请选这位党员实际的单位；没有登记过的，请先登记这个单位。"
 SENT_BY = "这张报到单是单位自己发来的，不能改成别的单位。"
 KNOWN = "“{}”（{}）的姓名、电话和这张报到单一致：请选“就是已登记的”。"
 KNOWN_ELSEWHERE = "姓名、电话一致的党员已登记在本街道别的社区。请联系街道办理。"
@@ -66,10 +67,10 @@ def accept(
     """Accept a slip: register a new member at this home, or say which registered one it is; return the slip.
 
     Without `home` it is the one that the slip has; without `employer` the slip's, else a unit of the name on it is
-    registered. A member who is registered keeps what is known of them; what is missing is filled in, and they move only
-    if they have no home. The declared consents are recorded, the receipt (`slip.receipt`) is given, the employer's feed
-    tells of it. A repeated call returns the slip. ValidationError by field, Conflict where the slip does not wait or
-    the member has a live one already.
+    registered; of a slip that a unit denied, another one has to be named. A member who is registered keeps what is
+    known of them; what is missing is filled in, and they move only if they have no home. The declared consents are
+    recorded, the receipt (`slip.receipt`) is given, the employer's feed tells of it. A repeated call returns the slip.
+    ValidationError by field, Conflict where the slip does not wait or the member has a live one already.
     """
     if problem := wrong_with_room(room):
         raise ValidationError({"room": problem})
@@ -161,7 +162,10 @@ def _lock_groups(groups: Iterable[int]) -> set[int]:
 
 def _unit(slip: Slip, employer: Employer | None) -> Employer:
     """Lock and return the employer of the member: the given one, the slip's, or a new one of the name on the slip."""
-    if unit := employing.standing(employer or slip.employer):
+    unit = employing.standing(employer or slip.employer)
+    if unit and slip.employer_says == Slip.Ours.NOT_OURS and unit == employing.standing(slip.employer):
+        raise ValidationError({"employer": DENIED.format(unit)})
+    if unit:
         return unit
     if not slip.employer_name:
         raise ValidationError({"employer": NO_UNIT})
@@ -230,8 +234,9 @@ def _fill_in(member: Member, slip: Slip, home: Area | None, room: str) -> None:
     if not member.phone_digest:
         member.phone_sealed, member.phone_digest = slip.phone_sealed, slip.phone_digest
     if slip.origin == Slip.Origin.EMPLOYER or member.employer is None:
+        was_theirs = member.employer == slip.employer
         member.employer = slip.employer
-        member.employer_number = slip.employer_number or member.employer_number
+        member.employer_number = slip.employer_number or (member.employer_number if was_theirs else "")
     member.skills = member.skills or slip.skills
     member.save()
     if member.residences.filter(until=None).exists():

@@ -33,6 +33,7 @@ from members.web.returning import way_back
 from members.web.shell import page
 
 Status = Slip.Status
+ELSEWHERE = "已登记。住址看不准，或者不在您的社区，所以这张报到单由街道或者那个社区接着办，您的名单里没有它。"
 
 
 @require_GET
@@ -149,8 +150,10 @@ def add(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     form = PaperForm(request.POST if request.method == "POST" else None, streets=streets)
     if form.is_valid() and (sent := _typed(request, form)):
-        told = "已登记。" if sent.is_new else "这张报到单已经登记过，就是这一张。"
-        messages.success(request, told)
+        if not _slips(request).filter(pk=sent.slip.pk).exists():
+            messages.success(request, ELSEWHERE)
+            return redirect("feedback:slips")
+        messages.success(request, "已登记。" if sent.is_new else "这张报到单已经登记过，就是这一张。")
         return redirect("feedback:slip", sent.slip.pk)
     return page(request, "feedback/slip_form.html", title="登记纸质报到单", form=form)
 

@@ -1,5 +1,6 @@
 """The list of slips: what waits first; accepting in one step, or many at once, where nothing is in doubt."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -114,12 +115,15 @@ def accept_many(request: HttpRequest) -> HttpResponse:
     """Accept the slips of the list of which nothing is in doubt; say why others stay."""
     require_cards(request.user)
     listing = SlipListing.read(request.POST)
-    pks = list(_certain(request, listing).values_list("pk", flat=True)[:AT_ONCE])
-    outcome = accept_all(pks, by=request.user)  # type: ignore[arg-type]
-    if outcome.accepted:
-        messages.success(request, f"已接收 {len(outcome.accepted)} 张，回执已给单位。")
-    if outcome.left or not pks:
-        messages.warning(request, _left(outcome.left) or "没有看得准的报到单，请逐张打开核对。")
+    by_street: dict[int, list[int]] = defaultdict(list)
+    for pk, street in _certain(request, listing).values_list("pk", "street")[:AT_ONCE]:
+        by_street[street].append(pk)
+    outcomes = [accept_all(pks, by=request.user) for pks in by_street.values()]  # type: ignore[arg-type]
+    if accepted := sum(len(outcome.accepted) for outcome in outcomes):
+        messages.success(request, f"已接收 {accepted} 张，回执已给单位。")
+    left = {pk: why for outcome in outcomes for pk, why in outcome.left.items()}
+    if left or not outcomes:
+        messages.warning(request, _left(left) or "没有看得准的报到单，请逐张打开核对。")
     return redirect(listing.address)
 
 

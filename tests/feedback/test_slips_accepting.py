@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.test import Client
 from django.utils import timezone
 
 from feedback.documents.slip_receipts import receipt_paper
@@ -17,7 +19,7 @@ from feedback.feed import feed, receipts
 from feedback.feed.body import canonical
 from feedback.feed.slips import facts, signed
 from feedback.models import FeedEvent, Sender, Slip
-from feedback.rules import slips_accepting, slips_closing
+from feedback.rules import slips_accepting, slips_closing, slips_forwarding
 from feedback.rules.receiving import By
 from members.ground.states import Conflict
 from members.models import Area, AuditEntry, Consent, Employer, Member, Residence, User
@@ -149,6 +151,46 @@ def test_an_unknown_employer_is_registered(street: Area, group: Area, secretary:
 def test_an_employers_slip_keeps_its_employer(street: Area, group: Area, secretary: User) -> None:
     with pytest.raises(ValidationError, match="不能改成别的单位"):
         accepted(from_unit(street), secretary, employer=factories.employer("另一家"))
+
+
+def test_of_a_denied_slip_the_unit_is_named(
+    street: Area, group: Area, secretary: User, logged_in: Callable[[User], Client]
+) -> None:
+    factories.employer()
+    slip = reported(street, tells_employer=True)
+    slips_closing.ours(slip, is_ours=False, by=BY)
+    for employer in (None, slip.employer):
+        with pytest.raises(ValidationError, match="说不是他们的人"):
+            slips_accepting.accept(slip, employer=employer, by=secretary)
+    client = logged_in(secretary)
+    assert "说不是他们的人，请选这位党员实际的单位" in client.get(f"/slips/{slip.pk}/").content.decode()
+    body = {"who": "new", "home": group.pk, "room": "302"}
+    assert "说不是他们的人" in client.post(f"/slips/{slip.pk}/accept/", body).content.decode()
+    other = factories.employer("嘉定自来水厂")
+    client.post(f"/slips/{slip.pk}/accept/", body | {"employer": other.pk})
+    assert Member.objects.get(name=slip.name).employer == other
+
+
+def test_a_wrongly_read_unit_is_put_right(
+    street: Area, group: Area, secretary: User, logged_in: Callable[[User], Client]
+) -> None:
+    read, other = factories.employer(), factories.employer("嘉定自来水厂")
+    slip = reported(street)
+    assert slip.employer == read
+    body = {"who": "new", "home": group.pk, "room": "302", "employer": other.pk}
+    logged_in(secretary).post(f"/slips/{slip.pk}/accept/", body)
+    assert Member.objects.get(name=slip.name).employer == other
+
+
+def test_a_number_at_the_former_employer_is_not_the_new_one_s(street: Area, group: Area, secretary: User) -> None:
+    member = in_post("郁建平", group, room="302", employer_number="A-17")
+    assert accepted(from_unit(street), secretary, member=member).member == member
+    member.refresh_from_db()
+    assert member.employer_number == "A-17"
+    accepted(from_unit(street, unit=factories.employer("嘉定自来水厂")), secretary, member=member)
+    member.refresh_from_db()
+    assert member.employer
+    assert (member.employer.name, member.employer_number) == ("嘉定自来水厂", "")
 
 
 def test_one_live_slip_a_member_employer_and_community(street: Area, group: Area, secretary: User) -> None:
@@ -337,3 +379,14 @@ def test_old_withdrawn_slips_are_emptied(street: Area, group: Area, secretary: U
     emptied = fresh(old)
     assert (emptied.name, emptied.phone, emptied.home_text, emptied.member, emptied.consent) == ("", "", "", None, None)
     assert (emptied.number, emptied.employer, fresh(new).name) == (old.number, old.employer, "王强")
+
+
+def test_a_forwarded_slip_is_emptied_and_the_one_that_continues_it_stays(
+    street: Area, group: Area, other_street: Area, street_officer: User, logged_in: Callable[[User], Client]
+) -> None:
+    slip = from_unit(street, home=UNKNOWN)
+    there = slips_forwarding.forward(slip, other_street, by=street_officer)
+    Slip.objects.filter(pk=slip.pk).update(forwarded_at=timezone.now() - timedelta(days=181))
+    assert Slip.objects.all().empty_expired() == 1
+    assert (fresh(slip).name, fresh(slip).status, fresh(there).name) == ("", Status.FORWARDED, "郁建平")
+    assert logged_in(street_officer).get(f"/slips/{slip.pk}/").status_code == 200

@@ -10,6 +10,7 @@ from feedback.models import Slip
 from members.ground.access import PostKind
 from members.models import Area, User
 from tests import factories
+from tests.slips import FAR, fresh, from_unit, phone
 
 TYPED = {
     "name": "安静", "phone": "19900008765", "home": "迎晖苑1号楼302室", "employer_name": "市第一医院",
@@ -58,6 +59,29 @@ def test_a_slip_goes_to_one_of_their_own_streets_only(
     answer = logged_in(of_two).post("/slips/add/", typed | {"street": known.get(chosen, chosen)})
     assert "请从列出的街道中选。" in answer.content.decode()
     assert not Slip.objects.exists()
+
+
+@pytest.mark.parametrize("home", ["仓场公寓2号楼501室", "新华路99弄3号502室"])
+def test_what_is_typed_for_others_is_said_and_leads_nowhere(
+    logged_in: Callable[[User], Client], secretary: User, other_group: Area, typed: dict[str, str], home: str
+) -> None:
+    client = logged_in(secretary)
+    for _ in range(2):
+        answer = client.post("/slips/add/", typed | {"home": home}, follow=True)
+        assert answer.redirect_chain == [("/slips/", 302)]
+        assert "由街道或者那个社区接着办" in answer.content.decode()
+    assert Slip.objects.count() == 1
+
+
+def test_certain_slips_of_two_streets_are_accepted_at_once(
+    logged_in: Callable[[User], Client], of_two: User, street: Area, group: Area, other_street: Area, far_group: Area
+) -> None:
+    here, there = from_unit(street), from_unit(other_street, "王强", home=FAR, phone=phone(1))
+    doubtful = from_unit(other_street, "孙丙", home=FAR, phone=phone(3))
+    factories.person("孙丙", far_group, phone=phone(3))
+    answer = logged_in(of_two).post("/slips/accept/", {}, follow=True)
+    assert "已接收 2 张" in answer.content.decode()
+    assert [fresh(slip).status for slip in (here, there, doubtful)] == ["accepted", "accepted", "sent"]
 
 
 def test_nobody_types_for_a_street_that_is_closed(
