@@ -233,8 +233,9 @@ class Member(Audited):
         return self.phone
 
     def queue(self) -> None:
-        """Lock the member, so that two moves at once come one after the other."""
-        list(Member.objects.select_for_update(no_key=True).filter(pk=self.pk).values_list("pk"))
+        """Lock the member, so that two writes at once come one after the other; Conflict where they were erased."""
+        if not list(Member.objects.select_for_update(no_key=True).filter(pk=self.pk).values_list("pk")):
+            raise Conflict("这位党员的个人信息刚刚被删除了，没有保存。")
 
     def _end_home(self, day: date) -> None:
         for home in self.residences.select_for_update(no_key=True).filter(until=None):

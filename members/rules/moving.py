@@ -14,7 +14,7 @@ from members.ground.atomic import atomic_write
 from members.ground.rows import locked
 from members.ground.states import Conflict
 from members.ground.ties import Going, Tie
-from members.models import Area, Member, Move, Pairing, Residence, User
+from members.models import Area, Member, Move, Pairing, Residence, Transfer, User
 from members.models.moves import UNDOABLE
 from members.rules.latest import by_history
 from members.rules.pairing import lock_doors
@@ -171,6 +171,8 @@ def _require_undoable(move: Move) -> None:
         raise Conflict(UNDONE)
     if move.at <= timezone.now() - UNDOABLE:
         raise ValidationError(f"超过 {UNDOABLE.days} 天，不能撤销。住址不对的，请再办一次迁居，或在居住经历里更正。")
+    if gone := Transfer.objects.filter(member=move.member, accepted_at__gt=move.at).first():
+        raise Conflict(f"{gone.to_street}已经接收了{move.member}，没有撤销：不然两个街道都有他的家。")
     later = Residence.history.filter(member_id=move.member_id, history_id__gt=move.mark)
     if change := later.select_related("history_user").order_by("-history_id").first():
         raise Conflict(f"{by_history(change)}又改过{move.member}的住址，没有撤销。请打开{move.member}看看居住经历。")

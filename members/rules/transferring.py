@@ -13,6 +13,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Q
 from django.utils import timezone
 
+from members.ground.access import Right
 from members.ground.atomic import atomic_write
 from members.ground.rooms import fold_room
 from members.ground.states import Conflict
@@ -32,6 +33,7 @@ NOT_SENT_BY_YOU = "转接由原街道撤回。"
 TWIN = "这个身份证号在您的街道已经登记过，请选“就是已登记的”那一位。"
 STRANGER = "这不是同一个人：姓名、身份证号、电话都对不上，或者身份证号不一样。"
 ELSEWHERE = "请选“{}”的楼组。"
+SENDER_GONE = "转出这位党员的人已经不负责他，说好要一起结束的结对、岗位等没有人能结束。请原街道撤回，重新转出。"
 WHY = "请写明不接收的原因。"
 FILLED = (
     "birth_date", "id_digest", "phone_sealed", "phone_digest", "standing", "party_since", "employer", "employer_number",
@@ -153,11 +155,19 @@ def accept(
         transfer.lock_if(Transfer.Status.SENT)
         sent = Member.objects.select_related("street").get(pk=transfer.member_id)
         if sent.residences.filter(until=None).exists():
+            _require_sender(transfer)
             moving.depart(sent, by=transfer.sent_by, end=transfer.end)
         record = _filled(transfer, sent, known) if known else _copied(transfer, sent)
         _settle(record, to, room, joins=joins)
         transfer.advance(Transfer.Status.ACCEPTED, settled=record, accepted_at=timezone.now())
     return record
+
+
+def _require_sender(transfer: Transfer) -> None:
+    """Raise Conflict where what is to end with the home cannot: who sent the member works for them no more."""
+    mine = Member.objects.for_user(transfer.sent_by, Right.WRITE).filter(pk=transfer.member_id)
+    if transfer.end and not mine.exists():
+        raise Conflict(SENDER_GONE)
 
 
 def _agreed(member: Member) -> ConsentQuerySet:
@@ -197,9 +207,11 @@ def _filled(transfer: Transfer, sent: Member, known: Member) -> Member:
     if record is None:
         raise ValidationError({"known": STRANGER})
     was_numbered = bool(record.id_digest)
-    for name in FILLED:
-        if not getattr(record, name):
-            setattr(record, name, getattr(sent, name))
+    fills = [name for name in FILLED if not getattr(record, name)]
+    if record.employer_id and record.employer_id != sent.employer_id:
+        fills = [name for name in fills if name != "employer_number"]
+    for name in fills:
+        setattr(record, name, getattr(sent, name))
     if not was_numbered and record.twins().exists():
         raise ValidationError({"known": TWIN})
     record.full_clean()

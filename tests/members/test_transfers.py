@@ -14,8 +14,8 @@ from feedback.models import RecordCard
 from louzu.views.desk import waiting_lines
 from members.ground.access import PostKind
 from members.ground.states import Conflict
-from members.models import Area, AreaRole, AuditEntry, Consent, Member, Pairing, Transfer, User
-from members.rules import transferring
+from members.models import Area, AreaRole, AuditEntry, Consent, Member, Pairing, Residence, Transfer, User
+from members.rules import moving, transferring
 from members.rules.own_writes import acts_of
 from tests import cards, factories
 from tests.factories import id_number
@@ -114,6 +114,42 @@ def test_what_hangs_on_the_home_ends_when_it_is_accepted(
     assert AreaRole.objects.get(user=holder).until == TODAY
     assert not member.needs.exists()
     assert member.duties.get().until is None
+
+
+def test_what_is_to_end_cannot_where_the_sender_s_post_is_over(
+    transfer: Transfer, member: Member, secretary: User, far_officer: User, logged_in: Any, far_group: Area
+) -> None:
+    AreaRole.objects.filter(user=secretary).update(until=TODAY - timedelta(days=1))
+    with pytest.raises(Conflict, match="请原街道撤回，重新转出"):
+        accepted(transfer, far_officer)
+    answer = logged_in(far_officer).post(f"/transfers/{transfer.pk}/accept/", {"to": far_group.pk, "room": "101"})
+    assert "请原街道撤回，重新转出" in answer.content.decode()
+    assert member.residences.get().until is None
+    Transfer.objects.update(end=[])
+    assert accepted(transfer, far_officer).home
+
+
+def test_a_move_away_is_not_undone_once_the_other_street_has_the_member(
+    transfer: Transfer, member: Member, street_officer: User, far_officer: User
+) -> None:
+    moving.leave(member, by=street_officer)
+    move = moving.undoable_of(member, by=street_officer)
+    assert move
+    accepted(transfer, far_officer)
+    with pytest.raises(Conflict, match="菊园新区已经接收了"):
+        moving.undo(move, by=street_officer)
+    assert Residence.objects.filter(until=None, member__name=member.name).count() == 1
+
+
+def test_a_number_goes_along_with_its_employer_alone(
+    transfer: Transfer, member: Member, far_group: Area, far_officer: User
+) -> None:
+    Member.objects.filter(pk=member.pk).update(employer_number="A-17")
+    values = {"id_number": id_number("19780512", 431), "affiliation": "in_post"}
+    known = factories.person("欧阳建国", far_group, employer=factories.employer("嘉定自来水厂"), **values)
+    record = accepted(transfer, far_officer, known=known)
+    assert record.employer
+    assert (record.employer.name, record.employer_number) == ("嘉定自来水厂", "")
 
 
 def test_one_who_is_known_there_is_not_doubled(
