@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.db.models import Exists, OuterRef
+
 from activities.models import ActivityImport, Need, SignIn, StruckAttendance
 from activities.models.needs import EMPTIED
 from activities.rules import needing
@@ -43,12 +45,20 @@ def _end(known: KnownPerson) -> None:
         need.withdraw()
 
 
+def _typed_by(known: KnownPerson) -> Any:
+    """Return what the person signed in with; without a phone nothing tells it from a namesake's, which stays."""
+    street, ends = known.member.street, {phone[-4:] for phone in known.phones}
+    typed = SignIn.objects.filter(activity__area__path__startswith=street.path, name__in=known.names)
+    if ends:
+        return typed.filter(phone_end__in=ends)
+    namesakes = Member.objects.filter(street=street, name=OuterRef("name")).exclude(pk=known.member.pk)
+    return typed.filter(~Exists(namesakes))
+
+
 def _empty(known: KnownPerson) -> Mapping[type[Any], Any]:
     member = known.member
     Need.objects.filter(household__in=known.doors).update(text=EMPTIED)
     StruckAttendance.objects.filter(member=member).delete()
-    typed = SignIn.objects.filter(activity__area__path__startswith=member.street.path, name__in=known.names)
-    ends = {phone[-4:] for phone in known.phones}
-    (typed.filter(phone_end__in=ends) if ends else typed).delete()
+    _typed_by(known).delete()
     ActivityImport.objects.forget_about(Area.objects.get(pk=member.street_id), known.words)
     return {}

@@ -27,6 +27,7 @@ LIMITS = (
     "名单成批导出、单位成批取卡，只记下有多少行、哪个地方，没有记下里面有谁：本人可能在内，也可能不在。",
     "只是打开页面看的，没有记下来。",
 )
+UNKNOWN_POST = "登录过的人，当时的岗位不详"
 WORDS = {
     (Action.REVEAL, Member): "查看完整电话",
     (Action.EXPORT, Member): "导出",
@@ -44,7 +45,7 @@ LISTS = {model._meta.label: str(model._meta.verbose_name) for model in NAMING}
 
 
 class Look(NamedTuple):
-    """One look: `who` is a user's name, or for the member the post that they held then."""
+    """One look: `who` is a user's name, or for the member the posts that they held in the street then."""
 
     at: datetime
     who: str
@@ -101,9 +102,14 @@ def for_the_member(entries: Sequence[AuditEntry]) -> list[Look]:
 
 
 def _post(entry: AuditEntry, roles: Iterable[AreaRole]) -> str:
-    day = timezone.localdate(entry.at)
-    held = [f"{role.area.name} {role.get_kind_display()}" for role in roles if role.since <= day]
-    return held[-1] if held else ""
+    """Return the posts that who looked held on that day in the entry's street; "" where nobody was logged in."""
+    day, street = timezone.localdate(entry.at), entry.area_path[:SEGMENT]
+    held = [
+        f"{role.area.name} {role.get_kind_display()}"
+        for role in roles
+        if role.since <= day and (role.until is None or day <= role.until) and role.area.path.startswith(street)
+    ]
+    return "、".join(held) or (UNKNOWN_POST if entry.user_id and entry.action != Action.PULL else "")
 
 
 def _look(entry: AuditEntry, who: str) -> Look:

@@ -112,7 +112,7 @@ def _homes(user: Any, homes: Sequence[Residence]) -> FileSection:
     rows = [
         [
             str(home), f"{home.since}{'' if home.is_since_known else '（登记的日期）'}", _day(home.until),
-            _day(home.joined_on), names.get((home.area_id, home.room), ""),
+            _day(home.joined_on), "" if home.until else names.get((home.area_id, home.room), ""),
         ]
         for home in homes
     ]  # fmt: skip

@@ -18,6 +18,7 @@ from louzu.rules import looked
 from louzu.rules.own_file_handing import NOT_YOURS, link_token, make, may_make
 from members.ground import access
 from members.ground.access import Resource
+from members.ground.states import Conflict
 from members.ground.tries import MOST_TRIES
 from members.models import Member, Residence, User
 from members.web.acts import add_errors
@@ -49,6 +50,9 @@ def _made(request: HttpRequest, form: OwnFileForm, member: Member) -> HttpRespon
         file, content = make(member, by=request.user, **form.cleaned_data)
     except ValidationError as error:
         add_errors(form, error)
+        return None
+    except Conflict as reason:
+        form.add_error(None, str(reason))
         return None
     if file.means == OwnFile.Means.LINK:
         messages.success(request, "链接做好了，请发给本人。以前发的链接都打不开了。")

@@ -25,6 +25,7 @@ from feedback.models.counterparts import Counterpart
 from feedback.models.replays import Reply
 from feedback.rules import issuing, receiving, slips_closing
 from feedback.rules.receiving import By
+from louzu.models import OwnFile
 from louzu.rules import own_file_handing
 from louzu.rules.figures import count_days
 from louzu.rules.monthly_counts import counts_of
@@ -33,7 +34,19 @@ from members.ground.access import PostKind
 from members.ground.atomic import atomic_write
 from members.ground.sealing import decrypt_packed, digest
 from members.ground.states import Conflict
-from members.models import Area, AuditEntry, Consent, Duty, Member, Residence, RosterImport, Transfer, User, journal
+from members.models import (
+    Area,
+    AuditEntry,
+    Consent,
+    CorrectionRequest,
+    Duty,
+    Member,
+    Residence,
+    RosterImport,
+    Transfer,
+    User,
+    journal,
+)  # fmt: skip
 from members.rules import erasing, moving, putting_right, registering, trail, transferring
 from members.rules.coverage import coverage
 from tests import factories
@@ -328,6 +341,30 @@ def test_a_reason_is_asked_and_twice_is_once(member: Member, street_officer: Use
         erasing.erase(member, why="request", by=street_officer)
 
 
+def test_without_a_phone_a_namesake_keeps_what_they_signed_in_with(group: Area, street_officer: User) -> None:
+    gone, namesake = (
+        factories.person("王伟", group, room="501"),
+        factories.person("王伟", group, room="502", phone=PHONE),
+    )
+    alone = factories.person("郁建平", group, room="503")
+    held = factories.activity(group, held_on=YESTERDAY)
+    for name in ("王伟", "郁建平"):
+        SignIn.objects.create(activity=held, name=name, phone_end=PHONE[-4:])
+    for member in (gone, alone):
+        erasing.erase(member, why="request", by=street_officer)
+    assert list(SignIn.objects.values_list("name", flat=True)) == [namesake.name]
+
+
+def test_no_late_file_or_request_is_kept(member: Member, street_officer: User) -> None:
+    late = Member.objects.select_related("street", "employer").get(pk=member.pk)
+    erasing.erase(member, why="request", by=street_officer)
+    with pytest.raises(Conflict, match="刚刚被删除"):
+        putting_right.ask(late, about="person", text="名字不对", means="desk")
+    with pytest.raises(Conflict, match="刚刚被删除"):
+        late.move(to=factories.building("5号楼", Area.objects.get(name="迎晖苑")), room="101")
+    assert not CorrectionRequest.objects.exists()
+
+
 def test_no_late_write_brings_it_back(member: Member, street_officer: User) -> None:
     late = Member.objects.get(pk=member.pk)
     erasing.erase(member, why="request", by=street_officer)
@@ -443,6 +480,15 @@ def test_erasing_against_a_correction(worker: Member, building: Area) -> None:
     factories.official("jiedao", PostKind.STREET, Area.objects.get(path=building.street_path))
     ends = raced(lambda: registering.revise(worker, skills="郁建平会书法"), lambda: _erased(worker))
     assert ends[1] is None
+    assert found_in_the_database({"郁建平"}) == set()
+
+
+def test_erasing_against_a_file_of_their_own(worker: Member, building: Area) -> None:
+    officer = factories.official("jiedao", PostKind.STREET, Area.objects.get(path=building.street_path))
+    made = lambda: own_file_handing.make(worker, means="link", reason="本人要求", by=officer)[0].pk  # noqa: E731
+    ends = raced(made, lambda: _erased(worker))
+    assert ends[1] is None
+    assert not OwnFile.objects.exists()
     assert found_in_the_database({"郁建平"}) == set()
 
 

@@ -10,10 +10,11 @@ from django.utils import timezone
 from feedback.feed.pulls import record_pull
 from louzu.rules.looked import for_the_member, in_words, lists_around, looks
 from louzu.views import own_files
+from members.ground.access import PostKind
 from members.ground.atomic import atomic_write
 from members.ground.audit import acting, record
 from members.models import Area, AreaRole, AuditEntry, Member, Residence, User
-from tests import cards
+from tests import cards, factories
 
 pytestmark = pytest.mark.django_db
 
@@ -71,6 +72,27 @@ def test_the_member_is_told_the_post_that_was_held_then_and_no_name(
     (look,) = for_the_member(list(looks(street_officer, person)))
     assert look.who == "第一社区 社区书记"
     assert "严秀兰" not in repr(look)
+
+
+def test_of_several_posts_those_of_that_day_in_that_street_are_told(
+    person: Member, group: Area, secretary: User, other_street: Area, street_officer: User
+) -> None:
+    today = timezone.localdate()
+    factories.post(secretary, PostKind.LEADER, group, until=today - timedelta(days=1))
+    factories.post(secretary, PostKind.STREET, other_street)
+    factories.post(secretary, PostKind.LIAISON, group.parent)
+    revealed(person, secretary)
+    (look,) = for_the_member(list(looks(street_officer, person)))
+    assert set(look.who.split("、")) == {"第一社区 社区书记", f"{group.parent.name} 联络员"}
+
+
+def test_who_held_no_post_that_is_known_was_logged_in_all_the_same(
+    person: Member, secretary: User, street_officer: User
+) -> None:
+    revealed(person, secretary)
+    AreaRole.objects.filter(user=secretary).delete()
+    (look,) = for_the_member(list(looks(street_officer, person)))
+    assert look.who == "登录过的人，当时的岗位不详"
 
 
 def test_lists_of_where_they_lived_are_counted_for_a_year(

@@ -21,7 +21,7 @@ from louzu.rules.own_file import content_of
 from louzu.views import own_link
 from members.ground.atomic import atomic_write
 from members.ground.tries import MOST_TRIES
-from members.models import Area, AuditEntry, CorrectionRequest, Duty, Member, Pairing, Transfer, User
+from members.models import Area, AuditEntry, CorrectionRequest, Duty, Household, Member, Pairing, Transfer, User
 from members.rules import putting_right, registering
 from tests import cards, factories, slips
 from tests.week import read
@@ -129,6 +129,13 @@ class TestWhatIsInIt:
         assert ["单位", "上海嘉定仪表厂", "嘉定自来水厂"] in changed
         assert ["楼组", str(group), str(home.area)] in changed
         assert [row[1] for row in changed if row[0] == "联系电话"] == ["（电话加密，旧的不显示）"]
+
+    def test_who_lives_behind_a_former_door_now_is_not_told(self, lived: Member, street_officer: User) -> None:
+        assert "陶老师家" in text_of(content_of(lived, user=street_officer))
+        lived.move(to=factories.building("5号楼", Area.objects.get(name="迎晖苑")), room="101")
+        Household.objects.filter(name="陶老师家").update(name="李阿姨家")
+        told = text_of(content_of(lived, user=street_officer))
+        assert [name for name in ("陶老师家", "李阿姨家") if name in told] == []
 
     def test_nothing_of_others(self, content: dict[str, Any], other_street: Area) -> None:
         told = text_of(content)
