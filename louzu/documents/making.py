@@ -1,6 +1,6 @@
 """The making of a monthly report in the background: figures, then the three files; nothing of it in a transaction."""
 
-from datetime import date
+from datetime import date, datetime
 
 from django.utils import timezone
 from django_tasks import task
@@ -36,9 +36,9 @@ def make(area: Area, month: date, *, by: User) -> MonthlyReport:
     return report
 
 
-def rewrite(report: MonthlyReport, text: str, *, by: User) -> None:
-    """Put the office's paragraph into a report and its files; call it outside any transaction."""
-    if monthly.write_text(report, text, by=by):
+def rewrite(report: MonthlyReport, text: str, *, by: User, seen: datetime | None = None) -> None:
+    """Put the office's paragraph into a report and its files, see `write_text`; call it outside any transaction."""
+    if monthly.write_text(report, text, by=by, seen=seen):
         enqueue(make_files, report.pk, False)
 
 

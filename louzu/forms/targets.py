@@ -31,8 +31,15 @@ class TargetsForm(forms.Form):
 
     @property
     def values(self) -> dict[tuple[int, str], int | None]:
-        """What was sent, by community (id) and kind; a cell that was not sent stays as it is."""
-        return {cell: self.cleaned_data[name] for name, cell in self.cells.items() if name in self.data}
+        """What was typed, by community (id) and kind.
+
+        A cell that was left as the page showed it stays as it is now: somebody else may have set it since.
+        """
+        return {cell: self.cleaned_data[name] for name, cell in self.cells.items() if self._is_typed(name)}
+
+    def _is_typed(self, name: str) -> bool:
+        was_shown = self.add_initial_prefix(name) in self.data
+        return name in self.data and (not was_shown or name in self.changed_data)
 
     @property
     def rows(self) -> Iterator[tuple[TargetRow, list[tuple[forms.BoundField, TargetProgress]]]]:
@@ -47,6 +54,7 @@ def _field(row: TargetRow, cell: TargetProgress) -> forms.IntegerField:
         label=label,
         required=False,
         initial=cell.value,
+        show_hidden_initial=True,
         widget=forms.TextInput(options),
         error_messages={"invalid": NOT_A_NUMBER},
     )

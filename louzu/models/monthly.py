@@ -150,6 +150,11 @@ class MonthlyReport(WithStatus, Audited):
         return f"{self.month:%Y-%m}"
 
     @property
+    def seen_as(self) -> str:
+        """The moment of its making as a page sends it back, so that nobody decides on another one than they saw."""
+        return self.made_at.isoformat() if self.made_at else ""
+
+    @property
     def last_day(self) -> date:
         return last_day_of(self.month)
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import orjson
@@ -75,18 +75,20 @@ def begin(area: Area, month: date, *, by: User) -> tuple[MonthlyReport, bool]:
         return report, True
 
 
-def write_text(report: MonthlyReport, text: str, *, by: User) -> bool:
+def write_text(report: MonthlyReport, text: str, *, by: User, seen: datetime | None = None) -> bool:
     """Put the office's paragraph into a report, and return whether the caller is to queue the making of its files.
 
-    The figures stay. The same paragraph once more changes nothing.
+    The figures stay. The same paragraph once more changes nothing. Conflict where the user saw an earlier report than
+    this one: the one that was made at the moment `seen`.
     """
     kept = " ".join(text.split(" ")).strip()
     with atomic_write():
-        report.lock("text", "figures")
+        report.lock("text", "figures", "made_at")
         if report.is_closed:
             raise Conflict(FROZEN.format(report))
         if not report.has_files:
             report._refuse()
+        _require_seen(report, seen)
         if len(kept) > LONGEST_TEXT:
             raise ValidationError({"text": f"情况说明最多 {LONGEST_TEXT} 个字，现在有 {len(kept)} 个，请写短一些。"})
         kept = "" if kept == (report.figures or {}).get("summary") else kept
@@ -94,6 +96,11 @@ def write_text(report: MonthlyReport, text: str, *, by: User) -> bool:
             return False
         _make_anew(report, by=by, text=kept)
         return True
+
+
+def _require_seen(report: MonthlyReport, seen: datetime | None) -> None:
+    if seen and report.made_at != seen:
+        raise Conflict(f"{report}刚刚重新生成过，和您看到的不一样，没有保存。请看过现在的，再办一次。")
 
 
 def _make_anew(report: MonthlyReport, *, by: User, **values: Any) -> None:
@@ -110,16 +117,20 @@ def finish(report: MonthlyReport, figures: dict[str, Any], files: dict[str, byte
             MonthlyFile.objects.update_or_create(report=report, kind=kind, defaults=kept)
 
 
-def close(report: MonthlyReport, *, by: User) -> None:
-    """Freeze a report. Refused while the month goes on, and where the figures are those of its first days."""
+def close(report: MonthlyReport, *, by: User, seen: datetime | None = None) -> None:
+    """Freeze a report. Refused while the month goes on, and where the figures are those of its first days.
+
+    Conflict where the user saw an earlier report than this one, see `write_text`.
+    """
     with atomic_write():
-        report.lock("figures", "text", "month")
+        report.lock("figures", "text", "month", "made_at")
         if report.is_closed:
             raise Conflict(f"{report}已经定稿了，不用再定一次。")
         if report.last_day >= timezone.localdate():
             raise ValidationError(f"{report.month.month}月还没有过完，过完以后才能定稿。")
         if report.has_files and not report.is_whole:
             raise ValidationError(f"现在的数字只到 {(report.figures or {})['last']}，请先“重新生成”，再定稿。")
+        _require_seen(report, seen)
         digest = digest_of(report)
         report.advance(Status.CLOSED, closed_at=timezone.now(), closed_by=by, digest=digest)
         record("change", report, changes={"sha256": digest})

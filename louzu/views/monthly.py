@@ -1,6 +1,6 @@
 """The monthly report's pages: the months of an area, one month, its text, its files, and closing it."""
 
-from datetime import date
+from datetime import date, datetime
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -95,14 +95,13 @@ def write(request, pk, month):
     form = MonthlyTextForm(request.POST)
     try:
         if form.is_valid():
-            making.rewrite(report, form.cleaned_data["text"], by=request.user)
+            making.rewrite(report, form.cleaned_data["text"], by=request.user, seen=_seen(request))
             return redirect("monthly_report", pk, month)
     except ValidationError as error:
         add_errors(form, error)
     except Conflict as reason:
         messages.error(request, str(reason))
-        return redirect("monthly_report", pk, month)
-    return _page(request, report, form)
+    return _page(request, _find(request, pk, month), form)
 
 
 @require_http_methods(["GET", "POST"])
@@ -110,14 +109,16 @@ def close(request, pk, month):
     """Ask whether to freeze the report, and do so."""
     report = _writable_report(request, pk, month)
     if request.method == "POST":
-        if tried(request, lambda: monthly.close(report, by=request.user)):
+        if tried(request, lambda: monthly.close(report, by=request.user, seen=_seen(request))):
             messages.success(request, f"{report}已定稿。")
         return redirect("monthly_report", pk, month)
     made = f"{timezone.localtime(report.made_at):%Y-%m-%d %H:%M} " if report.made_at else ""
     question = (
         f"把{report}定稿？定稿以后，{made}生成的数字、文字和文件都不再变；以后补登记的，会写在下一份月报的“更正”里。"
     )
-    return page(request, "members/confirm.html", title="月报定稿", question=question)
+    return page(
+        request, "members/confirm.html", title="月报定稿", question=question, hidden={"seen": report.seen_as}
+    )  # fmt: skip
 
 
 @require_GET
@@ -131,6 +132,14 @@ def file(request, pk, month, kind):
         record("export", report, changes={"file": kind, "sha256": kept.digest})
     name = f"{report.area.label}{report.month.year}年{report.month.month}月月报.{kind}"
     return download(bytes(kept.content), name, content_type=making.TYPES[kind])
+
+
+def _seen(request) -> datetime | None:
+    """Return when the report was made that the page showed; None where it does not say."""
+    try:
+        return datetime.fromisoformat(request.POST.get("seen", ""))
+    except ValueError:
+        return None
 
 
 def _page(request, report: MonthlyReport, form: MonthlyTextForm) -> HttpResponse:

@@ -278,6 +278,27 @@ def test_too_long_a_paragraph_stays_in_the_form(office: Client, report: MonthlyR
 
 
 # Closed --------------------------------------------------------------------------------------------------------------
+def test_nobody_writes_over_or_closes_what_they_did_not_see(
+    office: Client, report: MonthlyReport, street: Area, street_officer: User
+) -> None:
+    page = f"/monthly/{street.pk}/{report.code}/"
+    seen = {"seen": report.seen_as}
+    assert report.seen_as in office.get(page).content.decode()
+    assert report.seen_as in office.get(f"{page}close/").content.decode()
+    making.rewrite(report, "同事先写的一段。", by=street_officer)
+    told = office.post(f"{page}text/", seen | {"text": "后来的一段。"}).content.decode()
+    assert [each in told for each in ("刚刚重新生成过", "后来的一段。", "同事先写的一段。")] == [True] * 3
+    assert "刚刚重新生成过" in office.post(f"{page}close/", seen, follow=True).content.decode()
+    report.refresh_from_db()
+    assert (report.text, report.is_closed) == ("同事先写的一段。", False)
+    office.post(f"{page}text/", {"seen": report.seen_as, "text": "两段合起来。"})
+    report.refresh_from_db()
+    assert report.text == "两段合起来。"
+    office.post(f"{page}close/", {"seen": report.seen_as})
+    report.refresh_from_db()
+    assert report.is_closed
+
+
 def test_a_closed_report_stays_byte_for_byte(office: Client, report: MonthlyReport, street: Area, group: Area) -> None:
     before = files(office, report)
     assert "定稿？" in office.get(url(report, "close/")).content.decode()

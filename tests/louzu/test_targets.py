@@ -215,6 +215,19 @@ def test_an_empty_cell_removes_a_target(client: Client, street: Area, community:
     assert not Target.objects.exists()
 
 
+def test_what_was_not_touched_stays_as_a_colleague_set_it(
+    client: Client, street: Area, community: Area, other_community: Area
+) -> None:
+    target(community, "groups", 5, year=YEAR)
+    shown = client.get(f"/targets/{street.pk}/edit/?year={YEAR}").context["form"]
+    sent = {name: shown[name].value() or "" for name in ("year", *shown.cells)}
+    sent |= {shown.add_initial_prefix(name): shown[name].initial or "" for name in shown.cells}
+    set_targets(street, YEAR, {(community.pk, "groups"): 20, (community.pk, "pairings"): 7}, today=TODAY)
+    client.post(f"/targets/{street.pk}/edit/?year={YEAR}", sent | {cell_name(other_community.pk, "groups"): "10"})
+    found = Target.objects.values_list("area__name", "kind", "value")
+    assert sorted(found) == [("第一社区", "groups", 20), ("第一社区", "pairings", 7), ("第二社区", "groups", 10)]
+
+
 def test_a_past_year_is_only_read(client: Client, street: Area, community: Area) -> None:
     assert "定目标</a>" not in client.get(f"/targets/{street.pk}/?year={YEAR - 1}").content.decode()
     body = {cell_name(community.pk, "groups"): "3"}
